@@ -1,0 +1,323 @@
+//! The nouns of PRODUCT.md as values. The store gives these, never rows.
+
+use crate::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName};
+use crate::plan::{Edition, SeatNumber, Slot, Vmid};
+use serde::Serialize;
+use std::net::Ipv4Addr;
+
+macro_rules! id {
+    ($($(#[$doc:meta])* $type:ident),*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $type(pub i64);
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+id!(
+    /// A person, for good: never given to another.
+    PersonId,
+    /// A seat, for good.
+    SeatId,
+    /// A course, for good.
+    CourseId,
+    /// A machine, for good: a new machine in an old slot has another id.
+    VmId,
+    /// A backup, for good.
+    BackupId,
+    /// A job, for good.
+    JobId,
+    /// An authorized key, for good.
+    KeyId
+);
+
+/// A moment: milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// What a person is in the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A student.
+    Alumno,
+    /// Runs courses, sees every machine, reviews the audit.
+    Profesor,
+    /// A professor who may also add professors.
+    Admin,
+}
+
+impl Role {
+    /// Every role, for matrices and parsers.
+    pub const ALL: [Self; 3] = [Self::Alumno, Self::Profesor, Self::Admin];
+    /// `alumno`, `profesor`, `admin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alumno => "alumno",
+            Self::Profesor => "profesor",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(())
+    }
+}
+
+/// One edition of a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// Its id.
+    pub id: CourseId,
+    /// Its name, `aso-2026`.
+    pub name: CourseName,
+    /// Its place in the address plan.
+    pub edition: Edition,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it was closed, if it was.
+    pub closed: Option<Timestamp>,
+}
+
+/// Somebody who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Their id.
+    pub id: PersonId,
+    /// What they log in with.
+    pub login: Login,
+    /// Their name as people write it; may be empty.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// A suspended person does not log in.
+    pub suspended: bool,
+    /// When they were added.
+    pub created: Timestamp,
+}
+
+/// The unit of ownership: seats, not persons, own machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    /// Its id.
+    pub id: SeatId,
+    /// Its name: a login, or a team's name.
+    pub name: SeatName,
+    /// Its number in the edition.
+    pub number: SeatNumber,
+    /// The course it belongs to.
+    pub course: CourseId,
+    /// That course's name.
+    pub course_name: CourseName,
+    /// That course's place in the plan.
+    pub edition: Edition,
+}
+
+/// What a machine is, in the registry's eyes. Whether it runs is the engine's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// A job is making it.
+    Creating,
+    /// It exists.
+    Ready,
+    /// A job is removing it.
+    Deleting,
+}
+
+/// What a machine may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Limits {
+    /// CPU cores.
+    pub cpus: u32,
+    /// Memory, MiB.
+    pub memory_mib: u32,
+    /// Root disk, MiB; enforced where the pool can.
+    pub disk_mib: u32,
+    /// Processes and threads.
+    pub processes: u32,
+}
+
+/// One machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vm {
+    /// Its id.
+    pub id: VmId,
+    /// Its name in its seat.
+    pub name: VmName,
+    /// Who owns it.
+    pub seat: SeatId,
+    /// The owner's name.
+    pub seat_name: SeatName,
+    /// Its place in the seat.
+    pub slot: Slot,
+    /// Its number; the low 24 bits of its address.
+    pub vmid: Vmid,
+    /// What it was made from.
+    pub template: TemplateName,
+    /// The node it was placed on, once known.
+    pub node: Option<String>,
+    /// What it may use.
+    pub limits: Limits,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// When it was asked for.
+    pub created: Timestamp,
+}
+
+impl Vm {
+    /// The address of the plan, the only one that is ever dialled.
+    pub fn address(&self) -> Ipv4Addr {
+        self.vmid.address()
+    }
+}
+
+/// A finished, verified archive of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    /// Its id.
+    pub id: BackupId,
+    /// Its name.
+    pub name: BackupName,
+    /// The seat that owns it.
+    pub seat: SeatId,
+    /// That seat's name.
+    pub seat_name: SeatName,
+    /// The name of the machine it was made of. Backups outlive their machine.
+    pub vm_name: VmName,
+    /// Bytes of the archive.
+    pub size: u64,
+    /// SHA-256 of the archive, lower-case hex.
+    pub sha256: String,
+    /// When it was finished.
+    pub created: Timestamp,
+    /// How long it took, milliseconds.
+    pub took_ms: u64,
+}
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// Makes a machine and starts it.
+    Create,
+    /// Starts a machine.
+    Start,
+    /// Stops a machine.
+    Stop,
+    /// Stops and starts a machine.
+    Restart,
+    /// Removes a machine.
+    Delete,
+    /// Makes a backup.
+    Backup,
+    /// Puts a backup back.
+    Restore,
+}
+
+impl JobKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::Backup, Self::Restore,
+    ];
+    /// Its word, as in `vm WORD`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Delete => "delete",
+            Self::Backup => "backup",
+            Self::Restore => "restore",
+        }
+    }
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobState {
+    /// It runs, or waits for its engine.
+    Running,
+    /// It did what was asked.
+    Done,
+    /// It ended and changed nothing that lasts; the text says why (for the log and the owner).
+    Failed(String),
+    /// A restart found it half done and put the old state back.
+    Undone(String),
+}
+
+/// Work that outlives the connection that asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What it does.
+    pub kind: JobKind,
+    /// The machine it holds.
+    pub vm: VmId,
+    /// That machine's name.
+    pub vm_name: VmName,
+    /// The machine's seat.
+    pub seat: SeatId,
+    /// That seat's name.
+    pub seat_name: SeatName,
+    /// Who asked; `None` for puerta itself.
+    pub person: Option<PersonId>,
+    /// For a restore: which backup.
+    pub backup: Option<BackupId>,
+    /// How it stands.
+    pub state: JobState,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+}
+
+/// A public key that opens a person's door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// `ssh-ed25519`, ...
+    pub algorithm: String,
+    /// `SHA256:...`.
+    pub fingerprint: String,
+    /// The comment, printable characters only.
+    pub comment: String,
+    /// One line of `authorized_keys`: algorithm, base64, comment.
+    pub line: String,
+    /// When it was added.
+    pub added: Timestamp,
+}
+
+/// A person as policy sees them: who, what, and the seats they are a member of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The person; `None` is puerta itself finishing a job, or the technician at the host.
+    pub person: Option<PersonId>,
+    /// Their login, for records (`puerta` for puerta itself).
+    pub login: String,
+    /// Their role.
+    pub role: Role,
+    /// Seats they are a member of, in name order.
+    pub seats: Vec<SeatId>,
+    /// A suspended person may do nothing.
+    pub suspended: bool,
+}
+
+impl Actor {
+    /// puerta itself: finishes jobs that were permitted before a restart.
+    pub fn itself() -> Self {
+        Self { person: None, login: "puerta".into(), role: Role::Admin, seats: Vec::new(), suspended: false }
+    }
+}

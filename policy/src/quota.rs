@@ -1,0 +1,77 @@
+//! What a seat may hold, and whether one more fits. The numbers come from configuration, the
+//! counts from the store in the same transaction that adds (so that a race cannot pass).
+
+use serde::Serialize;
+
+/// What a seat may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Quotas {
+    /// Machines a seat.
+    pub machines: u32,
+    /// Memory of all machines of a seat, MiB.
+    pub memory_mib: u32,
+    /// Backups a seat.
+    pub backups: u32,
+}
+
+/// What a seat holds now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Machines, also those being made.
+    pub machines: u32,
+    /// Their memory limits added up, MiB.
+    pub memory_mib: u32,
+    /// Finished backups.
+    pub backups: u32,
+}
+
+/// A quota that one more would break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("quota {name}: {used} of {limit} used, {wanted} more wanted")]
+pub struct QuotaExceeded {
+    /// `machines`, `memory` or `backups`.
+    pub name: &'static str,
+    /// The limit (memory in MiB).
+    pub limit: u32,
+    /// What is in use.
+    pub used: u32,
+    /// What was asked for on top.
+    pub wanted: u32,
+}
+
+impl Quotas {
+    /// Does one more machine with `memory_mib` fit?
+    pub fn machine(&self, usage: Usage, memory_mib: u32) -> Result<(), QuotaExceeded> {
+        fits("machines", self.machines, usage.machines, 1)?;
+        fits("memory", self.memory_mib, usage.memory_mib, memory_mib)
+    }
+
+    /// Does one more backup fit, when `freed` old ones go away with it?
+    pub fn backup(&self, usage: Usage, freed: u32) -> Result<(), QuotaExceeded> {
+        fits("backups", self.backups, usage.backups.saturating_sub(freed), 1)
+    }
+}
+
+fn fits(name: &'static str, limit: u32, used: u32, wanted: u32) -> Result<(), QuotaExceeded> {
+    if used.saturating_add(wanted) <= limit {
+        Ok(())
+    } else {
+        Err(QuotaExceeded { name, limit, used, wanted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_one_fits_and_the_next_names_its_quota() {
+        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3 };
+        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups };
+        assert!(quotas.machine(usage(1, 512, 0), 512).is_ok());
+        assert_eq!(quotas.machine(usage(2, 0, 0), 1).unwrap_err().name, "machines");
+        assert_eq!(quotas.machine(usage(1, 513, 0), 512).unwrap_err().name, "memory");
+        assert!(quotas.backup(usage(0, 0, 3), 1).is_ok());
+        assert_eq!(quotas.backup(usage(0, 0, 3), 0).unwrap_err().used, 3);
+    }
+}

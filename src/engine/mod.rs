@@ -1,0 +1,215 @@
+//! What runs the machines, behind one trait. The engine knows machines, nodes and templates; it
+//! knows no person, no SSH and no store.
+//!
+//! Every effect borrows a [`Permit`] and reads its machine from it: an act that nobody judged does
+//! not compile, and a judged one cannot hit another machine. Instances are named by number
+//! (`vm-3149763`), never by joining what people typed; the human names travel as metadata.
+
+pub mod incus;
+pub mod sim;
+
+use async_trait::async_trait;
+use puerta_policy::decide::Permit;
+use puerta_policy::model::Vm;
+use puerta_policy::names::TemplateName;
+use puerta_policy::plan::Vmid;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// Which of the copies of a machine: the one in use, or one of the two that exist during a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Which {
+    /// `vm-N`: the machine.
+    Main,
+    /// `vm-N-new`: being built beside it by a restore.
+    New,
+    /// `vm-N-old`: what a restore replaced, until the new one runs.
+    Old,
+}
+
+impl Which {
+    /// The instance's name in the engine.
+    pub fn instance(self, vmid: Vmid) -> String {
+        match self {
+            Self::Main => format!("vm-{vmid}"),
+            Self::New => format!("vm-{vmid}-new"),
+            Self::Old => format!("vm-{vmid}-old"),
+        }
+    }
+
+    /// The reverse of [`Which::instance`]; `None` for an instance that is not puerta's.
+    pub fn parse(instance: &str) -> Option<(Vmid, Self)> {
+        let rest = instance.strip_prefix("vm-")?;
+        let (digits, which) = match rest.split_once('-') {
+            None => (rest, Self::Main),
+            Some((digits, "new")) => (digits, Self::New),
+            Some((digits, "old")) => (digits, Self::Old),
+            Some(_) => return None,
+        };
+        let vmid = Vmid::from_stored(digits.parse().ok()?)?;
+        (which.instance(vmid) == instance).then_some((vmid, which))
+    }
+}
+
+/// Whether a machine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It runs.
+    Running,
+    /// It does not.
+    Stopped,
+    /// The engine has it paused, or is changing it.
+    Busy,
+    /// Its node does not answer; the machine may well be running.
+    Unreachable,
+}
+
+/// An instance as the engine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Whose copy.
+    pub vmid: Vmid,
+    /// Which copy.
+    pub which: Which,
+    /// Where it is; empty on an engine without nodes.
+    pub node: String,
+    /// Whether it runs.
+    pub status: Status,
+    /// `user.puerta.*` metadata without the prefix: `name`, `seat`, `template`, `vm` (registry id).
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Live figures of one running machine; `None` is unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Memory in use, bytes.
+    pub memory_bytes: Option<u64>,
+    /// Disk in use, bytes (only pools that count).
+    pub disk_bytes: Option<u64>,
+    /// Processes.
+    pub processes: Option<u64>,
+}
+
+/// A node of the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its name; `none` style names of one-host engines are kept as the engine says them.
+    pub name: String,
+    /// Whether machines may be placed there now.
+    pub online: bool,
+}
+
+/// Something machines are made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Its name (an image alias).
+    pub name: TemplateName,
+    /// A line about it.
+    pub description: String,
+    /// Bytes of the image.
+    pub size: u64,
+}
+
+/// What a new machine is made of, beside what the permit's [`Vm`] says (address, limits, template).
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// The node it goes to.
+    pub node: String,
+    /// Lines of the owner's `authorized_keys`.
+    pub authorized_keys: Vec<String>,
+}
+
+/// Why an engine did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// There is no such instance.
+    #[error("no such instance")]
+    NotFound,
+    /// An instance with that name is there already.
+    #[error("the instance exists already")]
+    Exists,
+    /// Another instance uses the address.
+    #[error("the address is in use")]
+    AddressInUse,
+    /// There is no such template.
+    #[error("no such template")]
+    NoTemplate,
+    /// The machine's own disk quota is full.
+    #[error("the machine's disk is full")]
+    DiskFull,
+    /// The node's pool, or our own backup folder, is full.
+    #[error("no space left for it")]
+    NoSpace,
+    /// An archive grew over its cap, or took longer than its deadline.
+    #[error("larger or slower than allowed: {0}")]
+    Bounds(String),
+    /// An archive the engine does not take back.
+    #[error("the archive is not usable: {0}")]
+    BadArchive(String),
+    /// The engine refuses what we are (certificate, project restriction).
+    #[error("the engine refuses: {0}")]
+    Refused(String),
+    /// No answer: refused, timed out, no quorum, node down. The state is unknown: read it again.
+    #[error("the engine does not answer: {0}")]
+    Away(String),
+    /// Anything else it said; text for the log.
+    #[error("engine: {0}")]
+    Other(String),
+}
+
+/// Result of an engine call.
+pub type Result<T> = std::result::Result<T, EngineError>;
+
+/// How far a long call is: bytes done, and of how many if that is known.
+pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
+
+/// What runs the machines. Every method may be called again after a lost answer: the wished result,
+/// already there, is success. One job a machine at a time is the caller's to keep.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// Nodes in name order.
+    async fn nodes(&self) -> Result<Vec<Node>>;
+    /// Templates in name order.
+    async fn templates(&self) -> Result<Vec<Template>>;
+    /// Every instance that is puerta's, in one call, without live figures. A node that is down
+    /// makes its machines `Unreachable`, never the call fail.
+    async fn list(&self) -> Result<Vec<Instance>>;
+    /// One instance, or `None`.
+    async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>>;
+    /// Live figures.
+    async fn usage(&self, vm: &Permit<Vm>) -> Result<Usage>;
+
+    /// Makes the machine, stopped, with address, limits, metadata and keys. On an error nothing is left.
+    async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()>;
+    /// Starts it; already running is success. `AddressInUse` leaves it stopped.
+    async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
+    /// Asks it to stop, and after `grace` forces it; `Duration::ZERO` forces at once. Already stopped is success.
+    async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()>;
+    /// Removes a copy, running or not. Absent is success.
+    async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
+    /// Renames a stopped copy.
+    async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
+    /// Writes an archive (zstd-compressed tar) of the machine to `file`, which is made new, at most
+    /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
+    async fn export(&self, vm: &Permit<Vm>, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64>;
+    /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
+    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instance_names_go_there_and_back() {
+        let vmid = Vmid::from_stored(3_149_763).unwrap();
+        for which in [Which::Main, Which::New, Which::Old] {
+            assert_eq!(Which::parse(&which.instance(vmid)), Some((vmid, which)));
+        }
+        for foreign in ["web1", "vm-", "vm-16777216", "vm-03", "vm-3-older", "vm-3-new-new", "xvm-3"] {
+            assert_eq!(Which::parse(foreign), None, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! puerta
+fn main() {}
