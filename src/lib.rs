@@ -1,1 +1,4 @@
-//! puerta
+//! puerta: the one door of a teaching lab.
+#![forbid(unsafe_code)]
+pub mod app;
+pub mod engine;

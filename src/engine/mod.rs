@@ -193,9 +193,21 @@ pub trait Engine: Send + Sync {
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
     /// Writes an archive (zstd-compressed tar) of the machine to `file`, which is made new, at most
     /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
-    async fn export(&self, vm: &Permit<Vm>, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64>;
+    async fn export(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
-    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
+    async fn import(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        node: &str,
+        progress: Progress<'_>,
+    ) -> Result<()>;
 }
 
 #[cfg(test)]
@@ -208,7 +220,15 @@ mod tests {
         for which in [Which::Main, Which::New, Which::Old] {
             assert_eq!(Which::parse(&which.instance(vmid)), Some((vmid, which)));
         }
-        for foreign in ["web1", "vm-", "vm-16777216", "vm-03", "vm-3-older", "vm-3-new-new", "xvm-3"] {
+        for foreign in [
+            "web1",
+            "vm-",
+            "vm-16777216",
+            "vm-03",
+            "vm-3-older",
+            "vm-3-new-new",
+            "xvm-3",
+        ] {
             assert_eq!(Which::parse(foreign), None, "{foreign}");
         }
     }

@@ -1,0 +1,200 @@
+//! What can be asked of the house, with every name parsed. The shell makes these from words;
+//! [`super::App::run`] carries them out. Nothing here knows how it was typed.
+
+use crate::app::secret::Secret;
+use puerta_policy::model::{JobId, Role};
+use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName, VmRef};
+
+/// One thing asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// `vm ...`
+    Vm(VmCommand),
+    /// `backup ...`
+    Backup(BackupCommand),
+    /// `template list`
+    TemplateList,
+    /// `key ...`
+    Key(KeyCommand),
+    /// `job ...`
+    Job(JobCommand),
+    /// `course ...`
+    Course(CourseCommand),
+    /// `person ...`
+    Person(PersonCommand),
+    /// `seat list`
+    SeatList,
+    /// `audit list`
+    AuditList(AuditQuery),
+    /// `passwd`, with the new password as it was typed twice.
+    Passwd(Secret),
+    /// `whoami`
+    Whoami,
+}
+
+/// `vm VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VmCommand {
+    /// One's own machines, or with `seat` (professor) that seat's, or with `all` everybody's.
+    List {
+        /// Everybody's.
+        all: bool,
+        /// Only this seat's.
+        seat: Option<SeatName>,
+    },
+    /// A new machine.
+    Create {
+        /// Its name.
+        vm: VmRef,
+        /// What from; the only template there is when not said.
+        template: Option<TemplateName>,
+        /// CPU cores; configuration's default when not said.
+        cpus: Option<u32>,
+        /// Memory, MiB.
+        memory_mib: Option<u32>,
+        /// Disk, MiB.
+        disk_mib: Option<u32>,
+    },
+    /// Everything about one.
+    Show(VmRef),
+    /// Start.
+    Start(VmRef),
+    /// Stop; `force` pulls the plug.
+    Stop {
+        /// Which.
+        vm: VmRef,
+        /// Without asking it to shut down.
+        force: bool,
+    },
+    /// Stop and start.
+    Restart(VmRef),
+    /// Remove.
+    Delete(VmRef),
+    /// Make a backup.
+    Backup(VmRef),
+    /// Put one back; the newest when not said.
+    Restore {
+        /// Which machine.
+        vm: VmRef,
+        /// Which backup.
+        backup: Option<BackupName>,
+    },
+}
+
+/// `backup VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupCommand {
+    /// One's own, or one machine's.
+    List {
+        /// Only those of machines of this name.
+        vm: Option<VmName>,
+        /// Only this seat's (professor).
+        seat: Option<SeatName>,
+        /// Everybody's (professor).
+        all: bool,
+    },
+    /// One of them; `seat` for another seat's (professor).
+    Show {
+        /// Which.
+        backup: BackupName,
+        /// Whose.
+        seat: Option<SeatName>,
+    },
+    /// Remove one.
+    Delete {
+        /// Which.
+        backup: BackupName,
+        /// Whose.
+        seat: Option<SeatName>,
+    },
+}
+
+/// `key VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyCommand {
+    /// One's own keys.
+    List,
+    /// One `authorized_keys` line, as it came.
+    Add {
+        /// The line.
+        line: String,
+    },
+    /// By number in the list, or by fingerprint.
+    Remove {
+        /// Number or `SHA256:...`.
+        key: String,
+    },
+}
+
+/// `job VERB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobCommand {
+    /// Those of the machines one sees, newest first.
+    List,
+    /// Follow one to its end.
+    Watch(JobId),
+}
+
+/// `course VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CourseCommand {
+    /// A new one.
+    Create {
+        /// Its name.
+        name: CourseName,
+        /// First calendar year of its academic year; from the name's `-YYYY`, or now's, when not said.
+        year: Option<u16>,
+        /// 0 or 1; the first that is free when not said.
+        version: Option<u8>,
+    },
+    /// All.
+    List,
+}
+
+/// `person VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonCommand {
+    /// A new person, with a seat of their own in `course`.
+    Add {
+        /// What they log in with.
+        login: Login,
+        /// The course their seat is in.
+        course: Option<CourseName>,
+        /// Their name as people write it.
+        name: Option<String>,
+        /// What they are.
+        role: Role,
+        /// An `authorized_keys` line; without one they get a one-time code.
+        key: Option<String>,
+    },
+    /// All.
+    List,
+    /// One.
+    Show(Login),
+    /// Close their door, or (`resume`) open it again.
+    Suspend {
+        /// Who.
+        login: Login,
+        /// Open it again.
+        resume: bool,
+    },
+    /// Remove them; refused while their seat has machines.
+    Remove(Login),
+}
+
+/// Which audit lines; every filter that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// Who did it.
+    pub person: Option<Login>,
+    /// On which machine.
+    pub vm: Option<VmRef>,
+    /// Which action, its first letters (`vm-`, `login`).
+    pub action: Option<String>,
+    /// Not before, milliseconds since 1970.
+    pub since: Option<i64>,
+    /// Not after, milliseconds since 1970.
+    pub until: Option<i64>,
+    /// At most this many, the newest; 50 when not said, at most 1000.
+    pub limit: Option<u32>,
+}

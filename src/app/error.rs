@@ -1,0 +1,147 @@
+//! The one error of the house: a kind (eight of them), the id of its sentence in the locales, and
+//! the sentence's arguments. `docs/errors.md` is the table from kind to everything else.
+
+use puerta_policy::names::{NameError, Rule};
+use puerta_policy::quota::QuotaExceeded;
+
+/// What sort of thing went wrong; decides exit code, SSH open failure and audit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The words are not a command.
+    Usage,
+    /// Nobody proved who they are.
+    Unauthenticated,
+    /// They may not.
+    Denied,
+    /// There is no such thing, or not for them.
+    NotFound,
+    /// It cannot be now, or not twice.
+    Conflict,
+    /// A quota or a rate.
+    Limited,
+    /// The engine, the disk or another part does not answer.
+    Unavailable,
+    /// Our fault.
+    Internal,
+}
+
+impl Kind {
+    /// All eight.
+    pub const ALL: [Self; 8] = [
+        Self::Usage,
+        Self::Unauthenticated,
+        Self::Denied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Limited,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// Stable word: in `--json`, in the audit.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Denied => "denied",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Limited => "limited",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// 1 is the caller's to mend, 2 ours.
+    pub fn exit(self) -> u32 {
+        match self {
+            Self::Unavailable | Self::Internal => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// An error as data: rendered by the shell in the person's language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What sort.
+    pub kind: Kind,
+    /// Fluent id of its sentence: `error-...`.
+    pub id: &'static str,
+    /// Arguments of the sentence.
+    pub args: Vec<(&'static str, String)>,
+}
+
+/// Result of a use.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error with a sentence and no arguments.
+    pub fn new(kind: Kind, id: &'static str) -> Self {
+        Self {
+            kind,
+            id,
+            args: Vec::new(),
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// There is no such machine (or it is somebody else's: the same sentence).
+    pub fn no_vm(name: impl ToString) -> Self {
+        Self::new(Kind::NotFound, "error-no-vm").with("vm", name)
+    }
+
+    /// Something of ours broke; the reference is in the log beside the cause.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        let reference = reference();
+        tracing::error!(reference, "{cause}");
+        Self::new(Kind::Internal, "error-internal").with("reference", reference)
+    }
+
+    /// The person's role does not allow the verb.
+    pub fn denied() -> Self {
+        Self::new(Kind::Denied, "error-denied")
+    }
+}
+
+/// Eight hexadecimal digits that a person can read out and a technician can search for.
+fn reference() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = now.map_or(0, |elapsed| elapsed.as_secs() as u32);
+    format!("{seconds:08x}-{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Self {
+        let (id, max) = match error.rule {
+            Rule::Empty => ("error-name-empty", None),
+            Rule::TooLong(max) => ("error-name-long", Some(max)),
+            Rule::Start => ("error-name-start", None),
+            Rule::Characters => ("error-name-characters", None),
+            Rule::End => ("error-name-end", None),
+        };
+        let error = Self::new(Kind::Usage, id).with("kind", error.kind);
+        match max {
+            Some(max) => error.with("max", max),
+            None => error,
+        }
+    }
+}
+
+impl From<QuotaExceeded> for Error {
+    fn from(quota: QuotaExceeded) -> Self {
+        Self::new(Kind::Limited, "error-quota")
+            .with("quota", quota.name)
+            .with("limit", quota.limit)
+            .with("used", quota.used)
+            .with("wanted", quota.wanted)
+    }
+}

@@ -1,0 +1,339 @@
+//! What the house answers. The shell turns these into text in the person's language, or into JSON;
+//! field names here are the JSON's field names, times are RFC 3339 UTC, sizes are bytes unless the
+//! name says MiB.
+
+use crate::engine::Status;
+use serde::Serialize;
+use std::net::Ipv4Addr;
+
+/// The answer to one command that is finished.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum Reply {
+    /// `vm list`
+    Vms(Vec<VmView>),
+    /// `vm show`
+    Vm(Box<VmView>),
+    /// A machine was made and runs.
+    VmCreated(Box<VmView>),
+    /// It runs.
+    VmStarted(Box<VmView>),
+    /// It is stopped; `forced` when it did not stop by itself.
+    VmStopped(Box<VmView>),
+    /// It was stopped and runs again.
+    VmRestarted(Box<VmView>),
+    /// It is gone; its backups stay.
+    VmDeleted {
+        /// Its name.
+        vm: String,
+        /// Backups of it that stay.
+        backups_kept: u32,
+    },
+    /// A backup was made, and older ones made room.
+    BackupMade {
+        /// The new one.
+        backup: BackupView,
+        /// Names of those removed by `keep`.
+        removed: Vec<String>,
+    },
+    /// A backup was put back and the machine runs as it did before.
+    VmRestored {
+        /// The machine.
+        vm: Box<VmView>,
+        /// The backup.
+        backup: String,
+    },
+    /// `backup list`
+    Backups(Vec<BackupView>),
+    /// `backup show`
+    Backup(BackupView),
+    /// It is gone.
+    BackupDeleted {
+        /// Its name.
+        backup: String,
+    },
+    /// `template list`
+    Templates(Vec<TemplateView>),
+    /// `key list`
+    Keys(Vec<KeyView>),
+    /// A key was added.
+    KeyAdded(KeyView),
+    /// A key was removed.
+    KeyRemoved(KeyView),
+    /// `job list`
+    Jobs(Vec<JobView>),
+    /// The new password holds.
+    PasswordSet,
+    /// `whoami`
+    Whoami(WhoamiView),
+    /// `course list`
+    Courses(Vec<CourseView>),
+    /// A course was made.
+    CourseCreated(CourseView),
+    /// `person list`
+    Persons(Vec<PersonView>),
+    /// `person show`
+    Person(PersonView),
+    /// A person was added.
+    PersonAdded {
+        /// Who.
+        person: PersonView,
+        /// Their one-time code, shown this once; none when a key was given.
+        code: Option<String>,
+    },
+    /// Their door is closed.
+    PersonSuspended {
+        /// Who.
+        login: String,
+        /// Live sessions that were ended.
+        sessions_closed: u32,
+    },
+    /// Their door is open again.
+    PersonResumed {
+        /// Who.
+        login: String,
+    },
+    /// They are gone.
+    PersonRemoved {
+        /// Who.
+        login: String,
+        /// Live sessions that were ended.
+        sessions_closed: u32,
+    },
+    /// `seat list`
+    Seats(Vec<SeatView>),
+    /// `audit list`: lines as they stand in the log, oldest first.
+    Audit(Vec<serde_json::Value>),
+}
+
+/// A machine as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VmView {
+    /// Its name.
+    pub name: String,
+    /// Its seat's name.
+    pub seat: String,
+    /// Whether it runs, or what puerta does with it.
+    pub state: VmState,
+    /// Its address, also inside it.
+    pub address: Ipv4Addr,
+    /// What it was made from.
+    pub template: String,
+    /// Where it is.
+    pub node: Option<String>,
+    /// CPU cores it may use.
+    pub cpus: u32,
+    /// Memory it may use.
+    pub memory_mib: u32,
+    /// Disk it may use.
+    pub disk_mib: u32,
+    /// Processes it may have.
+    pub processes: u32,
+    /// Live figures, only in `vm show` of a running machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageView>,
+    /// When it was made.
+    pub created: String,
+}
+
+/// The state a person sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VmState {
+    /// It runs.
+    Running,
+    /// It does not.
+    Stopped,
+    /// It is being made.
+    Creating,
+    /// It is being removed.
+    Deleting,
+    /// A backup of it is being made.
+    #[serde(rename = "backup")]
+    BackingUp,
+    /// A backup is being put back.
+    Restoring,
+    /// The engine is changing it.
+    Busy,
+    /// Its node or the engine does not answer; it may well be running.
+    Unreachable,
+    /// The registry knows it and the engine does not.
+    Missing,
+}
+
+impl From<Status> for VmState {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Running => Self::Running,
+            Status::Stopped => Self::Stopped,
+            Status::Busy => Self::Busy,
+            Status::Unreachable => Self::Unreachable,
+        }
+    }
+}
+
+/// Live figures of a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UsageView {
+    /// Memory in use.
+    pub memory_bytes: Option<u64>,
+    /// Disk in use.
+    pub disk_bytes: Option<u64>,
+    /// Processes.
+    pub processes: Option<u64>,
+}
+
+/// A backup as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BackupView {
+    /// Its name.
+    pub name: String,
+    /// The machine it is of.
+    pub vm: String,
+    /// The seat.
+    pub seat: String,
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+    /// When it was finished.
+    pub created: String,
+    /// How long it took.
+    pub took_ms: u64,
+}
+
+/// A template as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TemplateView {
+    /// Its name.
+    pub name: String,
+    /// A line about it.
+    pub description: String,
+    /// Bytes of its image.
+    pub size: u64,
+}
+
+/// A key as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeyView {
+    /// Its number in the list, from 1.
+    pub number: u32,
+    /// `ssh-ed25519`, ...
+    pub algorithm: String,
+    /// `SHA256:...`
+    pub fingerprint: String,
+    /// Its comment.
+    pub comment: String,
+    /// When it was added.
+    pub added: String,
+}
+
+/// A job as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct JobView {
+    /// Its number.
+    pub job: i64,
+    /// `create`, `backup`, ...
+    pub kind: &'static str,
+    /// The machine, `web1`.
+    pub vm: String,
+    /// Its seat.
+    pub seat: String,
+    /// `running`, `done`, `failed`, `undone`.
+    pub state: &'static str,
+    /// Why, when it failed or was undone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it began.
+    pub started: String,
+    /// When it ended.
+    pub finished: Option<String>,
+}
+
+/// Who one is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhoamiView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// `alumno`, ...
+    pub role: &'static str,
+    /// Names of their seats.
+    pub seats: Vec<String>,
+    /// How they came in: `publickey`, `password`, `one-time code`.
+    pub method: String,
+    /// The key's fingerprint, when it was a key.
+    pub fingerprint: Option<String>,
+    /// Where from.
+    pub source: String,
+    /// What a seat may hold.
+    pub quotas: puerta_policy::quota::Quotas,
+}
+
+/// A course as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CourseView {
+    /// Its name.
+    pub name: String,
+    /// First calendar year.
+    pub year: u16,
+    /// 0 or 1.
+    pub version: u8,
+    /// Seats in it.
+    pub seats: u32,
+    /// When it was made.
+    pub created: String,
+}
+
+/// A person as professors see them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PersonView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// `alumno`, ...
+    pub role: &'static str,
+    /// Whether their door is closed.
+    pub suspended: bool,
+    /// Names of their seats.
+    pub seats: Vec<String>,
+    /// Keys they have.
+    pub keys: u32,
+    /// Whether they have a password.
+    pub password: bool,
+    /// When they were added.
+    pub created: String,
+}
+
+/// A seat as professors see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeatView {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub number: u16,
+    /// Its course.
+    pub course: String,
+    /// Its network, `10.48.15.192/26`.
+    pub network: String,
+    /// Logins of its members.
+    pub members: Vec<String>,
+    /// Its machines.
+    pub machines: u32,
+}
+
+/// How far a job is, for somebody who watches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProgressView {
+    /// The job's number.
+    pub job: i64,
+    /// A stable word for the step: `queue`, `create`, `keys`, `start`, `freeze`, `export`, `verify`,
+    /// `import`, `stop`, `swap`, `remove`.
+    pub step: &'static str,
+    /// Bytes done, when the step counts bytes.
+    pub done: Option<u64>,
+    /// Bytes in all, when known.
+    pub total: Option<u64>,
+}
