@@ -87,9 +87,6 @@ impl Policy {
         _target: T,
         _context: Context,
     ) -> Decision<T> {
-        Decision::Deny(Denial {
-            action,
-            policies: Vec::new(),
-        })
+        Decision::Deny(Denial { action, policies: Vec::new() })
     }
 }

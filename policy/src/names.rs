@@ -39,8 +39,7 @@ fn check(kind: &'static str, text: &str, max: usize, extra: &str) -> Result<(), 
     if text.len() > max {
         return broken(Rule::TooLong(max));
     }
-    let allowed =
-        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
     if !text.chars().all(allowed) {
         return broken(Rule::Characters);
     }
@@ -123,25 +122,16 @@ impl VmRef {
     /// one's own machine; the result is still only looked up in the store).
     pub fn parse(text: &str, domain: &str) -> Result<Self, NameError> {
         if text.len() > 255 {
-            return Err(NameError {
-                kind: "vm",
-                rule: Rule::TooLong(255),
-            });
+            return Err(NameError { kind: "vm", rule: Rule::TooLong(255) });
         }
         let lower = text.to_ascii_lowercase();
         let text = lower.strip_suffix('.').unwrap_or(&lower);
-        let text = text
-            .strip_suffix(domain)
-            .and_then(|t| t.strip_suffix('.'))
-            .unwrap_or(text);
+        let text = text.strip_suffix(domain).and_then(|t| t.strip_suffix('.')).unwrap_or(text);
         let (name, seat) = match text.split_once('.') {
             None => (text, None),
             Some((name, seat)) => (name, Some(seat.parse()?)),
         };
-        Ok(Self {
-            name: name.parse()?,
-            seat,
-        })
+        Ok(Self { name: name.parse()?, seat })
     }
 }
 
