@@ -1,5 +1,5 @@
 //! puerta: the one door of a teaching lab.
 #![forbid(unsafe_code)]
 pub mod app;
-pub mod config;
+pub mod audit;
 pub mod engine;
