@@ -64,7 +64,9 @@ pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
     match words.as_slice() {
         [] => everything(lang, role),
         [family] if node.has_subcommands() => of_family(family, lang),
-        [verb] if !commands().contains(&words) => of_command(&["vm".to_owned(), verb.clone()], lang),
+        [verb] if !commands().contains(&words) => {
+            of_command(&["vm".to_owned(), verb.clone()], lang)
+        }
         words => of_command(words, lang),
     }
 }

@@ -58,10 +58,7 @@ mod tests {
     fn nothing_that_drives_a_terminal_comes_through() {
         assert_eq!(printable("año 2026 – 日本"), "año 2026 – 日本");
         assert_eq!(printable("\x1b[2J\x07"), "\\x1b[2J\\x07");
-        assert_eq!(
-            printable("a\u{9b}31mb\u{7f}\r\n"),
-            "a\\x9b31mb\\x7f\\r\\n"
-        );
+        assert_eq!(printable("a\u{9b}31mb\u{7f}\r\n"), "a\\x9b31mb\\x7f\\r\\n");
         assert_eq!(printable("abc\u{202e}txt"), "abc\\u{202e}txt");
         assert_eq!(printable_json("\"\u{202e}\u{7f}ñ\""), "\"\\u202e\\u007fñ\"");
     }

@@ -20,7 +20,11 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
         Reply::VmDeleted { vm, backups_kept } => {
             let backups = backups_kept.to_string();
-            said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups)])
+            said(
+                lang,
+                "done-vm-deleted",
+                &[("vm", vm), ("backups", &backups)],
+            )
         }
         Reply::VmRestored { vm, backup } => {
             let address = vm.address.to_string();
@@ -34,9 +38,7 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::BackupMade { backup, removed } => made(backup, removed, lang),
         Reply::Backups(all) => backups(all, lang, style),
         Reply::Backup(one) => backup(one, lang),
-        Reply::BackupDeleted { backup } => {
-            said(lang, "done-backup-deleted", &[("backup", backup)])
-        }
+        Reply::BackupDeleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
         Reply::Templates(all) => templates(all, lang, style),
         _ => String::new(),
     }

@@ -189,9 +189,7 @@ fn seats(all: &[SeatView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-seats", &[]);
     }
-    let columns = [
-        "seat", "number", "course", "network", "machines", "members",
-    ];
+    let columns = ["seat", "number", "course", "network", "machines", "members"];
     let mut table = Table::new(labels(lang, &columns));
     for seat in all {
         table.row(vec![

@@ -55,7 +55,10 @@ pub(super) fn hour(moment: &str) -> String {
 /// Date and time of `2026-11-23T10:02:03.5Z`.
 fn split(moment: &str) -> Option<(&str, &str)> {
     let (date, time) = moment.strip_suffix('Z')?.split_once('T')?;
-    let ours = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"-:.".contains(&b));
+    let ours = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || b"-:.".contains(&b))
+    };
     (date.len() == 10 && time.len() >= 8 && ours(date) && ours(time)).then_some((date, time))
 }
 

@@ -82,9 +82,7 @@ fn vm(verb: grammar::Bare, context: &Context<'_>, said: &mut bool) -> Result<VmC
             vm: machine(&name)?,
             template: optional(template.as_ref())?,
             cpus: cpus.map(|text| count("--cpus", &text)).transpose()?,
-            memory_mib: memory
-                .map(|text| size_mib("--memory", &text))
-                .transpose()?,
+            memory_mib: memory.map(|text| size_mib("--memory", &text)).transpose()?,
             disk_mib: disk.map(|text| size_mib("--disk", &text)).transpose()?,
         },
         Bare::Show { vm } => VmCommand::Show(machine(&vm)?),

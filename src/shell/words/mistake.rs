@@ -2,6 +2,7 @@
 //! reaches anybody; its error kinds and context do.
 
 use super::grammar::Words;
+use super::values::short;
 use crate::app::error::{Error, Kind};
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -47,7 +48,7 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
         }
         // The grammar has no other; a new one must still not be silent.
         _ => usage("error-unknown-word-alone")
-            .with("word", words.join(" "))
+            .with("word", short(&words.join(" ")))
             .with("help", topic(words)),
     }
 }
@@ -60,9 +61,7 @@ fn unknown(error: &clap::Error, words: &[String]) -> Error {
     }
     match last(error, ContextKind::SuggestedArg) {
         Some(nearest) => Error::new(Kind::Usage, "error-unknown-option").with("nearest", nearest),
-        None => {
-            Error::new(Kind::Usage, "error-unknown-option-alone").with("help", topic(words))
-        }
+        None => Error::new(Kind::Usage, "error-unknown-option-alone").with("help", topic(words)),
     }
     .with("option", argument)
 }
@@ -89,7 +88,9 @@ fn known(words: &[String]) -> String {
 fn verbs(family: &str) -> String {
     let grammar = Words::command();
     let verbs = grammar.find_subcommand(family).map(|family| {
-        let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
+        let verbs = family
+            .get_subcommands()
+            .map(|verb| verb.get_name().to_owned());
         verbs.collect::<Vec<_>>().join(", ")
     });
     verbs.unwrap_or_default()
@@ -106,8 +107,8 @@ fn last(error: &clap::Error, kind: ContextKind) -> Option<String> {
 
 fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
-        Some(ContextValue::String(text)) => vec![text.clone()],
-        Some(ContextValue::Strings(texts)) => texts.clone(),
+        Some(ContextValue::String(text)) => vec![short(text)],
+        Some(ContextValue::Strings(texts)) => texts.iter().map(|text| short(text)).collect(),
         _ => Vec::new(),
     }
 }

@@ -103,8 +103,7 @@ pub fn wants_json(line: &str) -> bool {
 /// What a line asks for.
 pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     decode(line.as_bytes())?;
-    let mut words =
-        shlex::split(line).ok_or_else(|| Error::new(Kind::Usage, "error-quoting"))?;
+    let mut words = shlex::split(line).ok_or_else(|| Error::new(Kind::Usage, "error-quoting"))?;
     let options = words.iter().position(|word| word == "--");
     let options = options.unwrap_or(words.len());
     let json = words[..options].iter().any(|word| word == "--json");
@@ -175,10 +174,11 @@ fn help_of(topic: &[String], context: &Context<'_>) -> Result<String> {
     let known = help::depth(topic);
     let error = match grammar::Words::try_parse_from(&topic[..=known]) {
         Err(error) => mistake::mistake(&error, &topic[..=known]),
-        Ok(_) => Error::new(Kind::Usage, "error-extra").with("word", &topic[known]),
+        Ok(_) => Error::new(Kind::Usage, "error-extra").with("word", values::short(&topic[known])),
     };
     Err(error)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;

@@ -8,8 +8,17 @@ use time::{Date, OffsetDateTime, macros::format_description};
 pub(super) fn bad(option: &'static str, value: &str, expected: &'static str) -> Error {
     Error::new(Kind::Usage, "error-value")
         .with("option", option)
-        .with("value", value)
+        .with("value", short(value))
         .with("expected", expected)
+}
+
+/// A word of somebody's for a sentence: its beginning, when it is long.
+pub(super) fn short(word: &str) -> String {
+    const MOST: usize = 60;
+    match word.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_owned(),
+    }
 }
 
 /// MiB: `512`, `512M`, `1G`, `2T`, with `B` or `iB` behind the letter when somebody writes it.
@@ -128,11 +137,16 @@ mod tests {
             at("2026-11-23T10:00:00.5Z", Edge::First),
             Ok(1_795_428_000_500)
         );
-        assert_eq!(
-            at("2026-11-23T11:00:00+01:00", Edge::First),
-            Ok(now)
-        );
-        for text in ["", "h", "ayer", "2026-13-01", "-2h", "99999999999999999d", "ñ"] {
+        assert_eq!(at("2026-11-23T11:00:00+01:00", Edge::First), Ok(now));
+        for text in [
+            "",
+            "h",
+            "ayer",
+            "2026-13-01",
+            "-2h",
+            "99999999999999999d",
+            "ñ",
+        ] {
             assert!(at(text, Edge::First).is_err(), "{text}");
         }
     }
