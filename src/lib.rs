@@ -3,3 +3,4 @@
 pub mod app;
 pub mod audit;
 pub mod engine;
+pub mod shell;
