@@ -1,1 +1,1 @@
-//! x
+//! A whole simulated engine.
