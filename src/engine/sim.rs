@@ -1,1 +1,0 @@
-//! A whole simulated engine.
