@@ -7,6 +7,7 @@
 
 pub mod incus;
 pub mod sim;
+mod ustar;
 
 use async_trait::async_trait;
 use puerta_policy::decide::Permit;
@@ -14,6 +15,7 @@ use puerta_policy::model::Vm;
 use puerta_policy::names::TemplateName;
 use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -178,6 +180,11 @@ pub trait Engine: Send + Sync {
     async fn list(&self) -> Result<Vec<Instance>>;
     /// One instance, or `None`.
     async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>>;
+    /// Where to connect for a machine's address. The engine that has no network of its own says
+    /// another one; all others the same.
+    fn dial_address(&self, address: Ipv4Addr) -> Ipv4Addr {
+        address
+    }
     /// Live figures.
     async fn usage(&self, vm: &Permit<Vm>) -> Result<Usage>;
 
