@@ -61,17 +61,13 @@ pub enum KeyError {
     #[error("keys of type `{0}` are not taken; make one with `ssh-keygen -t ed25519`")]
     Unsupported(String),
     /// RSA with too short a modulus.
-    #[error(
-        "the RSA key has {bits} bits, fewer than 2048; make a new one with `ssh-keygen -t ed25519`"
-    )]
+    #[error("the RSA key has {bits} bits, fewer than 2048; make a new one with `ssh-keygen -t ed25519`")]
     Weak {
         /// Bits of its modulus, exactly.
         bits: u32,
     },
     /// RSA with too long a modulus.
-    #[error(
-        "the RSA key has {bits} bits, more than 8192; make a new one with `ssh-keygen -t ed25519`"
-    )]
+    #[error("the RSA key has {bits} bits, more than 8192; make a new one with `ssh-keygen -t ed25519`")]
     TooBig {
         /// Bits of its modulus, exactly.
         bits: u32,
@@ -120,14 +116,8 @@ impl AuthorizedKeyLine {
             return parse_rfc4716(lines);
         }
         if let Some(second) = lines.next() {
-            let more = lines
-                .chain([second])
-                .any(|line| names_a_key(line) || line.starts_with(RFC4716_BEGIN));
-            return Err(if more {
-                KeyError::Several
-            } else {
-                KeyError::Malformed
-            });
+            let more = lines.chain([second]).any(|line| names_a_key(line) || line.starts_with(RFC4716_BEGIN));
+            return Err(if more { KeyError::Several } else { KeyError::Malformed });
         }
         parse_line(first)
     }
@@ -141,11 +131,7 @@ impl AuthorizedKeyLine {
         Ok(Self {
             algorithm: key.algorithm().as_str().to_owned(),
             fingerprint: fingerprint(&key),
-            line: if comment.is_empty() {
-                bare.to_owned()
-            } else {
-                format!("{bare} {comment}")
-            },
+            line: if comment.is_empty() { bare.to_owned() } else { format!("{bare} {comment}") },
             comment,
             key,
         })
@@ -189,14 +175,12 @@ const SMALL_ORDER: [[u8; 32]; 7] = {
         low(0),
         low(1),
         [
-            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef,
-            0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88,
-            0x6d, 0x53, 0xfc, 0x05,
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+            0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
         ],
         [
-            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10,
-            0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77,
-            0x92, 0xac, 0x03, 0x7a,
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+            0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
         ],
         high(0xec),
         high(0xed),
@@ -207,11 +191,7 @@ const SMALL_ORDER: [[u8; 32]; 7] = {
 fn sound_point(point: &Ed25519PublicKey) -> Result<(), KeyError> {
     let mut y = point.0;
     y[31] &= 0x7f; // the top bit is the sign of x
-    if SMALL_ORDER.contains(&y) {
-        Err(KeyError::Unsafe)
-    } else {
-        Ok(())
-    }
+    if SMALL_ORDER.contains(&y) { Err(KeyError::Unsafe) } else { Ok(()) }
 }
 
 fn sound_rsa(rsa: &RsaPublicKey) -> Result<(), KeyError> {
@@ -227,11 +207,7 @@ fn sound_rsa(rsa: &RsaPublicKey) -> Result<(), KeyError> {
     }
     let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
     // At most 33 bits is what the `rsa` crate verifies with.
-    if odd(n) && odd(e) && (2..=33).contains(&bit_length(e)) {
-        Ok(())
-    } else {
-        Err(KeyError::Unsafe)
-    }
+    if odd(n) && odd(e) && (2..=33).contains(&bit_length(e)) { Ok(()) } else { Err(KeyError::Unsafe) }
 }
 
 fn bit_length(number: &[u8]) -> u32 {
@@ -276,9 +252,7 @@ fn strange_type(kind: &str, rest: &str) -> KeyError {
 }
 
 /// `---- BEGIN SSH2 PUBLIC KEY ----`: headers, base64 in lines, an end mark.
-fn parse_rfc4716<'a>(
-    mut lines: impl Iterator<Item = &'a str>,
-) -> Result<AuthorizedKeyLine, KeyError> {
+fn parse_rfc4716<'a>(mut lines: impl Iterator<Item = &'a str>) -> Result<AuthorizedKeyLine, KeyError> {
     let mut comment = String::new();
     let mut base64 = String::new();
     loop {
@@ -303,9 +277,7 @@ fn parse_rfc4716<'a>(
     if lines.next().is_some() {
         return Err(KeyError::Several);
     }
-    let unquoted = comment
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
+    let unquoted = comment.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     AuthorizedKeyLine::new(decode(&base64)?, unquoted.unwrap_or(&comment))
 }
 

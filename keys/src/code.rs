@@ -41,11 +41,7 @@ pub fn generate() -> Result<Code, NoRandomness> {
     while drawn < LENGTH {
         random(&mut *bytes)?;
         // 248 is 8 * 31: above it the remainder would favour the first letters.
-        for byte in bytes
-            .iter()
-            .filter(|byte| **byte < 248)
-            .take(LENGTH - drawn)
-        {
+        for byte in bytes.iter().filter(|byte| **byte < 248).take(LENGTH - drawn) {
             if drawn > 0 && drawn.is_multiple_of(4) {
                 text.push('-');
             }
@@ -95,11 +91,7 @@ pub fn hash(text: &str) -> String {
             hasher.update(text.as_bytes());
         }
     }
-    hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -135,33 +127,21 @@ mod tests {
         }
         assert_eq!(counts.len(), 31);
         // 60,000 draws, 1935 expected, standard deviation 43: seven of them.
-        assert!(
-            counts.values().all(|n| (1630..2240).contains(n)),
-            "{counts:?}"
-        );
+        assert!(counts.values().all(|n| (1630..2240).contains(n)), "{counts:?}");
         assert!((31f64).log2() * 12.0 >= 58.0);
     }
 
     #[test]
     fn typing_is_forgiven_and_nothing_else() {
-        for same in [
-            "ABCD-EFGH-JK23",
-            "abcdefghjk23",
-            " abcd efgh jk23\n",
-            "ABCD–EFGH—JK23",
-            "a-b-c-d-efghjk23",
-        ] {
+        for same in
+            ["ABCD-EFGH-JK23", "abcdefghjk23", " abcd efgh jk23\n", "ABCD–EFGH—JK23", "a-b-c-d-efghjk23"]
+        {
             assert_eq!(&*normalise(same).unwrap().clone(), "ABCDEFGHJK23", "{same}");
             assert_eq!(hash(same), hash("ABCDEFGHJK23"));
         }
-        for not in [
-            "",
-            "ABCD-EFGH-JK2",
-            "ABCD-EFGH-JK234",
-            "ABCD-EFGH-JK20",
-            "ÁBCD-EFGH-JK23",
-            "ABCD.EFGH.JK23",
-        ] {
+        for not in
+            ["", "ABCD-EFGH-JK2", "ABCD-EFGH-JK234", "ABCD-EFGH-JK20", "ÁBCD-EFGH-JK23", "ABCD.EFGH.JK23"]
+        {
             assert!(normalise(not).is_none(), "{not}");
         }
     }

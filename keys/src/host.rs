@@ -44,8 +44,7 @@ impl HostKey {
         let mut seed = Zeroizing::new([0; 32]);
         random(&mut *seed)?;
         let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(&seed));
-        let key =
-            PrivateKey::new(pair, shown(comment, 100)).map_err(|_| HostKeyError::Malformed)?;
+        let key = PrivateKey::new(pair, shown(comment, 100)).map_err(|_| HostKeyError::Malformed)?;
         Self::new(key)
     }
 
@@ -61,23 +60,11 @@ impl HostKey {
             return Err(HostKeyError::Encrypted);
         }
         if key.algorithm() != Algorithm::Ed25519 {
-            return Err(HostKeyError::NotEd25519(shown(
-                key.algorithm().as_str(),
-                64,
-            )));
+            return Err(HostKeyError::NotEd25519(shown(key.algorithm().as_str(), 64)));
         }
-        let private_text = key
-            .to_openssh(LineEnding::LF)
-            .map_err(|_| HostKeyError::Malformed)?;
-        let public_line = key
-            .public_key()
-            .to_openssh()
-            .map_err(|_| HostKeyError::Malformed)?;
-        Ok(Self {
-            key,
-            private_text,
-            public_line: public_line.trim_end().to_owned(),
-        })
+        let private_text = key.to_openssh(LineEnding::LF).map_err(|_| HostKeyError::Malformed)?;
+        let public_line = key.public_key().to_openssh().map_err(|_| HostKeyError::Malformed)?;
+        Ok(Self { key, private_text, public_line: public_line.trim_end().to_owned() })
     }
 
     /// The private key file's text, to be kept with mode 0600.
@@ -116,27 +103,14 @@ mod tests {
     #[test]
     fn a_new_key_comes_back_from_its_text() {
         let made = HostKey::generate("puerta\n").unwrap();
-        assert!(
-            made.private_text()
-                .starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n")
-        );
-        assert!(
-            made.private_text()
-                .ends_with("-----END OPENSSH PRIVATE KEY-----\n")
-        );
+        assert!(made.private_text().starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
+        assert!(made.private_text().ends_with("-----END OPENSSH PRIVATE KEY-----\n"));
         let read = HostKey::parse(made.private_text()).unwrap();
         assert_eq!(read.public_line(), made.public_line());
-        assert!(
-            made.public_line().ends_with(" puerta"),
-            "{}",
-            made.public_line()
-        );
+        assert!(made.public_line().ends_with(" puerta"), "{}", made.public_line());
         let line = AuthorizedKeyLine::parse(made.public_line()).unwrap();
         assert_eq!(line.fingerprint, read.fingerprint());
-        assert_ne!(
-            HostKey::generate("puerta").unwrap().fingerprint(),
-            made.fingerprint()
-        );
+        assert_ne!(HostKey::generate("puerta").unwrap().fingerprint(), made.fingerprint());
         assert!(!format!("{made:?}").contains("PRIVATE"));
         assert_eq!(read.into_key().public_key().key_data(), line.key.key_data());
     }
@@ -145,10 +119,7 @@ mod tests {
     fn other_keys_are_named() {
         let error = |text: &str| HostKey::parse(text).unwrap_err();
         // Both were made for this test by ssh-keygen and are used nowhere else.
-        assert_eq!(
-            error(include_str!("host/encrypted.pem")),
-            HostKeyError::Encrypted
-        );
+        assert_eq!(error(include_str!("host/encrypted.pem")), HostKeyError::Encrypted);
         assert_eq!(
             error(include_str!("host/ecdsa.pem")),
             HostKeyError::NotEd25519("ecdsa-sha2-nistp256".into())

@@ -72,9 +72,7 @@ pub struct Hasher {
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hasher")
-            .field("params", &self.params)
-            .finish_non_exhaustive()
+        f.debug_struct("Hasher").field("params", &self.params).finish_non_exhaustive()
     }
 }
 
@@ -95,11 +93,7 @@ impl Hasher {
             "A".repeat(43),
         );
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        Ok(Self {
-            argon2,
-            params,
-            dummy,
-        })
+        Ok(Self { argon2, params, dummy })
     }
 
     /// The PHC string (`$argon2id$v=19$m=...`) of a password, with a fresh salt.
@@ -117,10 +111,9 @@ impl Hasher {
     /// more than it may, costs the same as a wrong password and is false.
     pub fn verify(&self, password: &str, phc: &str) -> bool {
         match PasswordHash::new(phc) {
-            Ok(hash) if self.bearable(&hash) => self
-                .argon2
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok(),
+            Ok(hash) if self.bearable(&hash) => {
+                self.argon2.verify_password(password.as_bytes(), &hash).is_ok()
+            }
             _ => self.verify_dummy(password),
         }
     }
@@ -144,11 +137,7 @@ impl Hasher {
         };
         hash.algorithm.as_str() != Algorithm::Argon2id.as_str()
             || (params.m_cost(), params.t_cost(), params.p_cost())
-                != (
-                    self.params.m_cost(),
-                    self.params.t_cost(),
-                    self.params.p_cost(),
-                )
+                != (self.params.m_cost(), self.params.t_cost(), self.params.p_cost())
     }
 
     fn bearable(&self, hash: &PasswordHash) -> bool {
@@ -173,9 +162,7 @@ pub fn check_quality(password: &str, login: &str) -> Result<(), Weak> {
         return Err(Weak::Short);
     }
     // A login of one or two letters is in too many good passwords.
-    if login.chars().count() >= 3
-        && Zeroizing::new(password.to_lowercase()).contains(&login.to_lowercase())
-    {
+    if login.chars().count() >= 3 && Zeroizing::new(password.to_lowercase()).contains(&login.to_lowercase()) {
         return Err(Weak::ContainsLogin);
     }
     Ok(())
@@ -203,10 +190,7 @@ mod tests {
         assert_ne!(phc, hasher.hash("una clave larga ñ").unwrap(), "fresh salt");
         assert!(!hasher.outdated(&phc));
         assert!(small().outdated(&phc));
-        assert!(
-            small().verify("una clave larga ñ", &phc),
-            "its own parameters count"
-        );
+        assert!(small().verify("una clave larga ñ", &phc), "its own parameters count");
     }
 
     #[test]
@@ -216,25 +200,13 @@ mod tests {
         let huge = format!("$argon2id$v=19$m=4194304,t=2,p=1${salt_and_output}");
         let long = format!("$argon2id$v=19$m=64,t=4000000,p=1${salt_and_output}");
         let other = format!("$argon2d$v=19$m=64,t=1,p=1${salt_and_output}");
-        for phc in [
-            "",
-            "x",
-            "$argon2id$",
-            "$2b$12$abc",
-            "!",
-            &huge,
-            &long,
-            &other,
-        ] {
+        for phc in ["", "x", "$argon2id$", "$2b$12$abc", "!", &huge, &long, &other] {
             assert!(!hasher.verify("whatever", phc), "{phc}");
             assert!(!hasher.verify("", phc), "{phc}");
         }
         assert!(!hasher.verify_dummy(""));
         assert!(!hasher.verify("", &hasher.dummy));
-        assert!(
-            PasswordHash::new(&hasher.dummy).is_ok(),
-            "or it would cost nothing"
-        );
+        assert!(PasswordHash::new(&hasher.dummy).is_ok(), "or it would cost nothing");
     }
 
     #[test]
@@ -244,11 +216,10 @@ mod tests {
         // Taken in turns, so that a busy moment of the machine falls on all three.
         let mut times: [Vec<Duration>; 3] = Default::default();
         for _ in 0..11 {
-            let acts: [&dyn Fn() -> bool; 3] = [
-                &|| hasher.verify("otra cosa", &phc),
-                &|| hasher.verify_dummy("otra cosa"),
-                &|| hasher.verify("otra cosa", "!"),
-            ];
+            let acts: [&dyn Fn() -> bool; 3] =
+                [&|| hasher.verify("otra cosa", &phc), &|| hasher.verify_dummy("otra cosa"), &|| {
+                    hasher.verify("otra cosa", "!")
+                }];
             for (act, times) in acts.iter().zip(&mut times) {
                 let start = Instant::now();
                 assert!(!act());
@@ -269,27 +240,14 @@ mod tests {
     #[test]
     fn quality() {
         assert_eq!(check_quality("caballo correcto", "alumno1"), Ok(()));
-        assert_eq!(
-            check_quality("ññññññññññ", "alumno1"),
-            Ok(()),
-            "characters, not bytes"
-        );
+        assert_eq!(check_quality("ññññññññññ", "alumno1"), Ok(()), "characters, not bytes");
         assert_eq!(check_quality("123456789", "alumno1"), Err(Weak::Short));
         assert_eq!(check_quality("", "alumno1"), Err(Weak::Short));
         assert_eq!(check_quality(&"x".repeat(256), "alumno1"), Ok(()));
         assert_eq!(check_quality(&"x".repeat(257), "alumno1"), Err(Weak::Long));
-        assert_eq!(
-            check_quality("mi-ALUMNO1-clave", "alumno1"),
-            Err(Weak::ContainsLogin)
-        );
-        assert_eq!(
-            check_quality("profesor.garcia", "profesor.garcia"),
-            Err(Weak::ContainsLogin)
-        );
-        assert_eq!(
-            check_quality("caballo\u{7}correcto", "alumno1"),
-            Err(Weak::ControlCharacters)
-        );
+        assert_eq!(check_quality("mi-ALUMNO1-clave", "alumno1"), Err(Weak::ContainsLogin));
+        assert_eq!(check_quality("profesor.garcia", "profesor.garcia"), Err(Weak::ContainsLogin));
+        assert_eq!(check_quality("caballo\u{7}correcto", "alumno1"), Err(Weak::ControlCharacters));
         assert_eq!(check_quality("caballo correcto", "a"), Ok(()));
     }
 }

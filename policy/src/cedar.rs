@@ -64,11 +64,7 @@ impl<'a> Facts<'a> {
             let source = source.to_canonical().to_string();
             circumstances.push(("source".into(), RestrictedExpression::new_ip(source)));
         }
-        Ok(Self {
-            actor,
-            entities: Vec::with_capacity(4),
-            circumstances,
-        })
+        Ok(Self { actor, entities: Vec::with_capacity(4), circumstances })
     }
 
     /// The port of a forward.
@@ -84,10 +80,8 @@ impl<'a> Facts<'a> {
         attributes: [(&str, RestrictedExpression); N],
         parents: impl IntoIterator<Item = EntityUid>,
     ) -> Result<(), Fault> {
-        let attributes: HashMap<_, _> = attributes
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
+        let attributes: HashMap<_, _> =
+            attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let parents: HashSet<_> = parents.into_iter().collect();
         let entity = Entity::new(uid, attributes, parents).map_err(|_| Fault::Entities)?;
         self.entities.push(entity);
@@ -109,9 +103,7 @@ fn datetime(now: Timestamp) -> Option<String> {
     let (year, month, day) = date(ms / DAY);
     let (hour, minute) = (ms % DAY / 3_600_000, ms % 3_600_000 / 60_000);
     let (second, milli) = (ms % 60_000 / 1000, ms % 1000);
-    Some(format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"
-    ))
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
 }
 
 /// The civil date of a day counted from 1970-01-01 (Howard Hinnant, "chrono-compatible

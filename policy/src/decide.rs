@@ -70,11 +70,7 @@ impl Permit<Seat> {
     /// `None` when the act was another one or the machine is another seat's.
     pub fn machine(self, vm: Vm) -> Option<Permit<Vm>> {
         let judged = self.action == Action::VmCreate && vm.seat == self.target.id;
-        judged.then_some(Permit {
-            action: self.action,
-            target: vm,
-            policies: self.policies,
-        })
+        judged.then_some(Permit { action: self.action, target: vm, policies: self.policies })
     }
 }
 
@@ -128,11 +124,7 @@ impl Policy {
         context: Context,
     ) -> Decision<T> {
         match self.judge(actor, action, &target, context) {
-            Ok(policies) => Decision::Allow(Permit {
-                action,
-                target,
-                policies,
-            }),
+            Ok(policies) => Decision::Allow(Permit { action, target, policies }),
             Err(policies) => Decision::Deny(Denial { action, policies }),
         }
     }
@@ -186,8 +178,8 @@ impl Policy {
         let context = facts.context()?;
         let request = Request::new(principal, action, resource, context, Some(&self.schema))
             .map_err(|_| Fault::Request)?;
-        let entities = Entities::from_entities(facts.entities, Some(&self.schema))
-            .map_err(|_| Fault::Entities)?;
+        let entities =
+            Entities::from_entities(facts.entities, Some(&self.schema)).map_err(|_| Fault::Entities)?;
         Ok(Authorizer::new().is_authorized(&request, &self.set, &entities))
     }
 }

@@ -19,12 +19,7 @@ fn names_and_what_is_forgiven_in_them() {
     for host in ["web1", "WEB1", "Web1.", "web1.virtuales", "web1.Virtuales."] {
         assert_eq!(parse(host), name("web1"), "{host}");
     }
-    for host in [
-        "web1.alumno1",
-        "web1.ALUMNO1.",
-        "web1.alumno1.virtuales",
-        "web1.alumno1.virtuales.",
-    ] {
+    for host in ["web1.alumno1", "web1.ALUMNO1.", "web1.alumno1.virtuales", "web1.alumno1.virtuales."] {
         assert_eq!(parse(host), name("web1.alumno1"), "{host}");
     }
     // Machine `example` of seat `org`: looked up in the store, never in DNS.
@@ -257,12 +252,8 @@ fn lookalike() -> impl Strategy<Value = String> {
         Just(String::new()),
     ];
     let joint = prop_oneof![8 => Just("."), 1 => Just(":"), 1 => Just("")];
-    prop::collection::vec((piece, joint), 0..6).prop_map(|pieces| {
-        pieces
-            .into_iter()
-            .flat_map(|(a, b)| [a, b.to_owned()])
-            .collect()
-    })
+    prop::collection::vec((piece, joint), 0..6)
+        .prop_map(|pieces| pieces.into_iter().flat_map(|(a, b)| [a, b.to_owned()]).collect())
 }
 
 proptest! {

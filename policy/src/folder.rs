@@ -14,10 +14,7 @@ const SCHEMA: &str = include_str!("../cedar/puerta.cedarschema");
 pub const BUILT_IN: [(&str, &str); 4] = [
     ("everyone.cedar", include_str!("../cedar/everyone.cedar")),
     ("students.cedar", include_str!("../cedar/students.cedar")),
-    (
-        "professors.cedar",
-        include_str!("../cedar/professors.cedar"),
-    ),
+    ("professors.cedar", include_str!("../cedar/professors.cedar")),
     ("limits.cedar", include_str!("../cedar/limits.cedar")),
 ];
 
@@ -52,11 +49,7 @@ impl Policy {
     /// schema. All of them are good, or every mistake in them is told and none is taken.
     pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<PolicyError>> {
         let (schema, words) = vocabulary().map_err(|message| {
-            vec![PolicyError {
-                file: "puerta.cedarschema".into(),
-                line: None,
-                message,
-            }]
+            vec![PolicyError { file: "puerta.cedarschema".into(), line: None, message }]
         })?;
         let mut folder = Folder::default();
         for (name, text) in files {
@@ -128,9 +121,7 @@ impl<'a> Folder<'a> {
         let mut policies: Vec<_> = parsed.policies().collect();
         policies.sort_by_key(|policy| {
             let id = policy.id().to_string();
-            id.trim_start_matches("policy")
-                .parse()
-                .unwrap_or(usize::MAX)
+            id.trim_start_matches("policy").parse().unwrap_or(usize::MAX)
         });
         let mut from = 0;
         for policy in policies {
@@ -200,11 +191,9 @@ impl<'a> Folder<'a> {
 
     fn finish(mut self) -> Result<PolicySet, Vec<PolicyError>> {
         if self.set.is_empty() && self.errors.is_empty() {
-            self.errors
-                .push(folder_error("no policy at all: nobody could even come in"));
+            self.errors.push(folder_error("no policy at all: nobody could even come in"));
         }
-        self.errors
-            .sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
+        self.errors.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
         self.errors.dedup();
         match self.errors.is_empty() {
             true => Ok(self.set),
@@ -214,19 +203,13 @@ impl<'a> Folder<'a> {
 }
 
 fn folder_error(message: impl Into<String>) -> PolicyError {
-    PolicyError {
-        file: "*.cedar".into(),
-        line: None,
-        message: message.into(),
-    }
+    PolicyError { file: "*.cedar".into(), line: None, message: message.into() }
 }
 
 fn is_id(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 /// What Cedar says, with the line it says it about and its advice.

@@ -3,10 +3,7 @@
 //! Pure: no clock, no files, no network, no async. The caller passes `now` and the facts;
 //! [`decide::Policy::decide`] answers with a [`decide::Permit`] or a [`decide::Denial`].
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod action;
 pub mod decide;

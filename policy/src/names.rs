@@ -39,8 +39,7 @@ fn check(kind: &'static str, text: &str, max: usize, extra: &str) -> Result<(), 
     if text.len() > max {
         return broken(Rule::TooLong(max));
     }
-    let allowed =
-        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
     if !text.chars().all(allowed) {
         return broken(Rule::Characters);
     }
@@ -126,10 +125,7 @@ impl VmRef {
     /// even where a seat is called `virtuales`; that seat's is `web1.virtuales.virtuales`.
     pub fn parse(text: &str, domain: &str) -> Result<Self, NameError> {
         if text.len() > 255 {
-            return Err(NameError {
-                kind: "vm",
-                rule: Rule::TooLong(255),
-            });
+            return Err(NameError { kind: "vm", rule: Rule::TooLong(255) });
         }
         let lower = text.to_ascii_lowercase();
         let text = lower.strip_suffix('.').unwrap_or(&lower);
@@ -137,19 +133,14 @@ impl VmRef {
         // Without a domain there is nothing to take away, not even a dot.
         let bare = match domain.is_empty() {
             true => None,
-            false => text
-                .strip_suffix(&*domain)
-                .and_then(|t| t.strip_suffix('.')),
+            false => text.strip_suffix(&*domain).and_then(|t| t.strip_suffix('.')),
         };
         let text = bare.unwrap_or(text);
         let (name, seat) = match text.split_once('.') {
             None => (text, None),
             Some((name, seat)) => (name, Some(seat.parse()?)),
         };
-        Ok(Self {
-            name: name.parse()?,
-            seat,
-        })
+        Ok(Self { name: name.parse()?, seat })
     }
 }
 
@@ -220,16 +211,10 @@ mod tests {
             assert_eq!(long.as_deref(), Some("web1.alumno1"));
             // Half a domain is no domain, and a domain without its dot is part of a name.
             assert_eq!(vm("web1.alumno1.example", domain), None);
-            assert_eq!(
-                vm("web1lab.example", domain).as_deref(),
-                Some("web1lab.example")
-            );
+            assert_eq!(vm("web1lab.example", domain).as_deref(), Some("web1lab.example"));
         }
         assert_eq!(vm("web1.", "").as_deref(), Some("web1"));
-        assert_eq!(
-            vm("web1virtuales", "virtuales").as_deref(),
-            Some("web1virtuales")
-        );
+        assert_eq!(vm("web1virtuales", "virtuales").as_deref(), Some("web1virtuales"));
     }
 
     #[test]
@@ -238,9 +223,7 @@ mod tests {
         assert_eq!(rule(""), Err(Rule::Empty));
         assert_eq!(rule(&"a".repeat(41)), Err(Rule::TooLong(40)));
         assert!(rule(&"a".repeat(40)).is_ok());
-        for text in [
-            "Web1", "web 1", "web_1", "web.1", "wéb", "web\n", "web\u{0}", "web/1",
-        ] {
+        for text in ["Web1", "web 1", "web_1", "web.1", "wéb", "web\n", "web\u{0}", "web/1"] {
             assert_eq!(rule(text), Err(Rule::Characters), "{text:?}");
         }
         for text in ["1web", "-web", "42", "10"] {

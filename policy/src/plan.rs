@@ -47,11 +47,7 @@ impl SeatNumber {
     pub const MAX: u16 = 8191;
     /// Checks the range. Number 0 is never given out: 10.0.0.0 is a network address.
     pub fn new(number: u16) -> Result<Self, PlanError> {
-        if (1..=Self::MAX).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(PlanError::Seat(number))
-        }
+        if (1..=Self::MAX).contains(&number) { Ok(Self(number)) } else { Err(PlanError::Seat(number)) }
     }
     /// The number.
     pub fn get(self) -> u16 {
@@ -69,11 +65,7 @@ impl Slot {
     pub const COUNT: usize = 63;
     /// Checks the range.
     pub fn new(slot: u8) -> Result<Self, PlanError> {
-        if slot != 1 && slot < 64 {
-            Ok(Self(slot))
-        } else {
-            Err(PlanError::Slot(slot))
-        }
+        if slot != 1 && slot < 64 { Ok(Self(slot)) } else { Err(PlanError::Slot(slot)) }
     }
     /// Every slot in the order in which they are given out.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -166,13 +158,8 @@ mod tests {
     #[test]
     fn the_address_printed_in_the_thesis() {
         let plan = AddressPlan { first_year: 2010 };
-        let edition = Edition {
-            year: 2013,
-            version: 0,
-        };
-        let vmid = plan
-            .vmid(edition, SeatNumber::new(63).unwrap(), Slot::new(3).unwrap())
-            .unwrap();
+        let edition = Edition { year: 2013, version: 0 };
+        let vmid = plan.vmid(edition, SeatNumber::new(63).unwrap(), Slot::new(3).unwrap()).unwrap();
         assert_eq!(vmid.get(), 3_149_763);
         assert_eq!(vmid.address(), Ipv4Addr::new(10, 48, 15, 195));
         assert_eq!(Vmid::from_address(vmid.address()), Some(vmid));
@@ -192,22 +179,9 @@ mod tests {
         let plan = AddressPlan { first_year: 2010 };
         let edition = |year| Edition { year, version: 0 };
         assert!(plan.check(edition(2025)).is_ok());
-        assert_eq!(
-            plan.check(edition(2026)),
-            Err(PlanError::Year {
-                year: 2026,
-                first: 2010,
-                last: 2025
-            })
-        );
+        assert_eq!(plan.check(edition(2026)), Err(PlanError::Year { year: 2026, first: 2010, last: 2025 }));
         assert!(plan.check(edition(2009)).is_err());
-        assert_eq!(
-            plan.check(Edition {
-                year: 2010,
-                version: 2
-            }),
-            Err(PlanError::Version(2))
-        );
+        assert_eq!(plan.check(Edition { year: 2010, version: 2 }), Err(PlanError::Version(2)));
     }
 
     fn place() -> impl Strategy<Value = (Edition, SeatNumber, Slot)> {
@@ -216,11 +190,7 @@ mod tests {
         let slot = prop_oneof![Just(0u8), 2u8..64];
         (2026u16..2042, 0u8..2, seat, slot).prop_map(|(year, version, seat, slot)| {
             let edition = Edition { year, version };
-            (
-                edition,
-                SeatNumber::new(seat).unwrap(),
-                Slot::new(slot).unwrap(),
-            )
+            (edition, SeatNumber::new(seat).unwrap(), Slot::new(slot).unwrap())
         })
     }
 

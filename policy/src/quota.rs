@@ -48,12 +48,7 @@ impl Quotas {
 
     /// Does one more backup fit, when `freed` old ones go away with it?
     pub fn backup(&self, usage: Usage, freed: u32) -> Result<(), QuotaExceeded> {
-        fits(
-            "backups",
-            self.backups,
-            usage.backups.saturating_sub(freed),
-            1,
-        )
+        fits("backups", self.backups, usage.backups.saturating_sub(freed), 1)
     }
 }
 
@@ -61,12 +56,7 @@ fn fits(name: &'static str, limit: u32, used: u32, wanted: u32) -> Result<(), Qu
     if used.saturating_add(wanted) <= limit {
         Ok(())
     } else {
-        Err(QuotaExceeded {
-            name,
-            limit,
-            used,
-            wanted,
-        })
+        Err(QuotaExceeded { name, limit, used, wanted })
     }
 }
 
@@ -77,25 +67,11 @@ mod tests {
 
     #[test]
     fn the_last_one_fits_and_the_next_names_its_quota() {
-        let quotas = Quotas {
-            machines: 2,
-            memory_mib: 1024,
-            backups: 3,
-        };
-        let usage = |machines, memory_mib, backups| Usage {
-            machines,
-            memory_mib,
-            backups,
-        };
+        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3 };
+        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups };
         assert!(quotas.machine(usage(1, 512, 0), 512).is_ok());
-        assert_eq!(
-            quotas.machine(usage(2, 0, 0), 1).unwrap_err().name,
-            "machines"
-        );
-        assert_eq!(
-            quotas.machine(usage(1, 513, 0), 512).unwrap_err().name,
-            "memory"
-        );
+        assert_eq!(quotas.machine(usage(2, 0, 0), 1).unwrap_err().name, "machines");
+        assert_eq!(quotas.machine(usage(1, 513, 0), 512).unwrap_err().name, "memory");
         assert!(quotas.backup(usage(0, 0, 3), 1).is_ok());
         assert_eq!(quotas.backup(usage(0, 0, 3), 0).unwrap_err().used, 3);
     }

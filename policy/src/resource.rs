@@ -110,12 +110,7 @@ impl Sealed for Backup {
     }
 }
 
-fn seat(
-    id: SeatId,
-    name: &SeatName,
-    words: &Words,
-    facts: &mut Facts<'_>,
-) -> Result<EntityUid, Fault> {
+fn seat(id: SeatId, name: &SeatName, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
     let uid = words.seat(id);
     facts.entity(uid.clone(), [("name", text(name.as_str()))], [])?;
     Ok(uid)

@@ -26,18 +26,15 @@ impl Words {
     pub(crate) fn new(schema: &Schema) -> Result<Self, String> {
         let known: HashSet<&EntityTypeName> = schema.entity_types().collect();
         let name = |word: &str| {
-            let name: EntityTypeName = format!("Puerta::{word}")
-                .parse()
-                .map_err(|error| format!("`{word}`: {error}"))?;
+            let name: EntityTypeName =
+                format!("Puerta::{word}").parse().map_err(|error| format!("`{word}`: {error}"))?;
             match known.contains(&name) {
                 true => Ok(name),
                 false => Err(format!("the schema has no entity `{word}`")),
             }
         };
         let declared: HashSet<&EntityUid> = schema.actions().collect();
-        let kind: EntityTypeName = "Puerta::Action"
-            .parse()
-            .map_err(|error| format!("`Action`: {error}"))?;
+        let kind: EntityTypeName = "Puerta::Action".parse().map_err(|error| format!("`Action`: {error}"))?;
         let mut actions = BTreeMap::new();
         for action in Action::ALL {
             let uid = uid(&kind, action.as_str());
@@ -86,10 +83,7 @@ impl Words {
     ) -> [(&'static str, RestrictedExpression); 3] {
         [
             ("login", RestrictedExpression::new_string(login.to_owned())),
-            (
-                "role",
-                RestrictedExpression::new_entity_uid(self.role(role)),
-            ),
+            ("role", RestrictedExpression::new_entity_uid(self.role(role))),
             ("suspended", RestrictedExpression::new_bool(suspended)),
         ]
     }
@@ -97,10 +91,7 @@ impl Words {
     /// The roles a person is in: what holds for professors holds for admins.
     pub(crate) fn roles(&self, role: Role) -> impl Iterator<Item = EntityUid> {
         let also = (role == Role::Admin).then_some(Role::Profesor);
-        [Some(role), also]
-            .into_iter()
-            .flatten()
-            .map(|role| self.role(role))
+        [Some(role), also].into_iter().flatten().map(|role| self.role(role))
     }
 
     fn role(&self, role: Role) -> EntityUid {

@@ -43,10 +43,7 @@ fn several_policies_are_all_named_in_order() {
 
 #[test]
 fn the_address_comes_out_of_the_permit() {
-    let target = Forward {
-        vm: vm(OWN),
-        port: 8080,
-    };
+    let target = Forward { vm: vm(OWN), port: 8080 };
     let permit = allowed(built_in().decide(&actor(Role::Alumno), Action::VmForward, target, NOW));
     let address = SocketAddrV4::new(Ipv4Addr::new(10, 0, 0, 66), 8080);
     assert_eq!(permit.address(), address);
@@ -56,17 +53,11 @@ fn the_address_comes_out_of_the_permit() {
 fn what_nothing_allows_is_denied_by_no_policy() {
     let student = actor(Role::Alumno);
     let denial = built_in().decide(&student, Action::VmView, vm(OTHER), NOW);
-    let expected = Denial {
-        action: Action::VmView,
-        policies: vec![],
-    };
+    let expected = Denial { action: Action::VmView, policies: vec![] };
     assert_eq!(denial.into_result().unwrap_err(), expected);
     // A member of nothing, and seats whose numbers begin alike.
     for seats in [vec![], vec![SeatId(11), SeatId(10)], vec![SeatId(-1)]] {
-        let student = Actor {
-            seats,
-            ..actor(Role::Alumno)
-        };
+        let student = Actor { seats, ..actor(Role::Alumno) };
         assert!(denied(built_in().decide(&student, Action::VmView, vm(OWN), NOW)).is_empty());
     }
 }
@@ -74,10 +65,7 @@ fn what_nothing_allows_is_denied_by_no_policy() {
 #[test]
 fn a_member_of_several_seats_is_a_member_of_each() {
     let seats = vec![SeatId(OWN), SeatId(7), SeatId(OTHER)];
-    let student = Actor {
-        seats,
-        ..actor(Role::Alumno)
-    };
+    let student = Actor { seats, ..actor(Role::Alumno) };
     for seat in [OWN, OTHER] {
         let _ = allowed(built_in().decide(&student, Action::VmStart, vm(seat), NOW));
     }
@@ -86,22 +74,13 @@ fn a_member_of_several_seats_is_a_member_of_each() {
 
 #[test]
 fn a_forbid_wins_and_is_named_alone() {
-    let student = Actor {
-        suspended: true,
-        ..actor(Role::Alumno)
-    };
-    let target = Forward {
-        vm: vm(OWN),
-        port: 0,
-    };
+    let student = Actor { suspended: true, ..actor(Role::Alumno) };
+    let target = Forward { vm: vm(OWN), port: 0 };
     let policies = denied(built_in().decide(&student, Action::VmForward, target, NOW));
     assert_eq!(policies, ["not-a-port", "suspended"]);
 
     let policy = policy_with(r#"@id("closed") forbid (principal, action, resource);"#);
-    assert_eq!(
-        denied(policy.decide(&Actor::itself(), Action::Login, Lab, NOW)),
-        ["closed"]
-    );
+    assert_eq!(denied(policy.decide(&Actor::itself(), Action::Login, Lab, NOW)), ["closed"]);
 }
 
 #[test]
@@ -123,18 +102,9 @@ fn facts_that_contradict_each_other_are_an_error_and_no_permit() {
         ["not-oneself"]
     );
     for differs in [
-        Person {
-            role: Role::Alumno,
-            ..oneself.clone()
-        },
-        Person {
-            suspended: true,
-            ..oneself.clone()
-        },
-        Person {
-            login: "other".parse().unwrap(),
-            ..oneself
-        },
+        Person { role: Role::Alumno, ..oneself.clone() },
+        Person { suspended: true, ..oneself.clone() },
+        Person { login: "other".parse().unwrap(), ..oneself },
     ] {
         let policies = denied(built_in().decide(&admin, Action::PersonView, differs, NOW));
         assert_eq!(policies, ["error:entities"]);
@@ -144,18 +114,12 @@ fn facts_that_contradict_each_other_are_an_error_and_no_permit() {
 #[test]
 fn a_clock_out_of_bounds_is_an_error_and_no_permit() {
     for now in [-1, i64::MIN, i64::MAX, 253_402_300_800_000] {
-        let context = Context {
-            now: Timestamp(now),
-            ..NOW
-        };
+        let context = Context { now: Timestamp(now), ..NOW };
         let policies = denied(built_in().decide(&Actor::itself(), Action::Login, Lab, context));
         assert_eq!(policies, ["error:clock"]);
     }
     for now in [0, 253_402_300_799_999] {
-        let context = Context {
-            now: Timestamp(now),
-            ..NOW
-        };
+        let context = Context { now: Timestamp(now), ..NOW };
         let _ = allowed(built_in().decide(&Actor::itself(), Action::Login, Lab, context));
     }
 }
@@ -195,10 +159,7 @@ fn policies_see_the_time_the_place_and_the_names() {
         "#,
     );
     let professor = actor(Role::Profesor);
-    let from = |source: &str| Context {
-        source: Some(source.parse().unwrap()),
-        ..NOW
-    };
+    let from = |source: &str| Context { source: Some(source.parse().unwrap()), ..NOW };
     for (source, closed) in [
         ("192.0.2.7", false),
         ("::ffff:192.0.2.7", false),
@@ -210,37 +171,18 @@ fn policies_see_the_time_the_place_and_the_names() {
     ] {
         let decision = policy.decide(&professor, Action::Login, Lab, from(source));
         let (_, policies) = answer(&decision);
-        let expected = if closed {
-            "campus"
-        } else {
-            "everyone-comes-in"
-        };
+        let expected = if closed { "campus" } else { "everyone-comes-in" };
         assert_eq!(policies, [expected], "{source}");
     }
     let _ = allowed(policy.decide(&professor, Action::Login, Lab, NOW));
 
-    let before = Context {
-        now: Timestamp(NOW.now.0 - 1),
-        ..NOW
-    };
+    let before = Context { now: Timestamp(NOW.now.0 - 1), ..NOW };
     let _ = allowed(policy.decide(&professor, Action::VmStart, vm(OWN), before));
     let _ = allowed(policy.decide(&professor, Action::VmStart, vm(OTHER), NOW));
-    assert_eq!(
-        denied(policy.decide(&professor, Action::VmStart, vm(OWN), NOW)),
-        ["exam"]
-    );
-    assert_eq!(
-        denied(policy.decide(&professor, Action::Whoami, Lab, NOW)),
-        ["by-name"]
-    );
-    assert_eq!(
-        denied(policy.decide(&professor, Action::VmCreate, seat(OTHER), NOW)),
-        ["not-created"]
-    );
-    assert_eq!(
-        denied(policy.decide(&professor, Action::BackupDelete, backup(OWN), NOW)),
-        ["kept"]
-    );
+    assert_eq!(denied(policy.decide(&professor, Action::VmStart, vm(OWN), NOW)), ["exam"]);
+    assert_eq!(denied(policy.decide(&professor, Action::Whoami, Lab, NOW)), ["by-name"]);
+    assert_eq!(denied(policy.decide(&professor, Action::VmCreate, seat(OTHER), NOW)), ["not-created"]);
+    assert_eq!(denied(policy.decide(&professor, Action::BackupDelete, backup(OWN), NOW)), ["kept"]);
 }
 
 #[test]

@@ -24,18 +24,8 @@ fn actors() -> Vec<(String, Actor)> {
     for suspended in [false, true] {
         for role in Role::ALL {
             let name = role.as_str();
-            let name = if suspended {
-                format!("suspended {name}")
-            } else {
-                name.to_owned()
-            };
-            actors.push((
-                name,
-                Actor {
-                    suspended,
-                    ..actor(role)
-                },
-            ));
+            let name = if suspended { format!("suspended {name}") } else { name.to_owned() };
+            actors.push((name, Actor { suspended, ..actor(role) }));
         }
         if !suspended {
             actors.push(("puerta itself".to_owned(), Actor::itself()));
@@ -62,12 +52,8 @@ impl Rows<'_> {
             self.name,
             action.as_str()
         );
-        let line = format!(
-            "{:<18} {:<17} {on:<21} {answer:<6} {}",
-            self.name,
-            action.as_str(),
-            policies.join(" ")
-        );
+        let line =
+            format!("{:<18} {:<17} {on:<21} {answer:<6} {}", self.name, action.as_str(), policies.join(" "));
         writeln!(self.text, "{}", line.trim_end()).unwrap();
     }
 
@@ -76,8 +62,8 @@ impl Rows<'_> {
     fn rows(&mut self, action: Action) {
         use Action::*;
         match action {
-            Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd
-            | PersonAddStaff | SeatList | AuditList => self.row(action, "the lab", Lab),
+            Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd | PersonAddStaff
+            | SeatList | AuditList => self.row(action, "the lab", Lab),
             KeyList | KeyAdd | KeyRemove | Passwd => {
                 if let Some(id) = self.actor.person {
                     self.row(action, "own account", Own(id));
@@ -127,20 +113,11 @@ fn the_matrix_is_the_golden_one() {
     let policy = Policy::built_in().unwrap();
     let mut text = HEAD.to_owned();
     let columns = ("# who", "does", "on", "answer", "by");
-    writeln!(
-        text,
-        "\n{:<18} {:<17} {:<21} {:<6} {}",
-        columns.0, columns.1, columns.2, columns.3, columns.4
-    )
-    .unwrap();
+    writeln!(text, "\n{:<18} {:<17} {:<21} {:<6} {}", columns.0, columns.1, columns.2, columns.3, columns.4)
+        .unwrap();
     for (name, actor) in &actors() {
         text.push('\n');
-        let mut rows = Rows {
-            policy: &policy,
-            name,
-            actor,
-            text: &mut text,
-        };
+        let mut rows = Rows { policy: &policy, name, actor, text: &mut text };
         for action in Action::ALL {
             rows.rows(action);
         }
@@ -151,10 +128,7 @@ fn the_matrix_is_the_golden_one() {
     }
     let kept = std::fs::read_to_string(&golden).unwrap_or_default();
     let diff = difference(&kept, &text);
-    assert!(
-        diff.is_empty() && kept == text,
-        "the matrix changed (UPDATE_GOLDEN=1 accepts it):\n{diff}"
-    );
+    assert!(diff.is_empty() && kept == text, "the matrix changed (UPDATE_GOLDEN=1 accepts it):\n{diff}");
 }
 
 /// The lines of one that are not in the other. The rows name themselves: order says nothing.
@@ -179,11 +153,7 @@ fn the_actions_are_the_schemas_both_ways() {
     let schemas: BTreeSet<String> = actions.filter(|name| !groups.contains(name)).collect();
     let ours = Action::ALL.map(|action| format!("Puerta::Action::\"{}\"", action.as_str()));
     assert_eq!(schemas, BTreeSet::from(ours.clone()));
-    assert_eq!(
-        BTreeSet::from(ours).len(),
-        Action::ALL.len(),
-        "a word twice"
-    );
+    assert_eq!(BTreeSet::from(ours).len(), Action::ALL.len(), "a word twice");
     assert_eq!(groups.len(), 5);
 }
 
@@ -200,28 +170,13 @@ fn every_action_has_one_kind_of_target_and_no_other_is_judged() {
             let refused = policies == ["error:request"];
             (!refused).then(|| format!("Puerta::{kind}"))
         };
-        let forward = Forward {
-            vm: vm(OWN),
-            port: 22,
-        };
+        let forward = Forward { vm: vm(OWN), port: 22 };
         let mut fitting = vec![
             fits("Lab", answer(&policy.decide(&actor, action, Lab, NOW)).1),
-            fits(
-                "Account",
-                answer(&policy.decide(&actor, action, Own(PersonId(1)), NOW)).1,
-            ),
-            fits(
-                "Person",
-                answer(&policy.decide(&actor, action, person(20, Role::Alumno), NOW)).1,
-            ),
-            fits(
-                "Seat",
-                answer(&policy.decide(&actor, action, seat(OWN), NOW)).1,
-            ),
-            fits(
-                "Backup",
-                answer(&policy.decide(&actor, action, backup(OWN), NOW)).1,
-            ),
+            fits("Account", answer(&policy.decide(&actor, action, Own(PersonId(1)), NOW)).1),
+            fits("Person", answer(&policy.decide(&actor, action, person(20, Role::Alumno), NOW)).1),
+            fits("Seat", answer(&policy.decide(&actor, action, seat(OWN), NOW)).1),
+            fits("Backup", answer(&policy.decide(&actor, action, backup(OWN), NOW)).1),
         ];
         // A port belongs to a forward, and a forward has a port: neither goes for the other.
         let bare = fits("Vm", answer(&policy.decide(&actor, action, vm(OWN), NOW)).1);

@@ -49,10 +49,7 @@ pub(super) struct Head {
 impl Head {
     /// Of an empty log.
     pub(super) fn start() -> Self {
-        Self {
-            seq: 0,
-            hash: "0".repeat(HEX),
-        }
+        Self { seq: 0, hash: "0".repeat(HEX) }
     }
 
     /// Appends the next line to `out`.
@@ -77,10 +74,7 @@ impl Head {
         }
         let expected = self.seq + 1;
         if entry.seq != expected {
-            return Err(Why::Sequence {
-                expected,
-                found: entry.seq,
-            });
+            return Err(Why::Sequence { expected, found: entry.seq });
         }
         if entry.prev != self.hash {
             return Err(Why::Chain);
@@ -104,12 +98,7 @@ impl<'a> Entry<'a> {
         let rest = hashed.strip_prefix(br#"{"seq":"#)?;
         let digits = rest.get(..rest.iter().position(|byte| *byte == b',')?)?;
         let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        Some(Self {
-            seq,
-            prev,
-            hash,
-            hashed,
-        })
+        Some(Self { seq, prev, hash, hashed })
     }
 
     pub(super) fn is_intact(&self) -> bool {
@@ -117,10 +106,7 @@ impl<'a> Entry<'a> {
     }
 
     pub(super) fn head(&self) -> Head {
-        Head {
-            seq: self.seq,
-            hash: self.hash.to_owned(),
-        }
+        Head { seq: self.seq, hash: self.hash.to_owned() }
     }
 }
 
@@ -129,20 +115,14 @@ fn split_hex<'a>(text: &'a [u8], label: &[u8]) -> Option<(&'a [u8], &'a str)> {
     let text = text.strip_suffix(b"\"")?;
     let (before, hex) = text.split_at_checked(text.len().checked_sub(HEX)?)?;
     let lower = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let hex = hex
-        .iter()
-        .all(lower)
-        .then(|| std::str::from_utf8(hex).ok())??;
+    let hex = hex.iter().all(lower).then(|| std::str::from_utf8(hex).ok())??;
     Some((before.strip_suffix(label)?, hex))
 }
 
 fn digest(text: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let nibble = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    Sha256::digest(text)
-        .iter()
-        .flat_map(|byte| [nibble(byte >> 4), nibble(*byte)])
-        .collect()
+    Sha256::digest(text).iter().flat_map(|byte| [nibble(byte >> 4), nibble(*byte)]).collect()
 }
 
 /// Why a line does not fit.
@@ -174,20 +154,12 @@ impl fmt::Display for Why {
             Self::NotAnEntry => f.write_str("it is not an entry of an audit log"),
             Self::Changed => f.write_str("it was changed: its hash is not that of its text"),
             Self::Sequence { expected, found } if found > expected => {
-                write!(
-                    f,
-                    "number {found} stands where {expected} should: lines are missing or were moved"
-                )
+                write!(f, "number {found} stands where {expected} should: lines are missing or were moved")
             }
             Self::Sequence { expected, found } => {
-                write!(
-                    f,
-                    "number {found} stands where {expected} should: lines were inserted or moved"
-                )
+                write!(f, "number {found} stands where {expected} should: lines were inserted or moved")
             }
-            Self::Chain => {
-                f.write_str("it does not follow the line before it: one of the two was replaced")
-            }
+            Self::Chain => f.write_str("it does not follow the line before it: one of the two was replaced"),
             Self::Truncated => f.write_str("the log ends in the middle of it"),
             Self::TooLong => write!(f, "it is longer than {MAX_LINE} bytes"),
         }
@@ -233,9 +205,7 @@ pub fn verify_reader(log: impl Read) -> io::Result<Verdict> {
     let why = loop {
         line.clear();
         // One byte more than allowed tells a line that is too long.
-        let length = (&mut log)
-            .take(MAX_LINE as u64 + 1)
-            .read_until(b'\n', &mut line)?;
+        let length = (&mut log).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
         if length == 0 {
             break None;
         }
@@ -251,16 +221,8 @@ pub fn verify_reader(log: impl Read) -> io::Result<Verdict> {
         }
         lines += 1;
     };
-    let broken = why.map(|why| Broken {
-        line: lines + 1,
-        why,
-    });
-    Ok(Verdict {
-        lines,
-        broken,
-        last_seq: head.seq,
-        head: head.hash,
-    })
+    let broken = why.map(|why| Broken { line: lines + 1, why });
+    Ok(Verdict { lines, broken, last_seq: head.seq, head: head.hash })
 }
 
 #[cfg(test)]
@@ -304,10 +266,7 @@ mod tests {
     fn a_whole_log_is_whole() {
         let lines = log(100);
         let verdict = verify_reader(lines.concat().as_bytes()).unwrap();
-        assert_eq!(
-            (verdict.lines, verdict.last_seq, &verdict.broken),
-            (100, 100, &None)
-        );
+        assert_eq!((verdict.lines, verdict.last_seq, &verdict.broken), (100, 100, &None));
         assert!(lines[99].contains(&format!(r#""hash":"{}"}}"#, verdict.head)));
         let empty = verify_reader(&b""[..]).unwrap();
         assert_eq!((empty.lines, empty.last_seq, empty.broken), (0, 0, None));
@@ -338,75 +297,21 @@ mod tests {
             change(&mut lines);
             broken(&lines)
         };
-        assert_eq!(
-            with(&|l| drop(l.remove(0))),
-            (
-                1,
-                Why::Sequence {
-                    expected: 1,
-                    found: 2
-                }
-            )
-        );
-        assert_eq!(
-            with(&|l| drop(l.remove(4))),
-            (
-                5,
-                Why::Sequence {
-                    expected: 5,
-                    found: 6
-                }
-            )
-        );
-        assert_eq!(
-            with(&|l| l.insert(4, l[4].clone())),
-            (
-                6,
-                Why::Sequence {
-                    expected: 6,
-                    found: 5
-                }
-            )
-        );
-        assert_eq!(
-            with(&|l| l.swap(4, 5)),
-            (
-                5,
-                Why::Sequence {
-                    expected: 5,
-                    found: 6
-                }
-            )
-        );
+        assert_eq!(with(&|l| drop(l.remove(0))), (1, Why::Sequence { expected: 1, found: 2 }));
+        assert_eq!(with(&|l| drop(l.remove(4))), (5, Why::Sequence { expected: 5, found: 6 }));
+        assert_eq!(with(&|l| l.insert(4, l[4].clone())), (6, Why::Sequence { expected: 6, found: 5 }));
+        assert_eq!(with(&|l| l.swap(4, 5)), (5, Why::Sequence { expected: 5, found: 6 }));
         assert_eq!(with(&|l| l.insert(4, "\n".into())), (5, Why::NotAnEntry));
-        assert_eq!(
-            with(&|l| l.insert(4, "{\"seq\":5}\n".into())),
-            (5, Why::NotAnEntry)
-        );
+        assert_eq!(with(&|l| l.insert(4, "{\"seq\":5}\n".into())), (5, Why::NotAnEntry));
         assert_eq!(with(&|l| l[9].truncate(100)), (10, Why::Truncated));
-        assert_eq!(
-            with(&|l| assert_eq!(l[9].pop(), Some('\n'))),
-            (10, Why::Truncated)
-        );
-        assert_eq!(
-            with(&|l| l[3] = format!("{}\n", "x".repeat(MAX_LINE))),
-            (4, Why::TooLong)
-        );
+        assert_eq!(with(&|l| assert_eq!(l[9].pop(), Some('\n'))), (10, Why::Truncated));
+        assert_eq!(with(&|l| l[3] = format!("{}\n", "x".repeat(MAX_LINE))), (4, Why::TooLong));
         // A line of one's own with a hash of its own: the next one tells.
         let forged = with(&|l| {
-            let mut head = Head {
-                seq: 4,
-                hash: Entry::parse(l[3].trim_end().as_bytes())
-                    .unwrap()
-                    .hash
-                    .to_owned(),
-            };
+            let mut head =
+                Head { seq: 4, hash: Entry::parse(l[3].trim_end().as_bytes()).unwrap().hash.to_owned() };
             let mut out = Vec::new();
-            head.seal(
-                "2026-11-23T04:22:00.123Z",
-                r#""code":"nothing","phase":"note""#,
-                &mut out,
-            );
+            head.seal("2026-11-23T04:22:00.123Z", r#""code":"nothing","phase":"note""#, &mut out);
             l[4] = String::from_utf8(out).unwrap();
         });
         assert_eq!(forged, (6, Why::Chain));
@@ -422,13 +327,7 @@ mod tests {
     #[test]
     fn hostile_files_cost_no_memory() {
         let zeros = io::repeat(0).take(1 << 30);
-        assert_eq!(
-            verify_reader(zeros).unwrap().broken,
-            Some(Broken {
-                line: 1,
-                why: Why::TooLong
-            })
-        );
+        assert_eq!(verify_reader(zeros).unwrap().broken, Some(Broken { line: 1, why: Why::TooLong }));
         let huge = format!("{{\"seq\":{}", "9".repeat(40));
         assert_eq!(broken(&[huge + "\n"]).1, Why::NotAnEntry);
     }

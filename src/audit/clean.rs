@@ -79,11 +79,8 @@ fn clean(value: &Value, depth: usize) -> Value {
         Value::String(string) => Value::String(text(string, TEXT).into_owned()),
         Value::Array(_) | Value::Object(_) if depth == 0 => Value::String("…".to_owned()),
         Value::Array(list) => {
-            let mut kept: Vec<Value> = list
-                .iter()
-                .take(ELEMENTS)
-                .map(|value| clean(value, depth - 1))
-                .collect();
+            let mut kept: Vec<Value> =
+                list.iter().take(ELEMENTS).map(|value| clean(value, depth - 1)).collect();
             if list.len() > ELEMENTS {
                 kept.push(Value::String(format!("…(+{})", list.len() - ELEMENTS)));
             }
@@ -106,22 +103,14 @@ mod tests {
 
     #[test]
     fn what_is_harmless_is_left_alone() {
-        for same in [
-            "",
-            "alumno1",
-            "ñ € 名 \"quoted\" \\ <U+001B>",
-            &"x".repeat(TEXT),
-        ] {
+        for same in ["", "alumno1", "ñ € 名 \"quoted\" \\ <U+001B>", &"x".repeat(TEXT)] {
             assert!(matches!(text(same, TEXT), Cow::Borrowed(text) if text == same));
         }
     }
 
     #[test]
     fn controls_become_visible() {
-        assert_eq!(
-            text("a\u{1b}[2J\r\n\0", TEXT),
-            "a<U+001B>[2J<U+000D><U+000A><U+0000>"
-        );
+        assert_eq!(text("a\u{1b}[2J\r\n\0", TEXT), "a<U+001B>[2J<U+000D><U+000A><U+0000>");
         assert_eq!(
             text("\u{7f}\u{9b}\u{202e}\u{2066}\u{200b}", TEXT),
             "<U+007F><U+009B><U+202E><U+2066><U+200B>"
@@ -153,11 +142,7 @@ mod tests {
         let kept = detail(&map);
         assert_eq!(kept["bytes_in"], 7);
         assert_eq!(kept["deep"].to_string(), "[[[[\"…\"]]]]");
-        assert!(
-            kept["left_out"].as_u64().is_some_and(|n| n > 900),
-            "{}",
-            kept["left_out"]
-        );
+        assert!(kept["left_out"].as_u64().is_some_and(|n| n > 900), "{}", kept["left_out"]);
         assert!(Value::Object(kept).to_string().len() < DETAIL + 64);
     }
 }

@@ -111,10 +111,8 @@ impl Event {
 
     /// The fields of the line between its time and its chain, as JSON without braces.
     pub(super) fn body(&self) -> String {
-        let name = |text: &'_ Option<String>| {
-            text.as_deref()
-                .map(|text| clean::text(text, NAME).into_owned())
-        };
+        let name =
+            |text: &'_ Option<String>| text.as_deref().map(|text| clean::text(text, NAME).into_owned());
         let body = Body {
             code: self.code,
             phase: self.phase,
@@ -138,12 +136,8 @@ impl Event {
         };
         // No map key that is not a string, no number that JSON has not: it cannot fail.
         let json = serde_json::to_string(&body).unwrap_or_default();
-        let inner = json
-            .strip_prefix('{')
-            .and_then(|json| json.strip_suffix('}'));
-        inner
-            .unwrap_or(r#""code":"audit.unwritable","phase":"note""#)
-            .to_owned()
+        let inner = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
+        inner.unwrap_or(r#""code":"audit.unwritable","phase":"note""#).to_owned()
     }
 }
 
@@ -180,10 +174,7 @@ mod tests {
 
     #[test]
     fn fields_have_their_order_and_absent_ones_no_place() {
-        assert_eq!(
-            Event::note("start").body(),
-            r#""code":"start","phase":"note""#
-        );
+        assert_eq!(Event::note("start").body(), r#""code":"start","phase":"note""#);
         let event = Event {
             connection: Some("c1".into()),
             actor: Some("alumno1".into()),
@@ -213,9 +204,7 @@ mod tests {
             ..Event::begin("command")
         };
         for n in 0..1000 {
-            event
-                .detail
-                .insert(format!("{n}{}", "\"".repeat(1000)), worst().into());
+            event.detail.insert(format!("{n}{}", "\"".repeat(1000)), worst().into());
         }
         let body = event.body();
         assert!(body.len() < MAX_LINE - 512, "{}", body.len());

@@ -59,18 +59,13 @@ pub(super) struct Recovered {
 impl LogFile {
     /// Opens or creates the log; a torn last line goes to `<path>.torn`.
     pub(super) fn open(path: &Path) -> Result<(Self, Option<Recovered>), OpenError> {
-        let fail = |source| OpenError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let fail = |source| OpenError::Io { path: path.to_owned(), source };
         let fresh = !path.exists();
         let file = options().open(path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked {
-                    path: path.to_owned(),
-                });
+                return Err(OpenError::Locked { path: path.to_owned() });
             }
             Err(TryLockError::Error(source)) => return Err(fail(source)),
         }
@@ -81,25 +76,13 @@ impl LogFile {
         let end = end_of_last_line(&file, length).map_err(fail)?;
         let recovered = if end < length {
             cut_off(&file, end, length, path)?;
-            Some(Recovered {
-                bytes: length - end,
-            })
+            Some(Recovered { bytes: length - end })
         } else {
             None
         };
         let head = head_at(&file, end).map_err(fail)?;
-        let head = head.ok_or_else(|| OpenError::Damaged {
-            path: path.to_owned(),
-        })?;
-        Ok((
-            Self {
-                path: path.to_owned(),
-                file: Arc::new(file),
-                head,
-                stump: None,
-            },
-            recovered,
-        ))
+        let head = head.ok_or_else(|| OpenError::Damaged { path: path.to_owned() })?;
+        Ok((Self { path: path.to_owned(), file: Arc::new(file), head, stump: None }, recovered))
     }
 
     /// The open file, for the thread that syncs it.
@@ -131,8 +114,7 @@ impl LogFile {
             return Ok(());
         };
         // The disk filled up on the way: half a line must not stay.
-        if self.file.metadata().is_ok_and(|now| now.len() > end) && self.file.set_len(end).is_err()
-        {
+        if self.file.metadata().is_ok_and(|now| now.len() > end) && self.file.set_len(end).is_err() {
             self.stump = Some(end);
         }
         Err(error)
@@ -147,9 +129,7 @@ fn options() -> OpenOptions {
 
 /// A new name is on the disk only when its folder is.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -183,32 +163,21 @@ fn head_at(mut file: &File, end: u64) -> io::Result<Option<Head>> {
     file.seek(SeekFrom::Start(start))?;
     file.read_exact(&mut tail)?;
     tail.pop(); // its newline
-    let line = tail
-        .rsplit(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    Ok(Entry::parse(line)
-        .filter(Entry::is_intact)
-        .map(|entry| entry.head()))
+    let line = tail.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(Entry::parse(line).filter(Entry::is_intact).map(|entry| entry.head()))
 }
 
 /// Moves everything from `end` on to `<path>.torn`, where somebody may look at it.
 fn cut_off(mut file: &File, end: u64, length: u64, path: &Path) -> Result<(), OpenError> {
     let mut torn_path = path.as_os_str().to_owned();
     torn_path.push(".torn");
-    let fail = |source| OpenError::Io {
-        path: PathBuf::from(&torn_path),
-        source,
-    };
+    let fail = |source| OpenError::Io { path: PathBuf::from(&torn_path), source };
     let mut torn = options().open(&torn_path).map_err(fail)?;
     file.seek(SeekFrom::Start(end)).map_err(fail)?;
     io::copy(&mut file.take(length - end), &mut torn).map_err(fail)?;
     torn.write_all(b"\n").map_err(fail)?;
     torn.sync_all().map_err(fail)?;
-    let fail = |source| OpenError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let fail = |source| OpenError::Io { path: path.to_owned(), source };
     file.set_len(end).map_err(fail)?;
     file.sync_all().map_err(fail)
 }

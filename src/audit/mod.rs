@@ -25,9 +25,7 @@ use time::macros::format_description;
 /// Milliseconds since 1970: the clock for [`Audit::open`] outside of tests.
 pub fn system_clock() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 const TIME: &[BorrowedFormatItem<'_>] =
@@ -37,9 +35,7 @@ const TIME: &[BorrowedFormatItem<'_>] =
 /// are in the order of their times.
 fn timestamp(ms: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?;
-    (0..=9999)
-        .contains(&at.year())
-        .then(|| at.format(TIME).ok())?
+    (0..=9999).contains(&at.year()).then(|| at.format(TIME).ok())?
 }
 
 #[cfg(test)]

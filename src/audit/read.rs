@@ -95,8 +95,7 @@ struct Filter<'a> {
 impl<'a> Filter<'a> {
     fn new(query: &'a Query) -> Self {
         // Times outside of the calendar: before or after every text.
-        let text =
-            |ms: i64| timestamp(ms).unwrap_or_else(|| if ms < 0 { "" } else { "~" }.to_owned());
+        let text = |ms: i64| timestamp(ms).unwrap_or_else(|| if ms < 0 { "" } else { "~" }.to_owned());
         Self {
             query,
             since: query.since.map(text),
@@ -111,9 +110,7 @@ impl<'a> Filter<'a> {
 
     fn matches(&self, fields: &Fields<'_>) -> bool {
         let is = |wanted: &Option<String>, found: &Option<Cow<'_, str>>| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| found.as_deref() == Some(wanted))
+            wanted.as_ref().is_none_or(|wanted| found.as_deref() == Some(wanted))
         };
         is(&self.query.actor, &fields.actor)
             && is(&self.query.vm, &fields.vm)
@@ -121,14 +118,8 @@ impl<'a> Filter<'a> {
                 let action = fields.action.as_deref().unwrap_or_default();
                 action.starts_with(prefix.as_str()) || fields.code.starts_with(prefix.as_str())
             })
-            && self
-                .since
-                .as_ref()
-                .is_none_or(|since| *fields.time >= **since)
-            && self
-                .until
-                .as_ref()
-                .is_none_or(|until| *fields.time <= **until)
+            && self.since.as_ref().is_none_or(|since| *fields.time >= **since)
+            && self.until.as_ref().is_none_or(|until| *fields.time <= **until)
     }
 }
 

@@ -28,19 +28,14 @@ pub struct AuditUnavailable {
 
 impl AuditUnavailable {
     fn closed() -> Self {
-        Self {
-            reason: "it is closed".to_owned(),
-        }
+        Self { reason: "it is closed".to_owned() }
     }
 }
 
 type Answer = oneshot::Sender<Result<(), AuditUnavailable>>;
 
 enum Message {
-    Line {
-        body: String,
-        answer: Option<Answer>,
-    },
+    Line { body: String, answer: Option<Answer> },
     Flush(Answer),
     Close(Answer),
 }
@@ -56,9 +51,7 @@ pub struct Audit {
 
 impl std::fmt::Debug for Audit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Audit")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
+        f.debug_struct("Audit").field("path", &self.path).finish_non_exhaustive()
     }
 }
 
@@ -75,10 +68,7 @@ impl Audit {
     ) -> Result<Self, OpenError> {
         let path = path.into();
         let (log, recovered) = LogFile::open(&path)?;
-        let fail = |source| OpenError::Io {
-            path: path.clone(),
-            source,
-        };
+        let fail = |source| OpenError::Io { path: path.clone(), source };
         let lost = Arc::new(AtomicU64::new(0));
         let mut writer = Writer {
             syncer: Syncer::start(Arc::clone(log.file())).map_err(fail)?,
@@ -87,10 +77,7 @@ impl Audit {
             lost: Arc::clone(&lost),
             path: path.clone(),
             lines: Vec::new(),
-            notes: recovered
-                .map(|recovered| recovered.note())
-                .into_iter()
-                .collect(),
+            notes: recovered.map(|recovered| recovered.note()).into_iter().collect(),
             failing: false,
         };
         writer.write(Vec::new());
@@ -99,12 +86,7 @@ impl Audit {
             .name("audit".into())
             .spawn(move || writer.run(messages))
             .map_err(fail)?;
-        Ok(Self {
-            queue: Some(queue),
-            lost,
-            thread: Some(thread),
-            path,
-        })
+        Ok(Self { queue: Some(queue), lost, thread: Some(thread), path })
     }
 
     /// Where the log is.
@@ -118,20 +100,13 @@ impl Audit {
     /// A caller that goes away while it waits may leave the line behind all the same.
     pub async fn begin(&self, event: Event) -> Result<(), AuditUnavailable> {
         let body = event.body();
-        self.ask(|answer| Message::Line {
-            body,
-            answer: Some(answer),
-        })
-        .await
+        self.ask(|answer| Message::Line { body, answer: Some(answer) }).await
     }
 
     /// Writes an event that already happened: waits for room in the queue, at most, and never fails
     /// its caller. What cannot be written is logged, counted, and the count written when it can.
     pub async fn finish(&self, event: Event) {
-        let message = Message::Line {
-            body: event.body(),
-            answer: None,
-        };
+        let message = Message::Line { body: event.body(), answer: None };
         let queued = match &self.queue {
             Some(queue) => queue.send(message).await.is_ok(),
             None => false,
@@ -144,15 +119,8 @@ impl Audit {
     /// As [`Audit::finish`], where nobody can wait (in `Drop`): a full queue loses the event, and
     /// the log will say how many it lost.
     pub fn finish_now(&self, event: Event) {
-        let message = Message::Line {
-            body: event.body(),
-            answer: None,
-        };
-        if self
-            .queue
-            .as_ref()
-            .is_none_or(|queue| queue.try_send(message).is_err())
-        {
+        let message = Message::Line { body: event.body(), answer: None };
+        if self.queue.as_ref().is_none_or(|queue| queue.try_send(message).is_err()) {
             self.lose(&event);
         }
     }
@@ -173,13 +141,8 @@ impl Audit {
     async fn ask(&self, message: impl FnOnce(Answer) -> Message) -> Result<(), AuditUnavailable> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(AuditUnavailable::closed)?;
-        queue
-            .send(message(answer))
-            .await
-            .map_err(|_| AuditUnavailable::closed())?;
-        answered
-            .await
-            .unwrap_or_else(|_| Err(AuditUnavailable::closed()))
+        queue.send(message(answer)).await.map_err(|_| AuditUnavailable::closed())?;
+        answered.await.unwrap_or_else(|_| Err(AuditUnavailable::closed()))
     }
 
     fn lose(&self, event: &Event) {
@@ -263,18 +226,14 @@ impl Writer {
 
     fn sync(&mut self) -> Result<(), AuditUnavailable> {
         let synced = self.log.file().sync_data();
-        synced.map_err(|error| AuditUnavailable {
-            reason: error.to_string(),
-        })
+        synced.map_err(|error| AuditUnavailable { reason: error.to_string() })
     }
 
     fn write(&mut self, lines: Vec<Line>) {
         if lines.is_empty() && self.notes.is_empty() {
             return;
         }
-        let result = self
-            .try_write(&lines)
-            .map_err(|reason| AuditUnavailable { reason });
+        let result = self.try_write(&lines).map_err(|reason| AuditUnavailable { reason });
         match &result {
             Err(error) if !self.failing => tracing::error!(path = %self.path.display(), "{error}"),
             Ok(()) if self.failing => tracing::info!("the audit log can be written again"),
@@ -301,18 +260,12 @@ impl Writer {
         }
         let lost = self.lost.load(Ordering::Relaxed);
         if lost > 0 {
-            head.seal(
-                &time,
-                &Event::note("audit.lost").with("events", lost).body(),
-                &mut self.lines,
-            );
+            head.seal(&time, &Event::note("audit.lost").with("events", lost).body(), &mut self.lines);
         }
         for (body, _) in lines {
             head.seal(&time, body, &mut self.lines);
         }
-        self.log
-            .append(&self.lines)
-            .map_err(|error| error.to_string())?;
+        self.log.append(&self.lines).map_err(|error| error.to_string())?;
         self.log.head = head;
         self.notes.clear();
         self.lost.fetch_sub(lost, Ordering::Relaxed);
@@ -329,13 +282,8 @@ impl Writer {
         let _ = self.log.file().sync_data();
         let old = std::mem::replace(&mut self.log, log).head;
         tracing::warn!(path = %self.path.display(), "the audit log was moved away; a new one begins");
-        self.notes
-            .extend(recovered.map(|recovered| recovered.note()));
-        self.notes.push(
-            Event::note("audit.reopened")
-                .with("seq", old.seq)
-                .with("hash", old.hash),
-        );
+        self.notes.extend(recovered.map(|recovered| recovered.note()));
+        self.notes.push(Event::note("audit.reopened").with("seq", old.seq).with("hash", old.hash));
         Ok(())
     }
 }

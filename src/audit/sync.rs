@@ -56,20 +56,11 @@ pub(super) struct Syncer {
 
 impl Syncer {
     pub(super) fn start(file: Arc<File>) -> std::io::Result<Self> {
-        let state = State {
-            file,
-            dirty: false,
-            stop: false,
-        };
+        let state = State { file, dirty: false, stop: false };
         let shared = Shared(Arc::new((Mutex::new(state), Condvar::new())));
         let worker = shared.clone();
-        let thread = std::thread::Builder::new()
-            .name("audit-sync".into())
-            .spawn(move || worker.run())?;
-        Ok(Self {
-            shared,
-            thread: Some(thread),
-        })
+        let thread = std::thread::Builder::new().name("audit-sync".into()).spawn(move || worker.run())?;
+        Ok(Self { shared, thread: Some(thread) })
     }
 
     /// There are new lines in `file`.

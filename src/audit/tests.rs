@@ -19,8 +19,7 @@ impl Folder {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("puerta-audit-{}-{number}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("puerta-audit-{}-{number}", std::process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
     }
@@ -38,19 +37,13 @@ impl Folder {
     }
 
     fn lines(&self) -> Vec<Value> {
-        self.text()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Whole, and this many lines.
     fn assert_whole(&self, lines: u64) {
         let verdict = verify(&self.log()).unwrap();
-        assert_eq!(
-            (verdict.broken, verdict.lines, verdict.last_seq),
-            (None, lines, lines)
-        );
+        assert_eq!((verdict.broken, verdict.lines, verdict.last_seq), (None, lines, lines));
     }
 }
 
@@ -75,10 +68,7 @@ async fn begin_returns_when_the_line_is_in_the_file() {
     audit.begin(login("alumno1")).await.unwrap();
     let lines = folder.lines();
     assert_eq!(lines.len(), 1);
-    assert_eq!(
-        (&lines[0]["actor"], &lines[0]["seq"]),
-        (&"alumno1".into(), &1.into())
-    );
+    assert_eq!((&lines[0]["actor"], &lines[0]["seq"]), (&"alumno1".into(), &1.into()));
     assert!(
         time::OffsetDateTime::parse(
             lines[0]["time"].as_str().unwrap(),
@@ -86,10 +76,7 @@ async fn begin_returns_when_the_line_is_in_the_file() {
         )
         .is_ok()
     );
-    assert_eq!(
-        fs::metadata(folder.log()).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(fs::metadata(folder.log()).unwrap().permissions().mode() & 0o777, 0o600);
     folder.assert_whole(1);
 }
 
@@ -101,11 +88,7 @@ async fn a_finish_is_written_without_being_waited_for() {
     audit.finish(Event::finish("login")).await;
     audit.finish_now(Event::finish("session").with("bytes_in", 7));
     audit.flush().await.unwrap();
-    let phases: Vec<_> = folder
-        .lines()
-        .iter()
-        .map(|line| line["phase"].clone())
-        .collect();
+    let phases: Vec<_> = folder.lines().iter().map(|line| line["phase"].clone()).collect();
     assert_eq!(phases, ["begin", "finish", "finish"]);
     folder.assert_whole(3);
 }
@@ -133,12 +116,7 @@ async fn one_log_has_one_writer() {
     let audit = folder.open();
     let error = Audit::open(folder.log(), system_clock).unwrap_err();
     assert!(matches!(error, OpenError::Locked { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("audit.jsonl` is in use by another puerta"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("audit.jsonl` is in use by another puerta"), "{error}");
     audit.close().await;
     Audit::open(folder.log(), system_clock).unwrap();
 }
@@ -156,10 +134,7 @@ async fn a_torn_last_line_is_moved_away_and_noted() {
             drop(audit);
             let text = [folder.text().as_bytes(), torn].concat();
             fs::write(folder.log(), text).unwrap();
-            assert_eq!(
-                verify(&folder.log()).unwrap().broken.unwrap().line,
-                before + 1
-            );
+            assert_eq!(verify(&folder.log()).unwrap().broken.unwrap().line, before + 1);
 
             let audit = folder.open();
             audit.begin(login("alumno2")).await.unwrap();
@@ -179,20 +154,13 @@ async fn a_log_that_somebody_changed_at_its_end_is_not_continued() {
     let audit = folder.open();
     audit.begin(login("alumno1")).await.unwrap();
     drop(audit);
-    for end in [
-        folder.text().replace("alumno1", "alumno2"),
-        "hello\n".to_owned(),
-        "\n".to_owned(),
-    ] {
+    for end in [folder.text().replace("alumno1", "alumno2"), "hello\n".to_owned(), "\n".to_owned()] {
         fs::write(folder.log(), end).unwrap();
         let error = Audit::open(folder.log(), system_clock).unwrap_err();
         assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
     }
     let nowhere = folder.0.join("no/such/audit.jsonl");
-    assert!(matches!(
-        Audit::open(nowhere, system_clock),
-        Err(OpenError::Io { .. })
-    ));
+    assert!(matches!(Audit::open(nowhere, system_clock), Err(OpenError::Io { .. })));
 }
 
 #[tokio::test]
@@ -209,14 +177,8 @@ async fn a_log_that_is_moved_away_is_opened_anew() {
     let note = &folder.lines()[0];
     assert_eq!(note["code"], "audit.reopened");
     assert_eq!(note["detail"]["hash"], *verdict.head);
-    assert_eq!(
-        (note["detail"]["seq"].as_u64(), verdict.broken),
-        (Some(1), None)
-    );
-    assert!(
-        Audit::open(folder.log(), system_clock).is_err(),
-        "the new one is locked too"
-    );
+    assert_eq!((note["detail"]["seq"].as_u64(), verdict.broken), (Some(1), None));
+    assert!(Audit::open(folder.log(), system_clock).is_err(), "the new one is locked too");
 }
 
 #[tokio::test]
@@ -254,41 +216,25 @@ async fn hostile_text_stays_in_its_field_and_shows() {
 fn a_full_disk_vetoes_and_heals() {
     const CHILD: &str = "PUERTA_TEST_FULL_DISK";
     if std::env::var_os(CHILD).is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         return runtime.block_on(on_a_full_disk());
     }
     let output = std::process::Command::new("sh")
         .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#])
         .arg(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "audit::tests::a_full_disk_vetoes_and_heals",
-            "--nocapture",
-        ])
+        .args(["--exact", "audit::tests::a_full_disk_vetoes_and_heals", "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
 async fn on_a_full_disk() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let room = |bytes: Option<u64>| {
         let maximum = getrlimit(Resource::Fsize).maximum;
-        setrlimit(
-            Resource::Fsize,
-            Rlimit {
-                current: bytes.or(maximum),
-                maximum,
-            },
-        )
-        .unwrap();
+        setrlimit(Resource::Fsize, Rlimit { current: bytes.or(maximum), maximum }).unwrap();
     };
     let folder = Folder::new();
     let audit = folder.open();
@@ -298,12 +244,7 @@ async fn on_a_full_disk() {
     room(Some(whole.len() as u64 + 50));
     for _ in 0..3 {
         let error = audit.begin(login("alumno2")).await.unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("the audit log cannot be written: "),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("the audit log cannot be written: "), "{error}");
         assert_eq!(folder.text(), whole, "no half line stays");
     }
     audit.finish(Event::finish("login")).await;
@@ -315,10 +256,7 @@ async fn on_a_full_disk() {
     audit.begin(login("alumno3")).await.unwrap();
     folder.assert_whole(3);
     let lines = folder.lines();
-    assert_eq!(
-        (&lines[1]["code"], &lines[1]["detail"]["events"]),
-        (&"audit.lost".into(), &2.into())
-    );
+    assert_eq!((&lines[1]["code"], &lines[1]["detail"]["events"]), (&"audit.lost".into(), &2.into()));
     assert_eq!(lines[2]["actor"], "alumno3");
     drop(audit);
     folder.open();
@@ -343,9 +281,7 @@ async fn many_at_once() {
                         vm: Some("web1.alumno1".into()),
                         action: Some("vm-connect"),
                         policies: vec!["own-machines".into()],
-                        ..login("alumno1")
-                            .with("destination", "10.48.15.195:22")
-                            .with("n", n)
+                        ..login("alumno1").with("destination", "10.48.15.195:22").with("n", n)
                     };
                     audit.begin(event).await.unwrap();
                 }
@@ -372,15 +308,9 @@ async fn class() -> Folder {
         let seat = n % 3 + 1;
         let event = Event {
             vm: (n % 2 == 0).then(|| format!("web1.alumno{seat}")),
-            action: Some(if n % 5 == 0 {
-                "vm-start"
-            } else {
-                "port-publish"
-            }),
+            action: Some(if n % 5 == 0 { "vm-start" } else { "port-publish" }),
             // Some lines of every length up to long, so that they lie across blocks.
-            ..login(&format!("alumno{seat}"))
-                .with("n", n)
-                .with("pad", "p".repeat(n as usize % 500))
+            ..login(&format!("alumno{seat}")).with("n", n).with("pad", "p".repeat(n as usize % 500))
         };
         audit.begin(event).await.unwrap();
     }
@@ -388,11 +318,7 @@ async fn class() -> Folder {
 }
 
 fn numbers(found: &Found) -> Vec<i64> {
-    found
-        .lines
-        .iter()
-        .map(|line| line["detail"]["n"].as_i64().unwrap())
-        .collect()
+    found.lines.iter().map(|line| line["detail"]["n"].as_i64().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -403,64 +329,25 @@ async fn questions_are_answered_from_the_end() {
         assert_eq!(found.skipped, 0);
         numbers(&found)
     };
-    let all = Query {
-        limit: usize::MAX,
-        ..Query::default()
-    };
+    let all = Query { limit: usize::MAX, ..Query::default() };
     assert_eq!(ask(all.clone()), (0..1000).collect::<Vec<_>>());
-    assert_eq!(
-        ask(Query {
-            limit: 3,
-            ..Query::default()
-        }),
-        [997, 998, 999]
-    );
+    assert_eq!(ask(Query { limit: 3, ..Query::default() }), [997, 998, 999]);
     assert!(ask(Query::default()).is_empty());
-    let actor = Query {
-        actor: Some("alumno1".into()),
-        limit: 2,
-        ..Query::default()
-    };
+    let actor = Query { actor: Some("alumno1".into()), limit: 2, ..Query::default() };
     assert_eq!(ask(actor), [996, 999]);
-    let nobody = Query {
-        actor: Some("alumno".into()),
-        ..all.clone()
-    };
+    let nobody = Query { actor: Some("alumno".into()), ..all.clone() };
     assert!(ask(nobody).is_empty(), "no prefix of a login");
-    let vm = Query {
-        vm: Some("web1.alumno1".into()),
-        limit: 2,
-        ..Query::default()
-    };
+    let vm = Query { vm: Some("web1.alumno1".into()), limit: 2, ..Query::default() };
     assert_eq!(ask(vm), [990, 996]);
-    for (prefix, wanted) in [
-        ("vm-", &[990, 995][..]),
-        ("login", &[998, 999]),
-        ("vm-stop", &[]),
-    ] {
-        let query = Query {
-            action_prefix: Some(prefix.into()),
-            limit: 2,
-            ..Query::default()
-        };
+    for (prefix, wanted) in [("vm-", &[990, 995][..]), ("login", &[998, 999]), ("vm-stop", &[])] {
+        let query = Query { action_prefix: Some(prefix.into()), limit: 2, ..Query::default() };
         assert_eq!(ask(query), wanted, "{prefix}");
     }
-    let window = Query {
-        since: Some(10 * 60_000),
-        until: Some(12 * 60_000),
-        ..all.clone()
-    };
+    let window = Query { since: Some(10 * 60_000), until: Some(12 * 60_000), ..all.clone() };
     assert_eq!(ask(window), [10, 11, 12]);
-    let edges = Query {
-        since: Some(i64::MIN),
-        until: Some(i64::MAX),
-        ..all.clone()
-    };
+    let edges = Query { since: Some(i64::MIN), until: Some(i64::MAX), ..all.clone() };
     assert_eq!(ask(edges).len(), 1000);
-    let later = Query {
-        since: Some(i64::MAX),
-        ..all
-    };
+    let later = Query { since: Some(i64::MAX), ..all };
     assert!(ask(later).is_empty());
 }
 
@@ -473,21 +360,11 @@ async fn bad_lines_are_skipped_and_counted_and_half_ones_left() {
     lines[30] = "{}".into();
     lines[40] = String::new();
     fs::write(folder.log(), lines.join("\n") + "\n{\"seq\":1001,\"ti").unwrap();
-    let query = Query {
-        limit: usize::MAX,
-        ..Query::default()
-    };
+    let query = Query { limit: usize::MAX, ..Query::default() };
     let found = search(&folder.log(), &query).unwrap();
     assert_eq!((found.skipped, found.lines.len()), (4, 996));
-    let newest = Query {
-        limit: 5,
-        ..Query::default()
-    };
-    assert_eq!(
-        search(&folder.log(), &newest).unwrap().skipped,
-        0,
-        "it did not read that far"
-    );
+    let newest = Query { limit: 5, ..Query::default() };
+    assert_eq!(search(&folder.log(), &newest).unwrap().skipped, 0, "it did not read that far");
 
     fs::write(folder.log(), "").unwrap();
     assert_eq!(search(&folder.log(), &query).unwrap(), Found::default());

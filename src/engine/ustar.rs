@@ -44,7 +44,10 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> io::Result<Option<Entry>> {
         return Ok(None);
     }
     let stated = octal(&block[148..156])?;
-    let blanked = block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u64::from(*byte) });
+    let blanked = block
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u64::from(*byte) });
     if blanked.sum::<u64>() != stated {
         return Err(bad("a header with a wrong sum"));
     }

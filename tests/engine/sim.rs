@@ -152,6 +152,10 @@ async fn it_holds_every_seat() {
     assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
-fn permit_like(vm: &Vm, vmid: Vmid, _before: puerta_policy::decide::Permit<Vm>) -> puerta_policy::decide::Permit<Vm> {
+fn permit_like(
+    vm: &Vm,
+    vmid: Vmid,
+    _before: puerta_policy::decide::Permit<Vm>,
+) -> puerta_policy::decide::Permit<Vm> {
     permit(&Vm { vmid, id: VmId(i64::from(vmid.get())), ..vm.clone() })
 }

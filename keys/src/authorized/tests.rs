@@ -21,52 +21,20 @@ fn base64(text: &str) -> &str {
 fn what_openssh_makes_is_taken_and_has_its_fingerprint() {
     for (line, fingerprint, algorithm) in [
         (ED25519, fixture!("ed25519.sha256"), "ssh-ed25519"),
-        (
-            fixture!("ecdsab256.pub"),
-            fixture!("ecdsab256.sha256"),
-            "ecdsa-sha2-nistp256",
-        ),
-        (
-            fixture!("ecdsab384.pub"),
-            fixture!("ecdsab384.sha256"),
-            "ecdsa-sha2-nistp384",
-        ),
-        (
-            fixture!("ecdsab521.pub"),
-            fixture!("ecdsab521.sha256"),
-            "ecdsa-sha2-nistp521",
-        ),
-        (
-            fixture!("rsab2048.pub"),
-            fixture!("rsab2048.sha256"),
-            "ssh-rsa",
-        ),
-        (
-            fixture!("sk-ed25519.pub"),
-            fixture!("sk-ed25519.sha256"),
-            "sk-ssh-ed25519@openssh.com",
-        ),
-        (
-            fixture!("sk-ecdsa.pub"),
-            fixture!("sk-ecdsa.sha256"),
-            "sk-ecdsa-sha2-nistp256@openssh.com",
-        ),
+        (fixture!("ecdsab256.pub"), fixture!("ecdsab256.sha256"), "ecdsa-sha2-nistp256"),
+        (fixture!("ecdsab384.pub"), fixture!("ecdsab384.sha256"), "ecdsa-sha2-nistp384"),
+        (fixture!("ecdsab521.pub"), fixture!("ecdsab521.sha256"), "ecdsa-sha2-nistp521"),
+        (fixture!("rsab2048.pub"), fixture!("rsab2048.sha256"), "ssh-rsa"),
+        (fixture!("sk-ed25519.pub"), fixture!("sk-ed25519.sha256"), "sk-ssh-ed25519@openssh.com"),
+        (fixture!("sk-ecdsa.pub"), fixture!("sk-ecdsa.sha256"), "sk-ecdsa-sha2-nistp256@openssh.com"),
     ] {
         let parsed = AuthorizedKeyLine::parse(line).unwrap();
         assert_eq!(parsed.fingerprint, fingerprint.trim());
         assert_eq!(parsed.algorithm, algorithm);
-        assert_eq!(
-            parsed.line,
-            line.trim_end(),
-            "normalised is what OpenSSH writes"
-        );
+        assert_eq!(parsed.line, line.trim_end(), "normalised is what OpenSSH writes");
         assert_eq!(fingerprint.trim(), super::fingerprint(&parsed.key));
         assert_eq!(acceptable(&parsed.key), Ok(()));
-        assert_eq!(
-            AuthorizedKeyLine::parse(&parsed.line).unwrap(),
-            parsed,
-            "{line}"
-        );
+        assert_eq!(AuthorizedKeyLine::parse(&parsed.line).unwrap(), parsed, "{line}");
     }
 }
 
@@ -103,11 +71,7 @@ fn putty_saves_another_form() {
     let wanted = AuthorizedKeyLine::parse(fixture!("rsab2048.pub")).unwrap();
     let exported = AuthorizedKeyLine::parse(fixture!("rsab2048.rfc4716")).unwrap();
     assert_eq!(exported.key, wanted.key);
-    assert!(
-        exported.comment.starts_with("2048-bit RSA"),
-        "{}",
-        exported.comment
-    );
+    assert!(exported.comment.starts_with("2048-bit RSA"), "{}", exported.comment);
 
     let blob = base64(ED25519);
     let putty = |headers: &str, tail: &str| {
@@ -117,24 +81,11 @@ fn putty_saves_another_form() {
         ))
     };
     let end = "---- END SSH2 PUBLIC KEY ----\r\n";
-    assert_eq!(
-        putty("Comment: \"ed25519-key-20261101\"\r\n", end)
-            .unwrap()
-            .comment,
-        "ed25519-key-20261101"
-    );
-    assert_eq!(
-        putty("Subject: me\r\ncomment: a\\\r\nb\r\n", end)
-            .unwrap()
-            .comment,
-        "ab"
-    );
+    assert_eq!(putty("Comment: \"ed25519-key-20261101\"\r\n", end).unwrap().comment, "ed25519-key-20261101");
+    assert_eq!(putty("Subject: me\r\ncomment: a\\\r\nb\r\n", end).unwrap().comment, "ab");
     assert_eq!(putty("", end).unwrap().line, format!("ssh-ed25519 {blob}"));
     assert_eq!(putty("", ""), Err(KeyError::Malformed), "no end");
-    assert_eq!(
-        putty("", &format!("{end}{ED25519}")),
-        Err(KeyError::Several)
-    );
+    assert_eq!(putty("", &format!("{end}{ED25519}")), Err(KeyError::Several));
     assert_eq!(putty("Comment: a\\", ""), Err(KeyError::Malformed));
 }
 
@@ -148,10 +99,7 @@ fn each_refusal_has_its_reason() {
         (fixture!("dsa.pub"), KeyError::Unsupported("ssh-dss".into())),
         (fixture!("rsab1024.pub"), KeyError::Weak { bits: 1024 }),
         (include_str!("../host/ecdsa.pem"), KeyError::Private),
-        (
-            "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
-            KeyError::Private,
-        ),
+        ("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", KeyError::Private),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n", KeyError::Private),
         ("hello", KeyError::Malformed),
         ("hello world", KeyError::Malformed),
@@ -159,46 +107,22 @@ fn each_refusal_has_its_reason() {
         ("ssh-ed25519 AAAA", KeyError::Malformed),
         ("ssh-ed25519 ñ", KeyError::Malformed),
         ("https://github.com/alumno1.keys", KeyError::Malformed),
-        (
-            "ssh-foo AAAAB3NzaC1yc2E",
-            KeyError::Unsupported("ssh-foo".into()),
-        ),
+        ("ssh-foo AAAAB3NzaC1yc2E", KeyError::Unsupported("ssh-foo".into())),
     ] {
         assert_eq!(AuthorizedKeyLine::parse(text), Err(wanted), "{text}");
     }
     for (text, wanted) in [
         (format!("command=\"rm -rf /\" {ED25519}"), KeyError::Options),
-        (
-            format!("no-pty,from=\"10.0.0.1\" {ED25519}"),
-            KeyError::Options,
-        ),
-        (
-            format!("{ED25519}{}", fixture!("rsab2048.pub")),
-            KeyError::Several,
-        ),
+        (format!("no-pty,from=\"10.0.0.1\" {ED25519}"), KeyError::Options),
+        (format!("{ED25519}{}", fixture!("rsab2048.pub")), KeyError::Several),
         (format!("{ED25519}no-pty {ED25519}"), KeyError::Several),
-        (
-            format!("ssh-ed25519 {}\n{}", &blob[..40], &blob[40..]),
-            KeyError::Malformed,
-        ),
+        (format!("ssh-ed25519 {}\n{}", &blob[..40], &blob[40..]), KeyError::Malformed),
         (format!("ssh-rsa {blob}"), KeyError::Malformed),
-        (
-            format!("ssh-ed25519 {}", base64(fixture!("cert.pub"))),
-            KeyError::Certificate,
-        ),
+        (format!("ssh-ed25519 {}", base64(fixture!("cert.pub"))), KeyError::Certificate),
         (format!("ssh-ed25519 {}", &blob[..64]), KeyError::Malformed),
         (format!("ssh-ed25519 {blob}AAAA"), KeyError::Malformed),
-        (
-            format!("{ED25519}{}", " ".repeat(MAX_TEXT)),
-            KeyError::TooLong,
-        ),
-        (
-            format!(
-                "{}-----BEGIN OPENSSH PRIVATE KEY-----",
-                " ".repeat(MAX_TEXT)
-            ),
-            KeyError::Private,
-        ),
+        (format!("{ED25519}{}", " ".repeat(MAX_TEXT)), KeyError::TooLong),
+        (format!("{}-----BEGIN OPENSSH PRIVATE KEY-----", " ".repeat(MAX_TEXT)), KeyError::Private),
     ] {
         assert_eq!(AuthorizedKeyLine::parse(&text), Err(wanted), "{text}");
     }
@@ -233,11 +157,7 @@ fn rsa_is_measured_in_bits() {
         assert_eq!(rsa(bits, 65537).map(drop), wanted, "{bits}");
     }
     for exponent in [1, 2, 65536, 1 << 33, (1 << 34) + 1] {
-        assert_eq!(
-            rsa(2048, exponent).map(drop),
-            Err(KeyError::Unsafe),
-            "{exponent}"
-        );
+        assert_eq!(rsa(2048, exponent).map(drop), Err(KeyError::Unsafe), "{exponent}");
     }
     assert_eq!(rsa(2048, 3).map(drop), Ok(()));
 }
@@ -250,10 +170,7 @@ fn points_of_small_order_are_nobodys_key() {
             point[31] |= sign;
             let key = PublicKey::from(KeyData::Ed25519(Ed25519PublicKey(point)));
             assert_eq!(acceptable(&key), Err(KeyError::Unsafe));
-            assert_eq!(
-                AuthorizedKeyLine::parse(&key.to_openssh().unwrap()),
-                Err(KeyError::Unsafe)
-            );
+            assert_eq!(AuthorizedKeyLine::parse(&key.to_openssh().unwrap()), Err(KeyError::Unsafe));
         }
     }
 }
@@ -266,8 +183,5 @@ fn lengths_are_not_believed() {
     u32::MAX.encode(&mut writer).unwrap();
     0u64.encode(&mut writer).unwrap();
     let blob = writer.finish().unwrap();
-    assert_eq!(
-        AuthorizedKeyLine::parse(&format!("ssh-rsa {blob}")),
-        Err(KeyError::Malformed)
-    );
+    assert_eq!(AuthorizedKeyLine::parse(&format!("ssh-rsa {blob}")), Err(KeyError::Malformed));
 }

@@ -6,16 +6,10 @@ use puerta_policy::decide::{Context, Decision, Policy, Resource};
 use puerta_policy::model::*;
 use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 
-pub const NOW: Context = Context {
-    now: Timestamp(1_795_407_036_000),
-    source: None,
-};
+pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None };
 pub const OWN: i64 = 1;
 pub const OTHER: i64 = 2;
-const EDITION: Edition = Edition {
-    year: 2026,
-    version: 0,
-};
+const EDITION: Edition = Edition { year: 2026, version: 0 };
 
 /// Person 10, a member of seat 1.
 pub fn actor(role: Role) -> Actor {
@@ -70,17 +64,10 @@ pub fn vm(seat: i64) -> Vm {
         seat: SeatId(seat),
         seat_name: format!("alumno{seat}").parse().unwrap(),
         slot,
-        vmid: AddressPlan { first_year: 2026 }
-            .vmid(EDITION, number, slot)
-            .unwrap(),
+        vmid: AddressPlan { first_year: 2026 }.vmid(EDITION, number, slot).unwrap(),
         template: "debian-13".parse().unwrap(),
         node: None,
-        limits: Limits {
-            cpus: 1,
-            memory_mib: 512,
-            disk_mib: 4096,
-            processes: 500,
-        },
+        limits: Limits { cpus: 1, memory_mib: 512, disk_mib: 4096, processes: 500 },
         phase: Phase::Ready,
         created: Timestamp(0),
     }
@@ -110,14 +97,9 @@ pub fn answer<T: Resource>(decision: &Decision<T>) -> (&'static str, &[String]) 
 
 /// One file of policies, with the built-in ones or alone.
 pub fn files(extra: &[(&str, &str)], with_built_in: bool) -> Vec<(String, String)> {
-    let built_in = if with_built_in {
-        &puerta_policy::folder::BUILT_IN[..]
-    } else {
-        &[]
-    };
+    let built_in = if with_built_in { &puerta_policy::folder::BUILT_IN[..] } else { &[] };
     let all = built_in.iter().chain(extra);
-    all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-        .collect()
+    all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
 pub fn policy_with(extra: &str) -> Policy {

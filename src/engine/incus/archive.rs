@@ -42,7 +42,13 @@ const SILENCE: Duration = Duration::from_secs(60);
 const BUILDING: Duration = Duration::from_secs(60 * 60);
 
 impl IncusEngine {
-    pub(super) async fn save(&self, vm: &Vm, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
+    pub(super) async fn save(
+        &self,
+        vm: &Vm,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
         let name = Which::Main.instance(vm.vmid);
         let found = self.look(&name).await?.ok_or(EngineError::NotFound)?;
         if found.status_code == code::ERROR {
@@ -89,7 +95,8 @@ impl IncusEngine {
         });
         let backups = format!("{}/backups", path(name));
         tidy.spool = Some(None);
-        let started = self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
+        let started =
+            self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
         let Answer::Started(operation) = started else {
             return Err(EngineError::Other("a backup that did not start".into()));
         };
@@ -111,7 +118,8 @@ impl IncusEngine {
     async fn fetch(&self, name: &str, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
         let export = format!("{}/backups/{SPOOL}/export", path(name));
         let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), super::client::empty());
-        let response = timeout(ANSWER, ask).await.map_err(|_| EngineError::Away("no answer in time".into()))??;
+        let response =
+            timeout(ANSWER, ask).await.map_err(|_| EngineError::Away("no answer in time".into()))??;
         if !response.status().is_success() {
             return match open::<wire::Ignored>(response).await {
                 Err(error) => Err(error),
@@ -126,13 +134,17 @@ impl IncusEngine {
             return Err(too_long(max_bytes));
         }
         let mut options = tokio::fs::OpenOptions::new();
-        let mut output = options.write(true).create_new(true).mode(0o600).open(file).await.map_err(|e| local(&e))?;
+        let mut output =
+            options.write(true).create_new(true).mode(0o600).open(file).await.map_err(|e| local(&e))?;
         let mut partial = Partial { file: file.to_owned(), keep: false };
         let mut body = response.into_body();
         let mut bytes = 0;
         loop {
             let frame = timeout(SILENCE, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| EngineError::Away("the transfer stands still".into()))? else { break };
+            let Some(frame) = frame.map_err(|_| EngineError::Away("the transfer stands still".into()))?
+            else {
+                break;
+            };
             let Ok(piece) = frame.map_err(away)?.into_data() else { continue };
             bytes += piece.len() as u64;
             if bytes > max_bytes {
@@ -210,7 +222,9 @@ impl IncusEngine {
         let ask = async {
             let body: Body = Pieces(body).boxed();
             let response = self.client.send(to, Method::POST, "/1.0/instances", &headers, None, body).await?;
-            timeout(ANSWER, open::<Operation>(response)).await.map_err(|_| EngineError::Away("no answer in time".into()))?
+            timeout(ANSWER, open::<Operation>(response))
+                .await
+                .map_err(|_| EngineError::Away("no answer in time".into()))?
         };
         let told = async {
             loop {
@@ -232,7 +246,12 @@ impl IncusEngine {
         progress(total, Some(total));
         match answer.map_err(classify_import)? {
             Answer::Started(operation) => {
-                match self.client.wait(to, &operation, BUILDING, &|_| Ok(())).await.map_err(classify_import)? {
+                match self
+                    .client
+                    .wait(to, &operation, BUILDING, &|_| Ok(()))
+                    .await
+                    .map_err(classify_import)?
+                {
                     Outcome::Done => Ok(()),
                     Outcome::Lost => Err(EngineError::Away("lost sight of the import".into())),
                 }
@@ -243,7 +262,8 @@ impl IncusEngine {
 
     /// The definition that takes the place of the archive's own. JSON is YAML.
     fn ours(&self, name: &str, vm: &Vm) -> impl FnOnce(&str) -> Ours + Send + use<> {
-        let (name, pool, config, devices) = (name.to_owned(), self.pool.clone(), Self::config(vm), self.devices(vm));
+        let (name, pool, config, devices) =
+            (name.to_owned(), self.pool.clone(), Self::config(vm), self.devices(vm));
         move |architecture| {
             let container = json!({
                 "name": name, "type": "container", "architecture": architecture, "config": config,
@@ -251,7 +271,8 @@ impl IncusEngine {
                 "profiles": ["default"], "ephemeral": false, "stateful": false, "description": "",
             });
             let pool = json!({ "name": pool, "driver": "dir", "config": {} });
-            let volume = json!({ "name": name, "type": "container", "content_type": "filesystem", "config": {} });
+            let volume =
+                json!({ "name": name, "type": "container", "content_type": "filesystem", "config": {} });
             let all = json!({ "container": container, "pool": pool, "volume": volume, "snapshots": [] });
             let index = json!({
                 "name": name, "backend": "dir", "pool": pool["name"], "type": "container",
@@ -263,7 +284,8 @@ impl IncusEngine {
 
     /// What was built is what the permit says, and nothing else.
     async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
-        let found = self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
+        let found =
+            self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
         let mut config = found.config;
         config.retain(|key, _| !key.starts_with("volatile."));
         let right = found.kind == "container"
@@ -271,7 +293,11 @@ impl IncusEngine {
             && found.profiles == ["default"]
             && found.devices == self.devices(vm)
             && config == Self::config(vm);
-        if right { Ok(()) } else { Err(EngineError::BadArchive("it became another machine than allowed".into())) }
+        if right {
+            Ok(())
+        } else {
+            Err(EngineError::BadArchive("it became another machine than allowed".into()))
+        }
     }
 }
 
@@ -342,7 +368,10 @@ impl hyper::body::Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }
@@ -405,7 +434,9 @@ fn too_long(max_bytes: u64) -> EngineError {
 
 fn local(error: &io::Error) -> EngineError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => EngineError::NoSpace,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EngineError::NoSpace
+        }
         _ => EngineError::Other(format!("the archive's file: {error}")),
     }
 }

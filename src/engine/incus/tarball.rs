@@ -178,7 +178,9 @@ fn architecture(index: &[u8]) -> io::Result<&str> {
     let text = std::str::from_utf8(index).map_err(|_| bad("an index that is not text"))?;
     text.lines()
         .find_map(|line| line.trim().strip_prefix("architecture: "))
-        .filter(|name| name.len() < 20 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .filter(|name| {
+            name.len() < 20 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
         .ok_or_else(|| bad("an index without an architecture"))
 }
 
@@ -275,10 +277,19 @@ mod tests {
             ("an optimized volume", vec![entry("backup/container.bin", b'0', "", "x")]),
             ("a way up", vec![entry("backup/container/rootfs/../../x", b'0', "", "x")]),
             ("an absolute name", vec![entry("/etc/passwd", b'0', "", "x")]),
-            ("a link to outside", vec![entry("backup/container/rootfs/l", b'1', "backup/container/backup.yaml", "")]),
+            (
+                "a link to outside",
+                vec![entry("backup/container/rootfs/l", b'1', "backup/container/backup.yaml", "")],
+            ),
             ("templates elsewhere", vec![entry("backup/container/templates", b'2', "/etc", "")]),
-            ("a name in an extended header", vec![pax("path=backup/container/backup.yaml"), entry("y", b'0', "", "x")]),
-            ("a link in one", vec![pax("linkpath=/etc/shadow"), entry("backup/container/rootfs/l", b'1', "y", "")]),
+            (
+                "a name in an extended header",
+                vec![pax("path=backup/container/backup.yaml"), entry("y", b'0', "", "x")],
+            ),
+            (
+                "a link in one",
+                vec![pax("linkpath=/etc/shadow"), entry("backup/container/rootfs/l", b'1', "y", "")],
+            ),
             ("an unknown kind", vec![entry("backup/container/rootfs/s", b'S', "", "x")]),
             ("a global header", vec![entry("g", b'g', "", "11 path=x\n")]),
         ] {

@@ -12,9 +12,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-jobs", &[]);
     }
-    let columns = [
-        "job", "kind", "vm", "seat", "state", "started", "finished", "reason",
-    ];
+    let columns = ["job", "kind", "vm", "seat", "state", "started", "finished", "reason"];
     let mut table = Table::new(labels(lang, &columns));
     for job in all {
         let finished = job.finished.as_deref().map(units::minute);
@@ -36,9 +34,7 @@ pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
     if lines.is_empty() {
         return said(lang, "empty-audit", &[]);
     }
-    let columns = [
-        "time", "login", "source", "action", "vm", "outcome", "policies",
-    ];
+    let columns = ["time", "login", "source", "action", "vm", "outcome", "policies"];
     let mut table = Table::new(labels(lang, &columns));
     for line in lines {
         let cell = |names: &[&str]| field(line, names).unwrap_or_else(|| none(lang));
@@ -76,11 +72,7 @@ fn flat(value: &Value) -> Option<String> {
 /// A stable word in the person's language, or the word itself when it is new.
 fn word(lang: Lang, family: &str, word: &str) -> String {
     let id = format!("{family}-{word}");
-    if texts().has(lang, &id) {
-        text(lang, &id, &[])
-    } else {
-        word.to_owned()
-    }
+    if texts().has(lang, &id) { text(lang, &id, &[]) } else { word.to_owned() }
 }
 
 fn none(lang: Lang) -> String {
