@@ -14,6 +14,9 @@ mod rows;
 mod seats;
 mod vms;
 
+#[cfg(test)]
+mod tests;
+
 pub use backups::NewBackup;
 pub use error::{Result, StoreError};
 pub use keys::NewKey;
