@@ -15,6 +15,4 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod engine;
-pub mod gateway;
-pub mod shell;
 pub mod store;

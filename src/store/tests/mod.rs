@@ -1,5 +1,6 @@
 //! The store against a real database file, one behaviour a test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
 mod machines;
 mod people;
@@ -8,7 +9,8 @@ mod scale;
 
 use super::*;
 use puerta_policy::model::{
-    Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId, Timestamp, Vm,
+    Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId,
+    Timestamp, Vm,
 };
 use puerta_policy::plan::AddressPlan;
 use puerta_policy::quota::Quotas;
@@ -17,7 +19,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PLAN: AddressPlan = AddressPlan { first_year: 2020 };
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
-const ROOMY: Quotas = Quotas { machines: 63, memory_mib: 1 << 20, backups: 10 };
+const ROOMY: Quotas = Quotas {
+    machines: 63,
+    memory_mib: 1 << 20,
+    backups: 10,
+};
 
 fn at(later: i64) -> Timestamp {
     Timestamp(NOW.0 + later)
@@ -96,7 +102,12 @@ fn vm(seat: SeatId, name: &str) -> NewVm {
         seat,
         name: name.parse().unwrap(),
         template: "debian-12".parse().unwrap(),
-        limits: Limits { cpus: 1, memory_mib: 256, disk_mib: 2048, processes: 500 },
+        limits: Limits {
+            cpus: 1,
+            memory_mib: 256,
+            disk_mib: 2048,
+            processes: 500,
+        },
         node: None,
         person: None,
     }
