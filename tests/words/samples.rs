@@ -5,7 +5,7 @@ use puerta_policy::quota::Quotas;
 use serde_json::json;
 
 /// Every step of [`ProgressView`].
-pub const STEPS: [&str; 11] = [
+pub(crate) const STEPS: [&str; 11] = [
     "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap",
     "remove",
 ];
@@ -135,7 +135,7 @@ fn name(reply: &Reply) -> &'static str {
 }
 
 /// At least one of every variant, lists also empty.
-pub fn replies() -> Vec<(&'static str, Reply)> {
+pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     use VmState::*;
     let login = || "alumno1".to_owned();
     let all = vec![
@@ -203,7 +203,8 @@ pub fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Jobs(vec![
             job("backup", "running", None),
             job("create", "done", None),
-            job("restore", "failed", Some("no space left")),
+            job("restore", "failed", Some("error-no-space")),
+            job("backup", "failed", Some("exit 2")),
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::PasswordSet,

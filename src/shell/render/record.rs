@@ -26,7 +26,9 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
             word(lang, "job", job.state),
             units::minute(&job.started),
             finished.unwrap_or_else(|| none(lang)),
-            job.reason.clone().unwrap_or_default(),
+            job.reason
+                .as_ref()
+                .map_or_else(String::new, |why| super::reason(why, lang)),
         ]);
     }
     table.text(style.width)

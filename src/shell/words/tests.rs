@@ -75,7 +75,7 @@ fn machines() {
         ),
         ("vm show web1.alumno1.virtuales", Show(vm("web1.alumno1"))),
         ("vm start WEB1.", Start(vm("web1"))),
-        ("start 'web1'", Start(vm("web1"))),
+        ("start 'web1'\r\n", Start(vm("web1"))),
         ("restart web1 # again", Restart(vm("web1"))),
         (
             "stop web1",

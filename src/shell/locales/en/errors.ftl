@@ -124,7 +124,7 @@ error-job-failed = job { $job } failed and everything is as it was: { $reason }
 error-job-undone = puerta restarted in the middle of the job and undid it: everything is as before; repeat the command
 
 ## Words
-error-need-yes = this cannot be undone and there is nobody here to ask: repeat the command with `--yes`
+error-need-yes = this asks for a confirmation and there is nobody here to ask: repeat the command with `--yes`
 error-unknown-word = `{ $word }` is not a command: did you mean `{ $nearest }`?
 error-unknown-word-alone = `{ $word }` is not a command: see which there are with `{ $help }`
 error-unknown-option = there is no option `{ $option }`: did you mean `{ $nearest }`?
@@ -139,7 +139,7 @@ error-missing = { $what ->
     [job] the job's number
    *[other] `{ $what }`
 } is missing: write `{ $usage }`
-error-missing-verb = what do you want to do with `{ $family }`?: write one of these words after it: { $verbs }
+error-missing-verb = `{ $family }` wants a verb: write one of these after it: { $verbs }
 error-extra = `{ $word }` is one word too many: remove it or, if it belongs to what comes before, put it all in quotes
 error-value-missing = the option `{ $option }` needs a value: write `{ $usage }`
 error-value = `{ $value }` will not do for `{ $option }`: { $expected ->

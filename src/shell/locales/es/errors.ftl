@@ -124,7 +124,7 @@ error-job-failed = la tarea { $job } ha fallado y todo sigue como estaba: { $rea
 error-job-undone = puerta se reinició a mitad de la tarea y la deshizo: todo está como antes; repite la orden
 
 ## Palabras
-error-need-yes = esto no se puede deshacer y aquí no hay a quién preguntar: repite la orden con `--yes`
+error-need-yes = esto pide una confirmación y aquí no hay a quién preguntar: repite la orden con `--yes`
 error-unknown-word = `{ $word }` no es una orden: ¿querías decir `{ $nearest }`?
 error-unknown-word-alone = `{ $word }` no es una orden: mira las que hay con `{ $help }`
 error-unknown-option = no existe la opción `{ $option }`: ¿querías decir `{ $nearest }`?
@@ -139,7 +139,7 @@ error-missing = falta { $what ->
     [job] el número de la tarea
    *[other] `{ $what }`
 }: escribe `{ $usage }`
-error-missing-verb = ¿qué quieres hacer con `{ $family }`?: escribe detrás una de estas palabras: { $verbs }
+error-missing-verb = a `{ $family }` le falta un verbo: escribe detrás uno de estos: { $verbs }
 error-extra = sobra `{ $word }`: quítalo o, si va con lo anterior, ponlo todo entre comillas
 error-value-missing = la opción `{ $option }` necesita un valor: escribe `{ $usage }`
 error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
