@@ -8,7 +8,7 @@ mod samples;
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::ProgressView;
 use puerta::shell::lang::Lang;
-use puerta::shell::notice::{self, Closing};
+use puerta::shell::notice;
 use puerta::shell::printable::is_printable;
 use puerta::shell::render::{self, Style};
 use puerta::shell::text::{sources, texts};
@@ -20,12 +20,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 fn context(lang: Lang, role: Role) -> Context<'static> {
-    Context {
-        domain: "virtuales",
-        lang,
-        role,
-        now_ms: 0,
-    }
+    Context { domain: "virtuales", lang, role, now_ms: 0 }
 }
 
 fn help_text(line: &str, lang: Lang, role: Role) -> String {
@@ -119,10 +114,7 @@ fn shell_sentences_are_whole() {
             let args: Vec<_> = variables.iter().map(|v| (&**v, likely(v))).collect();
             let (text, wrong) = texts().checked(lang, &id, &args);
             assert!(wrong.is_empty(), "{lang:?} {wrong:?}");
-            assert!(
-                !text.contains("  {") && !text.contains("{ "),
-                "{id}: {text}"
-            );
+            assert!(!text.contains("  {") && !text.contains("{ "), "{id}: {text}");
             assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{id}");
             if id.starts_with("error-") {
                 assert!(!text.ends_with('.') && !text.contains('\n'), "{id}: {text}");
@@ -206,18 +198,10 @@ fn shell_help_of_every_command() {
             _ = writeln!(all, "==== help ({})\n{text}", role.as_str());
         }
         let commands = help::commands();
-        let families: BTreeSet<_> = commands
-            .iter()
-            .filter(|c| c.len() == 2)
-            .map(|c| &c[0])
-            .collect();
+        let families: BTreeSet<_> = commands.iter().filter(|c| c.len() == 2).map(|c| &c[0]).collect();
         for family in families {
             let line = format!("help {family}");
-            _ = writeln!(
-                all,
-                "==== {line}\n{}",
-                help_text(&line, lang, Role::Profesor)
-            );
+            _ = writeln!(all, "==== {line}\n{}", help_text(&line, lang, Role::Profesor));
         }
         for command in &commands {
             let line = format!("{} --help", command.join(" "));
@@ -243,10 +227,7 @@ fn shell_replies() {
         }
         insta::assert_snapshot!(format!("replies-{}", lang.as_str()), all);
     }
-    let json = Style {
-        json: true,
-        ..Style::default()
-    };
+    let json = Style { json: true, ..Style::default() };
     let mut all = String::new();
     for (name, reply) in &samples {
         let text = render::reply(reply, Lang::Es, json);
@@ -313,9 +294,7 @@ fn shell_errors_of_lines() {
         let error = words::parse("vm start --json", &context(lang, Role::Alumno)).unwrap_err();
         all += &render::error(&error, lang, true);
         let busy = Error::new(Kind::Conflict, "error-vm-busy").with("vm", "web1");
-        let busy = busy
-            .with("job", "backup")
-            .with("since", "2026-11-23T10:02:03Z");
+        let busy = busy.with("job", "backup").with("since", "2026-11-23T10:02:03Z");
         all += &render::error(&busy, lang, false);
         all += &render::error(&Error::new(Kind::Conflict, "error-vm-running"), lang, false);
         insta::assert_snapshot!(format!("errors-of-lines-{}", lang.as_str()), all);
@@ -329,7 +308,7 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
-        for why in [Closing::Suspended, Closing::Shutdown, Closing::Idle] {
+        for why in ["suspended", "shutdown", "too many tries", "anything else"] {
             all += &notice::closing(lang, why);
         }
         all += &notice::left_alone(lang);
@@ -353,11 +332,7 @@ fn shell_notices_questions_and_progress() {
             let question = notice::destructive(&command, lang).expect(line);
             _ = writeln!(all, "{question}|");
         }
-        for line in [
-            "vm stop web1 --force",
-            "person suspend alumno1 --resume",
-            "vm list",
-        ] {
+        for line in ["vm stop web1 --force", "person suspend alumno1 --resume", "vm list"] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");
             };

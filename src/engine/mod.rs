@@ -7,6 +7,7 @@
 
 pub mod incus;
 pub mod sim;
+mod ustar;
 
 use async_trait::async_trait;
 use puerta_policy::decide::Permit;
@@ -14,6 +15,7 @@ use puerta_policy::model::Vm;
 use puerta_policy::names::TemplateName;
 use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -178,6 +180,11 @@ pub trait Engine: Send + Sync {
     async fn list(&self) -> Result<Vec<Instance>>;
     /// One instance, or `None`.
     async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>>;
+    /// Where to connect for a machine's address. The engine that has no network of its own says
+    /// another one; all others the same.
+    fn dial_address(&self, address: Ipv4Addr) -> Ipv4Addr {
+        address
+    }
     /// Live figures.
     async fn usage(&self, vm: &Permit<Vm>) -> Result<Usage>;
 
@@ -201,13 +208,7 @@ pub trait Engine: Send + Sync {
         progress: Progress<'_>,
     ) -> Result<u64>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
-    async fn import(
-        &self,
-        vm: &Permit<Vm>,
-        file: &Path,
-        node: &str,
-        progress: Progress<'_>,
-    ) -> Result<()>;
+    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
 }
 
 #[cfg(test)]
@@ -220,15 +221,7 @@ mod tests {
         for which in [Which::Main, Which::New, Which::Old] {
             assert_eq!(Which::parse(&which.instance(vmid)), Some((vmid, which)));
         }
-        for foreign in [
-            "web1",
-            "vm-",
-            "vm-16777216",
-            "vm-03",
-            "vm-3-older",
-            "vm-3-new-new",
-            "xvm-3",
-        ] {
+        for foreign in ["web1", "vm-", "vm-16777216", "vm-03", "vm-3-older", "vm-3-new-new", "xvm-3"] {
             assert_eq!(Which::parse(foreign), None, "{foreign}");
         }
     }

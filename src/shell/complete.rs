@@ -69,9 +69,7 @@ fn options(node: &Command) -> Vec<String> {
 /// Whether `option` takes the word after it.
 fn takes_value(node: &Command, option: &str) -> bool {
     node.get_arguments().any(|arg| {
-        let named = arg
-            .get_long()
-            .is_some_and(|long| option.strip_prefix("--") == Some(long));
+        let named = arg.get_long().is_some_and(|long| option.strip_prefix("--") == Some(long));
         named && arg.get_action().takes_values()
     })
 }

@@ -26,9 +26,7 @@ pub(crate) fn depth(words: &[String]) -> usize {
 
 /// Whether a word is a family: it has verbs.
 pub(crate) fn is_family(word: &str) -> bool {
-    Words::command()
-        .find_subcommand(word)
-        .is_some_and(Command::has_subcommands)
+    Words::command().find_subcommand(word).is_some_and(Command::has_subcommands)
 }
 
 /// Every command that has a help text, as its words: `["vm", "create"]`, `["passwd"]`.
@@ -64,9 +62,7 @@ pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
     match words.as_slice() {
         [] => everything(lang, role),
         [family] if node.has_subcommands() => of_family(family, lang),
-        [verb] if !commands().contains(&words) => {
-            of_command(&["vm".to_owned(), verb.clone()], lang)
-        }
+        [verb] if !commands().contains(&words) => of_command(&["vm".to_owned(), verb.clone()], lang),
         words => of_command(words, lang),
     }
 }

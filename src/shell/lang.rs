@@ -24,10 +24,7 @@ impl Lang {
 
     /// The language of one locale name (`es_ES.UTF-8`, `en`, `C`); `None` when it says neither.
     pub fn from_locale(locale: &str) -> Option<Self> {
-        let language = locale
-            .split(['_', '.', '@', '-'])
-            .next()
-            .unwrap_or_default();
+        let language = locale.split(['_', '.', '@', '-']).next().unwrap_or_default();
         match language.to_ascii_lowercase().as_str() {
             "es" | "spanish" => Some(Self::Es),
             "en" | "english" => Some(Self::En),
@@ -57,10 +54,7 @@ impl std::str::FromStr for Lang {
     type Err = ();
     /// For configuration: `es` or `en`.
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|lang| lang.as_str() == text)
-            .ok_or(())
+        Self::ALL.into_iter().find(|lang| lang.as_str() == text).ok_or(())
     }
 }
 

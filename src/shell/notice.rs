@@ -6,24 +6,9 @@ use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
-/// Why a session is closed from our side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closing {
-    /// The person was suspended or removed.
-    Suspended,
-    /// puerta stops or restarts.
-    Shutdown,
-    /// Nothing was typed for too long.
-    Idle,
-}
-
 /// The first lines of an interactive session.
 pub fn welcome(lang: Lang, login: &str, machines: u32, quota: u32) -> String {
-    let args = [
-        ("login", login),
-        ("machines", &*machines.to_string()),
-        ("quota", &*quota.to_string()),
-    ];
+    let args = [("login", login), ("machines", &*machines.to_string()), ("quota", &*quota.to_string())];
     line(lang, "notice-welcome", &args)
 }
 
@@ -42,14 +27,23 @@ pub fn job_detached(lang: Lang, job: i64) -> String {
     line(lang, "notice-job-detached", &[("job", &job.to_string())])
 }
 
-/// Why the session ends now.
-pub fn closing(lang: Lang, why: Closing) -> String {
-    let id = match why {
-        Closing::Suspended => "notice-suspended",
-        Closing::Shutdown => "notice-shutdown",
-        Closing::Idle => "notice-idle",
-    };
-    line(lang, id, &[])
+/// Why the session ends now, by the stable word of its end.
+pub fn closing(lang: Lang, reason: &str) -> String {
+    line(lang, closing_id(reason), &[])
+}
+
+/// The same in every language, for a disconnect: its language is not known.
+pub fn farewell(reason: &str) -> String {
+    Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / ")
+}
+
+fn closing_id(reason: &str) -> &'static str {
+    match reason {
+        "suspended" => "notice-suspended",
+        "shutdown" => "notice-shutdown",
+        "too many tries" => "notice-too-many-tries",
+        _ => "notice-closed",
+    }
 }
 
 /// Before a key is read from a terminal.
@@ -59,10 +53,7 @@ pub fn paste_key(lang: Lang) -> String {
 
 /// The two prompts of `passwd`.
 pub fn password_prompts(lang: Lang) -> [String; 2] {
-    [
-        text(lang, "ask-password", &[]),
-        text(lang, "ask-password-again", &[]),
-    ]
+    [text(lang, "ask-password", &[]), text(lang, "ask-password-again", &[])]
 }
 
 /// Nothing was done, because the answer was no.
@@ -81,10 +72,7 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         Command::Vm(VmCommand::Restore { vm, backup: None }) => {
             ask("ask-vm-restore-newest", &[("vm", &vm.to_string())])
         }
-        Command::Vm(VmCommand::Restore {
-            vm,
-            backup: Some(backup),
-        }) => {
+        Command::Vm(VmCommand::Restore { vm, backup: Some(backup) }) => {
             let args = [("vm", &*vm.to_string()), ("backup", backup.as_str())];
             ask("ask-vm-restore", &args)
         }
@@ -92,10 +80,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
             ask("ask-backup-delete", &[("backup", backup.as_str())])
         }
         Command::Key(KeyCommand::Remove { key }) => ask("ask-key-remove", &[("key", key)]),
-        Command::Person(PersonCommand::Suspend {
-            login,
-            resume: false,
-        }) => ask("ask-person-suspend", &[("login", login.as_str())]),
+        Command::Person(PersonCommand::Suspend { login, resume: false }) => {
+            ask("ask-person-suspend", &[("login", login.as_str())])
+        }
         Command::Person(PersonCommand::Remove(login)) => {
             ask("ask-person-remove", &[("login", login.as_str())])
         }

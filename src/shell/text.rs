@@ -63,10 +63,7 @@ impl Texts {
             }
             bundle
         };
-        Self {
-            es: bundle(Lang::Es),
-            en: bundle(Lang::En),
-        }
+        Self { es: bundle(Lang::Es), en: bundle(Lang::En) }
     }
 
     fn bundle(&self, lang: Lang) -> &FluentBundle<FluentResource> {

@@ -5,10 +5,8 @@ use puerta_policy::quota::Quotas;
 use serde_json::json;
 
 /// Every step of [`ProgressView`].
-pub(crate) const STEPS: [&str; 11] = [
-    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap",
-    "remove",
-];
+pub(crate) const STEPS: [&str; 11] =
+    ["queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove"];
 
 const AT: &str = "2026-11-23T10:02:03Z";
 
@@ -77,13 +75,7 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
 }
 
 fn course() -> CourseView {
-    CourseView {
-        name: "aso-2026".into(),
-        year: 2026,
-        version: 0,
-        seats: 200,
-        created: AT.into(),
-    }
+    CourseView { name: "aso-2026".into(), year: 2026, version: 0, seats: 200, created: AT.into() }
 }
 
 fn job(kind: &'static str, state: &'static str, reason: Option<&str>) -> JobView {
@@ -140,10 +132,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let login = || "alumno1".to_owned();
     let all = vec![
         Reply::Vms(vec![]),
-        Reply::Vms(vec![
-            vm("web1", "alumno1", Running),
-            vm("bd", "alumno1", Stopped),
-        ]),
+        Reply::Vms(vec![vm("web1", "alumno1", Running), vm("bd", "alumno1", Stopped)]),
         Reply::Vms(vec![
             vm("a", "alumno1", Creating),
             vm("b", "alumno1", Deleting),
@@ -158,37 +147,20 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::VmStarted(Box::new(used())),
         Reply::VmStopped(Box::new(used())),
         Reply::VmRestarted(Box::new(used())),
-        Reply::VmDeleted {
-            vm: "web1".into(),
-            backups_kept: 0,
-        },
-        Reply::VmDeleted {
-            vm: "web1".into(),
-            backups_kept: 1,
-        },
-        Reply::VmDeleted {
-            vm: "web1".into(),
-            backups_kept: 3,
-        },
-        Reply::BackupMade {
-            backup: backup("alumno1"),
-            removed: vec![],
-        },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 0 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 1 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 3 },
+        Reply::BackupMade { backup: backup("alumno1"), removed: vec![] },
         Reply::BackupMade {
             backup: backup("alumno1"),
             removed: vec!["web1-20261101-000000".into(), "web1-20261102-000000".into()],
         },
-        Reply::VmRestored {
-            vm: Box::new(used()),
-            backup: "web1-20261123-041036".into(),
-        },
+        Reply::VmRestored { vm: Box::new(used()), backup: "web1-20261123-041036".into() },
         Reply::Backups(vec![]),
         Reply::Backups(vec![backup("alumno1")]),
         Reply::Backups(vec![backup("alumno1"), backup("equipo2")]),
         Reply::Backup(backup("alumno1")),
-        Reply::BackupDeleted {
-            backup: "web1-20261123-041036".into(),
-        },
+        Reply::BackupDeleted { backup: "web1-20261123-041036".into() },
         Reply::Templates(vec![]),
         Reply::Templates(vec![TemplateView {
             name: "mini".into(),
@@ -216,42 +188,20 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             method: "publickey".into(),
             fingerprint: Some("SHA256:9bQ4".into()),
             source: "158.42.1.2".into(),
-            quotas: Quotas {
-                machines: 5,
-                memory_mib: 2048,
-                backups: 6,
-            },
+            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6 },
         }),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
         Reply::CourseCreated(course()),
         Reply::Persons(vec![]),
-        Reply::Persons(vec![
-            person("alumno1", "Íñigo Núñez", false),
-            person("alumno10", "王小明", true),
-        ]),
+        Reply::Persons(vec![person("alumno1", "Íñigo Núñez", false), person("alumno10", "王小明", true)]),
         Reply::Person(person("alumno1", "Íñigo Núñez", false)),
-        Reply::PersonAdded {
-            person: person("alumno1", "", false),
-            code: None,
-        },
-        Reply::PersonAdded {
-            person: person("alumno1", "", false),
-            code: Some("K7QF-M2XD-9RTW".into()),
-        },
-        Reply::PersonSuspended {
-            login: login(),
-            sessions_closed: 0,
-        },
-        Reply::PersonSuspended {
-            login: login(),
-            sessions_closed: 2,
-        },
+        Reply::PersonAdded { person: person("alumno1", "", false), code: None },
+        Reply::PersonAdded { person: person("alumno1", "", false), code: Some("K7QF-M2XD-9RTW".into()) },
+        Reply::PersonSuspended { login: login(), sessions_closed: 0 },
+        Reply::PersonSuspended { login: login(), sessions_closed: 2 },
         Reply::PersonResumed { login: login() },
-        Reply::PersonRemoved {
-            login: login(),
-            sessions_closed: 1,
-        },
+        Reply::PersonRemoved { login: login(), sessions_closed: 1 },
         Reply::Seats(vec![]),
         Reply::Seats(vec![SeatView {
             name: "equipo2".into(),
@@ -263,11 +213,13 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         }]),
         Reply::Audit(vec![]),
         Reply::Audit(vec![
-            json!({"time": "2026-11-23T10:02:03.123Z", "actor": "alumno1", "source": "158.42.1.2",
-                "action": "vm-start", "vm": "web1.alumno1", "outcome": "allowed",
-                "policies": ["own-machines"]}),
-            json!({"time": AT, "actor": "alumno2", "action": "vm-forward", "outcome": "denied",
-                "policies": []}),
+            json!({"seq": 7, "time": "2026-11-23T10:02:03.123Z", "code": "command", "phase": "begin",
+                "actor": "alumno1", "source": "158.42.1.2:50522", "vm": "web1.alumno1",
+                "action": "vm-start", "outcome": "allowed", "policies": ["own-machines"]}),
+            json!({"seq": 8, "time": AT, "code": "command", "phase": "finish", "actor": "alumno1",
+                "outcome": "failed", "failure": "error-engine-away", "policies": []}),
+            json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
+                "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
         ]),
     ];
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();

@@ -29,10 +29,7 @@ pub(super) fn complete(before: &str, candidates: Vec<String>) -> Completion {
         return Completion::default();
     };
     let common = choices.iter().fold(first.as_str(), |common, choice| {
-        let same = common
-            .chars()
-            .zip(choice.chars())
-            .take_while(|(a, b)| a == b);
+        let same = common.chars().zip(choice.chars()).take_while(|(a, b)| a == b);
         &common[..same.map(|(c, _)| c.len_utf8()).sum()]
     });
     let mut insert = common[word.len()..].to_owned();

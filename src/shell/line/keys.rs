@@ -70,10 +70,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new() -> Self {
-        Self {
-            state: State::Ground,
-            after_cr: false,
-        }
+        Self { state: State::Ground, after_cr: false }
     }
 
     /// The key that this byte completes, if it completes one.
@@ -122,11 +119,7 @@ impl Decoder {
             // Not UTF-8: somebody's terminal is set to Latin-1. There is nothing to show for it.
             _ => return None,
         };
-        self.state = State::Utf8 {
-            bytes: [byte, 0, 0, 0],
-            have: 1,
-            want,
-        };
+        self.state = State::Utf8 { bytes: [byte, 0, 0, 0], have: 1, want };
         None
     }
 
@@ -148,10 +141,7 @@ impl Decoder {
 
     fn escape(&mut self, byte: u8) -> Option<Key> {
         self.state = match byte {
-            b'[' => State::Csi {
-                bytes: [0; MAX_PARAMETERS],
-                have: 0,
-            },
+            b'[' => State::Csi { bytes: [0; MAX_PARAMETERS], have: 0 },
             b'O' => State::Ss3,
             b']' | b'P' | b'^' | b'_' | b'X' => State::Text { left: MAX_STRING },
             0x1b => State::Escape,

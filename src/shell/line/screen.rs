@@ -22,11 +22,7 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn new(width: u16) -> Self {
-        let mut screen = Self {
-            width: USUAL,
-            prompt: String::new(),
-            first: 0,
-        };
+        let mut screen = Self { width: USUAL, prompt: String::new(), first: 0 };
         screen.set_width(width);
         screen
     }
@@ -49,11 +45,7 @@ impl Screen {
     }
 
     fn shown_prompt(&self) -> &str {
-        if self.prompt.width() + LEAST < self.width {
-            &self.prompt
-        } else {
-            ""
-        }
+        if self.prompt.width() + LEAST < self.width { &self.prompt } else { "" }
     }
 
     /// Columns for text: the last one stays free, because some terminals go to the next row there.
@@ -68,11 +60,7 @@ impl Screen {
 
     /// The row as it is to be, whatever was there.
     pub(super) fn draw(&mut self, buffer: &Buffer, secret: bool) -> String {
-        let (text, cursor) = if secret {
-            (&[][..], 0)
-        } else {
-            (buffer.text(), buffer.cursor())
-        };
+        let (text, cursor) = if secret { (&[][..], 0) } else { (buffer.text(), buffer.cursor()) };
         self.scroll(text, cursor);
         let mut used = 0;
         let room = self.room();

@@ -73,12 +73,8 @@ fn words(before: &str) -> Vec<String> {
 
 impl Desk {
     fn new(width: u16) -> Self {
-        let mut desk = Self {
-            editor: Editor::new(width),
-            row: Row::default(),
-            lines: Vec::new(),
-            other: Vec::new(),
-        };
+        let mut desk =
+            Self { editor: Editor::new(width), row: Row::default(), lines: Vec::new(), other: Vec::new() };
         desk.row.show(&desk.editor.start("> "));
         desk
     }
@@ -136,10 +132,7 @@ fn keys_do_what_they_do_in_a_shell() {
         (b"one two\x1b[1;5Dx\x1b[1;5Cy", "one xtwoy"),
         (b"ab\x14", "ba"),
         (b"\x1b[200~pasted\x1b[201~", "pasted"),
-        (
-            b"a\x1b[38;5;120mb\x1b[15~c\x1b[[Ad\x1b]0;title\x07e\x1bPq\x1b\\f",
-            "abcdef",
-        ),
+        (b"a\x1b[38;5;120mb\x1b[15~c\x1b[[Ad\x1b]0;title\x07e\x1bPq\x1b\\f", "abcdef"),
         (b"a\x1b[1;2;3;4;5;6;7;8;9Rb", "ab"),
         (b"\xff\xe9\xc3a\xc2\x9bb", "ab"),
         ("a\u{202e}b\u{7f}c".as_bytes(), "ac"),
@@ -167,15 +160,9 @@ fn the_row_shows_the_line_around_the_cursor() {
     desk.feed(b"abcdefghijklmnopqrstuvwxyz");
     assert_eq!(desk.row.text(), "> jklmnopqrstuvwxyz");
     desk.feed(b"\x01");
-    assert_eq!(
-        (desk.row.text(), desk.row.cursor),
-        ("> abcdefghijklmnopq".into(), 2)
-    );
+    assert_eq!((desk.row.text(), desk.row.cursor), ("> abcdefghijklmnopq".into(), 2));
     desk.feed(b"\x1b[C0");
-    assert_eq!(
-        (desk.row.text(), desk.row.cursor),
-        ("> a0bcdefghijklmnop".into(), 4)
-    );
+    assert_eq!((desk.row.text(), desk.row.cursor), ("> a0bcdefghijklmnop".into(), 4));
     desk.feed(b"\x05\x15");
     assert_eq!(desk.row.text(), "> ");
     let bytes = desk.editor.set_width(0);
@@ -190,10 +177,7 @@ fn the_row_shows_the_line_around_the_cursor() {
 fn one_character_costs_one_character() {
     let mut editor = Editor::new(80);
     editor.start("> ");
-    assert_eq!(
-        editor.feed("ñ".as_bytes(), &words),
-        [Event::Output("ñ".into())]
-    );
+    assert_eq!(editor.feed("ñ".as_bytes(), &words), [Event::Output("ñ".into())]);
 }
 
 #[test]
@@ -238,10 +222,7 @@ fn interrupt_end_and_type_ahead() {
     let mut editor = Editor::new(80);
     editor.start("> ");
     let out = |text: &str| Event::Output(text.into());
-    assert_eq!(
-        editor.feed(b"ab\x03", &words),
-        [out("ab^C\r\n"), Event::Interrupt]
-    );
+    assert_eq!(editor.feed(b"ab\x03", &words), [out("ab^C\r\n"), Event::Interrupt]);
     assert_eq!(editor.feed(b"next\r", &words), []);
     assert_eq!(editor.feed(b"x\x03y", &words), [Event::Interrupt]);
     editor.start("> ");
@@ -249,10 +230,7 @@ fn interrupt_end_and_type_ahead() {
     assert_eq!(editor.feed(b"\x15\x04", &words).last(), Some(&Event::Eof));
     editor.start("> ");
     let events = editor.feed(b"go\rmore\r\x03", &words);
-    assert_eq!(
-        events,
-        [out("go\r\n"), Event::Line("go".into()), Event::Interrupt]
-    );
+    assert_eq!(events, [out("go\r\n"), Event::Line("go".into()), Event::Interrupt]);
 }
 
 #[test]

@@ -24,11 +24,8 @@ pub(super) fn reply(reply: &Reply) -> String {
 
 /// `{"error":{"code","id","message","args"}}`.
 pub(super) fn error(error: &Error, lang: Lang) -> String {
-    let args: Map<String, Value> = error
-        .args
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())))
-        .collect();
+    let args: Map<String, Value> =
+        error.args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
     line(&json!({ "error": {
         "code": error.kind.code(),
         "id": error.id,

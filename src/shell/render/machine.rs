@@ -20,19 +20,11 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
         Reply::VmDeleted { vm, backups_kept } => {
             let backups = backups_kept.to_string();
-            said(
-                lang,
-                "done-vm-deleted",
-                &[("vm", vm), ("backups", &backups)],
-            )
+            said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups)])
         }
         Reply::VmRestored { vm, backup } => {
             let address = vm.address.to_string();
-            let args = [
-                ("vm", &*vm.name),
-                ("backup", &**backup),
-                ("address", &*address),
-            ];
+            let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
             said(lang, "done-vm-restored", &args)
         }
         Reply::BackupMade { backup, removed } => made(backup, removed, lang),
@@ -106,9 +98,7 @@ fn machine(vm: &VmView, lang: Lang) -> String {
         let figures: Vec<String> = [
             usage.memory_bytes.map(|bytes| size("usage-memory", bytes)),
             usage.disk_bytes.map(|bytes| size("usage-disk", bytes)),
-            usage
-                .processes
-                .map(|count| text(lang, "usage-processes", &[("count", &count.to_string())])),
+            usage.processes.map(|count| text(lang, "usage-processes", &[("count", &count.to_string())])),
         ]
         .into_iter()
         .flatten()

@@ -67,11 +67,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
 /// The error, with its last newline: its sentence, or with `json`
 /// `{"error":{"code","id","message","args"}}`. Either goes to standard error.
 pub fn error(error: &Error, lang: Lang, json: bool) -> String {
-    if json {
-        json::error(error, lang)
-    } else {
-        sentence(error, lang) + "\n"
-    }
+    if json { json::error(error, lang) } else { sentence(error, lang) + "\n" }
 }
 
 /// The error's sentence alone, for an SSH open failure or a disconnect message.
@@ -95,13 +91,18 @@ pub fn sentence(error: &Error, lang: Lang) -> String {
 
 /// The sentence; one with a hole reads better than one with `{$vm}` in it.
 fn whole(lang: Lang, id: &str, mut args: Vec<(&str, String)>) -> String {
-    for name in ["vm", "seat", "course", "login", "backup", "job", "max"] {
+    for name in ["vm", "seat", "course", "login", "backup", "job", "port", "max"] {
         if !args.iter().any(|(given, _)| *given == name) {
             args.push((name, "…".to_owned()));
         }
     }
     let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, &**value)).collect();
     text(lang, id, &args)
+}
+
+/// The error's sentence in every language, where the client's is not known yet.
+pub fn both_languages(error: &Error) -> String {
+    Lang::ALL.map(|lang| sentence(error, lang)).join(" / ")
 }
 
 /// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway

@@ -42,15 +42,13 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
                 said(lang, "done-person-code", &args)
             }
         },
-        Reply::PersonSuspended {
-            login,
-            sessions_closed,
-        } => closed("done-person-suspended", login, *sessions_closed),
+        Reply::PersonSuspended { login, sessions_closed } => {
+            closed("done-person-suspended", login, *sessions_closed)
+        }
         Reply::PersonResumed { login } => said(lang, "done-person-resumed", &[("login", login)]),
-        Reply::PersonRemoved {
-            login,
-            sessions_closed,
-        } => closed("done-person-removed", login, *sessions_closed),
+        Reply::PersonRemoved { login, sessions_closed } => {
+            closed("done-person-removed", login, *sessions_closed)
+        }
         Reply::Seats(all) => seats(all, lang, style),
         _ => String::new(),
     }
@@ -136,11 +134,7 @@ fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
 }
 
 fn door(lang: Lang, suspended: bool) -> String {
-    let id = if suspended {
-        "door-suspended"
-    } else {
-        "door-open"
-    };
+    let id = if suspended { "door-suspended" } else { "door-open" };
     text(lang, id, &[])
 }
 
@@ -148,15 +142,7 @@ fn persons(all: &[PersonView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-persons", &[]);
     }
-    let columns = [
-        "login",
-        "role",
-        "door",
-        "keys",
-        "password",
-        "seats",
-        "full-name",
-    ];
+    let columns = ["login", "role", "door", "keys", "password", "seats", "full-name"];
     let mut table = Table::new(labels(lang, &columns));
     for person in all {
         table.row(vec![

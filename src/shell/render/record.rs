@@ -12,9 +12,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-jobs", &[]);
     }
-    let columns = [
-        "job", "kind", "vm", "seat", "state", "started", "finished", "reason",
-    ];
+    let columns = ["job", "kind", "vm", "seat", "state", "started", "finished", "reason"];
     let mut table = Table::new(labels(lang, &columns));
     for job in all {
         let finished = job.finished.as_deref().map(units::minute);
@@ -26,9 +24,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
             word(lang, "job", job.state),
             units::minute(&job.started),
             finished.unwrap_or_else(|| none(lang)),
-            job.reason
-                .as_ref()
-                .map_or_else(String::new, |why| super::reason(why, lang)),
+            job.reason.as_ref().map_or_else(String::new, |why| super::reason(why, lang)),
         ]);
     }
     table.text(style.width)
@@ -38,20 +34,25 @@ pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
     if lines.is_empty() {
         return said(lang, "empty-audit", &[]);
     }
-    let columns = [
-        "time", "login", "source", "action", "vm", "outcome", "policies",
-    ];
+    let columns = ["time", "login", "source", "action", "vm", "outcome", "policies"];
     let mut table = Table::new(labels(lang, &columns));
     for line in lines {
         let cell = |names: &[&str]| field(line, names).unwrap_or_else(|| none(lang));
+        // An attempt on what is no machine of the lab says where it wanted to go.
+        let attempt = || field(line.get("detail")?, &["destination"]);
+        let machine = field(line, &["vm"]).or_else(attempt);
+        let mut outcome = cell(&["outcome"]);
+        if let Some(failure) = field(line, &["failure"]) {
+            outcome = format!("{outcome}: {failure}");
+        }
         table.row(vec![
-            units::second(&cell(&["time", "ts"])),
-            cell(&["actor", "person", "login"]),
+            units::second(&cell(&["time"])),
+            cell(&["actor"]),
             cell(&["source"]),
-            cell(&["action", "event"]),
-            cell(&["vm", "target", "resource"]),
-            cell(&["outcome", "decision"]),
-            cell(&["policies", "policy"]),
+            cell(&["action", "code"]),
+            machine.unwrap_or_else(|| none(lang)),
+            outcome,
+            cell(&["policies"]),
         ]);
     }
     table.text(style.width)
@@ -78,11 +79,7 @@ fn flat(value: &Value) -> Option<String> {
 /// A stable word in the person's language, or the word itself when it is new.
 fn word(lang: Lang, family: &str, word: &str) -> String {
     let id = format!("{family}-{word}");
-    if texts().has(lang, &id) {
-        text(lang, &id, &[])
-    } else {
-        word.to_owned()
-    }
+    if texts().has(lang, &id) { text(lang, &id, &[]) } else { word.to_owned() }
 }
 
 fn none(lang: Lang) -> String {

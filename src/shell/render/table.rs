@@ -18,9 +18,7 @@ impl Table {
     /// A table with these headings.
     pub(super) fn new(headings: Vec<String>) -> Self {
         let headings = headings.iter().map(|text| text.to_uppercase()).collect();
-        Self {
-            rows: vec![headings],
-        }
+        Self { rows: vec![headings] }
     }
 
     /// One more row.
@@ -102,9 +100,6 @@ mod tests {
         table.row(vec!["日本".into(), "\x1b[1mx".into()]);
         table.row(vec!["é".into(), "una descripción larga".into()]);
         let text = table.text(Some(20));
-        assert_eq!(
-            text,
-            "AÑO   NOMBRE\n日本  \\x1b[1mx\né     una descripci…\n"
-        );
+        assert_eq!(text, "AÑO   NOMBRE\n日本  \\x1b[1mx\né     una descripci…\n");
     }
 }

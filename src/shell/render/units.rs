@@ -30,35 +30,23 @@ pub(super) fn duration(ms: u64, lang: Lang) -> String {
 
 /// An RFC 3339 UTC moment to the minute, `2026-11-23 10:02`; other text as it is.
 pub(super) fn minute(moment: &str) -> String {
-    split(moment).map_or_else(
-        || moment.to_owned(),
-        |(date, time)| format!("{date} {}", &time[..5]),
-    )
+    split(moment).map_or_else(|| moment.to_owned(), |(date, time)| format!("{date} {}", &time[..5]))
 }
 
 /// The same to the second, for records.
 pub(super) fn second(moment: &str) -> String {
-    split(moment).map_or_else(
-        || moment.to_owned(),
-        |(date, time)| format!("{date} {}", &time[..8]),
-    )
+    split(moment).map_or_else(|| moment.to_owned(), |(date, time)| format!("{date} {}", &time[..8]))
 }
 
 /// Only the hour, `10:02 UTC`; other text as it is.
 pub(super) fn hour(moment: &str) -> String {
-    split(moment).map_or_else(
-        || moment.to_owned(),
-        |(_, time)| format!("{} UTC", &time[..5]),
-    )
+    split(moment).map_or_else(|| moment.to_owned(), |(_, time)| format!("{} UTC", &time[..5]))
 }
 
 /// Date and time of `2026-11-23T10:02:03.5Z`.
 fn split(moment: &str) -> Option<(&str, &str)> {
     let (date, time) = moment.strip_suffix('Z')?.split_once('T')?;
-    let ours = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_digit() || b"-:.".contains(&b))
-    };
+    let ours = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"-:.".contains(&b));
     (date.len() == 10 && time.len() >= 8 && ours(date) && ours(time)).then_some((date, time))
 }
 

@@ -3,8 +3,7 @@
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
 use super::{Context, KeyTarget, What, grammar};
 use crate::app::command::{
-    AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand,
-    VmCommand,
+    AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
 use crate::app::error::{Error, Result};
 use puerta_policy::model::{JobId, Role};
@@ -46,8 +45,7 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Course(verb) => Command::Course(course(verb)?),
         grammar::Top::Person(verb) => {
             let command = Command::Person(person(verb, &mut yes)?);
-            if matches!(&command, Command::Person(PersonCommand::Add { key: Some(key), .. }) if key == "-")
-            {
+            if matches!(&command, Command::Person(PersonCommand::Add { key: Some(key), .. }) if key == "-") {
                 return Ok((What::NeedsKeyText(KeyTarget::of(command)), false));
             }
             command
@@ -68,17 +66,8 @@ fn vm(verb: grammar::Bare, context: &Context<'_>, said: &mut bool) -> Result<VmC
     use grammar::Bare;
     let machine = |text: &str| machine(text, context);
     Ok(match verb {
-        Bare::List { all, seat } => VmCommand::List {
-            all,
-            seat: optional(seat.as_ref())?,
-        },
-        Bare::Create {
-            name,
-            template,
-            cpus,
-            memory,
-            disk,
-        } => VmCommand::Create {
+        Bare::List { all, seat } => VmCommand::List { all, seat: optional(seat.as_ref())? },
+        Bare::Create { name, template, cpus, memory, disk } => VmCommand::Create {
             vm: machine(&name)?,
             template: optional(template.as_ref())?,
             cpus: cpus.map(|text| count("--cpus", &text)).transpose()?,
@@ -88,41 +77,29 @@ fn vm(verb: grammar::Bare, context: &Context<'_>, said: &mut bool) -> Result<VmC
         Bare::Show { vm } => VmCommand::Show(machine(&vm)?),
         Bare::Start { vm } => VmCommand::Start(machine(&vm)?),
         Bare::Restart { vm } => VmCommand::Restart(machine(&vm)?),
-        Bare::Stop { vm, force } => VmCommand::Stop {
-            vm: machine(&vm)?,
-            force,
-        },
+        Bare::Stop { vm, force } => VmCommand::Stop { vm: machine(&vm)?, force },
         Bare::Delete { vm, yes } => {
             *said = yes.said;
             VmCommand::Delete(machine(&vm)?)
         }
         Bare::Restore { vm, backup, yes } => {
             *said = yes.said;
-            VmCommand::Restore {
-                vm: machine(&vm)?,
-                backup: optional(backup.as_ref())?,
-            }
+            VmCommand::Restore { vm: machine(&vm)?, backup: optional(backup.as_ref())? }
         }
     })
 }
 
 fn backup(verb: grammar::Backup, said: &mut bool) -> Result<BackupCommand> {
     Ok(match verb {
-        grammar::Backup::List { vm, seat, all } => BackupCommand::List {
-            vm: optional(vm.as_ref())?,
-            seat: optional(seat.as_ref())?,
-            all,
-        },
-        grammar::Backup::Show { backup, seat } => BackupCommand::Show {
-            backup: name(&backup)?,
-            seat: optional(seat.as_ref())?,
-        },
+        grammar::Backup::List { vm, seat, all } => {
+            BackupCommand::List { vm: optional(vm.as_ref())?, seat: optional(seat.as_ref())?, all }
+        }
+        grammar::Backup::Show { backup, seat } => {
+            BackupCommand::Show { backup: name(&backup)?, seat: optional(seat.as_ref())? }
+        }
         grammar::Backup::Delete { backup, seat, yes } => {
             *said = yes.said;
-            BackupCommand::Delete {
-                backup: name(&backup)?,
-                seat: optional(seat.as_ref())?,
-            }
+            BackupCommand::Delete { backup: name(&backup)?, seat: optional(seat.as_ref())? }
         }
     })
 }
@@ -132,9 +109,7 @@ fn key(verb: grammar::Key, said: &mut bool) -> Option<KeyCommand> {
     match verb {
         grammar::Key::List => Some(KeyCommand::List),
         grammar::Key::Add { line } if line.is_empty() || line == ["-"] => None,
-        grammar::Key::Add { line } => Some(KeyCommand::Add {
-            line: line.join(" "),
-        }),
+        grammar::Key::Add { line } => Some(KeyCommand::Add { line: line.join(" ") }),
         grammar::Key::Remove { key, yes } => {
             *said = yes.said;
             Some(KeyCommand::Remove { key })
@@ -145,24 +120,18 @@ fn key(verb: grammar::Key, said: &mut bool) -> Option<KeyCommand> {
 fn job(verb: grammar::Job) -> Result<JobCommand> {
     match verb {
         grammar::Job::List => Ok(JobCommand::List),
-        grammar::Job::Watch { job } => number(&job)
-            .map(|id| JobCommand::Watch(JobId(id)))
-            .ok_or_else(|| bad("job watch", &job, "job")),
+        grammar::Job::Watch { job } => {
+            number(&job).map(|id| JobCommand::Watch(JobId(id))).ok_or_else(|| bad("job watch", &job, "job"))
+        }
     }
 }
 
 fn course(verb: grammar::Course) -> Result<CourseCommand> {
     match verb {
         grammar::Course::List => Ok(CourseCommand::List),
-        grammar::Course::Create {
-            course,
-            year,
-            version,
-        } => Ok(CourseCommand::Create {
+        grammar::Course::Create { course, year, version } => Ok(CourseCommand::Create {
             name: name(&course)?,
-            year: year
-                .map(|text| number(&text).ok_or_else(|| bad("--year", &text, "year")))
-                .transpose()?,
+            year: year.map(|text| number(&text).ok_or_else(|| bad("--year", &text, "year"))).transpose()?,
             version: version
                 .map(|text| {
                     let version = number(&text).filter(|version| *version <= 1u8);
@@ -176,13 +145,7 @@ fn course(verb: grammar::Course) -> Result<CourseCommand> {
 fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
     use grammar::Person;
     Ok(match verb {
-        Person::Add {
-            login,
-            course,
-            name: full_name,
-            role,
-            key,
-        } => PersonCommand::Add {
+        Person::Add { login, course, name: full_name, role, key } => PersonCommand::Add {
             login: name(&login)?,
             course: optional(course.as_ref())?,
             name: full_name,
@@ -196,10 +159,7 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
         Person::Show { login } => PersonCommand::Show(name(&login)?),
         Person::Suspend { login, resume, yes } => {
             *said = yes.said;
-            PersonCommand::Suspend {
-                login: name(&login)?,
-                resume,
-            }
+            PersonCommand::Suspend { login: name(&login)?, resume }
         }
         Person::Remove { login, yes } => {
             *said = yes.said;
@@ -209,17 +169,9 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
 }
 
 fn audit(verb: grammar::Audit, context: &Context<'_>) -> Result<AuditQuery> {
-    let grammar::Audit::List {
-        person,
-        vm,
-        action,
-        since,
-        until,
-        limit,
-    } = verb;
+    let grammar::Audit::List { person, vm, action, since, until, limit } = verb;
     let at = |option, text: Option<String>, edge| {
-        text.map(|text| moment(option, &text, context.now_ms, edge))
-            .transpose()
+        text.map(|text| moment(option, &text, context.now_ms, edge)).transpose()
     };
     Ok(AuditQuery {
         person: optional(person.as_ref())?,
@@ -227,8 +179,6 @@ fn audit(verb: grammar::Audit, context: &Context<'_>) -> Result<AuditQuery> {
         action,
         since: at("--since", since, Edge::First)?,
         until: at("--until", until, Edge::Last)?,
-        limit: limit
-            .map(|text| up_to("--limit", &text, MAX_AUDIT))
-            .transpose()?,
+        limit: limit.map(|text| up_to("--limit", &text, MAX_AUDIT)).transpose()?,
     })
 }

@@ -14,12 +14,8 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
         ErrorKind::InvalidSubcommand => {
             let word = first(error, ContextKind::InvalidSubcommand);
             match last(error, ContextKind::SuggestedSubcommand) {
-                Some(nearest) => usage("error-unknown-word")
-                    .with("word", word)
-                    .with("nearest", nearest),
-                None => usage("error-unknown-word-alone")
-                    .with("word", word)
-                    .with("help", topic(words)),
+                Some(nearest) => usage("error-unknown-word").with("word", word).with("nearest", nearest),
+                None => usage("error-unknown-word-alone").with("word", word).with("help", topic(words)),
             }
         }
         ErrorKind::UnknownArgument => unknown(error, words),
@@ -29,27 +25,21 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
         ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::TooFewValues => {
             let argument = first(error, ContextKind::InvalidArg);
             let option = argument.split(' ').next().unwrap_or_default();
-            usage("error-value-missing")
-                .with("option", option)
-                .with("help", topic(words))
+            usage("error-value-missing").with("option", option).with("help", topic(words))
         }
         ErrorKind::MissingRequiredArgument => {
             let what = first(error, ContextKind::InvalidArg);
             let what = what.trim_matches(['<', '>', '[', ']', '.']);
-            usage("error-missing")
-                .with("what", what.to_ascii_lowercase())
-                .with("help", topic(words))
+            usage("error-missing").with("what", what.to_ascii_lowercase()).with("help", topic(words))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let family = known(words);
-            usage("error-missing-verb")
-                .with("verbs", verbs(&family))
-                .with("family", family)
+            usage("error-missing-verb").with("verbs", verbs(&family)).with("family", family)
         }
         // The grammar has no other; a new one must still not be silent.
-        _ => usage("error-unknown-word-alone")
-            .with("word", short(&words.join(" ")))
-            .with("help", topic(words)),
+        _ => {
+            usage("error-unknown-word-alone").with("word", short(&words.join(" "))).with("help", topic(words))
+        }
     }
 }
 
@@ -88,9 +78,7 @@ fn known(words: &[String]) -> String {
 fn verbs(family: &str) -> String {
     let grammar = Words::command();
     let verbs = grammar.find_subcommand(family).map(|family| {
-        let verbs = family
-            .get_subcommands()
-            .map(|verb| verb.get_name().to_owned());
+        let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
         verbs.collect::<Vec<_>>().join(", ")
     });
     verbs.unwrap_or_default()

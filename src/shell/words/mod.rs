@@ -63,9 +63,7 @@ pub struct KeyTarget(Command);
 
 impl KeyTarget {
     fn own() -> Self {
-        Self::of(Command::Key(KeyCommand::Add {
-            line: String::new(),
-        }))
+        Self::of(Command::Key(KeyCommand::Add { line: String::new() }))
     }
 
     fn of(command: Command) -> Self {
@@ -115,11 +113,7 @@ pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
         place > options || word != "--json"
     });
     if words.is_empty() {
-        return Ok(Request {
-            what: What::Nothing,
-            json,
-            yes: false,
-        });
+        return Ok(Request { what: What::Nothing, json, yes: false });
     }
     let (what, yes) = match help_asked(&words) {
         Some(topic) => (What::Help(help_of(&topic, context)?), false),
@@ -150,10 +144,7 @@ fn grammatical(words: &[String]) -> Result<grammar::Top> {
 
 /// The topic, when the words ask for help by an option or by a verb: `vm create -h`, `vm help create`.
 fn help_asked(words: &[String]) -> Option<Vec<String>> {
-    let asked = words
-        .iter()
-        .take_while(|word| *word != "--")
-        .any(|word| word == "--help" || word == "-h");
+    let asked = words.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h");
     let topic = |words: &[String]| {
         let words = words.iter().filter(|word| *word != "help");
         let words = words.take_while(|word| !word.starts_with('-'));

@@ -1,8 +1,6 @@
 use super::What::{AskPassword, Exit, Help, NeedsKeyText, Nothing, Run};
 use super::*;
-use crate::app::command::{
-    AuditQuery, BackupCommand, CourseCommand, JobCommand, KeyCommand, VmCommand,
-};
+use crate::app::command::{AuditQuery, BackupCommand, CourseCommand, JobCommand, KeyCommand, VmCommand};
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
 use puerta_policy::model::JobId;
@@ -11,18 +9,11 @@ use puerta_policy::names::VmRef;
 const NOW: i64 = 1_795_428_000_000;
 
 fn context() -> Context<'static> {
-    Context {
-        domain: "virtuales",
-        lang: Lang::En,
-        role: Role::Alumno,
-        now_ms: NOW,
-    }
+    Context { domain: "virtuales", lang: Lang::En, role: Role::Alumno, now_ms: NOW }
 }
 
 fn what(line: &str) -> What {
-    parse(line, &context())
-        .unwrap_or_else(|error| panic!("{line}: {error:?}"))
-        .what
+    parse(line, &context()).unwrap_or_else(|error| panic!("{line}: {error:?}")).what
 }
 
 fn wrong(line: &str) -> Error {
@@ -42,26 +33,14 @@ fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 #[test]
 fn machines() {
     use VmCommand::*;
-    let all = |all, seat: Option<&str>| List {
-        all,
-        seat: seat.map(name),
-    };
-    let plain = |vm| Create {
-        vm,
-        template: None,
-        cpus: None,
-        memory_mib: None,
-        disk_mib: None,
-    };
+    let all = |all, seat: Option<&str>| List { all, seat: seat.map(name) };
+    let plain = |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None };
     let table = [
         ("vm list", all(false, None)),
         ("list", all(false, None)),
         ("vm list --all", all(true, None)),
         ("vm list --seat alumno1", all(false, Some("alumno1"))),
-        (
-            "vm list --seat=alumno1 --seat alumno2",
-            all(false, Some("alumno2")),
-        ),
+        ("vm list --seat=alumno1 --seat alumno2", all(false, Some("alumno2"))),
         ("vm create web1", plain(vm("web1"))),
         (
             "create web1 --template mini --cpus 2 --memory 512 --disk=4G",
@@ -77,37 +56,16 @@ fn machines() {
         ("vm start WEB1.", Start(vm("web1"))),
         ("start 'web1'\r\n", Start(vm("web1"))),
         ("restart web1 # again", Restart(vm("web1"))),
-        (
-            "stop web1",
-            Stop {
-                vm: vm("web1"),
-                force: false,
-            },
-        ),
-        (
-            "stop --force web1",
-            Stop {
-                vm: vm("web1"),
-                force: true,
-            },
-        ),
+        ("stop web1", Stop { vm: vm("web1"), force: false }),
+        ("stop --force web1", Stop { vm: vm("web1"), force: true }),
         ("delete web1 --yes", Delete(vm("web1"))),
         ("vm backup web1", Backup(vm("web1"))),
         ("backup web1", Backup(vm("web1"))),
         ("backup web1 --json", Backup(vm("web1"))),
-        (
-            "vm restore web1",
-            Restore {
-                vm: vm("web1"),
-                backup: None,
-            },
-        ),
+        ("vm restore web1", Restore { vm: vm("web1"), backup: None }),
         (
             "restore web1 --backup web1-20261123-041036 -y",
-            Restore {
-                vm: vm("web1"),
-                backup: Some(name("web1-20261123-041036")),
-            },
+            Restore { vm: vm("web1"), backup: Some(name("web1-20261123-041036")) },
         ),
         ("start help", Start(vm("help"))),
     ];
@@ -120,50 +78,23 @@ fn machines() {
 fn the_other_families() {
     let backup = |command| Run(Command::Backup(command));
     let table = [
-        (
-            "backup list",
-            backup(BackupCommand::List {
-                vm: None,
-                seat: None,
-                all: false,
-            }),
-        ),
+        ("backup list", backup(BackupCommand::List { vm: None, seat: None, all: false })),
         (
             "backup list web1 --seat alumno1",
-            backup(BackupCommand::List {
-                vm: Some(name("web1")),
-                seat: Some(name("alumno1")),
-                all: false,
-            }),
+            backup(BackupCommand::List { vm: Some(name("web1")), seat: Some(name("alumno1")), all: false }),
         ),
-        (
-            "backup show web1-1",
-            backup(BackupCommand::Show {
-                backup: name("web1-1"),
-                seat: None,
-            }),
-        ),
+        ("backup show web1-1", backup(BackupCommand::Show { backup: name("web1-1"), seat: None })),
         ("template list", Run(Command::TemplateList)),
         ("key list", Run(Command::Key(KeyCommand::List))),
         (
             "key add ssh-ed25519 AAAA ana@casa --x",
-            Run(Command::Key(KeyCommand::Add {
-                line: "ssh-ed25519 AAAA ana@casa --x".into(),
-            })),
+            Run(Command::Key(KeyCommand::Add { line: "ssh-ed25519 AAAA ana@casa --x".into() })),
         ),
         ("key add", NeedsKeyText(KeyTarget::own())),
         ("key add -", NeedsKeyText(KeyTarget::own())),
-        (
-            "key remove SHA256:abc",
-            Run(Command::Key(KeyCommand::Remove {
-                key: "SHA256:abc".into(),
-            })),
-        ),
+        ("key remove SHA256:abc", Run(Command::Key(KeyCommand::Remove { key: "SHA256:abc".into() }))),
         ("job list", Run(Command::Job(JobCommand::List))),
-        (
-            "job watch 7",
-            Run(Command::Job(JobCommand::Watch(JobId(7)))),
-        ),
+        ("job watch 7", Run(Command::Job(JobCommand::Watch(JobId(7))))),
         (
             "course create aso-2026 --year 2026 --version 1",
             Run(Command::Course(CourseCommand::Create {
@@ -226,10 +157,7 @@ fn persons() {
     assert_eq!(id(&[b'a'; MAX_LINE + 1]), "error-line-long");
     assert_eq!(
         what("person suspend alumno1 --resume"),
-        Run(Command::Person(PersonCommand::Suspend {
-            login: name("alumno1"),
-            resume: true
-        }))
+        Run(Command::Person(PersonCommand::Suspend { login: name("alumno1"), resume: true }))
     );
 }
 
@@ -240,11 +168,7 @@ fn json_and_yes_are_heard_anywhere() {
         assert!(wants_json(line));
     }
     assert!(!parse("key add -- --json", &context()).unwrap().json);
-    assert!(
-        parse("person remove alumno1 --yes", &context())
-            .unwrap()
-            .yes
-    );
+    assert!(parse("person remove alumno1 --yes", &context()).unwrap().yes);
     assert!(!parse("person remove alumno1", &context()).unwrap().yes);
 }
 
@@ -277,92 +201,28 @@ fn help_is_asked_for_in_many_ways() {
 fn a_wrong_word_names_the_nearest_right_one() {
     let table = [
         ("vm lits", "error-unknown-word", "word=lits nearest=list"),
-        (
-            "strat web1",
-            "error-unknown-word",
-            "word=strat nearest=start",
-        ),
-        (
-            "backup lsit",
-            "error-unknown-word",
-            "word=lsit nearest=list",
-        ),
+        ("strat web1", "error-unknown-word", "word=strat nearest=start"),
+        ("backup lsit", "error-unknown-word", "word=lsit nearest=list"),
         ("xyzzy", "error-unknown-word-alone", "word=xyzzy help=help"),
-        (
-            "vm xyzzy",
-            "error-unknown-word-alone",
-            "word=xyzzy help=help vm",
-        ),
-        (
-            "vm stop web1 --froce",
-            "error-unknown-option",
-            "nearest=--force option=--froce",
-        ),
-        (
-            "vm stop web1 --xyz",
-            "error-unknown-option-alone",
-            "help=help vm stop option=--xyz",
-        ),
-        (
-            "vm stop web1 -f",
-            "error-unknown-option-alone",
-            "help=help vm stop option=-f",
-        ),
+        ("vm xyzzy", "error-unknown-word-alone", "word=xyzzy help=help vm"),
+        ("vm stop web1 --froce", "error-unknown-option", "nearest=--force option=--froce"),
+        ("vm stop web1 --xyz", "error-unknown-option-alone", "help=help vm stop option=--xyz"),
+        ("vm stop web1 -f", "error-unknown-option-alone", "help=help vm stop option=-f"),
         ("vm start", "error-missing", "what=vm help=help vm start"),
         ("start", "error-missing", "what=vm help=help start"),
-        (
-            "vm create --cpus 1",
-            "error-missing",
-            "what=name help=help vm create",
-        ),
+        ("vm create --cpus 1", "error-missing", "what=name help=help vm create"),
         ("vm start web1 web2", "error-extra", "word=web2"),
         ("whoami now", "error-extra", "word=now"),
         ("vm stop web1 --force=1", "error-extra", "word=1"),
-        (
-            "vm create web1 --cpus",
-            "error-value-missing",
-            "option=--cpus help=help vm create",
-        ),
-        (
-            "vm create web1 --cpus 0",
-            "error-value",
-            "option=--cpus value=0 expected=count",
-        ),
-        (
-            "vm create web1 --cpus -1",
-            "error-value",
-            "option=--cpus value=-1 expected=count",
-        ),
-        (
-            "vm create web1 --memory lots",
-            "error-value",
-            "option=--memory value=lots expected=size",
-        ),
-        (
-            "job watch x",
-            "error-value",
-            "option=job watch value=x expected=job",
-        ),
-        (
-            "course create a --version 2",
-            "error-value",
-            "option=--version value=2 expected=version",
-        ),
-        (
-            "person add a --role rector",
-            "error-value",
-            "option=--role value=rector expected=role",
-        ),
-        (
-            "audit list --since ayer",
-            "error-value",
-            "option=--since value=ayer expected=moment",
-        ),
-        (
-            "audit list --limit 1001",
-            "error-value",
-            "option=--limit value=1001 expected=limit max=1000",
-        ),
+        ("vm create web1 --cpus", "error-value-missing", "option=--cpus help=help vm create"),
+        ("vm create web1 --cpus 0", "error-value", "option=--cpus value=0 expected=count"),
+        ("vm create web1 --cpus -1", "error-value", "option=--cpus value=-1 expected=count"),
+        ("vm create web1 --memory lots", "error-value", "option=--memory value=lots expected=size"),
+        ("job watch x", "error-value", "option=job watch value=x expected=job"),
+        ("course create a --version 2", "error-value", "option=--version value=2 expected=version"),
+        ("person add a --role rector", "error-value", "option=--role value=rector expected=role"),
+        ("audit list --since ayer", "error-value", "option=--since value=ayer expected=moment"),
+        ("audit list --limit 1001", "error-value", "option=--limit value=1001 expected=limit max=1000"),
         ("vm start Web_1", "error-name-characters", "kind=vm"),
         ("vm start 1web", "error-name-start", "kind=vm"),
         ("vm start ''", "error-name-empty", "kind=vm"),
@@ -384,8 +244,8 @@ fn a_wrong_word_names_the_nearest_right_one() {
 fn lines() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         prop::sample::select(vec![
-            "vm", "list", "create", "backup", "key", "add", "person", "audit", "help", "--json",
-            "--yes", "--since", "--help", "-", "--", "web1", "\"", "'", "\\", "=", "#",
+            "vm", "list", "create", "backup", "key", "add", "person", "audit", "help", "--json", "--yes",
+            "--since", "--help", "-", "--", "web1", "\"", "'", "\\", "=", "#",
         ])
         .prop_map(str::to_owned),
         "\\PC{0,8}",

@@ -43,9 +43,7 @@ pub(super) fn size_mib(option: &'static str, text: &str) -> Result<u32> {
 
 /// A whole number from 1.
 pub(super) fn count(option: &'static str, text: &str) -> Result<u32> {
-    number(text)
-        .filter(|count| *count > 0)
-        .ok_or_else(|| bad(option, text, "count"))
+    number(text).filter(|count| *count > 0).ok_or_else(|| bad(option, text, "count"))
 }
 
 /// A number of at most `max`.
@@ -109,14 +107,9 @@ mod tests {
 
     #[test]
     fn sizes_are_mebibytes_unless_they_say_more() {
-        for (text, mib) in [
-            ("512", 512),
-            ("512M", 512),
-            ("512mib", 512),
-            ("1G", 1024),
-            ("2gb", 2048),
-            ("1T", 1_048_576),
-        ] {
+        for (text, mib) in
+            [("512", 512), ("512M", 512), ("512mib", 512), ("1G", 1024), ("2gb", 2048), ("1T", 1_048_576)]
+        {
             assert_eq!(size_mib("--memory", text), Ok(mib), "{text}");
         }
         for text in ["", "G", "0", "-1", "+5", "1.5G", "5K", "99999T", "5 M", "ñ"] {
@@ -133,20 +126,9 @@ mod tests {
         assert_eq!(at("30m", Edge::Last), Ok(now - 1_800_000));
         assert_eq!(at("2026-11-23", Edge::First), Ok(1_795_392_000_000));
         assert_eq!(at("2026-11-23", Edge::Last), Ok(1_795_478_399_999));
-        assert_eq!(
-            at("2026-11-23T10:00:00.5Z", Edge::First),
-            Ok(1_795_428_000_500)
-        );
+        assert_eq!(at("2026-11-23T10:00:00.5Z", Edge::First), Ok(1_795_428_000_500));
         assert_eq!(at("2026-11-23T11:00:00+01:00", Edge::First), Ok(now));
-        for text in [
-            "",
-            "h",
-            "ayer",
-            "2026-13-01",
-            "-2h",
-            "99999999999999999d",
-            "ñ",
-        ] {
+        for text in ["", "h", "ayer", "2026-13-01", "-2h", "99999999999999999d", "ñ"] {
             assert!(at(text, Edge::First).is_err(), "{text}");
         }
     }

@@ -1,0 +1,467 @@
+//! Taking a machine out as an archive, and building one from an archive.
+//!
+//! Out: freeze where the pool cannot take an instant snapshot by itself, have Incus spool a backup,
+//! thaw, fetch it, remove the spool. Incus lists a backup that a crash cut short as a good one, so
+//! only one whose making we saw end well is fetched, and one of an earlier call is removed unseen.
+
+use super::client::{ANSWER, Answer, Body, To, address, away, open};
+use super::error::classify_import;
+use super::operation::Outcome;
+use super::tarball::{Ours, rewrite};
+use super::wire::{self, Operation, code};
+use super::{IncusEngine, path};
+use crate::engine::{EngineError, Progress, Result, Which};
+use http_body_util::BodyExt;
+use hyper::Method;
+use hyper::body::{Bytes, Frame};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use puerta_policy::model::Vm;
+use serde_json::json;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::io::AsyncWriteExt;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+/// The name of our spooled backups: one at a time a machine, so that leftovers are found.
+const SPOOL: &str = "puerta";
+/// How long Incus may take to make one; it cannot be cancelled there, only no longer waited for.
+const SPOOLING: Duration = Duration::from_secs(30 * 60);
+/// The same while the machine stands still for it.
+const FROZEN: Duration = Duration::from_secs(10 * 60);
+/// How long a transfer may say nothing.
+const SILENCE: Duration = Duration::from_secs(60);
+/// How long building a machine from an archive may take, transfer included.
+const BUILDING: Duration = Duration::from_secs(60 * 60);
+
+impl IncusEngine {
+    pub(super) async fn save(
+        &self,
+        vm: &Vm,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
+        let name = Which::Main.instance(vm.vmid);
+        let found = self.look(&name).await?.ok_or(EngineError::NotFound)?;
+        if found.status_code == code::ERROR {
+            return Err(EngineError::Away("the machine's node does not answer".into()));
+        }
+        // Whatever happens from here on, also to this future: thawed, and the spool emptied.
+        let mut tidy = Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None };
+        self.empty_spool(&name).await?;
+        tidy.thaw = found.status_code == code::FROZEN;
+        if found.status_code == code::RUNNING && !self.snapshots().await? {
+            tidy.thaw = true;
+            self.change(&name, "freeze", false, 0, code::FROZEN).await?;
+        }
+        let spooled = self.spool(&name, &mut tidy, max_bytes, progress).await;
+        if tidy.thaw {
+            self.change(&name, "unfreeze", false, 0, code::RUNNING).await?;
+            tidy.thaw = false;
+        }
+        spooled?;
+        let saved = self.fetch(&name, file, max_bytes, progress).await;
+        if self.empty_spool(&name).await.is_ok() {
+            tidy.spool = None;
+        }
+        saved
+    }
+
+    /// Whether the pool copies a running machine as it was at one moment. Only `dir` does not.
+    async fn snapshots(&self) -> Result<bool> {
+        let pool: Result<wire::Pool> = self.client.read(&format!("/1.0/storage-pools/{}", self.pool)).await;
+        match pool {
+            Ok(pool) => Ok(pool.driver != "dir"),
+            Err(EngineError::Away(text)) => Err(EngineError::Away(text)),
+            // Not ours to see: then we take no chances.
+            Err(_) => Ok(false),
+        }
+    }
+
+    async fn spool(&self, name: &str, tidy: &mut Tidy, max_bytes: u64, progress: Progress<'_>) -> Result<()> {
+        // Should we never come back to remove it, Incus does.
+        let expires = (OffsetDateTime::now_utc() + time::Duration::days(1)).format(&Rfc3339);
+        let body = json!({
+            "name": SPOOL, "instance_only": true, "compression_algorithm": "zstd", "optimized_storage": false,
+            "expires_at": expires.map_err(|error| EngineError::Other(error.to_string()))?,
+        });
+        let backups = format!("{}/backups", path(name));
+        tidy.spool = Some(None);
+        let started =
+            self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
+        let Answer::Started(operation) = started else {
+            return Err(EngineError::Other("a backup that did not start".into()));
+        };
+        tidy.spool = Some(Some(operation.clone()));
+        let watch = |state: &Operation| {
+            let written = written(state);
+            progress(written, None);
+            if written > max_bytes { Err(too_long(max_bytes)) } else { Ok(()) }
+        };
+        let limit = if tidy.thaw { FROZEN } else { SPOOLING };
+        match timeout(limit, self.client.wait(To::Any, &operation, SPOOLING * 2, &watch)).await {
+            Ok(Ok(Outcome::Done)) => Ok(()),
+            Ok(Ok(Outcome::Lost)) => Err(EngineError::Away("lost sight of the backup".into())),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(EngineError::Bounds(format!("not ready in {} minutes", limit.as_secs() / 60))),
+        }
+    }
+
+    async fn fetch(&self, name: &str, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
+        let export = format!("{}/backups/{SPOOL}/export", path(name));
+        let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), super::client::empty());
+        let response =
+            timeout(ANSWER, ask).await.map_err(|_| EngineError::Away("no answer in time".into()))??;
+        if !response.status().is_success() {
+            return match open::<wire::Ignored>(response).await {
+                Err(error) => Err(error),
+                Ok(_) => Err(EngineError::Other("an export that is none".into())),
+            };
+        }
+        let stated = response.headers().get(CONTENT_LENGTH);
+        let total: u64 = stated
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .ok_or_else(|| EngineError::Other("an export without a length".into()))?;
+        if total > max_bytes {
+            return Err(too_long(max_bytes));
+        }
+        let mut options = tokio::fs::OpenOptions::new();
+        let mut output =
+            options.write(true).create_new(true).mode(0o600).open(file).await.map_err(|e| local(&e))?;
+        let mut partial = Partial { file: file.to_owned(), keep: false };
+        let mut body = response.into_body();
+        let mut bytes = 0;
+        loop {
+            let frame = timeout(SILENCE, body.frame()).await;
+            let Some(frame) = frame.map_err(|_| EngineError::Away("the transfer stands still".into()))?
+            else {
+                break;
+            };
+            let Ok(piece) = frame.map_err(away)?.into_data() else { continue };
+            bytes += piece.len() as u64;
+            if bytes > max_bytes {
+                return Err(too_long(max_bytes));
+            }
+            output.write_all(&piece).await.map_err(|error| local(&error))?;
+            progress(bytes, Some(total));
+        }
+        output.flush().await.map_err(|error| local(&error))?;
+        output.sync_all().await.map_err(|error| local(&error))?;
+        if bytes != total {
+            return Err(EngineError::Away("the transfer was cut".into()));
+        }
+        partial.keep = true;
+        Ok(bytes)
+    }
+
+    async fn empty_spool(&self, name: &str) -> Result<()> {
+        let backup = format!("{}/backups/{SPOOL}", path(name));
+        match self.client.run(Method::DELETE, &backup, None::<&()>, ANSWER).await {
+            Ok(_) | Err(EngineError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn load(&self, vm: &Vm, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
+        let name = Which::New.instance(vm.vmid);
+        let to = self.way_to(node).await?;
+        if self.look(&name).await?.is_some() {
+            return Err(EngineError::Exists);
+        }
+        let built = timeout(BUILDING, self.build(&name, vm, file, to, progress)).await;
+        let built = match built.unwrap_or_else(|_| Err(EngineError::Bounds("not built in an hour".into()))) {
+            Ok(()) => self.check(&name, vm).await,
+            error => error,
+        };
+        if built.is_err() && built != Err(EngineError::Exists) {
+            self.discard(&name).await?;
+        }
+        built
+    }
+
+    /// An import lands on the member that hears it: `target` is not looked at.
+    async fn way_to(&self, node: &str) -> Result<To> {
+        let host = self.host().await?;
+        if !host.server_clustered || !self.client.reaches_members() {
+            return if node == host.server_name || !host.server_clustered {
+                Ok(To::Any)
+            } else {
+                Err(EngineError::Other("that node is not reached through a socket".into()))
+            };
+        }
+        let members = self.members().await?;
+        let member = members.iter().find(|member| member.server_name == node);
+        let member = member.ok_or_else(|| EngineError::Other("there is no such node".into()))?;
+        if member.status != "Online" {
+            return Err(EngineError::Away("the node is not online".into()));
+        }
+        address(&member.url).map(To::Member)
+    }
+
+    async fn build(&self, name: &str, vm: &Vm, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
+        let total = tokio::fs::metadata(file).await.map_err(|error| local(&error))?.len();
+        let done = Arc::new(AtomicU64::new(0));
+        let (pieces, body) = mpsc::channel(4);
+        let reader = tokio::task::spawn_blocking({
+            let (file, done, make) = (file.to_owned(), Arc::clone(&done), self.ours(name, vm));
+            move || unpack(&file, &done, &pieces, make)
+        });
+        let headers = [
+            (CONTENT_TYPE, "application/octet-stream"),
+            (HeaderName::from_static("x-incus-name"), name),
+            (HeaderName::from_static("x-incus-pool"), self.pool.as_str()),
+        ];
+        let ask = async {
+            let body: Body = Pieces(body).boxed();
+            let response = self.client.send(to, Method::POST, "/1.0/instances", &headers, None, body).await?;
+            timeout(ANSWER, open::<Operation>(response))
+                .await
+                .map_err(|_| EngineError::Away("no answer in time".into()))?
+        };
+        let told = async {
+            loop {
+                progress(done.load(Ordering::Relaxed), Some(total));
+                sleep(Duration::from_millis(250)).await;
+            }
+        };
+        let answer = tokio::select! {
+            answer = ask => answer,
+            () = told => return Ok(()), // never ends
+        };
+        // What is wrong with the archive explains the rest, a transfer that we cut ourselves.
+        match reader.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Ok(Err(error)) => return Err(archive_error(&error)),
+            Err(error) => return Err(EngineError::Other(error.to_string())),
+        }
+        progress(total, Some(total));
+        match answer.map_err(classify_import)? {
+            Answer::Started(operation) => {
+                match self
+                    .client
+                    .wait(to, &operation, BUILDING, &|_| Ok(()))
+                    .await
+                    .map_err(classify_import)?
+                {
+                    Outcome::Done => Ok(()),
+                    Outcome::Lost => Err(EngineError::Away("lost sight of the import".into())),
+                }
+            }
+            Answer::Done(_) => Err(EngineError::Other("an import that did not start".into())),
+        }
+    }
+
+    /// The definition that takes the place of the archive's own. JSON is YAML.
+    fn ours(&self, name: &str, vm: &Vm) -> impl FnOnce(&str) -> Ours + Send + use<> {
+        let (name, pool, config, devices) =
+            (name.to_owned(), self.pool.clone(), Self::config(vm), self.devices(vm));
+        move |architecture| {
+            let container = json!({
+                "name": name, "type": "container", "architecture": architecture, "config": config,
+                "devices": devices, "expanded_config": config, "expanded_devices": devices,
+                "profiles": ["default"], "ephemeral": false, "stateful": false, "description": "",
+            });
+            let pool = json!({ "name": pool, "driver": "dir", "config": {} });
+            let volume =
+                json!({ "name": name, "type": "container", "content_type": "filesystem", "config": {} });
+            let all = json!({ "container": container, "pool": pool, "volume": volume, "snapshots": [] });
+            let index = json!({
+                "name": name, "backend": "dir", "pool": pool["name"], "type": "container",
+                "optimized": false, "optimized_header": false, "config": all,
+            });
+            Ours { index: index.to_string().into_bytes(), definition: all.to_string().into_bytes() }
+        }
+    }
+
+    /// What was built is what the permit says, and nothing else.
+    async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
+        let found =
+            self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
+        let mut config = found.config;
+        config.retain(|key, _| !key.starts_with("volatile."));
+        let right = found.kind == "container"
+            && found.status_code == code::STOPPED
+            && found.profiles == ["default"]
+            && found.devices == self.devices(vm)
+            && config == Self::config(vm);
+        if right {
+            Ok(())
+        } else {
+            Err(EngineError::BadArchive("it became another machine than allowed".into()))
+        }
+    }
+}
+
+/// Thaws and empties the spool if an export does not come to its own end.
+struct Tidy {
+    engine: IncusEngine,
+    name: String,
+    thaw: bool,
+    /// A backup may be there; and the operation that makes it, once known.
+    spool: Option<Option<String>>,
+}
+
+impl Drop for Tidy {
+    fn drop(&mut self) {
+        let (thaw, spool) = (self.thaw, self.spool.take());
+        if !thaw && spool.is_none() {
+            return;
+        }
+        let (engine, name) = (self.engine.clone(), std::mem::take(&mut self.name));
+        // Without a runtime the process is ending; `start` thaws, and the next export empties.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        runtime.spawn(async move {
+            if thaw {
+                engine.insist(|| engine.change(&name, "unfreeze", false, 0, code::RUNNING)).await;
+            }
+            if let Some(Some(operation)) = &spool {
+                // It cannot be stopped, and its file is only ours to remove once it is whole.
+                let _ = engine.client.wait(To::Any, operation, SPOOLING * 2, &|_| Ok(())).await;
+            }
+            if spool.is_some() {
+                engine.insist(|| engine.empty_spool(&name)).await;
+            }
+        });
+    }
+}
+
+impl IncusEngine {
+    /// Tries for two minutes, as long as the engine is away.
+    async fn insist<F: Future<Output = Result<()>>>(&self, act: impl Fn() -> F) {
+        for _ in 0..60 {
+            match act().await {
+                Err(EngineError::Away(_)) => sleep(Duration::from_secs(2)).await,
+                Err(error) => return tracing::warn!(%error, "left behind by an export"),
+                Ok(()) => return,
+            }
+        }
+    }
+}
+
+/// Removes a file that did not become whole.
+struct Partial {
+    file: PathBuf,
+    keep: bool,
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        if !self.keep {
+            let _ = std::fs::remove_file(&self.file);
+        }
+    }
+}
+
+/// A request body that another thread makes.
+struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
+    }
+}
+
+/// Reads, decompresses and rewrites the archive. An end that is not a good one reaches the other
+/// side as a cut transfer, which leaves nothing there.
+fn unpack(
+    file: &Path,
+    done: &Arc<AtomicU64>,
+    pieces: &mpsc::Sender<io::Result<Bytes>>,
+    make: impl FnOnce(&str) -> Ours,
+) -> io::Result<()> {
+    let mut send = |piece: Vec<u8>| {
+        pieces.blocking_send(Ok(piece.into())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    };
+    let read = || -> io::Result<()> {
+        let counted = Counted { file: std::fs::File::open(file)?, done: Arc::clone(done) };
+        rewrite(&mut zstd::Decoder::new(counted)?, &mut send, make)
+    };
+    let result = read();
+    if let Err(error) = &result {
+        let _ = pieces.blocking_send(Err(error.kind().into()));
+    }
+    result
+}
+
+struct Counted {
+    file: std::fs::File,
+    done: Arc<AtomicU64>,
+}
+
+impl io::Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.done.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// `create_backup_progress: "12.34MB (5.67MB/s)"`: bytes of the archive so far.
+fn written(operation: &Operation) -> u64 {
+    let text = operation.metadata.as_ref().and_then(|all| all.get("create_backup_progress")?.as_str());
+    let text = text.and_then(|text| text.split(' ').next()).unwrap_or_default();
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let number: f64 = text[..text.len() - unit.len()].parse().unwrap_or_default();
+    let scale = match unit {
+        "B" => 1.0,
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        _ => 0.0,
+    };
+    (number * scale) as u64
+}
+
+fn too_long(max_bytes: u64) -> EngineError {
+    EngineError::Bounds(format!("more than {max_bytes} bytes"))
+}
+
+fn local(error: &io::Error) -> EngineError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EngineError::NoSpace
+        }
+        _ => EngineError::Other(format!("the archive's file: {error}")),
+    }
+}
+
+fn archive_error(error: &io::Error) -> EngineError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => local(error),
+        io::ErrorKind::UnexpectedEof => EngineError::BadArchive("it ends too early".into()),
+        _ => EngineError::BadArchive(super::error::clean(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_is_read_from_its_text() {
+        let operation = |text: &str| {
+            let value = json!({ "status_code": 103, "metadata": { "create_backup_progress": text } });
+            serde_json::from_value::<Operation>(value).unwrap()
+        };
+        assert_eq!(written(&operation("12.34MB (5.67MB/s)")), 12_340_000);
+        assert_eq!(written(&operation("17B (1B/s)")), 17);
+        assert_eq!(written(&operation("nonsense")), 0);
+        assert_eq!(written(&operation("é1MB")), 0);
+    }
+}

@@ -1,0 +1,397 @@
+//! A whole engine that runs nothing: for tests without root, and for as many seats as one likes.
+//! It keeps the trait's promises as Incus does, is slow and broken on demand, and remembers its
+//! machines in a file, so that a puerta that was killed finds them as it left them.
+//!
+//! A machine's content is one text ([`SimEngine::write`], [`SimEngine::read`]): enough to see that
+//! a restore brought the old one back. Its network is one port on the loopback address that has
+//! the machine's number ([`ECHO_PORT`]).
+
+mod archive;
+mod echo;
+mod journal;
+
+use super::{Engine, EngineError, Instance, Node, Progress, Result, Spec, Status, Template, Usage, Which};
+use async_trait::async_trait;
+use echo::Echo;
+use journal::Journal;
+use puerta_policy::decide::Permit;
+use puerta_policy::model::Vm;
+use puerta_policy::names::TemplateName;
+use puerta_policy::plan::Vmid;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use echo::ECHO_PORT;
+
+/// Its nodes.
+pub const NODES: [&str; 3] = ["sim01", "sim02", "sim03"];
+/// Its templates.
+pub const TEMPLATES: [&str; 2] = ["debian-12", "mini"];
+
+/// How it behaves.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where its machines are remembered; nowhere: in memory only.
+    pub state: Option<PathBuf>,
+    /// Whether running machines listen.
+    pub listen: bool,
+    /// How long every effect takes.
+    pub delay: Duration,
+}
+
+/// What is broken now.
+#[derive(Debug, Clone, Default)]
+struct Faults {
+    away: bool,
+    no_space: bool,
+    next: Option<EngineError>,
+    offline: Vec<String>,
+}
+
+/// One simulated machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Machine {
+    node: String,
+    running: bool,
+    tags: BTreeMap<String, String>,
+    authorized_keys: Vec<String>,
+    content: String,
+}
+
+type Key = (Vmid, Which);
+
+#[derive(Debug, Default)]
+struct World {
+    machines: BTreeMap<Key, Machine>,
+    echoes: BTreeMap<Vmid, Echo>,
+    faults: Faults,
+    journal: Journal,
+}
+
+/// The simulated engine.
+#[derive(Debug)]
+pub struct SimEngine {
+    world: Mutex<World>,
+    listen: bool,
+    delay: Duration,
+}
+
+impl SimEngine {
+    /// One without listeners and delays, which remembers its machines in `state` if there is one.
+    pub fn new(state: Option<PathBuf>) -> Result<Self> {
+        Self::with(Options { state, ..Options::default() })
+    }
+
+    /// One made to order. With `listen` it wants to be called inside a runtime.
+    pub fn with(options: Options) -> Result<Self> {
+        let Options { state, listen, delay } = options;
+        let mut world = World::default();
+        if let Some(file) = state {
+            (world.journal, world.machines) = Journal::open(&file)?;
+        }
+        if listen {
+            let running = world.machines.iter().filter(|(_, machine)| machine.running);
+            let echoes = running.map(|((vmid, _), _)| Ok((*vmid, Echo::start(*vmid)?)));
+            world.echoes = echoes.collect::<Result<_>>()?;
+        }
+        Ok(Self { world: Mutex::new(world), listen, delay })
+    }
+
+    /// Whether it answers at all.
+    pub fn set_away(&self, away: bool) {
+        self.world().faults.away = away;
+    }
+
+    /// Whether archives and machines find no room.
+    pub fn set_no_space(&self, no_space: bool) {
+        self.world().faults.no_space = no_space;
+    }
+
+    /// What the next effect fails with, after its delay, having changed nothing.
+    pub fn fail_next(&self, error: EngineError) {
+        self.world().faults.next = Some(error);
+    }
+
+    /// Whether a node is down: its machines go on, unreachable.
+    pub fn set_node_down(&self, node: &str, down: bool) {
+        let offline = &mut self.world().faults.offline;
+        offline.retain(|name| name != node);
+        if down {
+            offline.push(node.to_owned());
+        }
+    }
+
+    /// Replaces what is inside a machine.
+    pub fn write(&self, vmid: Vmid, which: Which, content: &str) -> Result<()> {
+        self.world().update((vmid, which), |machine| machine.content = content.to_owned())
+    }
+
+    /// What is inside a machine.
+    pub fn read(&self, vmid: Vmid, which: Which) -> Result<String> {
+        Ok(self.world().machine((vmid, which))?.content.clone())
+    }
+
+    /// The keys it was made with.
+    pub fn authorized_keys(&self, vmid: Vmid) -> Result<Vec<String>> {
+        Ok(self.world().machine((vmid, Which::Main))?.authorized_keys.clone())
+    }
+
+    /// Never held across an await. A poisoned world is still a world.
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world for a question.
+    fn asked(&self) -> Result<MutexGuard<'_, World>> {
+        let world = self.world();
+        if world.faults.away { Err(EngineError::Away("simulated".into())) } else { Ok(world) }
+    }
+
+    /// The world for an effect, after the time that it takes.
+    async fn effect(&self, progress: Option<Progress<'_>>) -> Result<MutexGuard<'_, World>> {
+        const STEPS: u32 = 10;
+        drop(self.asked()?);
+        for step in 1..=STEPS {
+            if !self.delay.is_zero() {
+                tokio::time::sleep(self.delay / STEPS).await;
+            }
+            if let Some(progress) = progress {
+                progress(u64::from(step), None);
+            }
+        }
+        let mut world = self.asked()?;
+        match world.faults.next.take() {
+            Some(error) => Err(error),
+            None => Ok(world),
+        }
+    }
+}
+
+impl World {
+    fn machine(&self, key: Key) -> Result<&Machine> {
+        self.machines.get(&key).ok_or(EngineError::NotFound)
+    }
+
+    /// A machine that an effect can reach.
+    fn reachable(&self, key: Key) -> Result<&Machine> {
+        let machine = self.machine(key)?;
+        self.online(&machine.node)?;
+        Ok(machine)
+    }
+
+    fn online(&self, node: &str) -> Result<()> {
+        if !NODES.contains(&node) {
+            return Err(EngineError::Other("there is no such node".into()));
+        }
+        if self.faults.offline.iter().any(|name| name == node) {
+            return Err(EngineError::Away("the machine's node does not answer".into()));
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: Key, machine: Machine) -> Result<()> {
+        self.journal.set(key, &machine)?;
+        self.machines.insert(key, machine);
+        Ok(())
+    }
+
+    fn unset(&mut self, key: Key) -> Result<Option<Machine>> {
+        self.journal.unset(key)?;
+        Ok(self.machines.remove(&key))
+    }
+
+    fn update(&mut self, key: Key, change: impl FnOnce(&mut Machine)) -> Result<()> {
+        let mut machine = self.machine(key)?.clone();
+        change(&mut machine);
+        self.set(key, machine)
+    }
+
+    fn halt(&mut self, key: Key) -> Result<()> {
+        if self.machine(key)?.running {
+            self.echoes.remove(&key.0);
+            self.update(key, |machine| machine.running = false)?;
+        }
+        Ok(())
+    }
+
+    fn instance(&self, (vmid, which): Key, machine: &Machine) -> Instance {
+        let status = match machine.running {
+            _ if self.online(&machine.node).is_err() => Status::Unreachable,
+            true => Status::Running,
+            false => Status::Stopped,
+        };
+        Instance { vmid, which, node: machine.node.clone(), status, tags: machine.tags.clone() }
+    }
+}
+
+fn tags(vm: &Vm) -> BTreeMap<String, String> {
+    [
+        ("vm", vm.id.to_string()),
+        ("name", vm.name.to_string()),
+        ("seat", vm.seat_name.to_string()),
+        ("template", vm.template.to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+#[async_trait]
+impl Engine for SimEngine {
+    async fn nodes(&self) -> Result<Vec<Node>> {
+        let world = self.asked()?;
+        Ok(NODES.map(|name| Node { name: name.into(), online: world.online(name).is_ok() }).into())
+    }
+
+    async fn templates(&self) -> Result<Vec<Template>> {
+        drop(self.asked()?);
+        let template = |name: &str| {
+            let name: TemplateName = name.parse().ok()?;
+            Some(Template { description: format!("{name}, simulated"), name, size: 1 << 20 })
+        };
+        Ok(TEMPLATES.into_iter().filter_map(template).collect())
+    }
+
+    async fn list(&self) -> Result<Vec<Instance>> {
+        let world = self.asked()?;
+        Ok(world.machines.iter().map(|(key, machine)| world.instance(*key, machine)).collect())
+    }
+
+    async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>> {
+        let world = self.asked()?;
+        let key = (vmid, which);
+        Ok(world.machines.get(&key).map(|machine| world.instance(key, machine)))
+    }
+
+    fn dial_address(&self, address: Ipv4Addr) -> Ipv4Addr {
+        Vmid::from_address(address).map_or(address, echo::loopback)
+    }
+
+    async fn usage(&self, vm: &Permit<Vm>) -> Result<Usage> {
+        let world = self.asked()?;
+        let machine = world.reachable((vm.target().vmid, Which::Main))?;
+        Ok(Usage {
+            memory_bytes: machine.running.then_some(8 << 20),
+            disk_bytes: Some(machine.content.len() as u64),
+            processes: machine.running.then_some(3),
+        })
+    }
+
+    async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let vm = vm.target();
+        let key = (vm.vmid, Which::Main);
+        world.online(&spec.node)?;
+        if world.machines.contains_key(&key) {
+            return Err(EngineError::Exists);
+        }
+        if !TEMPLATES.contains(&vm.template.as_str()) {
+            return Err(EngineError::NoTemplate);
+        }
+        if world.faults.no_space {
+            return Err(EngineError::NoSpace);
+        }
+        let machine = Machine {
+            node: spec.node.clone(),
+            running: false,
+            tags: tags(vm),
+            authorized_keys: spec.authorized_keys.clone(),
+            content: String::new(),
+        };
+        world.set(key, machine)
+    }
+
+    async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let key = (vm.target().vmid, which);
+        if world.reachable(key)?.running {
+            return Ok(());
+        }
+        let others = [Which::Main, Which::New, Which::Old].map(|other| world.machines.get(&(key.0, other)));
+        if others.into_iter().flatten().any(|other| other.running) {
+            return Err(EngineError::AddressInUse);
+        }
+        if self.listen {
+            let echo = Echo::start(key.0)?;
+            world.echoes.insert(key.0, echo);
+        }
+        world.update(key, |machine| machine.running = true)
+    }
+
+    async fn stop(&self, vm: &Permit<Vm>, which: Which, _grace: Duration) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let key = (vm.target().vmid, which);
+        world.reachable(key)?;
+        world.halt(key)
+    }
+
+    async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let key = (vm.target().vmid, which);
+        match world.reachable(key) {
+            Err(EngineError::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(_) => {}
+        }
+        world.halt(key)?;
+        world.unset(key).map(drop)
+    }
+
+    async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let vmid = vm.target().vmid;
+        let (from, to) = ((vmid, from), (vmid, to));
+        match (world.machines.contains_key(&from), world.machines.contains_key(&to)) {
+            (false, true) => return Ok(()),
+            (false, false) => return Err(EngineError::NotFound),
+            (true, true) => return Err(EngineError::Exists),
+            (true, false) => {}
+        }
+        let machine = world.reachable(from)?.clone();
+        if machine.running {
+            return Err(EngineError::Other("a running machine is not renamed".into()));
+        }
+        // In this order a crash leaves both, never none.
+        world.set(to, machine)?;
+        world.unset(from).map(drop)
+    }
+
+    async fn export(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
+        let machine = {
+            let world = self.effect(Some(progress)).await?;
+            if world.faults.no_space {
+                return Err(EngineError::NoSpace);
+            }
+            world.reachable((vm.target().vmid, Which::Main))?.clone()
+        };
+        let bytes = archive::write(file, &machine, max_bytes)?;
+        progress(bytes, Some(bytes));
+        Ok(bytes)
+    }
+
+    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
+        let content = archive::read(file)?;
+        let mut world = self.effect(Some(progress)).await?;
+        let vm = vm.target();
+        let key = (vm.vmid, Which::New);
+        world.online(node)?;
+        if world.machines.contains_key(&key) {
+            return Err(EngineError::Exists);
+        }
+        if world.faults.no_space {
+            return Err(EngineError::NoSpace);
+        }
+        let archive::Content { text, authorized_keys } = content;
+        let (node, tags) = (node.to_owned(), tags(vm));
+        world.set(key, Machine { node, running: false, tags, authorized_keys, content: text })
+    }
+}

@@ -1,0 +1,69 @@
+//! What the contract needs to know of the engine under test, and machines to try it on.
+
+use async_trait::async_trait;
+use puerta::engine::{Engine, Spec, Which};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Context, Decision, Permit, Policy};
+use puerta_policy::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
+use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
+use std::net::Ipv4Addr;
+
+/// An engine, and a way into its machines that does not go through it.
+#[async_trait]
+pub(crate) trait Bench: Send + Sync {
+    fn engine(&self) -> &dyn Engine;
+    /// Whether a machine can tell its address and name from the inside.
+    async fn inside(&self, vm: &Vm) -> Option<(Ipv4Addr, String)>;
+    /// Writes and reads a file of the running machine.
+    async fn write(&self, vm: &Vm, content: &str);
+    async fn read(&self, vm: &Vm) -> String;
+}
+
+pub(crate) const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa prueba";
+
+/// A machine of seat `seat`, in the slot that the thesis printed.
+pub(crate) fn machine(seat: u16, name: &str) -> Vm {
+    let plan = AddressPlan { first_year: 2010 };
+    let slot = Slot::new(3).unwrap();
+    let edition = Edition { year: 2013, version: 0 };
+    let vmid = plan.vmid(edition, SeatNumber::new(seat).unwrap(), slot).unwrap();
+    Vm {
+        id: VmId(i64::from(vmid.get())),
+        name: name.parse().unwrap(),
+        seat: SeatId(i64::from(seat)),
+        seat_name: format!("alumno{seat}").parse().unwrap(),
+        slot,
+        vmid,
+        template: "mini".parse().unwrap(),
+        node: None,
+        limits: Limits { cpus: 1, memory_mib: 64, disk_mib: 256, processes: 100 },
+        phase: Phase::Ready,
+        created: Timestamp(0),
+    }
+}
+
+/// puerta's own permit for it.
+pub(crate) fn permit(vm: &Vm) -> Permit<Vm> {
+    let policy = Policy::built_in().unwrap();
+    let context = Context { now: Timestamp(1_700_000_000_000), source: None };
+    match policy.decide(&Actor::itself(), Action::VmStart, vm.clone(), context) {
+        Decision::Allow(permit) => permit,
+        Decision::Deny(denial) => panic!("puerta may not start its own machines: {denial:?}"),
+    }
+}
+
+pub(crate) fn spec(node: &str) -> Spec {
+    Spec { node: node.into(), authorized_keys: vec![KEY.into(), "ssh-rsa AAAA otra".into()] }
+}
+
+/// The names of the copies that exist.
+pub(crate) async fn copies(engine: &dyn Engine, vm: &Vm) -> Vec<Which> {
+    let mut found = Vec::new();
+    for which in [Which::Main, Which::New, Which::Old] {
+        if engine.find(vm.vmid, which).await.unwrap().is_some() {
+            found.push(which);
+        }
+    }
+    found
+}

@@ -1,0 +1,243 @@
+//! The trait's promises, on any engine.
+
+use crate::bench::{Bench, copies, machine, permit, spec};
+use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta_policy::model::Vm;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+const GRACE: Duration = Duration::from_secs(5);
+const ROOM: u64 = 1 << 30;
+
+/// All of it; `folder` is for archives.
+pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
+    let nodes = bench.engine().nodes().await.unwrap();
+    assert!(nodes.iter().all(|node| node.online), "{nodes:?}");
+    assert!(nodes.is_sorted_by_key(|node| node.name.clone()));
+    let node = |index: usize| nodes[index % nodes.len()].name.clone();
+    timed("life", life(bench, &node(1))).await;
+    timed("failures", failures(bench, &node(1))).await;
+    timed("backup", backup(bench, &node(1), folder)).await;
+    timed("bounds", bounds(bench, &node(2), folder)).await;
+    timed("elsewhere", elsewhere(bench, &node(0), &node(2), folder)).await;
+    timed("addresses", addresses(bench, &node(0), &node(2), folder)).await;
+    let left: Vec<_> = bench.engine().list().await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+async fn timed(what: &str, part: impl Future<Output = ()>) {
+    let begun = Instant::now();
+    part.await;
+    eprintln!("  {what}: {:?}", begun.elapsed());
+}
+
+async fn status(engine: &dyn Engine, vm: &Vm, which: Which) -> Option<Status> {
+    engine.find(vm.vmid, which).await.unwrap().map(|found| found.status)
+}
+
+/// Made, started, used, stopped, removed; and each of them twice.
+async fn life(bench: &dyn Bench, node: &str) {
+    let engine = bench.engine();
+    let (vm, other) = (machine(63, "web1"), machine(64, "web1"));
+    let allowed = permit(&vm);
+    let templates = engine.templates().await.unwrap();
+    assert!(templates.iter().any(|template| template.name == vm.template), "{templates:?}");
+    assert_eq!(engine.find(vm.vmid, Which::Main).await.unwrap(), None);
+    assert_eq!(engine.remove(&allowed, Which::Main).await, Ok(()));
+    assert_eq!(engine.start(&allowed, Which::Main).await, Err(EngineError::NotFound));
+    assert_eq!(engine.stop(&allowed, Which::Main, GRACE).await, Err(EngineError::NotFound));
+
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
+    assert_eq!((found.node.as_str(), found.status, found.which), (node, Status::Stopped, Which::Main));
+    let tag = |key: &str| found.tags.get(key).cloned().unwrap_or_default();
+    assert_eq!(
+        [tag("name"), tag("seat"), tag("template"), tag("vm")],
+        ["web1", "alumno63", "mini", &vm.id.to_string()]
+    );
+    assert_eq!(engine.create(&allowed, &spec(node)).await, Err(EngineError::Exists));
+    assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Stopped), "the first one stays");
+
+    for _ in 0..2 {
+        engine.start(&allowed, Which::Main).await.unwrap();
+        assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Running));
+    }
+    if let Some((address, name)) = bench.inside(&vm).await {
+        assert_eq!((address, name.as_str()), (vm.address(), "web1"));
+    }
+    let usage = engine.usage(&allowed).await.unwrap();
+    assert!(usage.memory_bytes.unwrap() > 0 && usage.processes.unwrap() > 0, "{usage:?}");
+    bench.write(&vm, "alfa").await;
+    assert_eq!(bench.read(&vm).await, "alfa");
+
+    engine.create(&permit(&other), &spec(node)).await.unwrap();
+    let all = engine.list().await.unwrap();
+    let mut ids: Vec<_> = all.iter().map(|found| (found.vmid, found.status)).collect();
+    ids.sort_by_key(|(vmid, _)| *vmid);
+    assert_eq!(ids, [(vm.vmid, Status::Running), (other.vmid, Status::Stopped)]);
+
+    for grace in [GRACE, GRACE] {
+        engine.stop(&allowed, Which::Main, grace).await.unwrap();
+        assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Stopped));
+    }
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert_eq!(bench.read(&vm).await, "alfa");
+    engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    for _ in 0..2 {
+        engine.remove(&allowed, Which::Main).await.unwrap();
+        assert_eq!(engine.find(vm.vmid, Which::Main).await.unwrap(), None);
+    }
+    engine.remove(&permit(&other), Which::Main).await.unwrap();
+}
+
+/// What cannot be made leaves nothing.
+async fn failures(bench: &dyn Bench, node: &str) {
+    let engine = bench.engine();
+    let mut vm = machine(65, "web1");
+    vm.template = "nope".parse().unwrap();
+    assert_eq!(engine.create(&permit(&vm), &spec(node)).await, Err(EngineError::NoTemplate));
+    assert_eq!(copies(engine, &vm).await, []);
+    let vm = machine(65, "web1");
+    if engine.nodes().await.unwrap().len() > 1 {
+        let error = engine.create(&permit(&vm), &spec("nodo77")).await.unwrap_err();
+        assert!(matches!(error, EngineError::Other(_)), "{error:?}");
+        assert_eq!(copies(engine, &vm).await, []);
+    }
+    assert_eq!(engine.rename(&permit(&vm), Which::New, Which::Main).await, Err(EngineError::NotFound));
+}
+
+/// Out, wrecked, back, swapped: the old content runs again.
+async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
+    let engine = bench.engine();
+    let mut vm = machine(66, "bd1");
+    let file = folder.join("bd1.tar.zst");
+    engine.create(&permit(&vm), &spec(node)).await.unwrap();
+    engine.start(&permit(&vm), Which::Main).await.unwrap();
+    bench.write(&vm, "precious").await;
+
+    let seen = Mutex::new(Vec::new());
+    let note = |done, total| seen.lock().unwrap().push((done, total));
+    let bytes = engine.export(&permit(&vm), &file, ROOM, &note).await.unwrap();
+    assert_eq!(bytes, std::fs::metadata(&file).unwrap().len());
+    assert_eq!(seen.lock().unwrap().last(), Some(&(bytes, Some(bytes))));
+    assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Running), "it goes on after it");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let mut tar = zstd::Decoder::new(std::fs::File::open(&file).unwrap()).unwrap();
+    assert!(std::io::copy(&mut tar, &mut std::io::sink()).unwrap() > 512);
+    // A second one of the same name is a mistake of the caller, and the first stays whole.
+    engine.export(&permit(&vm), &file, ROOM, &|_, _| ()).await.unwrap_err();
+    assert_eq!(bytes, std::fs::metadata(&file).unwrap().len());
+
+    bench.write(&vm, "wrecked").await;
+    // What the permit says now holds, not what the archive remembers.
+    vm.limits.memory_mib = 96;
+    let allowed = permit(&vm);
+    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    let new = engine.find(vm.vmid, Which::New).await.unwrap().unwrap();
+    assert_eq!((new.status, new.node.as_str()), (Status::Stopped, node));
+    assert_eq!(new.tags.get("name").map(String::as_str), Some("bd1"));
+    assert_eq!(engine.import(&allowed, &file, node, &|_, _| ()).await, Err(EngineError::Exists));
+    assert_eq!(copies(engine, &vm).await, [Which::Main, Which::New]);
+    assert_eq!(bench.read(&vm).await, "wrecked");
+
+    engine.rename(&allowed, Which::New, Which::Main).await.unwrap_err();
+    engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+    for _ in 0..2 {
+        engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();
+    }
+    assert_eq!(copies(engine, &vm).await, [Which::New, Which::Old]);
+    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert_eq!(bench.read(&vm).await, "precious");
+    if let Some((address, name)) = bench.inside(&vm).await {
+        assert_eq!((address, name.as_str()), (vm.address(), "bd1"));
+    }
+    engine.remove(&allowed, Which::Old).await.unwrap();
+    engine.remove(&allowed, Which::Main).await.unwrap();
+    assert_eq!(copies(engine, &vm).await, []);
+
+    // And after a total loss.
+    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert_eq!(bench.read(&vm).await, "precious");
+    engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// Too long, cut, or not an archive at all.
+async fn bounds(bench: &dyn Bench, node: &str, folder: &Path) {
+    let engine = bench.engine();
+    let vm = machine(67, "web1");
+    let allowed = permit(&vm);
+    let file = folder.join("web1.tar.zst");
+    assert_eq!(engine.export(&allowed, &file, ROOM, &|_, _| ()).await, Err(EngineError::NotFound));
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let error = engine.export(&allowed, &file, 100, &|_, _| ()).await.unwrap_err();
+    assert!(matches!(error, EngineError::Bounds(_)), "{error:?}");
+    assert!(!file.exists(), "nothing is left of it");
+    assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Running), "thawed");
+
+    // A stopped one works too.
+    engine.stop(&allowed, Which::Main, GRACE).await.unwrap();
+    engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
+    assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Stopped));
+
+    let good = std::fs::read(&file).unwrap();
+    let mut flipped = good.clone();
+    let middle = flipped.len() / 2;
+    flipped[middle] ^= 0xff;
+    for (what, bytes) in [
+        ("cut", &good[..good.len() / 2]),
+        ("flipped", &flipped),
+        ("text", b"hola\n".as_slice()),
+        ("empty", b""),
+    ] {
+        let bad = folder.join(what);
+        std::fs::write(&bad, bytes).unwrap();
+        let error = engine.import(&allowed, &bad, node, &|_, _| ()).await.unwrap_err();
+        assert!(matches!(error, EngineError::BadArchive(_)), "{what}: {error:?}");
+        assert_eq!(copies(engine, &vm).await, [Which::Main], "{what}");
+    }
+    engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// A machine may come back on another node.
+async fn elsewhere(bench: &dyn Bench, from: &str, to: &str, folder: &Path) {
+    let engine = bench.engine();
+    let vm = machine(68, "web1");
+    let allowed = permit(&vm);
+    let file = folder.join("moved.tar.zst");
+    engine.create(&allowed, &spec(from)).await.unwrap();
+    engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
+    engine.import(&allowed, &file, to, &|_, _| ()).await.unwrap();
+    engine.remove(&allowed, Which::Main).await.unwrap();
+    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
+    assert_eq!((found.node.as_str(), found.status), (to, Status::Running));
+    engine.remove(&allowed, Which::Main).await.unwrap();
+    engine.import(&allowed, &file, "nodo77", &|_, _| ()).await.unwrap_err();
+}
+
+/// Two copies of one machine share its address; they do not run together, wherever they are.
+async fn addresses(bench: &dyn Bench, one: &str, other: &str, folder: &Path) {
+    let engine = bench.engine();
+    let vm = machine(69, "web1");
+    let allowed = permit(&vm);
+    let file = folder.join("twin.tar.zst");
+    engine.create(&allowed, &spec(one)).await.unwrap();
+    engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    for node in [one, other] {
+        engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+        assert_eq!(engine.start(&allowed, Which::New).await, Err(EngineError::AddressInUse), "{node}");
+        assert_eq!(status(engine, &vm, Which::New).await, Some(Status::Stopped));
+        assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Running));
+        engine.remove(&allowed, Which::New).await.unwrap();
+    }
+    engine.remove(&allowed, Which::Main).await.unwrap();
+}

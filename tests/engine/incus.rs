@@ -1,0 +1,335 @@
+//! The contract on real Incus, and what only a real one can do: die half-way, fill up, answer
+//! from another member.
+
+use crate::bench::{Bench, copies, machine, permit, spec};
+use crate::contract;
+use crate::lab::Lab;
+use async_trait::async_trait;
+use puerta::engine::incus::{Endpoint, IncusEngine, Settings};
+use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta_policy::model::Vm;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const INSIDE: &str = "PUERTA_TEST_LAB_DIR";
+
+struct Real {
+    lab: Lab,
+    engine: IncusEngine,
+}
+
+impl Real {
+    fn new(lab: Lab, https: bool) -> Self {
+        let engine = IncusEngine::new(settings(&lab, https)).unwrap();
+        Self { lab, engine }
+    }
+
+    /// A shell word in the machine, by Incus' own client, as its administrator.
+    fn shell(&self, vm: &Vm, script: &str) -> String {
+        let name = Which::Main.instance(vm.vmid);
+        self.lab.sh("nodo01", &["incus", "exec", "--project", "puerta", &name, "--", "sh", "-c", script])
+    }
+
+    fn query(&self, words: &[&str]) -> serde_json::Value {
+        let text = self.lab.sh("nodo01", &[&["incus", "query"], words].concat());
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    fn backups(&self, vm: &Vm) -> serde_json::Value {
+        let name = Which::Main.instance(vm.vmid);
+        self.query(&[&format!("/1.0/instances/{name}/backups?project=puerta")])
+    }
+}
+
+fn settings(lab: &Lab, https: bool) -> Settings {
+    let env = lab.env();
+    let endpoint = if https {
+        Endpoint::Https {
+            servers: env["ENGINE_SERVERS"].split(',').map(str::to_owned).collect(),
+            server_certificate: env["ENGINE_SERVER_CERTIFICATE"].clone().into(),
+            client_certificate: env["ENGINE_CLIENT_CERTIFICATE"].clone().into(),
+            client_key: env["ENGINE_CLIENT_KEY"].clone().into(),
+        }
+    } else {
+        Endpoint::Unix(env["ENGINE_SOCKET"].clone().into())
+    };
+    Settings {
+        endpoint,
+        project: env["ENGINE_PROJECT"].clone(),
+        pool: "default".into(),
+        parent: "eth0".into(),
+    }
+}
+
+#[async_trait]
+impl Bench for Real {
+    fn engine(&self) -> &dyn Engine {
+        &self.engine
+    }
+    async fn inside(&self, vm: &Vm) -> Option<(Ipv4Addr, String)> {
+        let name = Which::Main.instance(vm.vmid);
+        // busybox' init has not set the name in its first milliseconds.
+        std::thread::sleep(Duration::from_millis(300));
+        let text = self.shell(vm, "ip -4 -o addr show dev eth0; hostname");
+        let mut words = text.split_whitespace();
+        let address = words.find_map(|word| word.split_once('/')?.0.parse().ok()).unwrap();
+        // Reached over the wire as well, from where puerta is: its own web page.
+        let page =
+            self.lab.exec("puerta", &["curl", "-s", "--max-time", "5", &format!("http://{}/", vm.address())]);
+        assert!(page.status.success(), "{name} does not answer at {}", vm.address());
+        let keys = self.shell(
+            vm,
+            "stat -c '%a %u:%g' /root/.ssh /root/.ssh/authorized_keys; cat /root/.ssh/authorized_keys",
+        );
+        assert_eq!(keys, format!("700 0:0\n600 0:0\n{}\nssh-rsa AAAA otra\n", crate::bench::KEY));
+        Some((address, text.lines().last().unwrap().into()))
+    }
+    async fn write(&self, vm: &Vm, content: &str) {
+        // Another owner, a long name and a hard link: what an archive must bring back.
+        let long = "n".repeat(180);
+        self.shell(vm, &format!("printf %s '{content}' >/root/{long}; chown 1000:100 /root/{long}; ln -f /root/{long} /root/b; sync"));
+    }
+    async fn read(&self, vm: &Vm) -> String {
+        let owners = self.shell(vm, "stat -c '%u:%g %h' /root/b; stat -c %u /");
+        assert_eq!(owners, "1000:100 2\n0\n");
+        self.shell(vm, "cat /root/b")
+    }
+}
+
+fn folder(lab: &Lab) -> PathBuf {
+    let folder = lab.dir().join("archives");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_host_keeps_the_contract() {
+    let real = Real::new(Lab::up("one", 1), false);
+    let folder = folder(&real.lab);
+    contract::whole(&real, &folder).await;
+    what_is_made(&real, "nodo01").await;
+    export_is_tidy(&real, "nodo01").await;
+    killed_while_exporting(&real, "nodo01").await;
+    away(&real).await;
+}
+
+#[test]
+fn a_cluster_keeps_the_contract() {
+    match std::env::var_os(INSIDE) {
+        Some(dir) => {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            runtime.block_on(cluster(Real::new(Lab::of(dir.into()), true)));
+        }
+        None => {
+            let lab = Lab::up("three", 3);
+            again_inside(&lab, "incus::a_cluster_keeps_the_contract");
+        }
+    }
+}
+
+/// This very test once more, where 10.x is.
+fn again_inside(lab: &Lab, test: &str) {
+    let namespace = lab.env()["PUERTA_NETNS"].clone();
+    let status = Command::new("ip")
+        .args(["netns", "exec", &namespace])
+        .arg(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(INSIDE, lab.dir())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the half inside the lab failed");
+}
+
+async fn cluster(real: Real) {
+    let folder = folder(&real.lab);
+    contract::whole(&real, &folder).await;
+    what_is_made(&real, "nodo02").await;
+    export_is_tidy(&real, "nodo02").await;
+    only_the_pinned_certificate(&real).await;
+    a_member_is_lost(&real).await;
+}
+
+/// Limits, idmap, metadata and NIC as the plan wants them, and what an import makes of them.
+async fn what_is_made(real: &Real, node: &str) {
+    let (vm, file) = (machine(70, "web1"), folder(&real.lab).join("made.tar.zst"));
+    let allowed = permit(&vm);
+    real.engine.create(&allowed, &spec(node)).await.unwrap();
+    real.engine.start(&allowed, Which::Main).await.unwrap();
+    real.engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
+    real.engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    let shown = |which: Which| {
+        let found = real.query(&[&format!("/1.0/instances/{}?project=puerta", which.instance(vm.vmid))]);
+        let mut config = found["config"].as_object().unwrap().clone();
+        let base = config["volatile.idmap.base"].clone();
+        config.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
+        (config, found["devices"].clone(), found["profiles"].clone(), base)
+    };
+    let (main, new) = (shown(Which::Main), shown(Which::New));
+    assert_eq!((&main.0, &main.1, &main.2), (&new.0, &new.1, &new.2));
+    assert_ne!(main.3, new.3, "each has user ids of its own");
+    let config = |key: &str| main.0[key].as_str().unwrap().to_owned();
+    assert_eq!(
+        [config("limits.memory"), config("limits.cpu"), config("limits.processes")],
+        ["64MiB", "1", "100"]
+    );
+    assert_eq!([config("security.guestapi"), config("security.idmap.isolated")], ["false", "true"]);
+    assert_eq!(main.1["eth0"]["ipv4.address"], vm.address().to_string());
+    assert_eq!(real.shell(&vm, "ls /dev/incus 2>/dev/null || true"), "");
+    real.engine.remove(&allowed, Which::New).await.unwrap();
+    real.engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// Nothing of ours stays in the engine, and what was frozen by a crash thaws.
+async fn export_is_tidy(real: &Real, node: &str) {
+    let vm = machine(71, "web1");
+    let (allowed, folder) = (permit(&vm), folder(&real.lab));
+    let engine = &real.engine;
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let name = Which::Main.instance(vm.vmid);
+    let freeze = || real.lab.sh("nodo01", &["incus", "pause", "--project", "puerta", &name]);
+
+    freeze();
+    assert_eq!(engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status, Status::Busy);
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert_eq!(real.shell(&vm, "echo hola"), "hola\n");
+    freeze();
+    engine.stop(&allowed, Which::Main, Duration::from_secs(5)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    freeze();
+    real.query(&[
+        "-X",
+        "POST",
+        "--wait",
+        "-d",
+        r#"{"name":"puerta","instance_only":true}"#,
+        &format!("/1.0/instances/{name}/backups?project=puerta"),
+    ]);
+    engine.export(&allowed, &folder.join("thawed"), 1 << 30, &|_, _| ()).await.unwrap();
+    assert_eq!(real.shell(&vm, "echo hola"), "hola\n");
+    assert_eq!(real.backups(&vm), serde_json::json!([]));
+
+    // Dropped in the middle: thawed and emptied behind the caller's back.
+    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=100 2>/dev/null; sync");
+    let dropped = folder.join("dropped");
+    let cut = tokio::time::timeout(
+        Duration::from_millis(700),
+        engine.export(&allowed, &dropped, 1 << 30, &|_, _| ()),
+    )
+    .await;
+    assert!(cut.is_err(), "the machine is too small for this test");
+    let begun = Instant::now();
+    loop {
+        let running = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status == Status::Running;
+        if running && real.backups(&vm) == serde_json::json!([]) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "still there after the call was dropped");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(!dropped.exists());
+    engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// The daemon dies in the middle of an export: an error, no archive, and the next one is whole.
+async fn killed_while_exporting(real: &Real, node: &str) {
+    let vm = machine(72, "web1");
+    let (allowed, file) = (permit(&vm), folder(&real.lab).join("killed.tar.zst"));
+    let engine = &real.engine;
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=100 2>/dev/null; sync");
+    let (export, ()) = tokio::join!(engine.export(&allowed, &file, 1 << 30, &|_, _| ()), async {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        real.lab.kill(1);
+    });
+    let error = export.unwrap_err();
+    assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+    assert!(!file.exists());
+    real.lab.node("start", node);
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert_eq!(real.shell(&vm, "echo hola"), "hola\n");
+    let bytes = engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
+    assert!(bytes > 100 << 20);
+    assert_eq!(real.backups(&vm), serde_json::json!([]));
+    engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// An engine that is not there is `Away`, for every question, soon.
+async fn away(real: &Real) {
+    let vm = machine(73, "web1");
+    let allowed = permit(&vm);
+    real.lab.kill(1);
+    let engine = IncusEngine::new(settings(&real.lab, false)).unwrap();
+    let begun = Instant::now();
+    let gone = |error: EngineError| assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+    gone(engine.nodes().await.unwrap_err());
+    gone(engine.list().await.unwrap_err());
+    gone(engine.find(vm.vmid, Which::Main).await.unwrap_err());
+    gone(engine.create(&allowed, &spec("nodo01")).await.unwrap_err());
+    gone(engine.start(&allowed, Which::Main).await.unwrap_err());
+    gone(engine.remove(&allowed, Which::Main).await.unwrap_err());
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    real.lab.node("start", "nodo01");
+    assert_eq!(copies(&engine, &vm).await, []);
+}
+
+/// Another self-signed certificate, however valid, is not the engine.
+async fn only_the_pinned_certificate(real: &Real) {
+    let mut settings = settings(&real.lab, true);
+    let Endpoint::Https { server_certificate, client_certificate, .. } = &mut settings.endpoint else {
+        panic!()
+    };
+    server_certificate.clone_from(client_certificate);
+    let error = IncusEngine::new(settings).unwrap().list().await.unwrap_err();
+    assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+    // And the certificate opens our project only.
+    let mut settings = self::settings(&real.lab, true);
+    settings.project = "default".into();
+    let error = IncusEngine::new(settings).unwrap().list().await.unwrap_err();
+    assert!(matches!(error, EngineError::Refused(_)), "{error:?}");
+}
+
+/// One of three gone: the list goes on, its machines are unreachable, the rest works by the others.
+async fn a_member_is_lost(real: &Real) {
+    let (lost, kept) = (machine(74, "web1"), machine(75, "web1"));
+    let engine = &real.engine;
+    engine.create(&permit(&lost), &spec("nodo01")).await.unwrap();
+    engine.create(&permit(&kept), &spec("nodo03")).await.unwrap();
+    engine.start(&permit(&lost), Which::Main).await.unwrap();
+    real.lab.kill(1);
+    let begun = Instant::now();
+    loop {
+        let found = engine.find(lost.vmid, Which::Main).await;
+        if let Ok(Some(found)) = &found
+            && found.status == Status::Unreachable
+        {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{found:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    eprintln!("  a lost member is seen after {:?}", begun.elapsed());
+    let error = engine.stop(&permit(&lost), Which::Main, Duration::ZERO).await.unwrap_err();
+    assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+    let error = engine.remove(&permit(&lost), Which::Main).await.unwrap_err();
+    assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+    let all = engine.list().await.unwrap();
+    let of = |vm: &Vm| all.iter().find(|found| found.vmid == vm.vmid).map(|found| found.status);
+    assert_eq!((of(&lost), of(&kept)), (Some(Status::Unreachable), Some(Status::Stopped)));
+    engine.start(&permit(&kept), Which::Main).await.unwrap();
+    engine.remove(&permit(&kept), Which::Main).await.unwrap();
+
+    real.lab.node("start", "nodo01");
+    let begun = Instant::now();
+    while engine.find(lost.vmid, Which::Main).await.ok().flatten().map(|found| found.status)
+        != Some(Status::Running)
+    {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    engine.remove(&permit(&lost), Which::Main).await.unwrap();
+}

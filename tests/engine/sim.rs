@@ -1,0 +1,161 @@
+//! The contract on the simulated engine, and what it is made for: breaking, remembering, size.
+
+use crate::bench::{Bench, copies, machine, permit, spec};
+use crate::contract;
+use async_trait::async_trait;
+use puerta::engine::sim::{ECHO_PORT, Options, SimEngine};
+use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta_policy::model::{Vm, VmId};
+use puerta_policy::plan::Vmid;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+struct Simulated(SimEngine);
+
+#[async_trait]
+impl Bench for Simulated {
+    fn engine(&self) -> &dyn Engine {
+        &self.0
+    }
+    async fn inside(&self, _vm: &Vm) -> Option<(Ipv4Addr, String)> {
+        None
+    }
+    async fn write(&self, vm: &Vm, content: &str) {
+        self.0.write(vm.vmid, Which::Main, content).unwrap();
+    }
+    async fn read(&self, vm: &Vm) -> String {
+        self.0.read(vm.vmid, Which::Main).unwrap()
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("puerta-sim-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    let folder = Folder::new("contract");
+    let engine = SimEngine::new(Some(folder.path().join("state"))).unwrap();
+    contract::whole(&Simulated(engine), folder.path()).await;
+}
+
+#[tokio::test]
+async fn it_breaks_on_demand() {
+    let folder = Folder::new("faults");
+    let engine = SimEngine::new(None).unwrap();
+    let vm = machine(1, "web1");
+    let allowed = permit(&vm);
+    engine.fail_next(EngineError::NoSpace);
+    assert_eq!(engine.create(&allowed, &spec("sim01")).await, Err(EngineError::NoSpace));
+    assert_eq!(copies(&engine, &vm).await, []);
+    engine.create(&allowed, &spec("sim01")).await.unwrap();
+    engine.set_no_space(true);
+    let file = folder.path().join("a");
+    assert_eq!(engine.export(&allowed, &file, 1 << 20, &|_, _| ()).await, Err(EngineError::NoSpace));
+    assert!(!file.exists());
+    engine.set_node_down("sim01", true);
+    assert!(!engine.nodes().await.unwrap()[0].online);
+    assert_eq!(engine.list().await.unwrap()[0].status, Status::Unreachable);
+    assert!(matches!(engine.start(&allowed, Which::Main).await, Err(EngineError::Away(_))));
+    engine.set_node_down("sim01", false);
+    engine.set_away(true);
+    assert!(matches!(engine.list().await, Err(EngineError::Away(_))));
+    assert!(matches!(engine.start(&allowed, Which::Main).await, Err(EngineError::Away(_))));
+    engine.set_away(false);
+    assert_eq!(engine.start(&allowed, Which::Main).await, Ok(()));
+}
+
+#[tokio::test]
+async fn it_remembers() {
+    let folder = Folder::new("state");
+    let state = folder.path().join("state");
+    let (one, two) = (machine(1, "web1"), machine(2, "web1"));
+    {
+        let engine = SimEngine::new(Some(state.clone())).unwrap();
+        for vm in [&one, &two] {
+            engine.create(&permit(vm), &spec("sim02")).await.unwrap();
+        }
+        engine.start(&permit(&one), Which::Main).await.unwrap();
+        engine.write(one.vmid, Which::Main, "alfa").unwrap();
+        engine.remove(&permit(&two), Which::Main).await.unwrap();
+    }
+    // A change that the crash cut in the middle of its line did not happen.
+    let mut file = std::fs::OpenOptions::new().append(true).open(&state).unwrap();
+    std::io::Write::write_all(&mut file, br#"{"instance":"vm-3149763","machi"#).unwrap();
+    let engine = SimEngine::new(Some(state)).unwrap();
+    let found = engine.find(one.vmid, Which::Main).await.unwrap().unwrap();
+    assert_eq!((found.status, found.node.as_str()), (Status::Running, "sim02"));
+    assert_eq!(engine.read(one.vmid, Which::Main).unwrap(), "alfa");
+    assert_eq!(engine.authorized_keys(one.vmid).unwrap().len(), 2);
+    assert_eq!(copies(&engine, &two).await, []);
+}
+
+#[tokio::test]
+async fn its_machines_listen_while_they_run() {
+    // A machine of no other test: the listener is on this computer's own address.
+    let vm = machine(8191, "web1");
+    let allowed = permit(&vm);
+    let engine = SimEngine::with(Options { listen: true, ..Options::default() }).unwrap();
+    let address = engine.dial_address(vm.address());
+    assert!(address.is_loopback(), "{address}");
+    engine.create(&allowed, &spec("sim01")).await.unwrap();
+    assert!(TcpStream::connect((address, ECHO_PORT)).await.is_err());
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let mut stream = TcpStream::connect((address, ECHO_PORT)).await.unwrap();
+    stream.write_all(b"hola").await.unwrap();
+    let mut said = [0; 4];
+    stream.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"hola");
+    engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+    assert_eq!(stream.read(&mut said).await.unwrap_or(0), 0, "the connection ends with the machine");
+    assert!(TcpStream::connect((address, ECHO_PORT)).await.is_err());
+    engine.start(&allowed, Which::Main).await.unwrap();
+    assert!(TcpStream::connect((address, ECHO_PORT)).await.is_ok());
+}
+
+/// Every seat with eight machines: a list is still quick.
+#[tokio::test]
+async fn it_holds_every_seat() {
+    let engine = SimEngine::new(None).unwrap();
+    let (first, node) = (machine(1, "web1"), spec("sim01"));
+    let mut allowed = permit(&first);
+    for seat in 1..8192_u32 {
+        for slot in 2..10 {
+            let vmid = Vmid::from_stored(first.vmid.get() & !0x7_ffff | seat << 6 | slot).unwrap();
+            allowed = permit_like(&first, vmid, allowed);
+            engine.create(&allowed, &node).await.unwrap();
+        }
+    }
+    let begun = Instant::now();
+    assert_eq!(engine.list().await.unwrap().len(), 8191 * 8);
+    let took = begun.elapsed();
+    eprintln!("a list of {} machines: {took:?}", 8191 * 8);
+    // Without optimisation it is some times slower than the 50 ms that a release needs.
+    assert!(took < Duration::from_millis(500), "{took:?}");
+}
+
+fn permit_like(
+    vm: &Vm,
+    vmid: Vmid,
+    _before: puerta_policy::decide::Permit<Vm>,
+) -> puerta_policy::decide::Permit<Vm> {
+    permit(&Vm { vmid, id: VmId(i64::from(vmid.get())), ..vm.clone() })
+}
