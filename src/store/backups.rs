@@ -50,9 +50,7 @@ fn read(row: &Row) -> Result<Backup> {
 impl Store {
     /// Backups of these seats, newest first.
     pub async fn backups_of(&self, seats: &[SeatId]) -> Result<Vec<Backup>> {
-        let rows = self
-            .of_seats(select!("WHERE b.seat"), seats, "", None)
-            .await?;
+        let rows = self.of_seats(select!("WHERE b.seat"), seats, "", None).await?;
         let mut backups = rows::all(rows, read)?;
         backups.sort_by_key(|backup| std::cmp::Reverse((backup.created, backup.id)));
         Ok(backups)
@@ -60,9 +58,8 @@ impl Store {
 
     /// Every backup, newest first.
     pub async fn backups(&self) -> Result<Vec<Backup>> {
-        let rows = sqlx::query(select!("ORDER BY b.created DESC, b.id DESC"))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows =
+            sqlx::query(select!("ORDER BY b.created DESC, b.id DESC")).fetch_all(&self.readers).await?;
         rows::all(rows, read)
     }
 
@@ -78,20 +75,15 @@ impl Store {
 
     /// One backup.
     pub async fn backup(&self, backup: BackupId) -> Result<Option<Backup>> {
-        let row = sqlx::query(select!("WHERE b.id = $1"))
-            .bind(backup.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row =
+            sqlx::query(select!("WHERE b.id = $1")).bind(backup.0).fetch_optional(&self.readers).await?;
         rows::maybe(row, read)
     }
 
     /// Forgets a backup; `false` when it was not there. The archive is the caller's to remove.
     pub async fn delete_backup(&self, backup: BackupId) -> Result<bool> {
         let mut tx = self.write().await?;
-        let done = sqlx::query("DELETE FROM backups WHERE id = $1")
-            .bind(backup.0)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query("DELETE FROM backups WHERE id = $1").bind(backup.0).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(done.rows_affected() == 1)
     }
@@ -117,9 +109,6 @@ pub(super) async fn insert(
     .fetch_one(&mut *connection)
     .await
     .map_err(StoreError::insert("backup"))?;
-    let row = sqlx::query(select!("WHERE b.id = $1"))
-        .bind(id)
-        .fetch_one(connection)
-        .await?;
+    let row = sqlx::query(select!("WHERE b.id = $1")).bind(id).fetch_one(connection).await?;
     read(&row)
 }

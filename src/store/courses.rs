@@ -55,13 +55,7 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(Course {
-            id: CourseId(id),
-            name: name.clone(),
-            edition,
-            created: now,
-            closed: None,
-        })
+        Ok(Course { id: CourseId(id), name: name.clone(), edition, created: now, closed: None })
     }
 
     /// Every course with the number of its seats, in name order.
@@ -78,12 +72,10 @@ impl Store {
 
     /// One course.
     pub async fn course(&self, name: &CourseName) -> Result<Option<Course>> {
-        let row = sqlx::query(
-            "SELECT id, name, year, version, created, closed FROM courses WHERE name = $1",
-        )
-        .bind(name.as_str())
-        .fetch_optional(&self.readers)
-        .await?;
+        let row = sqlx::query("SELECT id, name, year, version, created, closed FROM courses WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
         rows::maybe(row, read)
     }
 }
@@ -93,12 +85,11 @@ async fn free(
     connection: &mut SqliteConnection,
     edition: Edition,
 ) -> Result<std::result::Result<Edition, CourseName>> {
-    let row =
-        sqlx::query("SELECT name FROM courses WHERE year = $1 AND version = $2 AND closed IS NULL")
-            .bind(i64::from(edition.year))
-            .bind(i64::from(edition.version))
-            .fetch_optional(connection)
-            .await?;
+    let row = sqlx::query("SELECT name FROM courses WHERE year = $1 AND version = $2 AND closed IS NULL")
+        .bind(i64::from(edition.year))
+        .bind(i64::from(edition.version))
+        .fetch_optional(connection)
+        .await?;
     Ok(match rows::maybe(row, |row| rows::word(row, "name"))? {
         None => Ok(edition),
         Some(by) => Err(by),

@@ -25,9 +25,7 @@ fn read(row: &Row) -> Result<Job> {
         .into_iter()
         .find(|known| known.as_str() == kind)
         .ok_or_else(|| StoreError::Corrupt(format!("kind is `{kind}`")))?;
-    let reason = row
-        .try_get::<Option<String>, _>("reason")?
-        .unwrap_or_default();
+    let reason = row.try_get::<Option<String>, _>("reason")?.unwrap_or_default();
     let state = match row.try_get("state")? {
         "running" => JobState::Running,
         "done" => JobState::Done,
@@ -64,10 +62,7 @@ impl Store {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
         if let Some(other) = running(&mut tx, vm.id).await? {
-            return Err(StoreError::Busy {
-                kind: other.kind,
-                since: other.started,
-            });
+            return Err(StoreError::Busy { kind: other.kind, since: other.started });
         }
         let job = start(&mut tx, kind, &vm, person, backup, now).await?;
         tx.commit().await?;
@@ -93,12 +88,7 @@ impl Store {
 
     /// Records the backup and ends the job as done, both or neither: a backup is known exactly
     /// when it is finished.
-    pub async fn finish_backup(
-        &self,
-        job: JobId,
-        backup: NewBackup,
-        now: Timestamp,
-    ) -> Result<Backup> {
+    pub async fn finish_backup(&self, job: JobId, backup: NewBackup, now: Timestamp) -> Result<Backup> {
         let mut tx = self.write().await?;
         finish(&mut tx, job, &JobState::Done, now).await?;
         let backup = backups::insert(&mut tx, backup, now).await?;
@@ -116,19 +106,13 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Gone)
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
     }
 
     /// Jobs that run, oldest first, each with its last step (empty before the first).
     pub async fn running_jobs(&self) -> Result<Vec<(Job, String)>> {
         // Sorted here: asked for an order, SQLite reads the whole journal instead of the index.
-        let rows = sqlx::query(select!("WHERE j.state = 'running'"))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(select!("WHERE j.state = 'running'")).fetch_all(&self.readers).await?;
         let mut jobs = rows::all(rows, |row| Ok((read(row)?, rows::text(row, "step")?)))?;
         jobs.sort_by_key(|(job, _)| job.id);
         Ok(jobs)
@@ -136,23 +120,13 @@ impl Store {
 
     /// One job.
     pub async fn job(&self, job: JobId) -> Result<Option<Job>> {
-        let row = sqlx::query(select!("WHERE j.id = $1"))
-            .bind(job.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = sqlx::query(select!("WHERE j.id = $1")).bind(job.0).fetch_optional(&self.readers).await?;
         rows::maybe(row, read)
     }
 
     /// The newest jobs of these seats, newest first.
     pub async fn jobs_of(&self, seats: &[SeatId], limit: u32) -> Result<Vec<Job>> {
-        let rows = self
-            .of_seats(
-                select!("WHERE j.seat"),
-                seats,
-                "ORDER BY j.id DESC",
-                Some(limit),
-            )
-            .await?;
+        let rows = self.of_seats(select!("WHERE j.seat"), seats, "ORDER BY j.id DESC", Some(limit)).await?;
         let mut jobs = rows::all(rows, read)?;
         jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
         jobs.truncate(limit as usize);
@@ -176,10 +150,8 @@ impl Store {
     /// Forgets jobs that ended before a moment, and says how many.
     pub async fn prune_jobs(&self, before: Timestamp) -> Result<u64> {
         let mut tx = self.write().await?;
-        let done = sqlx::query("DELETE FROM jobs WHERE finished < $1")
-            .bind(before.0)
-            .execute(&mut *tx)
-            .await?;
+        let done =
+            sqlx::query("DELETE FROM jobs WHERE finished < $1").bind(before.0).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(done.rows_affected())
     }
@@ -255,9 +227,5 @@ async fn finish(
     .bind(job.0)
     .execute(connection)
     .await?;
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Gone)
-    }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
 }

@@ -43,22 +43,15 @@ fn read(row: &Row) -> Result<AuthorizedKey> {
 impl Store {
     /// A person's keys in the order in which they were added.
     pub async fn keys(&self, person: PersonId) -> Result<Vec<AuthorizedKey>> {
-        let rows = sqlx::query(select!(
-            "FROM authorized_keys k WHERE k.person = $1 ORDER BY k.id"
-        ))
-        .bind(person.0)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows = sqlx::query(select!("FROM authorized_keys k WHERE k.person = $1 ORDER BY k.id"))
+            .bind(person.0)
+            .fetch_all(&self.readers)
+            .await?;
         rows::all(rows, read)
     }
 
     /// Adds a key; `Taken("key")` when the person has it. Two persons may share one.
-    pub async fn add_key(
-        &self,
-        person: PersonId,
-        key: NewKey,
-        now: Timestamp,
-    ) -> Result<AuthorizedKey> {
+    pub async fn add_key(&self, person: PersonId, key: NewKey, now: Timestamp) -> Result<AuthorizedKey> {
         let mut tx = self.write().await?;
         let key = add(&mut tx, person, key, now).await?;
         tx.commit().await?;
@@ -78,11 +71,7 @@ impl Store {
     }
 
     /// Whose login it is and which key, when that person has the key.
-    pub async fn key_of(
-        &self,
-        login: &Login,
-        fingerprint: &str,
-    ) -> Result<Option<(Person, AuthorizedKey)>> {
+    pub async fn key_of(&self, login: &Login, fingerprint: &str) -> Result<Option<(Person, AuthorizedKey)>> {
         let row = sqlx::query(select!(
             ", p.id, p.login, p.name, p.role, p.suspended, p.created
              FROM persons p JOIN authorized_keys k ON k.person = p.id

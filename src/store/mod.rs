@@ -26,9 +26,7 @@ pub use vms::NewVm;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions, Connection, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::{ConnectOptions, Connection, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -51,10 +49,7 @@ impl Store {
     /// date. One that a newer puerta wrote is refused untouched.
     pub async fn open(path: &Path) -> Result<Self> {
         private(path).await?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
+        let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY);
         let corrupt = |error| match error {
             StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),
             other => other,
@@ -71,9 +66,7 @@ impl Store {
         // FULL: a code that was taken, or a number that was given, stays so after a power cut.
         let options = options.synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(options.clone()).await?;
-        let readers = pool(READERS)
-            .connect_with(options.pragma("query_only", "on"))
-            .await?;
+        let readers = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { writer, readers })
     }
 
@@ -98,12 +91,7 @@ async fn private(path: &Path) -> Result<()> {
     // closed before another call sees it, and one that is there is not opened here.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
-    let made = tokio::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .await;
+    let made = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).await;
     match made {
         Ok(file) => drop(file.into_std().await),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
@@ -116,9 +104,7 @@ async fn private(path: &Path) -> Result<()> {
     let mut permissions = metadata.permissions();
     if permissions.mode() & 0o077 != 0 {
         permissions.set_mode(0o600);
-        tokio::fs::set_permissions(path, permissions)
-            .await
-            .map_err(sqlx::Error::Io)?;
+        tokio::fs::set_permissions(path, permissions).await.map_err(sqlx::Error::Io)?;
     }
     Ok(())
 }
@@ -162,9 +148,7 @@ async fn migrate(options: &SqliteConnectOptions) -> Result<()> {
 /// whatever `busy_timeout` says, so a program that starts together with another one asks again.
 async fn write_ahead(connection: &mut SqliteConnection) -> Result<()> {
     for _ in 0..BUSY.as_millis() / 20 {
-        let mode = sqlx::query_scalar("PRAGMA journal_mode = WAL")
-            .fetch_one(&mut *connection)
-            .await;
+        let mode = sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await;
         match mode {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok::<String, _>(_) => break,
@@ -181,18 +165,16 @@ async fn write_ahead(connection: &mut SqliteConnection) -> Result<()> {
 
 /// The newest migration that the database has had; 0 for an empty one.
 async fn version(connection: &mut SqliteConnection) -> Result<i64> {
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(&mut *connection)
-            .await?;
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .fetch_all(&mut *connection)
+        .await?;
     if tables.is_empty() {
         return Ok(0);
     }
     if !tables.iter().any(|table| table == "_sqlx_migrations") {
         return Err(StoreError::Corrupt("a database, but not puerta's".into()));
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await?;
+    let newest: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await?;
     Ok(newest.unwrap_or(0))
 }

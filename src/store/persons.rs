@@ -102,19 +102,13 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
 impl Store {
     /// Adds a person, with a seat of their own when a course is given. Somebody who is there and
     /// has no seat in that course gets only the seat and the key: name, role and code stay theirs.
-    pub async fn add_person(
-        &self,
-        new: NewPerson,
-        now: Timestamp,
-    ) -> Result<(Person, Option<Seat>)> {
+    pub async fn add_person(&self, new: NewPerson, now: Timestamp) -> Result<(Person, Option<Seat>)> {
         let mut tx = self.write().await?;
         let known = by_login(&mut tx, &new.login).await?;
         let person = match &known {
             None => insert(&mut tx, &new, now).await?,
             Some(person) => match new.course {
-                Some(course) if !seats::sits_in(&mut tx, person.id, course).await? => {
-                    person.clone()
-                }
+                Some(course) if !seats::sits_in(&mut tx, person.id, course).await? => person.clone(),
                 _ => return Err(StoreError::Taken("login")),
             },
         };
@@ -140,12 +134,10 @@ impl Store {
 
     /// The person.
     pub async fn person(&self, person: PersonId) -> Result<Option<Person>> {
-        let row = sqlx::query(
-            "SELECT id, login, name, role, suspended, created FROM persons WHERE id = $1",
-        )
-        .bind(person.0)
-        .fetch_optional(&self.readers)
-        .await?;
+        let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE id = $1")
+            .bind(person.0)
+            .fetch_optional(&self.readers)
+            .await?;
         rows::maybe(row, read)
     }
 
@@ -157,10 +149,8 @@ impl Store {
 
     /// One entry of [`Store::persons`].
     pub async fn person_row(&self, login: &Login) -> Result<Option<PersonRow>> {
-        let rows = sqlx::query(listing!("WHERE p.login = $1"))
-            .bind(login.as_str())
-            .fetch_all(&self.readers)
-            .await?;
+        let rows =
+            sqlx::query(listing!("WHERE p.login = $1")).bind(login.as_str()).fetch_all(&self.readers).await?;
         Ok(grouped(&rows)?.pop())
     }
 
@@ -173,11 +163,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Gone)
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
     }
 
     /// Removes a person with keys, credentials, memberships and the seats that nobody else is a
@@ -192,18 +178,12 @@ impl Store {
         if held > 0 {
             return Err(StoreError::HasMachines(held));
         }
-        let done = sqlx::query("DELETE FROM persons WHERE id = $1")
-            .bind(person.0)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query("DELETE FROM persons WHERE id = $1").bind(person.0).execute(&mut *tx).await?;
         if done.rows_affected() == 0 {
             return Err(StoreError::Gone);
         }
         for seat in own {
-            sqlx::query("DELETE FROM seats WHERE id = $1")
-                .bind(seat.0)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query("DELETE FROM seats WHERE id = $1").bind(seat.0).execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -211,11 +191,10 @@ impl Store {
 
     /// Password and code; empty for somebody who has neither, or is not there.
     pub async fn credentials(&self, person: PersonId) -> Result<Credentials> {
-        let row =
-            sqlx::query("SELECT password, code, code_expires FROM credentials WHERE person = $1")
-                .bind(person.0)
-                .fetch_optional(&self.readers)
-                .await?;
+        let row = sqlx::query("SELECT password, code, code_expires FROM credentials WHERE person = $1")
+            .bind(person.0)
+            .fetch_optional(&self.readers)
+            .await?;
         let Some(row) = row else {
             return Ok(Credentials::default());
         };
@@ -223,9 +202,7 @@ impl Store {
         let expires = rows::maybe_time(&row, "code_expires")?;
         Ok(Credentials {
             password: row.try_get("password")?,
-            code: code
-                .zip(expires)
-                .map(|(hash, expires)| NewCode { hash, expires }),
+            code: code.zip(expires).map(|(hash, expires)| NewCode { hash, expires }),
         })
     }
 
@@ -300,20 +277,14 @@ impl Store {
 }
 
 async fn by_login(connection: &mut SqliteConnection, login: &Login) -> Result<Option<Person>> {
-    let row = sqlx::query(
-        "SELECT id, login, name, role, suspended, created FROM persons WHERE login = $1",
-    )
-    .bind(login.as_str())
-    .fetch_optional(connection)
-    .await?;
+    let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE login = $1")
+        .bind(login.as_str())
+        .fetch_optional(connection)
+        .await?;
     rows::maybe(row, read)
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    new: &NewPerson,
-    now: Timestamp,
-) -> Result<Person> {
+async fn insert(connection: &mut SqliteConnection, new: &NewPerson, now: Timestamp) -> Result<Person> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO persons (login, name, role, suspended, created)
          VALUES ($1, $2, $3, FALSE, $4) RETURNING id",
@@ -339,11 +310,7 @@ async fn insert(
     })
 }
 
-async fn put_code(
-    connection: &mut SqliteConnection,
-    person: PersonId,
-    code: &NewCode,
-) -> Result<()> {
+async fn put_code(connection: &mut SqliteConnection, person: PersonId, code: &NewCode) -> Result<()> {
     sqlx::query(
         "INSERT INTO credentials (person, code, code_expires) VALUES ($1, $2, $3)
          ON CONFLICT (person) DO UPDATE

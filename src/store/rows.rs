@@ -63,10 +63,7 @@ pub(super) fn maybe_time(row: &Row, column: &'static str) -> Result<Option<Times
 
 /// `year` and `version`.
 pub(super) fn edition(row: &Row) -> Result<Edition> {
-    Ok(Edition {
-        year: number(row, "year")?,
-        version: number(row, "version")?,
-    })
+    Ok(Edition { year: number(row, "year")?, version: number(row, "version")? })
 }
 
 /// Every row as its noun.

@@ -46,21 +46,17 @@ fn read(row: &Row) -> Result<Seat> {
 impl Store {
     /// The seats that a person is a member of, in name order.
     pub async fn seats_of(&self, person: PersonId) -> Result<Vec<Seat>> {
-        let rows = sqlx::query(select!(
-            "JOIN members m ON m.seat = s.id WHERE m.person = $1 ORDER BY s.name"
-        ))
-        .bind(person.0)
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            sqlx::query(select!("JOIN members m ON m.seat = s.id WHERE m.person = $1 ORDER BY s.name"))
+                .bind(person.0)
+                .fetch_all(&self.readers)
+                .await?;
         rows::all(rows, read)
     }
 
     /// One seat.
     pub async fn seat(&self, seat: SeatId) -> Result<Option<Seat>> {
-        let row = sqlx::query(select!("WHERE s.id = $1"))
-            .bind(seat.0)
-            .fetch_optional(&self.readers)
-            .await?;
+        let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(&self.readers).await?;
         rows::maybe(row, read)
     }
 
@@ -114,10 +110,7 @@ impl Store {
 
 /// One seat inside the caller's transaction.
 pub(super) async fn find(connection: &mut SqliteConnection, seat: SeatId) -> Result<Option<Seat>> {
-    let row = sqlx::query(select!("WHERE s.id = $1"))
-        .bind(seat.0)
-        .fetch_optional(connection)
-        .await?;
+    let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }
 
@@ -145,12 +138,11 @@ pub(super) async fn give(
     person: &Person,
     now: Timestamp,
 ) -> Result<Seat> {
-    let row =
-        sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
-            .bind(course.0)
-            .fetch_optional(&mut *connection)
-            .await?
-            .ok_or(StoreError::Gone)?;
+    let row = sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
+        .bind(course.0)
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::Gone)?;
     let course_name: CourseName = rows::word(&row, "name")?;
     let edition = rows::edition(&row)?;
     let name = free_name(connection, &person.login, &course_name).await?;
@@ -177,14 +169,7 @@ pub(super) async fn give(
         .bind(person.id.0)
         .execute(connection)
         .await?;
-    Ok(Seat {
-        id: SeatId(id),
-        name,
-        number,
-        course,
-        course_name,
-        edition,
-    })
+    Ok(Seat { id: SeatId(id), name, number, course, course_name, edition })
 }
 
 /// The login, or `LOGIN-COURSE` when another seat has that name.
@@ -225,13 +210,12 @@ async fn next_number(connection: &mut SqliteConnection, edition: Edition) -> Res
             .and_then(|next| SeatNumber::new(next).ok())
             .ok_or_else(|| StoreError::Corrupt(format!("last_seat is `{last}`")));
     }
-    let given: Vec<i64> = sqlx::query_scalar(
-        "SELECT number FROM seats WHERE year = $1 AND version = $2 ORDER BY number",
-    )
-    .bind(i64::from(edition.year))
-    .bind(i64::from(edition.version))
-    .fetch_all(connection)
-    .await?;
+    let given: Vec<i64> =
+        sqlx::query_scalar("SELECT number FROM seats WHERE year = $1 AND version = $2 ORDER BY number")
+            .bind(i64::from(edition.year))
+            .bind(i64::from(edition.version))
+            .fetch_all(connection)
+            .await?;
     let mut given = given.into_iter().peekable();
     (1..=SeatNumber::MAX)
         .find(|number| given.next_if_eq(&i64::from(*number)).is_none())
@@ -240,10 +224,7 @@ async fn next_number(connection: &mut SqliteConnection, edition: Edition) -> Res
 }
 
 /// Seats that have this person as their only member.
-pub(super) async fn only_of(
-    connection: &mut SqliteConnection,
-    person: PersonId,
-) -> Result<Vec<SeatId>> {
+pub(super) async fn only_of(connection: &mut SqliteConnection, person: PersonId) -> Result<Vec<SeatId>> {
     let seats: Vec<i64> = sqlx::query_scalar(
         "SELECT m.seat FROM members m WHERE m.person = $1 AND NOT EXISTS
          (SELECT 1 FROM members other WHERE other.seat = m.seat AND other.person <> $1)",

@@ -36,11 +36,8 @@ macro_rules! select {
     };
 }
 
-const PHASES: [(Phase, &str); 3] = [
-    (Phase::Creating, "creating"),
-    (Phase::Ready, "ready"),
-    (Phase::Deleting, "deleting"),
-];
+const PHASES: [(Phase, &str); 3] =
+    [(Phase::Creating, "creating"), (Phase::Ready, "ready"), (Phase::Deleting, "deleting")];
 
 fn phase_word(phase: Phase) -> &'static str {
     match phase {
@@ -144,9 +141,7 @@ impl Store {
 
     /// Machines of these seats, by seat name, then by name.
     pub async fn vms_of(&self, seats: &[SeatId]) -> Result<Vec<Vm>> {
-        let rows = self
-            .of_seats(select!("WHERE v.seat"), seats, "", None)
-            .await?;
+        let rows = self.of_seats(select!("WHERE v.seat"), seats, "", None).await?;
         let mut vms = rows::all(rows, read)?;
         vms.sort_by(|a, b| (&a.seat_name, &a.name).cmp(&(&b.seat_name, &b.name)));
         Ok(vms)
@@ -154,41 +149,25 @@ impl Store {
 
     /// Every machine, by seat name, then by name.
     pub async fn vms(&self) -> Result<Vec<Vm>> {
-        let rows = sqlx::query(select!("ORDER BY s.name, v.name"))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(select!("ORDER BY s.name, v.name")).fetch_all(&self.readers).await?;
         rows::all(rows, read)
     }
 
     /// Moves a machine along in its life; `Gone` when it is not there.
     pub async fn set_phase(&self, vm: VmId, phase: Phase) -> Result<()> {
-        self.update(
-            "UPDATE vms SET phase = $1 WHERE id = $2",
-            vm,
-            phase_word(phase),
-        )
-        .await
+        self.update("UPDATE vms SET phase = $1 WHERE id = $2", vm, phase_word(phase)).await
     }
 
     /// Writes down where a machine is; `Gone` when it is not there.
     pub async fn set_node(&self, vm: VmId, node: &str) -> Result<()> {
-        self.update("UPDATE vms SET node = $1 WHERE id = $2", vm, node)
-            .await
+        self.update("UPDATE vms SET node = $1 WHERE id = $2", vm, node).await
     }
 
     async fn update(&self, statement: &'static str, vm: VmId, value: &str) -> Result<()> {
         let mut tx = self.write().await?;
-        let done = sqlx::query(statement)
-            .bind(value)
-            .bind(vm.0)
-            .execute(&mut *tx)
-            .await?;
+        let done = sqlx::query(statement).bind(value).bind(vm.0).execute(&mut *tx).await?;
         tx.commit().await?;
-        if done.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Gone)
-        }
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
     }
 
     /// What a seat holds now.
@@ -207,10 +186,7 @@ impl Store {
 
 /// One machine inside the caller's transaction.
 pub(super) async fn find(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<Vm>> {
-    let row = sqlx::query(select!("WHERE v.id = $1"))
-        .bind(vm.0)
-        .fetch_optional(connection)
-        .await?;
+    let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }
 
@@ -234,21 +210,13 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
 
 /// Removes a machine's row inside the caller's transaction.
 pub(super) async fn delete(connection: &mut SqliteConnection, vm: VmId) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM vms WHERE id = $1")
-        .bind(vm.0)
-        .execute(connection)
-        .await?;
+    let done = sqlx::query("DELETE FROM vms WHERE id = $1").bind(vm.0).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
 async fn slots(connection: &mut SqliteConnection, seat: SeatId) -> Result<Vec<Slot>> {
-    let rows = sqlx::query("SELECT slot FROM vms WHERE seat = $1")
-        .bind(seat.0)
-        .fetch_all(connection)
-        .await?;
-    rows::all(rows, |row| {
-        rows::checked(row, "slot", |n: u8| Slot::new(n).ok())
-    })
+    let rows = sqlx::query("SELECT slot FROM vms WHERE seat = $1").bind(seat.0).fetch_all(connection).await?;
+    rows::all(rows, |row| rows::checked(row, "slot", |n: u8| Slot::new(n).ok()))
 }
 
 async fn insert(connection: &mut SqliteConnection, vm: &Vm) -> Result<VmId> {

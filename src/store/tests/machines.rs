@@ -8,29 +8,16 @@ use puerta_policy::quota::{QuotaExceeded, Usage};
 #[tokio::test]
 async fn a_machine_gets_the_place_that_the_plan_predicts() {
     let (_folder, store, _, alumno, seat) = one().await;
-    let new = NewVm {
-        node: Some("nodo01".into()),
-        person: Some(alumno.id),
-        ..vm(seat.id, "web1")
-    };
+    let new = NewVm { node: Some("nodo01".into()), person: Some(alumno.id), ..vm(seat.id, "web1") };
     let (web1, job) = store.create_vm(new, PLAN, ROOMY, NOW).await.unwrap();
     let slot = Slot::new(2).unwrap();
     let vmid = PLAN.vmid(seat.edition, seat.number, slot).unwrap();
     assert_eq!((web1.slot, web1.vmid), (slot, vmid));
     assert_eq!(web1.address().to_string(), "10.96.0.66");
     assert_eq!((web1.phase, web1.created), (Phase::Creating, NOW));
-    assert_eq!(
-        (&web1.seat_name, web1.node.as_deref()),
-        (&seat.name, Some("nodo01"))
-    );
-    assert_eq!(
-        (job.kind, &job.state),
-        (JobKind::Create, &JobState::Running)
-    );
-    assert_eq!(
-        (job.vm, &job.vm_name, job.person),
-        (web1.id, &web1.name, Some(alumno.id))
-    );
+    assert_eq!((&web1.seat_name, web1.node.as_deref()), (&seat.name, Some("nodo01")));
+    assert_eq!((job.kind, &job.state), (JobKind::Create, &JobState::Running));
+    assert_eq!((job.vm, &job.vm_name, job.person), (web1.id, &web1.name, Some(alumno.id)));
     assert_eq!(store.job(job.id).await.unwrap(), Some(job.clone()));
     assert_eq!(store.running_job_of(web1.id).await.unwrap(), Some(job));
 
@@ -48,10 +35,7 @@ async fn a_machine_gets_the_place_that_the_plan_predicts() {
     store.set_phase(web1.id, Phase::Ready).await.unwrap();
     store.set_node(web1.id, "nodo02").await.unwrap();
     let now = store.vm(web1.id).await.unwrap().unwrap();
-    assert_eq!(
-        (now.phase, now.node.as_deref()),
-        (Phase::Ready, Some("nodo02"))
-    );
+    assert_eq!((now.phase, now.node.as_deref()), (Phase::Ready, Some("nodo02")));
     assert!(store.delete_vm(web1.id).await.unwrap());
     assert!(!store.delete_vm(web1.id).await.unwrap());
     let gone = store.set_phase(web1.id, Phase::Deleting).await;
@@ -65,38 +49,19 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     let (_folder, store, course, _, seat) = one().await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
     create(&store, other.unwrap().id, "web1").await;
-    let quotas = Quotas {
-        machines: 2,
-        memory_mib: 600,
-        backups: 1,
-    };
+    let quotas = Quotas { machines: 2, memory_mib: 600, backups: 1 };
     let make = |name| store.create_vm(vm(seat.id, name), PLAN, quotas, NOW);
     let (web1, _) = make("web1").await.unwrap();
     make("web2").await.unwrap();
-    let used = Usage {
-        machines: 2,
-        memory_mib: 512,
-        backups: 0,
-    };
+    let used = Usage { machines: 2, memory_mib: 512, backups: 0 };
     assert_eq!(store.usage(seat.id).await.unwrap(), used);
     let Err(StoreError::Quota(quota)) = make("web3").await else {
         panic!();
     };
-    let wanted = QuotaExceeded {
-        name: "machines",
-        limit: 2,
-        used: 2,
-        wanted: 1,
-    };
+    let wanted = QuotaExceeded { name: "machines", limit: 2, used: 2, wanted: 1 };
     assert_eq!(quota, wanted);
     store.delete_vm(web1.id).await.unwrap();
-    let big = NewVm {
-        limits: Limits {
-            memory_mib: 400,
-            ..web1.limits
-        },
-        ..vm(seat.id, "web3")
-    };
+    let big = NewVm { limits: Limits { memory_mib: 400, ..web1.limits }, ..vm(seat.id, "web3") };
     let refused = store.create_vm(big, PLAN, quotas, NOW).await;
     assert!(matches!(refused, Err(StoreError::Quota(q)) if q.name == "memory" && q.used == 256));
 }
@@ -104,10 +69,7 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
 #[tokio::test]
 async fn sixty_three_machines_fit_and_a_slot_is_free_when_its_row_is_gone() {
     let (_folder, store, _, _, seat) = one().await;
-    let roomy = Quotas {
-        machines: 100,
-        ..ROOMY
-    };
+    let roomy = Quotas { machines: 100, ..ROOMY };
     let mut vms = Vec::new();
     for i in 0..63 {
         let made = store.create_vm(vm(seat.id, &format!("web{i}")), PLAN, roomy, NOW);
@@ -147,10 +109,7 @@ async fn of_two_that_race_for_the_last_place_one_wins() {
     let (folder, store, _, _, seat) = one().await;
     let other = Store::open(&folder.file()).await.unwrap();
     for round in 0..10_u32 {
-        let quotas = Quotas {
-            machines: round + 1,
-            ..ROOMY
-        };
+        let quotas = Quotas { machines: round + 1, ..ROOMY };
         let race = |store: &Store, name: String| {
             let store = store.clone();
             tokio::spawn(async move {
@@ -224,16 +183,10 @@ async fn a_running_job_keeps_its_step() {
     let (_, second) = create(&store, seat.id, "web2").await;
     store.set_step(second.id, "keys").await.unwrap();
     let running = store.running_jobs().await.unwrap();
-    assert_eq!(
-        running,
-        [(first.clone(), String::new()), (second, "keys".into())]
-    );
+    assert_eq!(running, [(first.clone(), String::new()), (second, "keys".into())]);
     let running = store.finish_job(first.id, &JobState::Running, NOW).await;
     assert!(matches!(running, Err(StoreError::Corrupt(_))));
-    store
-        .finish_job(first.id, &JobState::Done, NOW)
-        .await
-        .unwrap();
+    store.finish_job(first.id, &JobState::Done, NOW).await.unwrap();
     let ended = store.set_step(first.id, "start").await;
     assert!(matches!(ended, Err(StoreError::Gone)));
     assert_eq!(store.running_jobs().await.unwrap().len(), 1);
@@ -248,18 +201,11 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     let web2 = ready(&store, other.id, "web2").await;
     let delete = store.start_job(JobKind::Delete, web1.id, None, None, at(1));
     let delete = delete.await.unwrap();
-    store
-        .finish_delete(delete.id, web1.id, at(2))
-        .await
-        .unwrap();
+    store.finish_delete(delete.id, web1.id, at(2)).await.unwrap();
     assert_eq!(store.vms().await.unwrap(), [web2.clone()]);
     let again = store.finish_delete(delete.id, web2.id, at(2)).await;
     assert!(matches!(again, Err(StoreError::Gone)));
-    assert_eq!(
-        store.vms().await.unwrap(),
-        [web2.clone()],
-        "both or neither"
-    );
+    assert_eq!(store.vms().await.unwrap(), [web2.clone()], "both or neither");
 
     let start = store.start_job(JobKind::Start, web2.id, None, None, at(3));
     let start = start.await.unwrap();
@@ -282,10 +228,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     assert_eq!(store.prune_jobs(at(2)).await.unwrap(), 2);
     assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
     assert_eq!(store.jobs(9).await.unwrap(), [start.clone()], "it runs");
-    store
-        .finish_job(start.id, &JobState::Done, at(4))
-        .await
-        .unwrap();
+    store.finish_job(start.id, &JobState::Done, at(4)).await.unwrap();
     assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
     let next = store.start_job(JobKind::Stop, web2.id, None, None, at(5));
     assert!(next.await.unwrap().id > start.id);
@@ -299,22 +242,11 @@ async fn a_backup_is_known_exactly_when_it_is_finished() {
     let job = job.await.unwrap();
     assert_eq!(store.backups().await.unwrap(), []);
     let new = backup(&web1, "web1-20261123-041036");
-    let first = store
-        .finish_backup(job.id, new.clone(), at(188))
-        .await
-        .unwrap();
-    assert_eq!(
-        (first.size, first.took_ms, first.created),
-        (801 << 20, 188_000, at(188))
-    );
+    let first = store.finish_backup(job.id, new.clone(), at(188)).await.unwrap();
+    assert_eq!((first.size, first.took_ms, first.created), (801 << 20, 188_000, at(188)));
     assert_eq!((&first.seat_name, &first.vm_name), (&seat.name, &web1.name));
-    assert_eq!(
-        store.job(job.id).await.unwrap().unwrap().state,
-        JobState::Done
-    );
-    let ended = store
-        .finish_backup(job.id, backup(&web1, "other"), NOW)
-        .await;
+    assert_eq!(store.job(job.id).await.unwrap().unwrap().state, JobState::Done);
+    let ended = store.finish_backup(job.id, backup(&web1, "other"), NOW).await;
     assert!(matches!(ended, Err(StoreError::Gone)));
 
     let job = store.start_job(JobKind::Backup, web1.id, None, None, NOW);
@@ -323,10 +255,7 @@ async fn a_backup_is_known_exactly_when_it_is_finished() {
     assert!(matches!(same, Err(StoreError::Taken("backup"))));
     let still = store.job(job.id).await.unwrap().unwrap();
     assert_eq!(still.state, JobState::Running, "both or neither");
-    store
-        .finish_job(job.id, &JobState::Done, NOW)
-        .await
-        .unwrap();
+    store.finish_job(job.id, &JobState::Done, NOW).await.unwrap();
 
     let second = back_up(&store, &web1, "web1-20261123-050000", at(900)).await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;

@@ -9,8 +9,7 @@ mod scale;
 
 use super::*;
 use puerta_policy::model::{
-    Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId,
-    Timestamp, Vm,
+    Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId, Timestamp, Vm,
 };
 use puerta_policy::plan::AddressPlan;
 use puerta_policy::quota::Quotas;
@@ -19,11 +18,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PLAN: AddressPlan = AddressPlan { first_year: 2020 };
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
-const ROOMY: Quotas = Quotas {
-    machines: 63,
-    memory_mib: 1 << 20,
-    backups: 10,
-};
+const ROOMY: Quotas = Quotas { machines: 63, memory_mib: 1 << 20, backups: 10 };
 
 fn at(later: i64) -> Timestamp {
     Timestamp(NOW.0 + later)
@@ -102,12 +97,7 @@ fn vm(seat: SeatId, name: &str) -> NewVm {
         seat,
         name: name.parse().unwrap(),
         template: "debian-12".parse().unwrap(),
-        limits: Limits {
-            cpus: 1,
-            memory_mib: 256,
-            disk_mib: 2048,
-            processes: 500,
-        },
+        limits: Limits { cpus: 1, memory_mib: 256, disk_mib: 2048, processes: 500 },
         node: None,
         person: None,
     }

@@ -52,23 +52,14 @@ async fn a_course_takes_the_first_free_version() {
 async fn a_person_comes_with_seat_key_and_code() {
     let (_folder, store) = empty().await;
     let aso = course(&store, "aso-2026").await;
-    let code = NewCode {
-        hash: "h1".into(),
-        expires: at(1000),
-    };
-    let new = NewPerson {
-        key: Some(key("AAA")),
-        code: Some(code.clone()),
-        ..person("alumno1", Some(aso.id))
-    };
+    let code = NewCode { hash: "h1".into(), expires: at(1000) };
+    let new =
+        NewPerson { key: Some(key("AAA")), code: Some(code.clone()), ..person("alumno1", Some(aso.id)) };
     let (alumno, seat) = store.add_person(new.clone(), NOW).await.unwrap();
     let seat = seat.unwrap();
     assert_eq!((seat.name.as_str(), seat.number.get()), ("alumno1", 1));
     assert_eq!((&seat.course_name, seat.edition), (&aso.name, aso.edition));
-    assert_eq!(
-        (alumno.name.as_str(), alumno.suspended),
-        ("Ñandú alumno1", false)
-    );
+    assert_eq!((alumno.name.as_str(), alumno.suspended), ("Ñandú alumno1", false));
     let found = store.person_by_login(&alumno.login).await.unwrap();
     assert_eq!(found, Some(alumno.clone()));
     assert_eq!(store.person(alumno.id).await.unwrap(), Some(alumno.clone()));
@@ -93,10 +84,7 @@ async fn a_second_course_gives_only_a_second_seat() {
         name: "Otra".into(),
         role: Role::Admin,
         key: Some(key(word)),
-        code: Some(NewCode {
-            hash: "h".into(),
-            expires: NOW,
-        }),
+        code: Some(NewCode { hash: "h".into(), expires: NOW }),
         ..person("alumno1", Some(course.id))
     };
     let (same, seat) = store.add_person(new(&red, "AAA"), NOW).await.unwrap();
@@ -127,18 +115,9 @@ async fn rows_of_persons_are_whole_and_in_order() {
     store.add_key(alumno10.id, key("BBB"), NOW).await.unwrap();
     store.set_password(alumno1.id, "$argon2id$").await.unwrap();
     let rows = store.persons().await.unwrap();
-    let seen: Vec<_> = rows
-        .iter()
-        .map(|r| (r.person.login.as_str(), r.seats.len(), r.keys, r.password))
-        .collect();
-    assert_eq!(
-        seen,
-        [
-            ("alumno1", 1, 0, true),
-            ("alumno10", 1, 2, false),
-            ("profesor", 0, 0, false)
-        ]
-    );
+    let seen: Vec<_> =
+        rows.iter().map(|r| (r.person.login.as_str(), r.seats.len(), r.keys, r.password)).collect();
+    assert_eq!(seen, [("alumno1", 1, 0, true), ("alumno10", 1, 2, false), ("profesor", 0, 0, false)]);
     for row in rows {
         let alone = store.person_row(&row.person.login).await.unwrap();
         assert_eq!(alone, Some(row));
@@ -152,10 +131,7 @@ async fn suspended_shows_in_the_actor() {
     store.set_suspended(alumno.id, true).await.unwrap();
     let actor = store.actor(alumno.id).await.unwrap().unwrap();
     assert!(actor.suspended);
-    assert_eq!(
-        (actor.person, actor.login.as_str()),
-        (Some(alumno.id), "alumno1")
-    );
+    assert_eq!((actor.person, actor.login.as_str()), (Some(alumno.id), "alumno1"));
     assert_eq!((actor.role, actor.seats), (Role::Alumno, vec![seat.id]));
     store.set_suspended(alumno.id, false).await.unwrap();
     assert!(!store.actor(alumno.id).await.unwrap().unwrap().suspended);
@@ -192,49 +168,30 @@ async fn removal_waits_for_machines_and_backups_and_leaves_nothing() {
     let (back, new_seat) = add(&store, "alumno1", Some(course.id)).await;
     assert!(back.id > alumno.id);
     let new_seat = new_seat.unwrap();
-    assert_eq!(
-        (new_seat.name.as_str(), new_seat.number.get()),
-        ("alumno1", 2)
-    );
+    assert_eq!((new_seat.name.as_str(), new_seat.number.get()), ("alumno1", 2));
 }
 
 #[tokio::test]
 async fn a_seat_with_other_members_stays_with_them() {
     let (_folder, store, course, alumno1, team) = one().await;
     let (alumno2, own) = add(&store, "alumno2", Some(course.id)).await;
-    let join = sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)")
-        .bind(team.id.0)
-        .bind(alumno2.id.0);
+    let join =
+        sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)").bind(team.id.0).bind(alumno2.id.0);
     join.execute(&store.writer).await.unwrap();
     store.add_key(alumno2.id, key("BBB"), NOW).await.unwrap();
     store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap();
     store.add_key(alumno1.id, key("BBB"), NOW).await.unwrap();
     let lines = |keys: Vec<puerta_policy::model::AuthorizedKey>| -> Vec<_> {
-        keys.into_iter()
-            .map(|key| (key.person, key.fingerprint))
-            .collect()
+        keys.into_iter().map(|key| (key.person, key.fingerprint)).collect()
     };
     let keys = lines(store.keys_of_seat(team.id).await.unwrap());
-    let wanted = [
-        (alumno1.id, "AAA"),
-        (alumno1.id, "BBB"),
-        (alumno2.id, "BBB"),
-    ];
-    assert_eq!(
-        keys,
-        wanted.map(|(who, word)| (who, format!("SHA256:{word}")))
-    );
-    assert_eq!(
-        store.members(team.id).await.unwrap(),
-        [alumno1.clone(), alumno2.clone()]
-    );
+    let wanted = [(alumno1.id, "AAA"), (alumno1.id, "BBB"), (alumno2.id, "BBB")];
+    assert_eq!(keys, wanted.map(|(who, word)| (who, format!("SHA256:{word}"))));
+    assert_eq!(store.members(team.id).await.unwrap(), [alumno1.clone(), alumno2.clone()]);
     create(&store, team.id, "web1").await;
     let rows = store.seats().await.unwrap();
     assert_eq!(rows.len(), 2);
-    assert_eq!(
-        rows[0].members,
-        [alumno1.login.clone(), alumno2.login.clone()]
-    );
+    assert_eq!(rows[0].members, [alumno1.login.clone(), alumno2.login.clone()]);
     assert_eq!((rows[0].machines, rows[1].machines), (1, 0));
     store.remove_person(alumno1.id).await.unwrap();
     assert_eq!(store.members(team.id).await.unwrap(), [alumno2.clone()]);
@@ -276,10 +233,7 @@ async fn numbers_rest_until_all_were_given() {
 #[tokio::test]
 async fn a_new_password_uses_the_code_up_and_a_new_code_keeps_the_password() {
     let (_folder, store, _, alumno, _) = one().await;
-    let code = |hash: &str| NewCode {
-        hash: hash.into(),
-        expires: at(5),
-    };
+    let code = |hash: &str| NewCode { hash: hash.into(), expires: at(5) };
     store.set_code(alumno.id, code("one")).await.unwrap();
     store.set_code(alumno.id, code("two")).await.unwrap();
     assert!(!store.take_code(alumno.id, "one").await.unwrap());
@@ -301,10 +255,7 @@ async fn a_new_password_uses_the_code_up_and_a_new_code_keeps_the_password() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_code_is_taken_once() {
     let (_folder, store, _, alumno, _) = one().await;
-    let code = NewCode {
-        hash: "h1".into(),
-        expires: at(5),
-    };
+    let code = NewCode { hash: "h1".into(), expires: at(5) };
     store.set_code(alumno.id, code).await.unwrap();
     let calls: Vec<_> = (0..20)
         .map(|_| {
@@ -337,10 +288,7 @@ async fn keys_are_a_persons_own() {
     assert_eq!(found, Some((alumno10.clone(), shared.clone())));
     let none = store.key_of(&alumno10.login, "SHA256:AAA").await.unwrap();
     assert_eq!(none, None);
-    assert_eq!(
-        store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(),
-        None
-    );
+    assert_eq!(store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(), None);
 
     assert!(!store.remove_key(alumno1.id, shared.id).await.unwrap());
     assert!(store.remove_key(alumno1.id, first.id).await.unwrap());

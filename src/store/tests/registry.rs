@@ -125,10 +125,7 @@ async fn a_value_that_puerta_never_wrote_is_named() {
     let bad = sqlx::query("UPDATE persons SET role = 'root'");
     bad.execute(&store.writer).await.unwrap();
     let error = store.persons().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the database is not usable: role is `root`"
-    );
+    assert_eq!(error.to_string(), "the database is not usable: role is `root`");
 }
 
 #[tokio::test]
@@ -148,11 +145,7 @@ async fn reads_go_on_while_a_transaction_is_open() {
     tokio::time::timeout(second, reads).await.unwrap();
     let writer = tokio::spawn({
         let store = store.clone();
-        async move {
-            store
-                .add_person(person("alumno2", Some(course.id)), NOW)
-                .await
-        }
+        async move { store.add_person(person("alumno2", Some(course.id)), NOW).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!writer.is_finished(), "one writes at a time");

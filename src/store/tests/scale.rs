@@ -29,10 +29,7 @@ async fn fill(store: &Store) {
             "INSERT INTO seats (name, course, year, version, number, created)
                  SELECT 'alumno' || i, 1 + i / 8192, 2026, i / 8192, 1 + (i - 1) % 8191, 0 FROM n",
         ),
-        (
-            SEATS,
-            "INSERT INTO members (seat, person) SELECT i, i FROM n",
-        ),
+        (SEATS, "INSERT INTO members (seat, person) SELECT i, i FROM n"),
         (
             VMS,
             "INSERT INTO vms (seat, name, slot, vmid, template, node, cpus, memory_mib, disk_mib,
@@ -62,11 +59,7 @@ async fn fill(store: &Store) {
 }
 
 /// The fastest of `runs`: what it costs when nobody else uses the processor.
-async fn cost<T, F: Future<Output = Result<T>>>(
-    name: &str,
-    runs: u32,
-    call: impl Fn() -> F,
-) -> Duration {
+async fn cost<T, F: Future<Output = Result<T>>>(name: &str, runs: u32, call: impl Fn() -> F) -> Duration {
     let mut costs = Vec::new();
     for _ in 0..runs {
         let start = Instant::now();
@@ -98,10 +91,7 @@ async fn a_full_plan_stays_fast() {
     let vmid = store.vm(VmId(777)).await.unwrap().unwrap().vmid;
     let few: Vec<_> = (1..200).map(SeatId).collect();
     let all: Vec<_> = (1..=SEATS).map(SeatId).collect();
-    assert_eq!(
-        store.vms_of(&all).await.unwrap(),
-        store.vms().await.unwrap()
-    );
+    assert_eq!(store.vms_of(&all).await.unwrap(), store.vms().await.unwrap());
 
     let mut quick = Vec::new();
     macro_rules! quick {
@@ -142,10 +132,7 @@ async fn a_full_plan_stays_fast() {
     cost("persons", 2, || store.persons()).await;
     cost("courses", 2, || store.courses()).await;
     cost("backups", 2, || store.backups()).await;
-    cost("a write (set_suspended)", 50, || {
-        store.set_suspended(person, true)
-    })
-    .await;
+    cost("a write (set_suspended)", 50, || store.set_suspended(person, true)).await;
     let mut names = (0..).map(|i| format!("new{i}"));
     for _ in 0..3 {
         let new = vm(seat, &names.next().unwrap());
