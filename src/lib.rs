@@ -15,4 +15,6 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod gateway;
+pub mod shell;
 pub mod store;
