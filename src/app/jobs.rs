@@ -115,9 +115,11 @@ impl App {
                 (JobState::Failed(error.id.to_owned()), audit::Outcome::Failed(error.id.to_owned()))
             }
         };
-        if let Err(error) = self.store.finish_job(job.id, &state, clock::now()).await {
+        match self.store.finish_job(job.id, &state, clock::now()).await {
+            // What a backup or a delete leaves is written together with its job's end.
+            Ok(()) | Err(StoreError::Gone) => {}
             // The job stays open in the registry; the next start settles it.
-            tracing::error!(job = job.id.0, %error, "the end of a job could not be written");
+            Err(error) => tracing::error!(job = job.id.0, %error, "the end of a job could not be written"),
         }
         let mut event = describe(finish, job);
         event.outcome = Some(outcome);

@@ -18,6 +18,7 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// A machine that does not answer in this time is reported.
@@ -128,7 +129,8 @@ async fn carry(
     };
     let Traffic { up, down } = traffic;
     let end = {
-        let up = upwards(gateway, conn, from_client, to_target, up);
+        let machine_done = Notify::new();
+        let up = upwards(gateway, conn, from_client, to_target, up, &machine_done);
         let down = downwards(from_target, &to_client, down);
         tokio::pin!(up, down, permission);
         let mut down_done = false;
@@ -138,8 +140,9 @@ async fn carry(
                 // frees a writer that waits for window that will never come.
                 end = &mut up => break end,
                 clean = &mut down, if !down_done => {
-                    // The machine has said everything; the client closes when it has, too.
+                    // The machine has said everything: the channel closes when the client has, too.
                     down_done = true;
+                    machine_done.notify_one();
                     if !clean || to_client.eof().await.is_err() {
                         break "closed";
                     }
@@ -185,6 +188,7 @@ async fn upwards(
     mut from: ChannelReadHalf,
     mut to: OwnedWriteHalf,
     count: &mut u64,
+    machine_done: &Notify,
 ) -> &'static str {
     let limit = gateway.app.config.ssh.stall_limit;
     let mut waiting: VecDeque<Bytes> = VecDeque::new();
@@ -232,6 +236,7 @@ async fn upwards(
                     let _ = to.shutdown().await;
                 }
             }
+            () = machine_done.notified(), if eof && waiting.is_empty() => return "closed",
             () = tokio::time::sleep_until(progress + limit), if full => {
                 if conn.channels.load(Ordering::Relaxed) > 1 {
                     return "stalled";

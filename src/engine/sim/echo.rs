@@ -3,6 +3,7 @@
 
 use crate::engine::{EngineError, Result};
 use puerta_policy::plan::Vmid;
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -23,16 +24,29 @@ pub(super) struct Echo(AbortHandle);
 
 impl Echo {
     pub(super) fn start(vmid: Vmid) -> Result<Self> {
-        let listen = || -> std::io::Result<TcpListener> {
-            let socket = tokio::net::TcpSocket::new_v4()?;
-            socket.set_reuseaddr(true)?;
-            socket.bind((loopback(vmid), ECHO_PORT).into())?;
-            socket.listen(128)
+        let refused = |error| EngineError::Other(format!("the simulated machine: {error}"));
+        let task = match listen(vmid) {
+            Ok(listener) => tokio::spawn(serve(listener)),
+            // An aborted task gives its port back in its own time, a few milliseconds.
+            Err(error) if error.kind() == ErrorKind::AddrInUse => tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    if let Ok(listener) = listen(vmid) {
+                        return serve(listener).await;
+                    }
+                }
+            }),
+            Err(error) => return Err(refused(error)),
         };
-        let listener =
-            listen().map_err(|error| EngineError::Other(format!("the simulated machine: {error}")))?;
-        Ok(Self(tokio::spawn(serve(listener)).abort_handle()))
+        Ok(Self(task.abort_handle()))
     }
+}
+
+fn listen(vmid: Vmid) -> std::io::Result<TcpListener> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind((loopback(vmid), ECHO_PORT).into())?;
+    socket.listen(128)
 }
 
 impl Drop for Echo {
