@@ -41,6 +41,14 @@ impl Real {
         let name = Which::Main.instance(vm.vmid);
         self.query(&[&format!("/1.0/instances/{name}/backups?project=puerta")])
     }
+
+    /// Until an export stands in the middle: the machine frozen, the backup begun.
+    async fn spooling(&self, vm: &Vm) {
+        let frozen = || async { self.engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status == Status::Busy };
+        while !(frozen().await && self.backups(vm) != serde_json::json!([])) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 fn settings(lab: &Lab, https: bool) -> Settings {
@@ -193,10 +201,12 @@ async fn export_is_tidy(real: &Real, node: &str) {
     assert_eq!(real.backups(&vm), serde_json::json!([]));
 
     // Dropped in the middle: thawed and emptied behind the caller's back.
-    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=100 2>/dev/null; sync");
+    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=200 2>/dev/null; sync");
     let dropped = folder.join("dropped");
-    let cut = tokio::time::timeout(Duration::from_millis(700), engine.export(&allowed, &dropped, 1 << 30, &|_, _| ())).await;
-    assert!(cut.is_err(), "the machine is too small for this test");
+    tokio::select! {
+        done = engine.export(&allowed, &dropped, 1 << 30, &|_, _| ()) => panic!("the machine is too small for this test: {done:?}"),
+        () = real.spooling(&vm) => {}
+    }
     let begun = Instant::now();
     loop {
         let running = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status == Status::Running;
@@ -217,9 +227,9 @@ async fn killed_while_exporting(real: &Real, node: &str) {
     let engine = &real.engine;
     engine.create(&allowed, &spec(node)).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
-    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=100 2>/dev/null; sync");
+    real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M count=200 2>/dev/null; sync");
     let (export, ()) = tokio::join!(engine.export(&allowed, &file, 1 << 30, &|_, _| ()), async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        real.spooling(&vm).await;
         real.lab.kill(1);
     });
     let error = export.unwrap_err();
@@ -229,7 +239,7 @@ async fn killed_while_exporting(real: &Real, node: &str) {
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(real.shell(&vm, "echo hola"), "hola\n");
     let bytes = engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
-    assert!(bytes > 100 << 20);
+    assert!(bytes > 200 << 20);
     assert_eq!(real.backups(&vm), serde_json::json!([]));
     engine.remove(&allowed, Which::Main).await.unwrap();
 }

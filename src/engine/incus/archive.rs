@@ -7,14 +7,14 @@
 use super::client::{ANSWER, Answer, Body, To, address, away, open};
 use super::error::classify_import;
 use super::operation::Outcome;
-use super::tarball::{Ours, rewrite};
+use super::tarball::image_of_backup;
 use super::wire::{self, Operation, code};
 use super::{IncusEngine, path};
 use crate::engine::{EngineError, Progress, Result, Which};
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper::body::{Bytes, Frame};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use puerta_policy::model::Vm;
 use serde_json::json;
 use std::io;
@@ -32,6 +32,8 @@ use tokio::time::{sleep, timeout};
 
 /// The name of our spooled backups: one at a time a machine, so that leftovers are found.
 const SPOOL: &str = "puerta";
+/// Marks the images that restores are made through, with the instance's name.
+const PROPERTY: &str = "puerta.restore";
 /// How long Incus may take to make one; it cannot be cancelled there, only no longer waited for.
 const SPOOLING: Duration = Duration::from_secs(30 * 60);
 /// The same while the machine stands still for it.
@@ -111,7 +113,7 @@ impl IncusEngine {
     async fn fetch(&self, name: &str, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
         let export = format!("{}/backups/{SPOOL}/export", path(name));
         let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), super::client::empty());
-        let response = timeout(ANSWER, ask).await.map_err(|_| EngineError::Away("no answer in time".into()))??;
+        let response = timeout(ANSWER, ask).await.map_err(|_| late())??;
         if !response.status().is_success() {
             return match open::<wire::Ignored>(response).await {
                 Err(error) => Err(error),
@@ -164,18 +166,49 @@ impl IncusEngine {
         if self.look(&name).await?.is_some() {
             return Err(EngineError::Exists);
         }
-        let built = timeout(BUILDING, self.build(&name, vm, file, to, progress)).await;
+        let built = timeout(BUILDING, self.build(&name, vm, file, (to, node), progress)).await;
         let built = match built.unwrap_or_else(|_| Err(EngineError::Bounds("not built in an hour".into()))) {
             Ok(()) => self.check(&name, vm).await,
             error => error,
         };
+        let swept = self.sweep_images(&name).await;
         if built.is_err() && built != Err(EngineError::Exists) {
             self.discard(&name).await?;
         }
-        built
+        built.and(swept)
     }
 
-    /// An import lands on the member that hears it: `target` is not looked at.
+    /// The archive becomes an image that lives as long as it takes to make the machine from it.
+    async fn build(&self, name: &str, vm: &Vm, file: &Path, (to, node): (To, &str), progress: Progress<'_>) -> Result<()> {
+        self.sweep_images(name).await?;
+        self.upload(name, file, to, progress).await?;
+        let images = self.images_of(name).await?;
+        let [fingerprint] = images.as_slice() else {
+            return Err(EngineError::Away("lost sight of the image".into()));
+        };
+        let source = json!({ "type": "image", "fingerprint": fingerprint });
+        self.make_from(&source, name, vm, node).await
+    }
+
+    /// Fingerprints of the images that an import of this machine left or is using.
+    async fn images_of(&self, name: &str) -> Result<Vec<String>> {
+        let images: Vec<wire::Image> = self.client.read("/1.0/images?recursion=1").await?;
+        let ours = |image: &wire::Image| image.properties.get(PROPERTY).is_some_and(|owner| owner == name);
+        Ok(images.into_iter().filter(ours).map(|image| image.fingerprint).collect())
+    }
+
+    pub(super) async fn sweep_images(&self, name: &str) -> Result<()> {
+        for fingerprint in self.images_of(name).await? {
+            let image = format!("/1.0/images/{fingerprint}");
+            match self.client.run(Method::DELETE, &image, None::<&()>, ANSWER).await {
+                Ok(_) | Err(EngineError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// An image stays with the member that hears it; there it need not travel again.
     async fn way_to(&self, node: &str) -> Result<To> {
         let host = self.host().await?;
         if !host.server_clustered || !self.client.reaches_members() {
@@ -194,23 +227,19 @@ impl IncusEngine {
         address(&member.url).map(To::Member)
     }
 
-    async fn build(&self, name: &str, vm: &Vm, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
+    async fn upload(&self, name: &str, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
         let total = tokio::fs::metadata(file).await.map_err(|error| local(&error))?.len();
         let done = Arc::new(AtomicU64::new(0));
         let (pieces, body) = mpsc::channel(4);
         let reader = tokio::task::spawn_blocking({
-            let (file, done, make) = (file.to_owned(), Arc::clone(&done), self.ours(name, vm));
-            move || unpack(&file, &done, &pieces, make)
+            let (file, done, name) = (file.to_owned(), Arc::clone(&done), name.to_owned());
+            move || unpack(&file, &done, pieces, &name)
         });
-        let headers = [
-            (CONTENT_TYPE, "application/octet-stream"),
-            (HeaderName::from_static("x-incus-name"), name),
-            (HeaderName::from_static("x-incus-pool"), self.pool.as_str()),
-        ];
+        let headers = [(CONTENT_TYPE, "application/octet-stream")];
         let ask = async {
             let body: Body = Pieces(body).boxed();
-            let response = self.client.send(to, Method::POST, "/1.0/instances", &headers, None, body).await?;
-            timeout(ANSWER, open::<Operation>(response)).await.map_err(|_| EngineError::Away("no answer in time".into()))?
+            let response = self.client.send(to, Method::POST, "/1.0/images", &headers, None, body).await?;
+            timeout(ANSWER, open::<Operation>(response)).await.map_err(|_| late())?
         };
         let told = async {
             loop {
@@ -232,32 +261,10 @@ impl IncusEngine {
         progress(total, Some(total));
         match answer.map_err(classify_import)? {
             Answer::Started(operation) => {
-                match self.client.wait(to, &operation, BUILDING, &|_| Ok(())).await.map_err(classify_import)? {
-                    Outcome::Done => Ok(()),
-                    Outcome::Lost => Err(EngineError::Away("lost sight of the import".into())),
-                }
+                // Whether a lost one went well, its image tells.
+                self.client.wait(to, &operation, BUILDING, &|_| Ok(())).await.map_err(classify_import).map(drop)
             }
             Answer::Done(_) => Err(EngineError::Other("an import that did not start".into())),
-        }
-    }
-
-    /// The definition that takes the place of the archive's own. JSON is YAML.
-    fn ours(&self, name: &str, vm: &Vm) -> impl FnOnce(&str) -> Ours + Send + use<> {
-        let (name, pool, config, devices) = (name.to_owned(), self.pool.clone(), Self::config(vm), self.devices(vm));
-        move |architecture| {
-            let container = json!({
-                "name": name, "type": "container", "architecture": architecture, "config": config,
-                "devices": devices, "expanded_config": config, "expanded_devices": devices,
-                "profiles": ["default"], "ephemeral": false, "stateful": false, "description": "",
-            });
-            let pool = json!({ "name": pool, "driver": "dir", "config": {} });
-            let volume = json!({ "name": name, "type": "container", "content_type": "filesystem", "config": {} });
-            let all = json!({ "container": container, "pool": pool, "volume": volume, "snapshots": [] });
-            let index = json!({
-                "name": name, "backend": "dir", "pool": pool["name"], "type": "container",
-                "optimized": false, "optimized_header": false, "config": all,
-            });
-            Ours { index: index.to_string().into_bytes(), definition: all.to_string().into_bytes() }
         }
     }
 
@@ -265,7 +272,7 @@ impl IncusEngine {
     async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
         let found = self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
         let mut config = found.config;
-        config.retain(|key, _| !key.starts_with("volatile."));
+        config.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
         let right = found.kind == "container"
             && found.status_code == code::STOPPED
             && found.profiles == ["default"]
@@ -347,26 +354,43 @@ impl hyper::body::Body for Pieces {
     }
 }
 
-/// Reads, decompresses and rewrites the archive. An end that is not a good one reaches the other
-/// side as a cut transfer, which leaves nothing there.
-fn unpack(
-    file: &Path,
-    done: &Arc<AtomicU64>,
-    pieces: &mpsc::Sender<io::Result<Bytes>>,
-    make: impl FnOnce(&str) -> Ours,
-) -> io::Result<()> {
-    let mut send = |piece: Vec<u8>| {
-        pieces.blocking_send(Ok(piece.into())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+/// Reads the archive and makes the image of it, piece by piece. An end that is not a good one
+/// reaches the other side as a cut transfer, which leaves nothing there.
+fn unpack(file: &Path, done: &Arc<AtomicU64>, pieces: mpsc::Sender<io::Result<Bytes>>, name: &str) -> io::Result<()> {
+    let metadata = |architecture: &str| {
+        let now = OffsetDateTime::now_utc();
+        // The time makes it an image of its own: two restores of one archive do not meet. JSON is YAML.
+        let properties = json!({ PROPERTY: name, "description": format!("restoring {name}"), "time": now.to_string() });
+        let all = json!({ "architecture": architecture, "creation_date": now.unix_timestamp(), "properties": properties });
+        all.to_string().into_bytes()
     };
-    let read = || -> io::Result<()> {
+    let result = (|| {
         let counted = Counted { file: std::fs::File::open(file)?, done: Arc::clone(done) };
-        rewrite(&mut zstd::Decoder::new(counted)?, &mut send, make)
-    };
-    let result = read();
+        let mut output = zstd::Encoder::new(Output { pieces: pieces.clone() }, 1)?;
+        image_of_backup(&mut zstd::Decoder::new(counted)?, &mut output, metadata)?;
+        output.finish().map(drop)
+    })();
     if let Err(error) = &result {
         let _ = pieces.blocking_send(Err(error.kind().into()));
     }
     result
+}
+
+/// The writing end of a request body.
+struct Output {
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+}
+
+impl io::Write for Output {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let piece = Ok(Bytes::copy_from_slice(buffer));
+        self.pieces.blocking_send(piece).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 struct Counted {
@@ -397,6 +421,10 @@ fn written(operation: &Operation) -> u64 {
         _ => 0.0,
     };
     (number * scale) as u64
+}
+
+fn late() -> EngineError {
+    EngineError::Away("no answer in time".into())
 }
 
 fn too_long(max_bytes: u64) -> EngineError {

@@ -162,11 +162,13 @@ fn status(status_code: u16) -> Status {
     }
 }
 
-fn instance(found: wire::Instance) -> Option<Instance> {
+fn instance(found: wire::Instance, host: &wire::Environment) -> Option<Instance> {
     let (vmid, which) = Which::parse(&found.name)?;
+    // A host alone says `none`; to us it is a node like any other.
+    let node = if host.server_clustered { found.location } else { host.server_name.clone() };
     let tags = found.config.into_iter();
     let tags = tags.filter_map(|(key, value)| Some((key.strip_prefix("user.puerta.")?.to_owned(), value)));
-    Some(Instance { vmid, which, node: found.location, status: status(found.status_code), tags: tags.collect() })
+    Some(Instance { vmid, which, node, status: status(found.status_code), tags: tags.collect() })
 }
 
 fn templates(images: Vec<wire::Image>) -> Vec<Template> {
@@ -205,17 +207,18 @@ impl Engine for IncusEngine {
     }
 
     async fn list(&self) -> Result<Vec<Instance>> {
-        Ok(self.everything().await?.into_iter().filter_map(instance).collect())
+        let host = self.host().await?;
+        Ok(self.everything().await?.into_iter().filter_map(|found| instance(found, host)).collect())
     }
 
     async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>> {
-        let name = which.instance(vmid);
+        let (name, host) = (which.instance(vmid), self.host().await?);
         match self.look(&name).await {
-            Ok(found) => Ok(found.and_then(instance)),
+            Ok(found) => Ok(found.and_then(|found| instance(found, host))),
             // Its member may be down while the cluster answers; the list says so without asking it.
             Err(EngineError::Away(_)) if self.client.reaches_members() => {
                 let all = self.everything().await?;
-                Ok(all.into_iter().find(|found| found.name == name).and_then(instance))
+                Ok(all.into_iter().find(|found| found.name == name).and_then(|found| instance(found, host)))
             }
             Err(error) => Err(error),
         }
@@ -245,7 +248,10 @@ impl Engine for IncusEngine {
     }
 
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
-        self.discard(&which.instance(vm.target().vmid)).await
+        let name = which.instance(vm.target().vmid);
+        self.discard(&name).await?;
+        // What a restore that was cut short left beside it.
+        if which == Which::New { self.sweep_images(&name).await } else { Ok(()) }
     }
 
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {

@@ -55,6 +55,8 @@ pub(super) struct Pool {
 #[derive(Debug, Deserialize)]
 pub(super) struct Image {
     #[serde(default)]
+    pub(super) fingerprint: String,
+    #[serde(default)]
     pub(super) aliases: Vec<Alias>,
     #[serde(default)]
     pub(super) properties: BTreeMap<String, String>,
@@ -139,15 +141,8 @@ pub(super) struct NewInstance<'a> {
     #[serde(rename = "type")]
     pub(super) kind: &'a str,
     pub(super) start: bool,
-    pub(super) source: Source<'a>,
+    pub(super) source: &'a serde_json::Value,
     pub(super) profiles: [&'a str; 1],
     pub(super) config: BTreeMap<String, String>,
     pub(super) devices: Devices,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Source<'a> {
-    #[serde(rename = "type")]
-    pub(super) kind: &'a str,
-    pub(super) alias: &'a str,
 }
