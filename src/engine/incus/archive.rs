@@ -192,7 +192,7 @@ impl IncusEngine {
 
     /// Fingerprints of the images that an import of this machine left or is using.
     async fn images_of(&self, name: &str) -> Result<Vec<String>> {
-        let images: Vec<wire::Image> = self.client.read("/1.0/images?recursion=1").await?;
+        let images: Vec<wire::Image> = self.client.list("/1.0/images?recursion=1").await?;
         let ours = |image: &wire::Image| image.properties.get(PROPERTY).is_some_and(|owner| owner == name);
         Ok(images.into_iter().filter(ours).map(|image| image.fingerprint).collect())
     }

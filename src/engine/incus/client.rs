@@ -98,6 +98,14 @@ impl Client {
         }
     }
 
+    /// `GET path`, a list; none of them is none.
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        match self.call(To::Any, Method::GET, path, None::<&()>, ANSWER).await? {
+            Answer::Done(content) => Ok(content.unwrap_or_default()),
+            Answer::Started(_) => Err(EngineError::Other(format!("no list at {path}"))),
+        }
+    }
+
     /// One call with a JSON body, or none.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,

@@ -89,7 +89,7 @@ impl IncusEngine {
     }
 
     async fn members(&self) -> Result<Vec<wire::Member>> {
-        self.client.read("/1.0/cluster/members?recursion=1").await
+        self.client.list("/1.0/cluster/members?recursion=1").await
     }
 
     /// The instance as Incus has it, or `None`. A member that is down is an error here.
@@ -102,7 +102,7 @@ impl IncusEngine {
     }
 
     async fn everything(&self) -> Result<Vec<wire::Instance>> {
-        self.client.read("/1.0/instances?recursion=1").await
+        self.client.list("/1.0/instances?recursion=1").await
     }
 
     /// Configuration of a machine: limits, and the facts from which a lost registry is rebuilt.
@@ -203,7 +203,7 @@ impl Engine for IncusEngine {
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
-        Ok(templates(self.client.read("/1.0/images?recursion=1").await?))
+        Ok(templates(self.client.list("/1.0/images?recursion=1").await?))
     }
 
     async fn list(&self) -> Result<Vec<Instance>> {
