@@ -1,4 +1,20 @@
-//! puerta: the one door of a teaching lab.
+//! The map of the house. `docs/architecture.md` walks through it.
+//!
+//! ```text
+//! main -> cli                            cli -> app, gateway, store, engine, audit, config
+//! gateway -> app, shell                  shell -> app::{Command, Reply, Error}
+//! app -> policy, keys, store, engine, audit, config
+//! store, audit, engine, config -> policy (nouns only); they do not know each other
+//! ```
+//! `tests/arrows.rs` holds the `use crate::` lines against this table.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
+
 pub mod app;
+pub mod audit;
+pub mod cli;
+pub mod config;
 pub mod engine;
+pub mod gateway;
+pub mod shell;
+pub mod store;

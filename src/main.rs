@@ -1,2 +1,6 @@
-//! puerta
-fn main() {}
+//! The program `puerta`.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    puerta::cli::run()
+}

@@ -1,10 +1,18 @@
 //! The decision: a typed request in, a [`Permit`] or a [`Denial`] out. Cedar answers; this file
-//! builds its entities and keeps the names of the policies that decided.
+//! asks it and keeps the names of the policies that decided. It knows no file and no clock.
+//!
+//! Nothing here fails open: whatever cannot be put to Cedar, and whatever Cedar cannot evaluate,
+//! is a [`Denial`] whose policies say `error:...`.
+
+pub use crate::folder::PolicyError;
+pub use crate::resource::{Forward, Lab, Own, Resource};
 
 use crate::action::Action;
-use crate::model::Vm;
-use crate::model::{Actor, Timestamp};
-use std::net::IpAddr;
+use crate::cedar::{Facts, Fault};
+use crate::model::{Actor, Seat, Timestamp, Vm};
+use crate::words::Words;
+use cedar_policy::{Authorizer, Entities, PolicySet, Request, Response, Schema};
+use std::net::{IpAddr, SocketAddrV4};
 
 /// What surrounds a request. The caller says what time it is.
 #[derive(Debug, Clone, Copy)]
@@ -15,11 +23,14 @@ pub struct Context {
     pub source: Option<IpAddr>,
 }
 
-/// Something that can be acted on.
-pub trait Resource: Clone + Send + Sync {}
-impl Resource for Vm {}
-
 /// Proof that one act on one thing was judged and allowed. Only [`Policy::decide`] makes one.
+///
+/// Nothing else can, because nothing else sees its fields:
+///
+/// ```compile_fail,E0451
+/// use puerta_policy::{action::Action, decide::{Lab, Permit}};
+/// let forged = Permit { action: Action::Login, target: Lab, policies: Vec::new() };
+/// ```
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct Permit<T> {
@@ -37,9 +48,29 @@ impl<T> Permit<T> {
     pub fn target(&self) -> &T {
         &self.target
     }
-    /// Ids of the policies that allowed it.
+    /// Gives the permit up for what it was about.
+    pub fn into_target(self) -> T {
+        self.target
+    }
+    /// Ids of the policies that allowed it, in alphabetical order.
     pub fn policies(&self) -> &[String] {
         &self.policies
+    }
+}
+
+impl Permit<Forward> {
+    /// The address to dial: the judged machine's own, at the judged port. There is no other.
+    pub fn address(&self) -> SocketAddrV4 {
+        SocketAddrV4::new(self.target.vm.address(), self.target.port)
+    }
+}
+
+impl Permit<Seat> {
+    /// The permit to make a machine in a seat, as a permit for the machine that was made there.
+    /// `None` when the act was another one or the machine is another seat's.
+    pub fn machine(self, vm: Vm) -> Option<Permit<Vm>> {
+        let judged = self.action == Action::VmCreate && vm.seat == self.target.id;
+        judged.then_some(Permit { action: self.action, target: vm, policies: self.policies })
     }
 }
 
@@ -48,7 +79,9 @@ impl<T> Permit<T> {
 pub struct Denial {
     /// What was refused.
     pub action: Action,
-    /// Ids of the `forbid` policies that refused it; empty when simply nothing allowed it.
+    /// Ids of the `forbid` policies that refused it, in alphabetical order; empty when simply
+    /// nothing allowed it. `error:...` when it could not be judged: `error:clock`,
+    /// `error:entities`, `error:request`, or `error:policy:ID` for a policy that failed.
     pub policies: Vec<String>,
 }
 
@@ -62,34 +95,97 @@ pub enum Decision<T> {
     Deny(Denial),
 }
 
-/// Why a policy folder is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {message}")]
-pub struct PolicyError {
-    /// The file at fault.
-    pub file: String,
-    /// What is wrong with it.
-    pub message: String,
+impl<T> Decision<T> {
+    /// The same as a `Result`, for `?`.
+    pub fn into_result(self) -> Result<Permit<T>, Denial> {
+        match self {
+            Self::Allow(permit) => Ok(permit),
+            Self::Deny(denial) => Err(denial),
+        }
+    }
 }
 
-/// A set of policies that parsed and validated against the schema.
+/// A set of policies that parsed and validated against the schema. Made by
+/// [`Policy::built_in`] and [`Policy::parse`].
 #[derive(Debug)]
 pub struct Policy {
-    _private: (),
+    pub(crate) set: PolicySet,
+    pub(crate) schema: Schema,
+    pub(crate) words: Words,
 }
 
 impl Policy {
     /// Judges one act.
     pub fn decide<T: Resource>(
         &self,
-        _actor: &Actor,
+        actor: &Actor,
         action: Action,
-        _target: T,
-        _context: Context,
+        target: T,
+        context: Context,
     ) -> Decision<T> {
-        Decision::Deny(Denial {
-            action,
-            policies: Vec::new(),
-        })
+        match self.judge(actor, action, &target, context) {
+            Ok(policies) => Decision::Allow(Permit { action, target, policies }),
+            Err(policies) => Decision::Deny(Denial { action, policies }),
+        }
     }
+
+    /// Ids of its policies, in alphabetical order.
+    pub fn ids(&self) -> Vec<String> {
+        sorted(self.set.policies().map(|policy| policy.id().to_string()))
+    }
+
+    /// The policies that allow it, or those that do not.
+    fn judge<T: Resource>(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &T,
+        context: Context,
+    ) -> Result<Vec<String>, Vec<String>> {
+        let response = self
+            .ask(actor, action, target, context)
+            .map_err(|fault| vec![format!("error:{}", fault.code())])?;
+        let errors = response.diagnostics().errors().map(|error| match error {
+            cedar_policy::AuthorizationError::PolicyEvaluationError(error) => {
+                format!("error:policy:{}", error.policy_id())
+            }
+        });
+        let mut errors: Vec<String> = errors.collect();
+        let reasons = response.diagnostics().reason().map(ToString::to_string);
+        // Cedar skips a policy that fails: a `forbid` that fails would forbid nothing.
+        match response.decision() {
+            cedar_policy::Decision::Allow if errors.is_empty() => Ok(sorted(reasons)),
+            cedar_policy::Decision::Allow => Err(sorted(errors)),
+            cedar_policy::Decision::Deny => {
+                errors.extend(reasons);
+                Err(sorted(errors))
+            }
+        }
+    }
+
+    fn ask<T: Resource>(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &T,
+        context: Context,
+    ) -> Result<Response, Fault> {
+        let words = &self.words;
+        let mut facts = Facts::new(actor, context)?;
+        let principal = words.principal(&mut facts)?;
+        let resource = target.describe(words, &mut facts)?;
+        let action = words.action(action)?;
+        let context = facts.context()?;
+        let request = Request::new(principal, action, resource, context, Some(&self.schema))
+            .map_err(|_| Fault::Request)?;
+        let entities =
+            Entities::from_entities(facts.entities, Some(&self.schema)).map_err(|_| Fault::Entities)?;
+        Ok(Authorizer::new().is_authorized(&request, &self.set, &entities))
+    }
+}
+
+fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut names: Vec<String> = names.into_iter().collect();
+    names.sort_unstable();
+    names
 }

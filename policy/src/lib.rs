@@ -3,11 +3,17 @@
 //! Pure: no clock, no files, no network, no async. The caller passes `now` and the facts;
 //! [`decide::Policy::decide`] answers with a [`decide::Permit`] or a [`decide::Denial`].
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod action;
 pub mod decide;
 pub mod destination;
+pub mod folder;
 pub mod model;
 pub mod names;
 pub mod plan;
 pub mod quota;
+pub mod resource;
+
+mod cedar;
+mod words;

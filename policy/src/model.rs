@@ -67,10 +67,7 @@ impl Role {
 impl std::str::FromStr for Role {
     type Err = ();
     fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or(())
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(())
     }
 }
 
@@ -227,15 +224,8 @@ pub enum JobKind {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::Create,
-        Self::Start,
-        Self::Stop,
-        Self::Restart,
-        Self::Delete,
-        Self::Backup,
-        Self::Restore,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::Backup, Self::Restore];
     /// Its word, as in `vm WORD`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -327,12 +317,6 @@ pub struct Actor {
 impl Actor {
     /// puerta itself: finishes jobs that were permitted before a restart.
     pub fn itself() -> Self {
-        Self {
-            person: None,
-            login: "puerta".into(),
-            role: Role::Admin,
-            seats: Vec::new(),
-            suspended: false,
-        }
+        Self { person: None, login: "puerta".into(), role: Role::Admin, seats: Vec::new(), suspended: false }
     }
 }

@@ -39,8 +39,7 @@ fn check(kind: &'static str, text: &str, max: usize, extra: &str) -> Result<(), 
     if text.len() > max {
         return broken(Rule::TooLong(max));
     }
-    let allowed =
-        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || extra.contains(c);
     if !text.chars().all(allowed) {
         return broken(Rule::Characters);
     }
@@ -118,30 +117,30 @@ pub struct VmRef {
 }
 
 impl VmRef {
-    /// Parses `NAME[.SEAT[.DOMAIN]]`, where `domain` is the lab's configured domain.
+    /// Parses `NAME[.SEAT]`, with or without the lab's configured `domain` behind it.
     /// Case is folded and one trailing dot is forgiven (LESSONS: spelling may be forgiven for
     /// one's own machine; the result is still only looked up in the store).
+    ///
+    /// The domain goes first: with the domain `virtuales`, `web1.virtuales` is one's own `web1`
+    /// even where a seat is called `virtuales`; that seat's is `web1.virtuales.virtuales`.
     pub fn parse(text: &str, domain: &str) -> Result<Self, NameError> {
         if text.len() > 255 {
-            return Err(NameError {
-                kind: "vm",
-                rule: Rule::TooLong(255),
-            });
+            return Err(NameError { kind: "vm", rule: Rule::TooLong(255) });
         }
         let lower = text.to_ascii_lowercase();
         let text = lower.strip_suffix('.').unwrap_or(&lower);
-        let text = text
-            .strip_suffix(domain)
-            .and_then(|t| t.strip_suffix('.'))
-            .unwrap_or(text);
+        let domain = domain.trim_matches('.').to_ascii_lowercase();
+        // Without a domain there is nothing to take away, not even a dot.
+        let bare = match domain.is_empty() {
+            true => None,
+            false => text.strip_suffix(&*domain).and_then(|t| t.strip_suffix('.')),
+        };
+        let text = bare.unwrap_or(text);
         let (name, seat) = match text.split_once('.') {
             None => (text, None),
             Some((name, seat)) => (name, Some(seat.parse()?)),
         };
-        Ok(Self {
-            name: name.parse()?,
-            seat,
-        })
+        Ok(Self { name: name.parse()?, seat })
     }
 }
 
@@ -150,6 +149,104 @@ impl fmt::Display for VmRef {
         match &self.seat {
             None => write!(f, "{}", self.name),
             Some(seat) => write!(f, "{}.{seat}", self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn vm(text: &str, domain: &str) -> Option<String> {
+        VmRef::parse(text, domain).ok().map(|vm| vm.to_string())
+    }
+
+    #[test]
+    fn a_machine_with_and_without_its_seat_and_the_domain() {
+        for (text, read) in [
+            ("web1", "web1"),
+            ("WEB1.", "web1"),
+            ("web1.virtuales", "web1"),
+            ("web1.alumno1", "web1.alumno1"),
+            ("Web1.Alumno1.Virtuales.", "web1.alumno1"),
+            ("web1.virtuales.virtuales", "web1.virtuales"),
+            ("virtuales", "virtuales"),
+            ("virtuales.virtuales", "virtuales"),
+            ("web1.equipo_3", "web1.equipo_3"),
+        ] {
+            assert_eq!(vm(text, "virtuales").as_deref(), Some(read), "{text}");
+        }
+    }
+
+    #[test]
+    fn dots_that_are_not_forgiven() {
+        for domain in ["virtuales", "", ".", "lab.example"] {
+            for text in [
+                "",
+                ".",
+                "..",
+                "...",
+                ".web1",
+                "web1..",
+                "web1...",
+                "web1..alumno1",
+                ".alumno1",
+                "..virtuales",
+                "web1.alumno1.otra",
+                "web1.virtuales..",
+            ] {
+                assert_eq!(vm(text, domain), None, "{text:?} in {domain:?}");
+            }
+        }
+        assert_eq!(vm(".virtuales", "virtuales"), None);
+        assert_eq!(vm("web1..virtuales", "virtuales"), None);
+    }
+
+    #[test]
+    fn a_domain_as_the_configuration_may_write_it() {
+        for domain in ["lab.example", "LAB.example", ".lab.example", "lab.example."] {
+            assert_eq!(vm("web1.lab.example", domain).as_deref(), Some("web1"));
+            let long = vm("web1.alumno1.lab.example.", domain);
+            assert_eq!(long.as_deref(), Some("web1.alumno1"));
+            // Half a domain is no domain, and a domain without its dot is part of a name.
+            assert_eq!(vm("web1.alumno1.example", domain), None);
+            assert_eq!(vm("web1lab.example", domain).as_deref(), Some("web1lab.example"));
+        }
+        assert_eq!(vm("web1.", "").as_deref(), Some("web1"));
+        assert_eq!(vm("web1virtuales", "virtuales").as_deref(), Some("web1virtuales"));
+    }
+
+    #[test]
+    fn names_say_which_rule_they_broke() {
+        let rule = |text: &str| text.parse::<VmName>().map_err(|error| error.rule);
+        assert_eq!(rule(""), Err(Rule::Empty));
+        assert_eq!(rule(&"a".repeat(41)), Err(Rule::TooLong(40)));
+        assert!(rule(&"a".repeat(40)).is_ok());
+        for text in ["Web1", "web 1", "web_1", "web.1", "wéb", "web\n", "web\u{0}", "web/1"] {
+            assert_eq!(rule(text), Err(Rule::Characters), "{text:?}");
+        }
+        for text in ["1web", "-web", "42", "10"] {
+            assert_eq!(rule(text), Err(Rule::Start), "{text}");
+        }
+        assert_eq!(rule("web-"), Err(Rule::End));
+        assert!("equipo_3".parse::<SeatName>().is_ok());
+        assert!("equipo_".parse::<Login>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_reads_the_same_again(text in "[a-zA-Z0-9._-]{0,24}", domain in "[a-z.]{0,6}") {
+            if let Ok(vm) = VmRef::parse(&text, &domain) {
+                prop_assert_eq!(VmRef::parse(&vm.to_string(), ""), Ok(vm));
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>(), domain in any::<String>()) {
+            if let Ok(vm) = VmRef::parse(&text, &domain) {
+                prop_assert!(text.to_ascii_lowercase().starts_with(&vm.to_string()));
+            }
         }
     }
 }

@@ -47,11 +47,7 @@ impl SeatNumber {
     pub const MAX: u16 = 8191;
     /// Checks the range. Number 0 is never given out: 10.0.0.0 is a network address.
     pub fn new(number: u16) -> Result<Self, PlanError> {
-        if (1..=Self::MAX).contains(&number) {
-            Ok(Self(number))
-        } else {
-            Err(PlanError::Seat(number))
-        }
+        if (1..=Self::MAX).contains(&number) { Ok(Self(number)) } else { Err(PlanError::Seat(number)) }
     }
     /// The number.
     pub fn get(self) -> u16 {
@@ -69,11 +65,7 @@ impl Slot {
     pub const COUNT: usize = 63;
     /// Checks the range.
     pub fn new(slot: u8) -> Result<Self, PlanError> {
-        if slot != 1 && slot < 64 {
-            Ok(Self(slot))
-        } else {
-            Err(PlanError::Slot(slot))
-        }
+        if slot != 1 && slot < 64 { Ok(Self(slot)) } else { Err(PlanError::Slot(slot)) }
     }
     /// Every slot in the order in which they are given out.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -161,17 +153,13 @@ impl AddressPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_address_printed_in_the_thesis() {
         let plan = AddressPlan { first_year: 2010 };
-        let edition = Edition {
-            year: 2013,
-            version: 0,
-        };
-        let vmid = plan
-            .vmid(edition, SeatNumber::new(63).unwrap(), Slot::new(3).unwrap())
-            .unwrap();
+        let edition = Edition { year: 2013, version: 0 };
+        let vmid = plan.vmid(edition, SeatNumber::new(63).unwrap(), Slot::new(3).unwrap()).unwrap();
         assert_eq!(vmid.get(), 3_149_763);
         assert_eq!(vmid.address(), Ipv4Addr::new(10, 48, 15, 195));
         assert_eq!(Vmid::from_address(vmid.address()), Some(vmid));
@@ -191,21 +179,60 @@ mod tests {
         let plan = AddressPlan { first_year: 2010 };
         let edition = |year| Edition { year, version: 0 };
         assert!(plan.check(edition(2025)).is_ok());
-        assert_eq!(
-            plan.check(edition(2026)),
-            Err(PlanError::Year {
-                year: 2026,
-                first: 2010,
-                last: 2025
-            })
-        );
+        assert_eq!(plan.check(edition(2026)), Err(PlanError::Year { year: 2026, first: 2010, last: 2025 }));
         assert!(plan.check(edition(2009)).is_err());
-        assert_eq!(
-            plan.check(Edition {
-                year: 2010,
-                version: 2
-            }),
-            Err(PlanError::Version(2))
-        );
+        assert_eq!(plan.check(Edition { year: 2010, version: 2 }), Err(PlanError::Version(2)));
+    }
+
+    fn place() -> impl Strategy<Value = (Edition, SeatNumber, Slot)> {
+        // Neighbours more often than chance: numbers near each other and at both ends.
+        let seat = prop_oneof![1..=SeatNumber::MAX, 1u16..4, 8188..=SeatNumber::MAX];
+        let slot = prop_oneof![Just(0u8), 2u8..64];
+        (2026u16..2042, 0u8..2, seat, slot).prop_map(|(year, version, seat, slot)| {
+            let edition = Edition { year, version };
+            (edition, SeatNumber::new(seat).unwrap(), Slot::new(slot).unwrap())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_vmid_is_one_place_and_its_seat_is_seen_in_it(a in place(), b in place()) {
+            let plan = AddressPlan { first_year: 2026 };
+            let vmid = |(edition, seat, slot)| plan.vmid(edition, seat, slot).unwrap();
+            prop_assert_eq!(vmid(a) == vmid(b), a == b);
+            prop_assert_eq!(vmid(a).same_seat(vmid(b)), (a.0, a.1) == (b.0, b.1));
+            prop_assert_eq!(vmid(a).same_seat(vmid(b)), vmid(b).same_seat(vmid(a)));
+        }
+
+        #[test]
+        fn a_vmid_comes_back_from_everywhere_it_is_kept(a in place()) {
+            let plan = AddressPlan { first_year: 2026 };
+            let vmid = plan.vmid(a.0, a.1, a.2).unwrap();
+            prop_assert_eq!(Vmid::from_stored(vmid.get()), Some(vmid));
+            prop_assert_eq!(Vmid::from_address(vmid.address()), Some(vmid));
+            prop_assert_eq!(vmid.address().octets()[0], 10);
+            // Never the lab's own slot, never the network's address.
+            prop_assert_ne!(vmid.get() & 63, 1);
+            prop_assert_ne!(vmid.get(), 0);
+        }
+
+        #[test]
+        fn numbers_outside_the_plan_are_refused(number: u32, address: u32) {
+            prop_assert_eq!(Vmid::from_stored(number).is_some(), number < 1 << 24);
+            let address = Ipv4Addr::from(address);
+            prop_assert_eq!(Vmid::from_address(address).is_some(), address.octets()[0] == 10);
+        }
+
+        #[test]
+        fn the_first_free_slot_is_free_and_the_first(taken in prop::collection::vec(0u8..64, 0..80)) {
+            let taken: Vec<Slot> = taken.into_iter().filter_map(|slot| Slot::new(slot).ok()).collect();
+            match Slot::first_free(&taken) {
+                None => prop_assert!(Slot::all().all(|slot| taken.contains(&slot))),
+                Some(free) => {
+                    prop_assert!(!taken.contains(&free));
+                    prop_assert!(Slot::all().take_while(|slot| *slot != free).all(|slot| taken.contains(&slot)));
+                }
+            }
+        }
     }
 }

@@ -48,12 +48,7 @@ impl Quotas {
 
     /// Does one more backup fit, when `freed` old ones go away with it?
     pub fn backup(&self, usage: Usage, freed: u32) -> Result<(), QuotaExceeded> {
-        fits(
-            "backups",
-            self.backups,
-            usage.backups.saturating_sub(freed),
-            1,
-        )
+        fits("backups", self.backups, usage.backups.saturating_sub(freed), 1)
     }
 }
 
@@ -61,41 +56,57 @@ fn fits(name: &'static str, limit: u32, used: u32, wanted: u32) -> Result<(), Qu
     if used.saturating_add(wanted) <= limit {
         Ok(())
     } else {
-        Err(QuotaExceeded {
-            name,
-            limit,
-            used,
-            wanted,
-        })
+        Err(QuotaExceeded { name, limit, used, wanted })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_last_one_fits_and_the_next_names_its_quota() {
-        let quotas = Quotas {
-            machines: 2,
-            memory_mib: 1024,
-            backups: 3,
-        };
-        let usage = |machines, memory_mib, backups| Usage {
-            machines,
-            memory_mib,
-            backups,
-        };
+        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3 };
+        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups };
         assert!(quotas.machine(usage(1, 512, 0), 512).is_ok());
-        assert_eq!(
-            quotas.machine(usage(2, 0, 0), 1).unwrap_err().name,
-            "machines"
-        );
-        assert_eq!(
-            quotas.machine(usage(1, 513, 0), 512).unwrap_err().name,
-            "memory"
-        );
+        assert_eq!(quotas.machine(usage(2, 0, 0), 1).unwrap_err().name, "machines");
+        assert_eq!(quotas.machine(usage(1, 513, 0), 512).unwrap_err().name, "memory");
         assert!(quotas.backup(usage(0, 0, 3), 1).is_ok());
         assert_eq!(quotas.backup(usage(0, 0, 3), 0).unwrap_err().used, 3);
+    }
+
+    proptest! {
+        #[test]
+        fn what_fits_stays_within_and_what_does_not_would_break(
+            limit: (u32, u32, u32), used: (u32, u32, u32), wanted: u32, freed: u32,
+        ) {
+            let quotas = Quotas { machines: limit.0, memory_mib: limit.1, backups: limit.2 };
+            let usage = Usage { machines: used.0, memory_mib: used.1, backups: used.2 };
+            // In wider numbers, where nothing saturates.
+            let wide = u64::from;
+            let one_more = wide(used.0) < wide(limit.0);
+            let memory = wide(used.1) + wide(wanted) <= wide(limit.1);
+            match quotas.machine(usage, wanted) {
+                Ok(()) => prop_assert!(one_more && memory),
+                Err(broken) => prop_assert_eq!(
+                    (broken.name, broken.wanted),
+                    if one_more { ("memory", wanted) } else { ("machines", 1) }
+                ),
+            }
+            let left = wide(used.2).saturating_sub(wide(freed));
+            prop_assert_eq!(quotas.backup(usage, freed).is_ok(), left < wide(limit.2));
+        }
+
+        #[test]
+        fn one_by_one_never_passes_the_limit(limit in 0u32..70, memory in 0u32..4096, each in 1u32..512) {
+            let quotas = Quotas { machines: limit, memory_mib: memory, backups: limit };
+            let mut usage = Usage::default();
+            while quotas.machine(usage, each).is_ok() {
+                usage.machines += 1;
+                usage.memory_mib += each;
+            }
+            prop_assert_eq!(usage.machines, limit.min(memory / each));
+        }
     }
 }

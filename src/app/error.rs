@@ -78,11 +78,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with a sentence and no arguments.
     pub fn new(kind: Kind, id: &'static str) -> Self {
-        Self {
-            kind,
-            id,
-            args: Vec::new(),
-        }
+        Self { kind, id, args: Vec::new() }
     }
 
     /// Adds an argument.

@@ -1,6 +1,152 @@
 //! The uses of the house, and the only place where policy, store, engine and audit meet.
+//!
+//! A use is one file: it reads facts from the store, asks policy for a permit (which writes the
+//! audit's begin, and that may veto), acts with the permit, and answers with a [`reply::Reply`].
 
+pub mod account;
+mod archive;
+pub mod backup;
+pub mod clock;
 pub mod command;
+pub mod course;
+pub mod ctx;
 pub mod error;
+pub mod forward;
+pub mod jobs;
+pub mod login;
+pub mod person;
+pub mod presence;
+pub mod recovery;
 pub mod reply;
+pub mod restore;
+pub mod review;
+pub mod rules;
 pub mod secret;
+pub mod session;
+pub mod status;
+pub mod vm;
+pub mod vm_jobs;
+
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::store::Store;
+use command::Command;
+use ctx::{Ctx, Visitor};
+use error::{Error, Result};
+use jobs::{JobWatch, Jobs};
+use presence::Presence;
+use puerta_policy::decide::Policy;
+use puerta_policy::plan::AddressPlan;
+use reply::Reply;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
+
+/// Everything the uses share.
+pub struct App {
+    /// The effective configuration.
+    pub config: Config,
+    /// The registry.
+    pub store: Store,
+    /// What runs the machines.
+    pub engine: Arc<dyn Engine>,
+    /// The log that professors trust.
+    pub audit: Audit,
+    /// Who is here.
+    pub presence: Presence,
+    policy: RwLock<Arc<Policy>>,
+    passwords: login::Passwords,
+    jobs: Jobs,
+    statuses: status::Statuses,
+    turn: AtomicUsize,
+    changes: watch::Sender<u64>,
+}
+
+/// What a command came to: an answer now, or a job to watch.
+pub enum Outcome {
+    /// Finished.
+    Reply(Box<Reply>),
+    /// It goes on whether somebody watches or not.
+    Job(JobWatch),
+}
+
+impl From<Reply> for Outcome {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(Box::new(reply))
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        config: Config,
+        store: Store,
+        engine: Arc<dyn Engine>,
+        audit: Audit,
+        policy: Policy,
+    ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
+        let passwords = login::Passwords::new(config.password_threads)?;
+        let presence = Presence::new(config.ssh.max_forwards);
+        Ok(Arc::new(Self {
+            config,
+            store,
+            engine,
+            audit,
+            presence,
+            policy: RwLock::new(Arc::new(policy)),
+            passwords,
+            jobs: Jobs::default(),
+            statuses: status::Statuses::default(),
+            turn: AtomicUsize::new(0),
+            changes: watch::Sender::new(0),
+        }))
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another policy in force; everything open is judged again.
+    pub fn replace_policy(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+        self.changed();
+    }
+
+    /// Something that decisions rest on changed: sessions and forwards judge themselves again.
+    pub fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes at every change.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// The lab's address plan.
+    pub fn plan(&self) -> AddressPlan {
+        AddressPlan { first_year: self.config.first_year }
+    }
+
+    /// Carries out one command. `words` is what was typed, for the audit (never a secret).
+    pub async fn run(self: &Arc<Self>, visitor: &Visitor, command: Command, words: &str) -> Result<Outcome> {
+        let actor = self.store.actor(visitor.person).await?.ok_or_else(Error::denied)?;
+        let ctx = Ctx::new(self, visitor, actor, words);
+        let result = match command {
+            Command::Vm(command) => vm::run(&ctx, command).await,
+            Command::Backup(command) => backup::run(&ctx, command).await.map(Outcome::from),
+            Command::TemplateList => vm::templates(&ctx).await.map(Outcome::from),
+            Command::Key(command) => account::keys(&ctx, command).await.map(Outcome::from),
+            Command::Job(command) => jobs::run(&ctx, command).await,
+            Command::Course(command) => course::run(&ctx, command).await.map(Outcome::from),
+            Command::Person(command) => person::run(&ctx, command).await.map(Outcome::from),
+            Command::SeatList => course::seats(&ctx).await.map(Outcome::from),
+            Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
+            Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
+            Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
+        };
+        ctx.finish(result.as_ref().err()).await;
+        result
+    }
+}

@@ -208,13 +208,7 @@ pub trait Engine: Send + Sync {
         progress: Progress<'_>,
     ) -> Result<u64>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
-    async fn import(
-        &self,
-        vm: &Permit<Vm>,
-        file: &Path,
-        node: &str,
-        progress: Progress<'_>,
-    ) -> Result<()>;
+    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
 }
 
 #[cfg(test)]
@@ -227,15 +221,7 @@ mod tests {
         for which in [Which::Main, Which::New, Which::Old] {
             assert_eq!(Which::parse(&which.instance(vmid)), Some((vmid, which)));
         }
-        for foreign in [
-            "web1",
-            "vm-",
-            "vm-16777216",
-            "vm-03",
-            "vm-3-older",
-            "vm-3-new-new",
-            "xvm-3",
-        ] {
+        for foreign in ["web1", "vm-", "vm-16777216", "vm-03", "vm-3-older", "vm-3-new-new", "xvm-3"] {
             assert_eq!(Which::parse(foreign), None, "{foreign}");
         }
     }

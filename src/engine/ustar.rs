@@ -65,7 +65,12 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> io::Result<Option<Entry>> {
 }
 
 /// The same header for another name and link. What does not fit goes into `records`.
-pub(super) fn renamed(mut block: [u8; BLOCK], name: &[u8], link: &[u8], records: &mut Vec<Record>) -> [u8; BLOCK] {
+pub(super) fn renamed(
+    mut block: [u8; BLOCK],
+    name: &[u8],
+    link: &[u8],
+    records: &mut Vec<Record>,
+) -> [u8; BLOCK] {
     block[345..500].fill(0);
     for (field, key, value) in [(0..100, &b"path"[..], name), (157..257, b"linkpath", link)] {
         block[field.clone()].fill(0);
@@ -141,7 +146,9 @@ fn octal(field: &[u8]) -> io::Result<u64> {
 
 pub(super) fn number(digits: &[u8], radix: u32) -> io::Result<u64> {
     let digits = std::str::from_utf8(digits).ok();
-    digits.and_then(|digits| u64::from_str_radix(digits, radix).ok()).ok_or_else(|| bad("a number that is none"))
+    digits
+        .and_then(|digits| u64::from_str_radix(digits, radix).ok())
+        .ok_or_else(|| bad("a number that is none"))
 }
 
 pub(super) fn bad(text: &str) -> io::Error {
@@ -176,7 +183,8 @@ mod tests {
     fn records_go_there_and_back() {
         // Around the lengths where the count of its own digits changes.
         for length in [0, 1, 2, 3, 85, 86, 87, 88, 89, 90, 980, 985, 986, 987, 988, 989, 990, 991] {
-            let all = vec![(b"path".to_vec(), vec![b'\n'; length]), (b"k=".to_vec()[..1].to_vec(), vec![0, 255])];
+            let all =
+                vec![(b"path".to_vec(), vec![b'\n'; length]), (b"k=".to_vec()[..1].to_vec(), vec![0, 255])];
             let raw = extended(&all);
             let mut block = [0; BLOCK];
             block.copy_from_slice(&raw[..BLOCK]);

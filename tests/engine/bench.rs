@@ -20,7 +20,8 @@ pub(crate) trait Bench: Send + Sync {
     async fn read(&self, vm: &Vm) -> String;
 }
 
-pub(crate) const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa prueba";
+pub(crate) const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa prueba";
 
 /// A machine of seat `seat`, in the slot that the thesis printed.
 pub(crate) fn machine(seat: u16, name: &str) -> Vm {

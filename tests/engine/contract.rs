@@ -52,7 +52,10 @@ async fn life(bench: &dyn Bench, node: &str) {
     let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
     assert_eq!((found.node.as_str(), found.status, found.which), (node, Status::Stopped, Which::Main));
     let tag = |key: &str| found.tags.get(key).cloned().unwrap_or_default();
-    assert_eq!([tag("name"), tag("seat"), tag("template"), tag("vm")], ["web1", "alumno63", "mini", &vm.id.to_string()]);
+    assert_eq!(
+        [tag("name"), tag("seat"), tag("template"), tag("vm")],
+        ["web1", "alumno63", "mini", &vm.id.to_string()]
+    );
     assert_eq!(engine.create(&allowed, &spec(node)).await, Err(EngineError::Exists));
     assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Stopped), "the first one stays");
 
@@ -187,9 +190,12 @@ async fn bounds(bench: &dyn Bench, node: &str, folder: &Path) {
     let mut flipped = good.clone();
     let middle = flipped.len() / 2;
     flipped[middle] ^= 0xff;
-    for (what, bytes) in
-        [("cut", &good[..good.len() / 2]), ("flipped", &flipped), ("text", b"hola\n".as_slice()), ("empty", b"")]
-    {
+    for (what, bytes) in [
+        ("cut", &good[..good.len() / 2]),
+        ("flipped", &flipped),
+        ("text", b"hola\n".as_slice()),
+        ("empty", b""),
+    ] {
         let bad = folder.join(what);
         std::fs::write(&bad, bytes).unwrap();
         let error = engine.import(&allowed, &bad, node, &|_, _| ()).await.unwrap_err();

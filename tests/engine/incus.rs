@@ -44,7 +44,9 @@ impl Real {
 
     /// Until an export stands in the middle: the machine frozen, the backup begun.
     async fn spooling(&self, vm: &Vm) {
-        let frozen = || async { self.engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status == Status::Busy };
+        let frozen = || async {
+            self.engine.find(vm.vmid, Which::Main).await.unwrap().unwrap().status == Status::Busy
+        };
         while !(frozen().await && self.backups(vm) != serde_json::json!([])) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -63,7 +65,12 @@ fn settings(lab: &Lab, https: bool) -> Settings {
     } else {
         Endpoint::Unix(env["ENGINE_SOCKET"].clone().into())
     };
-    Settings { endpoint, project: env["ENGINE_PROJECT"].clone(), pool: "default".into(), parent: "eth0".into() }
+    Settings {
+        endpoint,
+        project: env["ENGINE_PROJECT"].clone(),
+        pool: "default".into(),
+        parent: "eth0".into(),
+    }
 }
 
 #[async_trait]
@@ -79,9 +86,13 @@ impl Bench for Real {
         let mut words = text.split_whitespace();
         let address = words.find_map(|word| word.split_once('/')?.0.parse().ok()).unwrap();
         // Reached over the wire as well, from where puerta is: its own web page.
-        let page = self.lab.exec("puerta", &["curl", "-s", "--max-time", "5", &format!("http://{}/", vm.address())]);
+        let page =
+            self.lab.exec("puerta", &["curl", "-s", "--max-time", "5", &format!("http://{}/", vm.address())]);
         assert!(page.status.success(), "{name} does not answer at {}", vm.address());
-        let keys = self.shell(vm, "stat -c '%a %u:%g' /root/.ssh /root/.ssh/authorized_keys; cat /root/.ssh/authorized_keys");
+        let keys = self.shell(
+            vm,
+            "stat -c '%a %u:%g' /root/.ssh /root/.ssh/authorized_keys; cat /root/.ssh/authorized_keys",
+        );
         assert_eq!(keys, format!("700 0:0\n600 0:0\n{}\nssh-rsa AAAA otra\n", crate::bench::KEY));
         Some((address, text.lines().last().unwrap().into()))
     }
@@ -118,7 +129,8 @@ async fn one_host_keeps_the_contract() {
 fn a_cluster_keeps_the_contract() {
     match std::env::var_os(INSIDE) {
         Some(dir) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
             runtime.block_on(cluster(Real::new(Lab::of(dir.into()), true)));
         }
         None => {
@@ -143,9 +155,11 @@ fn again_inside(lab: &Lab, test: &str) {
 
 async fn cluster(real: Real) {
     let folder = folder(&real.lab);
-    if std::env::var("T_SKIP").is_err() {contract::whole(&real, &folder).await;
-    what_is_made(&real, "nodo02").await;
-    export_is_tidy(&real, "nodo02").await;}
+    if std::env::var("T_SKIP").is_err() {
+        contract::whole(&real, &folder).await;
+        what_is_made(&real, "nodo02").await;
+        export_is_tidy(&real, "nodo02").await;
+    }
     only_the_pinned_certificate(&real).await;
     a_member_is_lost(&real).await;
 }
@@ -169,7 +183,10 @@ async fn what_is_made(real: &Real, node: &str) {
     assert_eq!((&main.0, &main.1, &main.2), (&new.0, &new.1, &new.2));
     assert_ne!(main.3, new.3, "each has user ids of its own");
     let config = |key: &str| main.0[key].as_str().unwrap().to_owned();
-    assert_eq!([config("limits.memory"), config("limits.cpu"), config("limits.processes")], ["64MiB", "1", "100"]);
+    assert_eq!(
+        [config("limits.memory"), config("limits.cpu"), config("limits.processes")],
+        ["64MiB", "1", "100"]
+    );
     assert_eq!([config("security.guestapi"), config("security.idmap.isolated")], ["false", "true"]);
     assert_eq!(main.1["eth0"]["ipv4.address"], vm.address().to_string());
     assert_eq!(real.shell(&vm, "ls /dev/incus 2>/dev/null || true"), "");
@@ -195,7 +212,14 @@ async fn export_is_tidy(real: &Real, node: &str) {
     engine.stop(&allowed, Which::Main, Duration::from_secs(5)).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     freeze();
-    real.query(&["-X", "POST", "--wait", "-d", r#"{"name":"puerta","instance_only":true}"#, &format!("/1.0/instances/{name}/backups?project=puerta")]);
+    real.query(&[
+        "-X",
+        "POST",
+        "--wait",
+        "-d",
+        r#"{"name":"puerta","instance_only":true}"#,
+        &format!("/1.0/instances/{name}/backups?project=puerta"),
+    ]);
     engine.export(&allowed, &folder.join("thawed"), 1 << 30, &|_, _| ()).await.unwrap();
     assert_eq!(real.shell(&vm, "echo hola"), "hola\n");
     assert_eq!(real.backups(&vm), serde_json::json!([]));
@@ -266,7 +290,9 @@ async fn away(real: &Real) {
 /// Another self-signed certificate, however valid, is not the engine.
 async fn only_the_pinned_certificate(real: &Real) {
     let mut settings = settings(&real.lab, true);
-    let Endpoint::Https { server_certificate, client_certificate, .. } = &mut settings.endpoint else { panic!() };
+    let Endpoint::Https { server_certificate, client_certificate, .. } = &mut settings.endpoint else {
+        panic!()
+    };
     server_certificate.clone_from(client_certificate);
     let error = IncusEngine::new(settings).unwrap().list().await.unwrap_err();
     assert!(matches!(error, EngineError::Away(_)), "{error:?}");

@@ -25,9 +25,9 @@ impl Lab {
             rustix::process::geteuid().is_root(),
             "this test starts a real Incus in network namespaces: run it as root, or leave it out with -E 'not binary(engine)'"
         );
-        let checkout = env!("CARGO_MANIFEST_DIR").bytes().fold(7_u32, |sum, byte| {
-            sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-        });
+        let checkout = env!("CARGO_MANIFEST_DIR")
+            .bytes()
+            .fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
         let lab = Self { dir: format!("/tmp/pe-{checkout:08x}-{name}").into(), keep: false };
         lab.lab(&["down"], &[]);
         let nodes = nodes.to_string();

@@ -44,7 +44,13 @@ const SILENCE: Duration = Duration::from_secs(60);
 const BUILDING: Duration = Duration::from_secs(60 * 60);
 
 impl IncusEngine {
-    pub(super) async fn save(&self, vm: &Vm, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
+    pub(super) async fn save(
+        &self,
+        vm: &Vm,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
         let name = Which::Main.instance(vm.vmid);
         let found = self.look(&name).await?.ok_or(EngineError::NotFound)?;
         if found.status_code == code::ERROR {
@@ -91,7 +97,8 @@ impl IncusEngine {
         });
         let backups = format!("{}/backups", path(name));
         tidy.spool = Some(None);
-        let started = self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
+        let started =
+            self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
         let Answer::Started(operation) = started else {
             return Err(EngineError::Other("a backup that did not start".into()));
         };
@@ -128,13 +135,17 @@ impl IncusEngine {
             return Err(too_long(max_bytes));
         }
         let mut options = tokio::fs::OpenOptions::new();
-        let mut output = options.write(true).create_new(true).mode(0o600).open(file).await.map_err(|e| local(&e))?;
+        let mut output =
+            options.write(true).create_new(true).mode(0o600).open(file).await.map_err(|e| local(&e))?;
         let mut partial = Partial { file: file.to_owned(), keep: false };
         let mut body = response.into_body();
         let mut bytes = 0;
         loop {
             let frame = timeout(SILENCE, body.frame()).await;
-            let Some(frame) = frame.map_err(|_| EngineError::Away("the transfer stands still".into()))? else { break };
+            let Some(frame) = frame.map_err(|_| EngineError::Away("the transfer stands still".into()))?
+            else {
+                break;
+            };
             let Ok(piece) = frame.map_err(away)?.into_data() else { continue };
             bytes += piece.len() as u64;
             if bytes > max_bytes {
@@ -179,7 +190,14 @@ impl IncusEngine {
     }
 
     /// The archive becomes an image that lives as long as it takes to make the machine from it.
-    async fn build(&self, name: &str, vm: &Vm, file: &Path, (to, node): (To, &str), progress: Progress<'_>) -> Result<()> {
+    async fn build(
+        &self,
+        name: &str,
+        vm: &Vm,
+        file: &Path,
+        (to, node): (To, &str),
+        progress: Progress<'_>,
+    ) -> Result<()> {
         self.sweep_images(name).await?;
         self.upload(name, file, to, progress).await?;
         let images = self.images_of(name).await?;
@@ -262,7 +280,11 @@ impl IncusEngine {
         match answer.map_err(classify_import)? {
             Answer::Started(operation) => {
                 // Whether a lost one went well, its image tells.
-                self.client.wait(to, &operation, BUILDING, &|_| Ok(())).await.map_err(classify_import).map(drop)
+                self.client
+                    .wait(to, &operation, BUILDING, &|_| Ok(()))
+                    .await
+                    .map_err(classify_import)
+                    .map(drop)
             }
             Answer::Done(_) => Err(EngineError::Other("an import that did not start".into())),
         }
@@ -270,7 +292,8 @@ impl IncusEngine {
 
     /// What was built is what the permit says, and nothing else.
     async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
-        let found = self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
+        let found =
+            self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
         let mut config = found.config;
         config.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
         let right = found.kind == "container"
@@ -278,7 +301,11 @@ impl IncusEngine {
             && found.profiles == ["default"]
             && found.devices == self.devices(vm)
             && config == Self::config(vm);
-        if right { Ok(()) } else { Err(EngineError::BadArchive("it became another machine than allowed".into())) }
+        if right {
+            Ok(())
+        } else {
+            Err(EngineError::BadArchive("it became another machine than allowed".into()))
+        }
     }
 }
 
@@ -349,18 +376,27 @@ impl hyper::body::Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 }
 
 /// Reads the archive and makes the image of it, piece by piece. An end that is not a good one
 /// reaches the other side as a cut transfer, which leaves nothing there.
-fn unpack(file: &Path, done: &Arc<AtomicU64>, pieces: mpsc::Sender<io::Result<Bytes>>, name: &str) -> io::Result<()> {
+fn unpack(
+    file: &Path,
+    done: &Arc<AtomicU64>,
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    name: &str,
+) -> io::Result<()> {
     let metadata = |architecture: &str| {
         let now = OffsetDateTime::now_utc();
         // The time makes it an image of its own: two restores of one archive do not meet. JSON is YAML.
-        let properties = json!({ PROPERTY: name, "description": format!("restoring {name}"), "time": now.to_string() });
+        let properties =
+            json!({ PROPERTY: name, "description": format!("restoring {name}"), "time": now.to_string() });
         let all = json!({ "architecture": architecture, "creation_date": now.unix_timestamp(), "properties": properties });
         all.to_string().into_bytes()
     };
@@ -433,7 +469,9 @@ fn too_long(max_bytes: u64) -> EngineError {
 
 fn local(error: &io::Error) -> EngineError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => EngineError::NoSpace,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EngineError::NoSpace
+        }
         _ => EngineError::Other(format!("the archive's file: {error}")),
     }
 }

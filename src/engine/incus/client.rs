@@ -73,11 +73,13 @@ impl Client {
     pub(super) fn new(endpoint: Endpoint, project: String) -> Result<Self> {
         let transport = match endpoint {
             Endpoint::Unix(path) => Transport::Unix(path),
-            Endpoint::Https { servers, server_certificate, client_certificate, client_key } => Transport::Https {
-                servers: servers.iter().map(|server| address(server)).collect::<Result<_>>()?,
-                good: AtomicUsize::new(0),
-                tls: tls::config(&server_certificate, &client_certificate, &client_key)?,
-            },
+            Endpoint::Https { servers, server_certificate, client_certificate, client_key } => {
+                Transport::Https {
+                    servers: servers.iter().map(|server| address(server)).collect::<Result<_>>()?,
+                    good: AtomicUsize::new(0),
+                    tls: tls::config(&server_certificate, &client_certificate, &client_key)?,
+                }
+            }
         };
         if matches!(&transport, Transport::Https { servers, .. } if servers.is_empty()) {
             return Err(EngineError::Other("no server of the cluster is named".into()));
@@ -239,7 +241,10 @@ pub(super) async fn open<T: DeserializeOwned>(response: Response<Incoming>) -> R
         "sync" => Ok(Answer::Done(envelope.metadata)),
         "async" => Ok(Answer::Started(envelope.operation)),
         // `wait` answers 200 before it knows; the code is in the body then.
-        _ => Err(classify(envelope.error_code.max(if status.is_success() { 0 } else { status.as_u16() }), &envelope.error)),
+        _ => Err(classify(
+            envelope.error_code.max(if status.is_success() { 0 } else { status.as_u16() }),
+            &envelope.error,
+        )),
     }
 }
 

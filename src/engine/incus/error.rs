@@ -50,7 +50,8 @@ pub(super) fn classify(code: u16, text: &str) -> EngineError {
 
 /// The same for an import: what is left over there is the archive's fault when tar or its reader says so.
 pub(super) fn classify_import(error: EngineError) -> EngineError {
-    const SIGNS: &[&str] = &["index", "tar", "unpack", "eof", "archive", "compress", "backup", "yaml", "config"];
+    const SIGNS: &[&str] =
+        &["index", "tar", "unpack", "eof", "archive", "compress", "backup", "yaml", "config"];
     match error {
         EngineError::Other(text) if SIGNS.iter().any(|sign| text.to_lowercase().contains(sign)) => {
             EngineError::BadArchive(text)
@@ -88,11 +89,23 @@ mod tests {
             EngineError::Other(String::new()),
         );
         for (code, text, meaning) in [
-            (500, "Failed creating instance record: UNIQUE constraint failed: instances.project_id, instances.name", EngineError::Exists),
+            (
+                500,
+                "Failed creating instance record: UNIQUE constraint failed: instances.project_id, instances.name",
+                EngineError::Exists,
+            ),
             (500, r#"Entry for instance "vm-200-new" already exists"#, EngineError::Exists),
             (400, r#"Name "vm-200-new" already in use"#, EngineError::Exists),
-            (500, r#"Failed to start device "eth0": Failed adding host route "10.48.15.195/32": Failed to run: ip -4 route add: exit status 2 (RTNETLINK answers: File exists)"#, EngineError::AddressInUse),
-            (500, r#"Failed to start device "eth0": IP address "10.48.15.195" in use on parent network "eth0""#, EngineError::AddressInUse),
+            (
+                500,
+                r#"Failed to start device "eth0": Failed adding host route "10.48.15.195/32": Failed to run: ip -4 route add: exit status 2 (RTNETLINK answers: File exists)"#,
+                EngineError::AddressInUse,
+            ),
+            (
+                500,
+                r#"Failed to start device "eth0": IP address "10.48.15.195" in use on parent network "eth0""#,
+                EngineError::AddressInUse,
+            ),
             (500, "Image not provided for instance creation", EngineError::NoTemplate),
             (404, "Storage pool not found", other.clone()),
             (404, r#"Cluster member "nodo09" not found"#, other.clone()),
@@ -103,7 +116,11 @@ mod tests {
             (500, "dial tcp 10.0.0.129:8443: connect: connection refused", away.clone()),
             (503, "no available cowsql leader server found", away.clone()),
             (503, "anything", away),
-            (500, "Failed to write backup file: open /x/backup.yaml: disk quota exceeded", EngineError::DiskFull),
+            (
+                500,
+                "Failed to write backup file: open /x/backup.yaml: disk quota exceeded",
+                EngineError::DiskFull,
+            ),
             (500, "write /x/backups/a: no space left on device", EngineError::NoSpace),
             (403, "not authorized", refused.clone()),
             (500, r#"User does not have permissions for project "default""#, refused.clone()),

@@ -34,7 +34,8 @@ impl IncusEngine {
         if made.is_err() {
             // Only what this call made: the name is free for no other (the caller's lock), and a
             // machine of another registry entry keeps its life.
-            let ours = |found: &wire::Instance| found.config.get("user.puerta.vm") == Some(&vm.id.to_string());
+            let ours =
+                |found: &wire::Instance| found.config.get("user.puerta.vm") == Some(&vm.id.to_string());
             if self.look(&name).await.is_ok_and(|found| found.as_ref().is_some_and(ours)) {
                 self.discard(&name).await?;
             }
@@ -54,7 +55,11 @@ impl IncusEngine {
             devices: self.devices(vm),
         };
         let clustered = self.host().await?.server_clustered;
-        let target = if clustered { format!("/1.0/instances?target={}", member(node)?) } else { "/1.0/instances".into() };
+        let target = if clustered {
+            format!("/1.0/instances?target={}", member(node)?)
+        } else {
+            "/1.0/instances".into()
+        };
         // `Exists` must mean "before this call": a lost answer is an error, and the caller looks.
         if self.look(name).await?.is_some() {
             return Err(EngineError::Exists);
@@ -85,7 +90,14 @@ impl IncusEngine {
             (HeaderName::from_static("x-incus-write"), "overwrite"),
         ];
         let path = format!("{}/files?path={file}", path(name));
-        let answer = self.client.raw::<wire::Ignored>(To::Any, Method::POST, &path, &headers, Bytes::from(content), CHANGE);
+        let answer = self.client.raw::<wire::Ignored>(
+            To::Any,
+            Method::POST,
+            &path,
+            &headers,
+            Bytes::from(content),
+            CHANGE,
+        );
         answer.await.map(drop)
     }
 
@@ -140,7 +152,14 @@ impl IncusEngine {
     }
 
     /// One change of state, settled by the state itself whatever the answer was.
-    pub(super) async fn change(&self, name: &str, action: &str, force: bool, seconds: u64, wished: u16) -> Result<()> {
+    pub(super) async fn change(
+        &self,
+        name: &str,
+        action: &str,
+        force: bool,
+        seconds: u64,
+        wished: u16,
+    ) -> Result<()> {
         let body = json!({ "action": action, "force": force, "timeout": seconds });
         let state = format!("{}/state", path(name));
         let deadline = CHANGE + Duration::from_secs(seconds);

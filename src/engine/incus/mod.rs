@@ -196,7 +196,8 @@ impl Engine for IncusEngine {
         if !host.server_clustered {
             return Ok(vec![Node { name: host.server_name.clone(), online: true }]);
         }
-        let node = |member: wire::Member| Node { name: member.server_name, online: member.status == "Online" };
+        let node =
+            |member: wire::Member| Node { name: member.server_name, online: member.status == "Online" };
         let mut nodes: Vec<_> = self.members().await?.into_iter().map(node).collect();
         nodes.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(nodes)
@@ -259,7 +260,13 @@ impl Engine for IncusEngine {
         self.renamed(&from.instance(vmid), &to.instance(vmid)).await
     }
 
-    async fn export(&self, vm: &Permit<Vm>, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
+    async fn export(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
         self.save(vm.target(), file, max_bytes, progress).await
     }
 
@@ -283,7 +290,10 @@ mod tests {
     #[test]
     fn only_marked_images_are_templates_once_one_is_marked() {
         let names = |images| templates(images).iter().map(|t| t.name.to_string()).collect::<Vec<_>>();
-        assert_eq!(names(vec![image("mini", None), image("Bad Name", None), image("b", None)]), ["b", "mini"]);
+        assert_eq!(
+            names(vec![image("mini", None), image("Bad Name", None), image("b", None)]),
+            ["b", "mini"]
+        );
         assert_eq!(names(vec![image("mini", None), image("b", Some("puerta.template"))]), ["b"]);
     }
 

@@ -38,7 +38,13 @@ impl Client {
     }
 
     /// Waits for an operation. Past the deadline it goes on without us (`Away`).
-    pub(super) async fn wait(&self, to: To, operation: &str, deadline: Duration, watch: Watch<'_>) -> Result<Outcome> {
+    pub(super) async fn wait(
+        &self,
+        to: To,
+        operation: &str,
+        deadline: Duration,
+        watch: Watch<'_>,
+    ) -> Result<Outcome> {
         const SLICE: u64 = 2;
         let id = id(operation)?;
         let end = Instant::now() + deadline;
@@ -47,11 +53,15 @@ impl Client {
             let path = format!("/1.0/operations/{id}/wait?timeout={SLICE}");
             let answer = self.call::<Operation>(to, Method::GET, &path, None::<&()>, ANSWER).await;
             let look = match answer {
-                Err(EngineError::Other(text)) if text == "context deadline exceeded" => self.look(to, id).await,
+                Err(EngineError::Other(text)) if text == "context deadline exceeded" => {
+                    self.look(to, id).await
+                }
                 other => other,
             };
             match look {
-                Ok(Answer::Done(Some(state))) if state.status_code == code::SUCCESS => return Ok(Outcome::Done),
+                Ok(Answer::Done(Some(state))) if state.status_code == code::SUCCESS => {
+                    return Ok(Outcome::Done);
+                }
                 Ok(Answer::Done(Some(state))) if state.status_code >= code::FAILURE => {
                     return Err(classify(state.status_code, &state.err));
                 }

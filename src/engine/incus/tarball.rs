@@ -73,7 +73,12 @@ pub(super) fn image_of_backup(
 }
 
 /// Takes the records out that stand for fields of the header.
-fn override_with(attached: &mut Vec<Record>, name: &mut Vec<u8>, link: &mut Vec<u8>, size: &mut u64) -> io::Result<()> {
+fn override_with(
+    attached: &mut Vec<Record>,
+    name: &mut Vec<u8>,
+    link: &mut Vec<u8>,
+    size: &mut u64,
+) -> io::Result<()> {
     for (key, value) in std::mem::take(attached) {
         match key.as_slice() {
             b"path" => *name = value,
@@ -127,7 +132,9 @@ fn architecture(index: &[u8]) -> io::Result<&str> {
     let text = std::str::from_utf8(index).map_err(|_| bad("an index that is not text"))?;
     text.lines()
         .find_map(|line| line.trim().strip_prefix("architecture: "))
-        .filter(|name| name.len() < 20 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+        .filter(|name| {
+            name.len() < 20 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        })
         .ok_or_else(|| bad("an index without an architecture"))
 }
 
@@ -144,7 +151,11 @@ fn held(from: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
 
 fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Result<()> {
     let length = size.checked_add(padding(size) as u64).ok_or_else(|| bad("an entry of an absurd size"))?;
-    if io::copy(&mut from.take(length), to)? == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if io::copy(&mut from.take(length), to)? == length {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
 }
 
 #[cfg(test)]
@@ -222,15 +233,21 @@ mod tests {
             ("an optimized volume", vec![entry("backup/container.bin", b'0', "", "x")]),
             ("a way up", vec![entry("backup/container/rootfs/../metadata.yaml", b'0', "", "x")]),
             ("an absolute name", vec![entry("/etc/passwd", b'0', "", "x")]),
-            ("a link to outside", vec![entry("backup/container/rootfs/l", b'1', "backup/container/backup.yaml", "")]),
+            (
+                "a link to outside",
+                vec![entry("backup/container/rootfs/l", b'1', "backup/container/backup.yaml", "")],
+            ),
             ("a link up", vec![entry("backup/container/rootfs/l", b'1', "backup/container/rootfs/../a", "")]),
             ("a root that is a link", vec![entry("backup/container/rootfs", b'2', "/", "")]),
             ("a name in a record", vec![pax("path", "/etc/passwd"), plain()]),
             ("a zero in a name", vec![pax("path", "backup/container/rootfs/a\0b"), plain()]),
-            ("a link in a record", vec![
-                pax("linkpath", "/etc/shadow"),
-                entry("backup/container/rootfs/l", b'1', "backup/container/rootfs/a", ""),
-            ]),
+            (
+                "a link in a record",
+                vec![
+                    pax("linkpath", "/etc/shadow"),
+                    entry("backup/container/rootfs/l", b'1', "backup/container/rootfs/a", ""),
+                ],
+            ),
             ("a size in a record", vec![pax("size", "9999999"), plain()]),
             ("a sparse file", vec![pax("GNU.sparse.major", "1"), plain()]),
             ("an unknown kind", vec![entry("backup/container/rootfs/s", b'S', "", "x")]),

@@ -50,7 +50,8 @@ fn pack(tar: &[u8]) -> io::Result<Vec<u8>> {
 
 /// Reads it back.
 pub(super) fn read(file: &Path) -> Result<Content> {
-    let input = File::open(file).map_err(|error| EngineError::Other(format!("the archive's file: {error}")))?;
+    let input =
+        File::open(file).map_err(|error| EngineError::Other(format!("the archive's file: {error}")))?;
     unpack(input).map_err(|error| EngineError::BadArchive(error.to_string()))
 }
 

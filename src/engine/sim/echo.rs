@@ -29,7 +29,8 @@ impl Echo {
             socket.bind((loopback(vmid), ECHO_PORT).into())?;
             socket.listen(128)
         };
-        let listener = listen().map_err(|error| EngineError::Other(format!("the simulated machine: {error}")))?;
+        let listener =
+            listen().map_err(|error| EngineError::Other(format!("the simulated machine: {error}")))?;
         Ok(Self(tokio::spawn(serve(listener)).abort_handle()))
     }
 }

@@ -359,7 +359,13 @@ impl Engine for SimEngine {
         world.unset(from).map(drop)
     }
 
-    async fn export(&self, vm: &Permit<Vm>, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
+    async fn export(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        max_bytes: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64> {
         let machine = {
             let world = self.effect(Some(progress)).await?;
             if world.faults.no_space {

@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# The templates that puerta offers: images of the project `puerta` with the property `puerta.template`.
+
+has_image() { incus_at 1 query "/1.0/images/aliases/$1?project=$PROJECT" >/dev/null 2>&1; }
+
+image_mini() {
+    ! has_image mini || return 0
+    rm -rf "$DIR/build"
+    mkdir "$DIR/build"
+    "$HERE/lab.d/mini.sh" "$DIR/build"
+    incus_at 1 --project "$PROJECT" image import "$DIR/build/mini.tar.gz" --alias mini >/dev/null
+    rm -rf "$DIR/build"
+}
+
+debian_image() { echo "$CACHE/debian-12-$(dpkg --print-architecture)"; }
+
+# A minute's work, so it is kept outside DIR and shared by every lab of this machine.
+image_debian() {
+    local work image
+    ! has_image debian-12 || return 0
+    image=$(debian_image)
+    if [ ! -e "$image.sqfs" ]; then
+        mkdir -p "$CACHE"
+        rm -rf "$CACHE/new.$TAG".*
+        work=$(mktemp -d "$CACHE/new.$TAG.XXXXXX")
+        # its own mount namespace, so that a kill leaves no mount of mmdebstrap's behind
+        unshare --mount --propagation slave "$HERE/lab.d/debian.sh" "$work" >"$DIR/log/debian-12.log" 2>&1 ||
+            die "debian-12 could not be made: see $DIR/log/debian-12.log"
+        mv "$work/meta.tar.gz" "$image.tar.gz"
+        mv "$work/rootfs.sqfs" "$image.sqfs"    # last: its presence says the pair is whole
+        rm -rf "$work"
+    fi
+    incus_at 1 --project "$PROJECT" image import "$image.tar.gz" "$image.sqfs" --alias debian-12 >/dev/null
+}

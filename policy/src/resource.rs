@@ -1,0 +1,121 @@
+//! What can be acted on: the kinds of target that [`Policy::decide`](crate::decide::Policy::decide)
+//! takes, and how each is put to Cedar. It decides nothing.
+//!
+//! [`Resource`] is sealed: another crate cannot teach policy a new kind of thing.
+
+use crate::cedar::sealed::Sealed;
+use crate::cedar::{Facts, Fault};
+use crate::model::{Backup, Person, PersonId, Seat, SeatId, Vm};
+use crate::names::SeatName;
+use crate::words::Words;
+use cedar_policy::{EntityUid, RestrictedExpression};
+
+/// Something that can be acted on.
+pub trait Resource: Sealed + Clone + Send + Sync {}
+
+/// The lab as a whole: coming in, the templates, courses, seats, the audit, enrolling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lab;
+
+/// A person's own account: keys and password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Own(pub PersonId);
+
+/// A port of a machine, reached through puerta. The address is the machine's; see
+/// [`Permit::address`](crate::decide::Permit::address).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forward {
+    /// The machine.
+    pub vm: Vm,
+    /// Its port.
+    pub port: u16,
+}
+
+impl Resource for Lab {}
+impl Sealed for Lab {
+    fn describe(&self, words: &Words, _: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        Ok(words.lab())
+    }
+}
+
+impl Resource for Own {}
+impl Sealed for Own {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        let uid = words.account(self.0.0);
+        let owner = RestrictedExpression::new_entity_uid(words.person(self.0.0));
+        facts.entity(uid.clone(), [("owner", owner)], [])?;
+        Ok(uid)
+    }
+}
+
+impl Resource for Person {}
+impl Sealed for Person {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        let uid = words.person(self.id.0);
+        let actor = facts.actor;
+        if actor.person == Some(self.id) {
+            // The actor is in the facts already; the two must agree.
+            let known = (actor.login.as_str(), actor.role, actor.suspended);
+            let agrees = known == (self.login.as_str(), self.role, self.suspended);
+            return agrees.then_some(uid).ok_or(Fault::Entities);
+        }
+        let attributes = words.traits(self.login.as_str(), self.role, self.suspended);
+        facts.entity(uid.clone(), attributes, words.roles(self.role))?;
+        Ok(uid)
+    }
+}
+
+impl Resource for Seat {}
+impl Sealed for Seat {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        seat(self.id, &self.name, words, facts)
+    }
+}
+
+impl Resource for Vm {}
+impl Sealed for Vm {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        let uid = words.vm(self.id.0);
+        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let attributes = [
+            ("name", text(self.name.as_str())),
+            ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
+            ("template", text(self.template.as_str())),
+        ];
+        facts.entity(uid.clone(), attributes, [seat])?;
+        Ok(uid)
+    }
+}
+
+impl Resource for Forward {}
+impl Sealed for Forward {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        facts.port(self.port);
+        self.vm.describe(words, facts)
+    }
+}
+
+impl Resource for Backup {}
+impl Sealed for Backup {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        let uid = words.backup(self.id.0);
+        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let attributes = [
+            ("name", text(self.name.as_str())),
+            ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
+            ("vm", text(self.vm_name.as_str())),
+        ];
+        facts.entity(uid.clone(), attributes, [seat])?;
+        Ok(uid)
+    }
+}
+
+fn seat(id: SeatId, name: &SeatName, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+    let uid = words.seat(id);
+    facts.entity(uid.clone(), [("name", text(name.as_str()))], [])?;
+    Ok(uid)
+}
+
+fn text(value: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(value.to_owned())
+}

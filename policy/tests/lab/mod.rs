@@ -1,0 +1,107 @@
+//! One small lab for the tests: seats 1 (alumno1's) and 2 (another's), and somebody of each role.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use puerta_policy::decide::{Context, Decision, Policy, Resource};
+use puerta_policy::model::*;
+use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
+
+pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None };
+pub const OWN: i64 = 1;
+pub const OTHER: i64 = 2;
+const EDITION: Edition = Edition { year: 2026, version: 0 };
+
+/// Person 10, a member of seat 1.
+pub fn actor(role: Role) -> Actor {
+    Actor {
+        person: Some(PersonId(10)),
+        login: "somebody".into(),
+        role,
+        seats: vec![SeatId(OWN)],
+        suspended: false,
+    }
+}
+
+/// The same person as a target.
+pub fn oneself(actor: &Actor) -> Person {
+    Person {
+        suspended: actor.suspended,
+        login: actor.login.parse().unwrap(),
+        id: actor.person.unwrap(),
+        ..person(20, actor.role)
+    }
+}
+
+pub fn person(id: i64, role: Role) -> Person {
+    Person {
+        id: PersonId(id),
+        login: format!("p{id}").parse().unwrap(),
+        name: "Íñigo Ñúñez".into(),
+        role,
+        suspended: false,
+        created: Timestamp(0),
+    }
+}
+
+pub fn seat(id: i64) -> Seat {
+    Seat {
+        id: SeatId(id),
+        name: format!("alumno{id}").parse().unwrap(),
+        number: SeatNumber::new(id as u16).unwrap(),
+        course: CourseId(1),
+        course_name: "aso-2026".parse().unwrap(),
+        edition: EDITION,
+    }
+}
+
+/// Both seats have a `web1`; their ids and addresses differ.
+pub fn vm(seat: i64) -> Vm {
+    let number = SeatNumber::new(seat as u16).unwrap();
+    let slot = Slot::new(2).unwrap();
+    Vm {
+        id: VmId(100 + seat),
+        name: "web1".parse().unwrap(),
+        seat: SeatId(seat),
+        seat_name: format!("alumno{seat}").parse().unwrap(),
+        slot,
+        vmid: AddressPlan { first_year: 2026 }.vmid(EDITION, number, slot).unwrap(),
+        template: "debian-13".parse().unwrap(),
+        node: None,
+        limits: Limits { cpus: 1, memory_mib: 512, disk_mib: 4096, processes: 500 },
+        phase: Phase::Ready,
+        created: Timestamp(0),
+    }
+}
+
+pub fn backup(seat: i64) -> Backup {
+    Backup {
+        id: BackupId(200 + seat),
+        name: "web1-20261123-041036".parse().unwrap(),
+        seat: SeatId(seat),
+        seat_name: format!("alumno{seat}").parse().unwrap(),
+        vm_name: "web1".parse().unwrap(),
+        size: 1,
+        sha256: "0".repeat(64),
+        created: Timestamp(0),
+        took_ms: 1,
+    }
+}
+
+/// `allow` or `deny`, and by which policies.
+pub fn answer<T: Resource>(decision: &Decision<T>) -> (&'static str, &[String]) {
+    match decision {
+        Decision::Allow(permit) => ("allow", permit.policies()),
+        Decision::Deny(denial) => ("deny", &denial.policies),
+    }
+}
+
+/// One file of policies, with the built-in ones or alone.
+pub fn files(extra: &[(&str, &str)], with_built_in: bool) -> Vec<(String, String)> {
+    let built_in = if with_built_in { &puerta_policy::folder::BUILT_IN[..] } else { &[] };
+    let all = built_in.iter().chain(extra);
+    all.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+pub fn policy_with(extra: &str) -> Policy {
+    Policy::parse(&files(&[("extra.cedar", extra)], true)).unwrap()
+}

@@ -1,0 +1,124 @@
+//! One's own account: `key ...`, `passwd`, `whoami`.
+
+use crate::app::clock;
+use crate::app::command::KeyCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{KeyView, Reply, WhoamiView};
+use crate::app::secret::Secret;
+use crate::store::{NewKey, StoreError};
+use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
+use puerta_keys::password::{self, Weak};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Lab, Own};
+use puerta_policy::model::AuthorizedKey;
+
+pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
+    let store = &ctx.app.store;
+    let person = ctx.visitor.person;
+    match command {
+        KeyCommand::List => {
+            let _own = ctx.permit(Action::KeyList, Own(person), None, Error::denied()).await?;
+            let keys = store.keys(person).await?;
+            Ok(Reply::Keys(keys.iter().enumerate().map(|(i, key)| view(i, key)).collect()))
+        }
+        KeyCommand::Add { line } => {
+            let key = parse(&line)?;
+            let _own = ctx.permit(Action::KeyAdd, Own(person), None, Error::denied()).await?;
+            let fingerprint = key.fingerprint.clone();
+            let added = match store.add_key(person, key, clock::now()).await {
+                Err(StoreError::Taken(_)) => {
+                    return Err(
+                        Error::new(Kind::Conflict, "error-key-twice").with("fingerprint", fingerprint)
+                    );
+                }
+                added => added?,
+            };
+            let number = store.keys(person).await?.iter().position(|key| key.id == added.id);
+            Ok(Reply::KeyAdded(view(number.unwrap_or_default(), &added)))
+        }
+        KeyCommand::Remove { key } => {
+            let keys = store.keys(person).await?;
+            let number = key.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            let found = match number {
+                Some(index) => keys.get(index).map(|key| (index, key)),
+                None => keys.iter().enumerate().find(|(_, known)| known.fingerprint == key),
+            };
+            let Some((index, found)) = found else {
+                return Err(Error::new(Kind::NotFound, "error-no-key").with("key", key));
+            };
+            if keys.len() == 1 && store.credentials(person).await?.password.is_none() {
+                return Err(Error::new(Kind::Conflict, "error-last-key"));
+            }
+            let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
+            store.remove_key(person, found.id).await?;
+            Ok(Reply::KeyRemoved(view(index, found)))
+        }
+    }
+}
+
+fn view(index: usize, key: &AuthorizedKey) -> KeyView {
+    KeyView {
+        number: index as u32 + 1,
+        algorithm: key.algorithm.clone(),
+        fingerprint: key.fingerprint.clone(),
+        comment: key.comment.clone(),
+        added: clock::rfc3339(key.added),
+    }
+}
+
+/// One `authorized_keys` line, or what is wrong with it.
+pub(super) fn parse(line: &str) -> Result<NewKey> {
+    let key = AuthorizedKeyLine::parse(line).map_err(|error| {
+        let usage = |id| Error::new(Kind::Usage, id);
+        match error {
+            KeyError::Empty => usage("error-key-empty"),
+            KeyError::TooLong => usage("error-key-long"),
+            KeyError::Private => usage("error-key-private"),
+            KeyError::Options => usage("error-key-options"),
+            KeyError::Several => usage("error-key-several"),
+            KeyError::Certificate => usage("error-key-certificate"),
+            KeyError::Unsupported(algorithm) => usage("error-key-type").with("algorithm", algorithm),
+            KeyError::Weak { .. } | KeyError::TooBig { .. } | KeyError::Unsafe => usage("error-key-weak"),
+            _ => usage("error-key-unreadable"),
+        }
+    })?;
+    Ok(NewKey {
+        algorithm: key.algorithm,
+        fingerprint: key.fingerprint,
+        comment: key.comment,
+        line: key.line,
+    })
+}
+
+pub(super) async fn passwd(ctx: &Ctx<'_>, new: &Secret) -> Result<Reply> {
+    let person = ctx.visitor.person;
+    password::check_quality(new.expose(), ctx.visitor.login.as_str()).map_err(|weak| match weak {
+        Weak::Short => Error::new(Kind::Usage, "error-password-short").with("min", password::MIN_CHARS),
+        Weak::Long => Error::new(Kind::Usage, "error-password-long").with("max", password::MAX_BYTES),
+        Weak::ContainsLogin => Error::new(Kind::Usage, "error-password-login"),
+        Weak::ControlCharacters => Error::new(Kind::Usage, "error-password-characters"),
+    })?;
+    let _own = ctx.permit(Action::Passwd, Own(person), None, Error::denied()).await?;
+    let hash = ctx.app.passwords.hash(new).await?;
+    ctx.app.store.set_password(person, &hash).await?;
+    Ok(Reply::PasswordSet)
+}
+
+pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
+    let _permit = ctx.permit(Action::Whoami, Lab, None, Error::denied()).await?;
+    let store = &ctx.app.store;
+    let visitor = ctx.visitor;
+    let person = store.person(visitor.person).await?.ok_or_else(Error::denied)?;
+    let seats = store.seats_of(visitor.person).await?;
+    Ok(Reply::Whoami(WhoamiView {
+        login: person.login.to_string(),
+        name: person.name,
+        role: person.role.as_str(),
+        seats: seats.into_iter().map(|seat| seat.name.to_string()).collect(),
+        method: visitor.method.as_str().to_owned(),
+        fingerprint: visitor.fingerprint.clone(),
+        source: visitor.source.to_string(),
+        quotas: ctx.app.config.quotas,
+    }))
+}

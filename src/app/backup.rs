@@ -1,0 +1,188 @@
+//! `vm backup` and `backup ...`. An archive is written under another name, verified, renamed and
+//! only then recorded: what is not verified is not a backup and is never listed.
+
+use crate::app::command::BackupCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::jobs::Reporter;
+use crate::app::reply::{BackupView, Reply};
+use crate::app::vm_jobs::Work;
+use crate::app::{App, Outcome, archive, clock, vm};
+use crate::store::NewBackup;
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Decision, Lab, Permit};
+use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Vm};
+use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
+use std::path::PathBuf;
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> {
+    match command {
+        BackupCommand::List { vm, seat, all } => list(ctx, vm, seat, all).await,
+        BackupCommand::Show { backup, seat } => {
+            let permit = permit(ctx, &backup, seat.as_ref(), Action::BackupView).await?;
+            Ok(Reply::Backup(view(permit.target())))
+        }
+        BackupCommand::Delete { backup, seat } => {
+            let permit = permit(ctx, &backup, seat.as_ref(), Action::BackupDelete).await?;
+            let backup = permit.into_target();
+            let running = ctx.app.store.running_jobs().await?;
+            if let Some((job, _)) = running.iter().find(|(job, _)| job.backup == Some(backup.id)) {
+                return Err(busy(job));
+            }
+            ctx.app.discard(&backup).await?;
+            Ok(Reply::BackupDeleted { backup: backup.name.to_string() })
+        }
+    }
+}
+
+fn busy(job: &Job) -> Error {
+    Error::new(Kind::Conflict, "error-vm-busy")
+        .with("vm", &job.vm_name)
+        .with("job", job.kind.as_str())
+        .with("since", clock::hour(job.started))
+}
+
+fn no_backup(name: &BackupName) -> Error {
+    Error::new(Kind::NotFound, "error-no-backup").with("backup", name)
+}
+
+/// The backup somebody means, in the seat they named or in one of theirs, and the permit.
+pub(super) async fn permit(
+    ctx: &Ctx<'_>,
+    name: &BackupName,
+    seat: Option<&SeatName>,
+    action: Action,
+) -> Result<Permit<Backup>> {
+    let store = &ctx.app.store;
+    let seats = match seat {
+        Some(seat) => vec![store.seat_by_name(seat).await?.ok_or_else(|| no_backup(name))?.id],
+        None => ctx.actor.seats.clone(),
+    };
+    for seat in seats {
+        if let Some(backup) = store.backup_by_name(seat, name).await? {
+            let subject = format!("{}.{}", backup.vm_name, backup.seat_name);
+            return ctx.permit(action, backup, Some(&subject), no_backup(name)).await;
+        }
+    }
+    Err(no_backup(name))
+}
+
+async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, seat: Option<SeatName>, all: bool) -> Result<Reply> {
+    let store = &ctx.app.store;
+    let backups = match seat {
+        Some(name) => {
+            let seat = store.seat_by_name(&name).await?.ok_or_else(|| vm::no_seat(&name))?;
+            store.backups_of(&[seat.id]).await?
+        }
+        None if all => store.backups().await?,
+        None => store.backups_of(&ctx.actor.seats).await?,
+    };
+    if all || backups.iter().any(|backup| !ctx.actor.seats.contains(&backup.seat)) {
+        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+    }
+    let visible = backups.into_iter().filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
+        Decision::Allow(permit) => Some(permit.into_target()),
+        Decision::Deny(_) => None,
+    });
+    let wanted = visible.filter(|backup| vm.as_ref().is_none_or(|vm| *vm == backup.vm_name));
+    Ok(Reply::Backups(wanted.map(|backup| view(&backup)).collect()))
+}
+
+fn view(backup: &Backup) -> BackupView {
+    BackupView {
+        name: backup.name.to_string(),
+        vm: backup.vm_name.to_string(),
+        seat: backup.seat_name.to_string(),
+        size: backup.size,
+        sha256: backup.sha256.clone(),
+        created: clock::rfc3339(backup.created),
+        took_ms: backup.took_ms,
+    }
+}
+
+/// `vm backup web1`: the permit, the quota, the job.
+pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
+    let permit = vm::permit(ctx, wanted, Action::VmBackup).await?;
+    let (app, vm) = (ctx.app, permit.target());
+    if vm.phase != Phase::Ready {
+        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
+    }
+    let beyond = app.beyond_keep(vm.seat, &vm.name, 1).await?;
+    app.config.quotas.backup(app.store.usage(vm.seat).await?, beyond.len() as u32)?;
+    let job = app.begin_job(JobKind::Backup, vm, ctx.actor.person, None).await?;
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), Work::new(permit))))
+}
+
+/// The job: export beside, verify, rename, record, and let older ones go.
+pub(super) async fn make(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+    let part = app.part(job);
+    let made = make_at(app, job, permit, report).await;
+    if made.is_err() {
+        archive::remove(&part).await?;
+    }
+    made
+}
+
+async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+    let limits = &app.config.backup;
+    let vm = permit.target();
+    let (part, done) = (app.part(job), app.archive(job.seat, &app.name_of(job)?));
+    archive::prepare(&done).await?;
+    archive::remove(&part).await?;
+    report.step("export").await?;
+    let progress = |bytes, total| report.bytes("export", bytes, total);
+    let export = app.engine.export(permit, &part, limits.max_bytes, &progress);
+    archive::deadline(limits.deadline, export).await??;
+    report.step("verify").await?;
+    let sum = archive::deadline(limits.deadline, archive::verify(&part, limits.max_unpacked_bytes)).await??;
+    archive::publish(&part, &done).await?;
+    let now = clock::now();
+    let new = NewBackup {
+        name: app.name_of(job)?,
+        seat: vm.seat,
+        vm_name: vm.name.clone(),
+        size: sum.size,
+        sha256: sum.sha256,
+        took_ms: (now.0 - job.started.0).max(0) as u64,
+    };
+    let backup = app.store.finish_backup(job.id, new, now).await?;
+    let mut removed = Vec::new();
+    for old in app.beyond_keep(vm.seat, &vm.name, 0).await? {
+        app.discard(&old).await?;
+        removed.push(old.name.to_string());
+    }
+    Ok(Reply::BackupMade { backup: view(&backup), removed })
+}
+
+impl App {
+    /// Where a seat's archive of that name is kept.
+    pub(super) fn archive(&self, seat: SeatId, name: &BackupName) -> PathBuf {
+        self.config.backup.dir.join(seat.to_string()).join(format!("{name}.tar.zst"))
+    }
+
+    /// Where a job writes before its archive has a name.
+    pub(super) fn part(&self, job: &Job) -> PathBuf {
+        self.config.backup.dir.join(job.seat.to_string()).join(format!(".part-{}", job.id))
+    }
+
+    /// The name a backup job's archive gets: the machine's, and when the job began.
+    pub(super) fn name_of(&self, job: &Job) -> Result<BackupName> {
+        Ok(format!("{}-{}", job.vm_name, clock::stamp(job.started)).parse()?)
+    }
+
+    /// A machine's backups that `keep` lets go when `coming` more are made, oldest first.
+    async fn beyond_keep(&self, seat: SeatId, vm: &VmName, coming: usize) -> Result<Vec<Backup>> {
+        let all = self.store.backups_of(&[seat]).await?;
+        let newest_first = all.into_iter().filter(|backup| backup.vm_name == *vm);
+        let keep = self.config.backup.keep.saturating_sub(coming);
+        let mut beyond: Vec<_> = newest_first.skip(keep).collect();
+        beyond.reverse();
+        Ok(beyond)
+    }
+
+    /// Forgets a backup, then removes its archive: a crash between leaves a file, never a lie.
+    async fn discard(&self, backup: &Backup) -> Result<()> {
+        self.store.delete_backup(backup.id).await?;
+        archive::remove(&self.archive(backup.seat, &backup.name)).await
+    }
+}

@@ -1,0 +1,78 @@
+//! `course ...` and `seat list`.
+
+use crate::app::clock;
+use crate::app::command::CourseCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{CourseView, Reply, SeatView};
+use crate::store::StoreError;
+use puerta_policy::action::Action;
+use puerta_policy::decide::Lab;
+use puerta_policy::model::Course;
+use puerta_policy::names::CourseName;
+use puerta_policy::plan::{PlanError, Slot};
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> {
+    let store = &ctx.app.store;
+    match command {
+        CourseCommand::List => {
+            let _lab = ctx.permit(Action::CourseList, Lab, None, Error::denied()).await?;
+            let courses = store.courses().await?;
+            Ok(Reply::Courses(courses.iter().map(|(course, seats)| view(course, *seats)).collect()))
+        }
+        CourseCommand::Create { name, year, version } => {
+            let _lab = ctx.permit(Action::CourseCreate, Lab, None, Error::denied()).await?;
+            let now = clock::now();
+            let year = year.or_else(|| year_in(&name)).unwrap_or_else(|| clock::academic_year(now));
+            let made = store.create_course(&name, year, version, ctx.app.plan(), now).await;
+            let course = made.map_err(|error| match error {
+                StoreError::Taken(_) => {
+                    Error::new(Kind::Conflict, "error-course-exists").with("course", &name)
+                }
+                StoreError::EditionTaken { by } => {
+                    Error::new(Kind::Conflict, "error-edition-taken").with("course", by).with("year", year)
+                }
+                StoreError::Plan(PlanError::Year { year, first, last }) => {
+                    let error = Error::new(Kind::Usage, "error-year").with("year", year);
+                    error.with("first", first).with("last", last)
+                }
+                other => other.into(),
+            })?;
+            Ok(Reply::CourseCreated(view(&course, 0)))
+        }
+    }
+}
+
+/// The year at the end of `aso-2026`.
+fn year_in(name: &CourseName) -> Option<u16> {
+    let (_, year) = name.as_str().rsplit_once('-')?;
+    (year.len() == 4).then(|| year.parse().ok())?
+}
+
+fn view(course: &Course, seats: u32) -> CourseView {
+    CourseView {
+        name: course.name.to_string(),
+        year: course.edition.year,
+        version: course.edition.version,
+        seats,
+        created: clock::rfc3339(course.created),
+    }
+}
+
+pub(super) async fn seats(ctx: &Ctx<'_>) -> Result<Reply> {
+    let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+    let mut views = Vec::new();
+    for row in ctx.app.store.seats().await? {
+        let seat = row.seat;
+        let first = Slot::new(0).and_then(|slot| ctx.app.plan().vmid(seat.edition, seat.number, slot));
+        views.push(SeatView {
+            name: seat.name.to_string(),
+            number: seat.number.get(),
+            course: seat.course_name.to_string(),
+            network: first.map_or_else(|_| String::new(), |vmid| format!("{}/26", vmid.address())),
+            members: row.members.iter().map(ToString::to_string).collect(),
+            machines: row.machines,
+        });
+    }
+    Ok(Reply::Seats(views))
+}

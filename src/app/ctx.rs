@@ -1,0 +1,152 @@
+//! Who asks, and how a use gets its permit: decide, and write down what was decided.
+
+use crate::app::App;
+use crate::app::clock;
+use crate::app::error::{Error, Result};
+use crate::audit::{Event, Outcome, Phase};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Context, Decision, Denial, Permit, Resource};
+use puerta_policy::model::{Actor, PersonId};
+use puerta_policy::names::Login;
+use serde_json::{Map, Value};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A key, its signature checked.
+    PublicKey,
+    /// A password.
+    Password,
+    /// A one-time code, now used up.
+    Code,
+}
+
+impl Method {
+    /// As the audit and `whoami` write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PublicKey => "publickey",
+            Self::Password => "password",
+            Self::Code => "one-time code",
+        }
+    }
+}
+
+/// Somebody who proved who they are, on one connection.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who.
+    pub person: PersonId,
+    /// Their login.
+    pub login: Login,
+    /// How they proved it.
+    pub method: Method,
+    /// The key's fingerprint, when it was a key.
+    pub fingerprint: Option<String>,
+    /// The connection's id, on every line of the audit.
+    pub connection: String,
+    /// Where from.
+    pub source: SocketAddr,
+}
+
+impl Visitor {
+    /// An audit event of theirs.
+    pub fn event(&self, phase: Phase, code: &'static str) -> Event {
+        Event {
+            phase,
+            connection: Some(self.connection.clone()),
+            actor: Some(self.login.to_string()),
+            source: Some(self.source.to_string()),
+            ..Event::note(code)
+        }
+    }
+}
+
+/// One command of one visitor.
+pub struct Ctx<'a> {
+    /// The house.
+    pub app: &'a Arc<App>,
+    /// Who asks.
+    pub visitor: &'a Visitor,
+    /// Who asks, as policy sees them now.
+    pub actor: Actor,
+    words: &'a str,
+    begun: Mutex<Vec<Event>>,
+}
+
+impl<'a> Ctx<'a> {
+    pub(super) fn new(app: &'a Arc<App>, visitor: &'a Visitor, actor: Actor, words: &'a str) -> Self {
+        Self { app, visitor, actor, words, begun: Mutex::new(Vec::new()) }
+    }
+
+    /// What surrounds the request.
+    pub fn context(&self) -> Context {
+        Context { now: clock::now(), source: Some(self.visitor.source.ip()) }
+    }
+
+    /// Judges without writing anything down: for lists, which show only what may be seen.
+    pub fn decide<T: Resource>(&self, action: Action, target: T) -> Decision<T> {
+        self.app.policy().decide(&self.actor, action, target, self.context())
+    }
+
+    /// Judges, writes the decision down, and gives the permit. `subject` names the target in the
+    /// audit; `refusal` is what the person reads when they may not.
+    pub async fn permit<T: Resource>(
+        &self,
+        action: Action,
+        target: T,
+        subject: Option<&str>,
+        refusal: Error,
+    ) -> Result<Permit<T>> {
+        match self.decide(action, target) {
+            Decision::Allow(permit) => {
+                self.begin(action, subject, permit.policies()).await?;
+                Ok(permit)
+            }
+            Decision::Deny(denial) => {
+                self.denied(&denial, subject).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    fn event(&self, phase: Phase, code: &'static str, action: Action, subject: Option<&str>) -> Event {
+        let mut event = self.visitor.event(phase, code);
+        event.action = Some(action.as_str());
+        event.vm = subject.map(str::to_owned);
+        event.detail = Map::from_iter([("words".to_owned(), Value::from(self.words))]);
+        event
+    }
+
+    /// Begin happens before the act and may veto it.
+    async fn begin(&self, action: Action, subject: Option<&str>, policies: &[String]) -> Result<()> {
+        let mut event = self.event(Phase::Begin, "command", action, subject);
+        event.outcome = Some(Outcome::Allowed);
+        event.policies = policies.to_vec();
+        self.app.audit.begin(event).await?;
+        let finish = self.event(Phase::Finish, "command", action, subject);
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(finish);
+        Ok(())
+    }
+
+    async fn denied(&self, denial: &Denial, subject: Option<&str>) {
+        let mut event = self.event(Phase::Note, "denial", denial.action, subject);
+        event.outcome = Some(Outcome::Denied);
+        event.policies = denial.policies.clone();
+        self.app.audit.finish(event).await;
+    }
+
+    /// Writes how everything that began has ended; cannot fail the person.
+    pub(super) async fn finish(&self, error: Option<&Error>) {
+        let begun = std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner));
+        for mut event in begun {
+            event.outcome = Some(match error {
+                None => Outcome::Done,
+                Some(error) => Outcome::Failed(error.id.to_owned()),
+            });
+            self.app.audit.finish(event).await;
+        }
+    }
+}

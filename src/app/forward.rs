@@ -1,0 +1,175 @@
+//! A direct-tcpip open: words to a machine, a decision, an address out of the permit, and the audit
+//! of what went through. Names are resolved in the store, never in DNS.
+
+use crate::app::App;
+use crate::app::clock;
+use crate::app::ctx::Visitor;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::presence::Open;
+use crate::audit::{Event, Outcome, Phase};
+use crate::engine::{Status, Which};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Context, Decision, Forward, Permit};
+use puerta_policy::destination::Destination;
+use puerta_policy::model::{Actor, Vm};
+use puerta_policy::names::VmRef;
+use puerta_policy::plan::Vmid;
+use std::net::{SocketAddr, SocketAddrV4};
+use std::time::Instant;
+
+/// A forward that was judged and written down. It holds its place in the person's count.
+pub struct Passage {
+    permit: Permit<Forward>,
+    /// Where to connect: the permit's address, as the engine routes it.
+    pub dial: SocketAddr,
+    event: Event,
+    begun: Instant,
+    _open: Open,
+}
+
+/// What went through.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Traffic {
+    /// Bytes from the client to the machine.
+    pub up: u64,
+    /// Bytes from the machine to the client.
+    pub down: u64,
+}
+
+impl App {
+    /// Judges a forward. Everything that is not the person's reads the same to them.
+    pub async fn open_forward(
+        &self,
+        visitor: &Visitor,
+        host: &str,
+        port: u32,
+        originator: &str,
+    ) -> Result<Passage> {
+        let mut event = visitor.event(Phase::Note, "forward");
+        event.action = Some(Action::VmForward.as_str());
+        event.detail.insert("destination".into(), format!("{host}:{port}").into());
+        event.detail.insert("originator".into(), originator.into());
+        let judged = self.judge_forward(visitor, host, port).await?;
+        let (permit, subject) = match judged {
+            Ok(judged) => judged,
+            Err((subject, why, policies)) => {
+                event.vm = subject;
+                event.outcome = Some(Outcome::Denied);
+                event.policies = policies;
+                event.detail.insert("reason".into(), why.into());
+                event.code = "denial";
+                self.audit.finish(event).await;
+                return Err(Error::new(Kind::Denied, "error-forward-denied"));
+            }
+        };
+        let open = self.presence.forward(visitor.person)?;
+        event.vm = Some(subject);
+        event.policies = permit.policies().to_vec();
+        let address = permit.address();
+        let dial = SocketAddrV4::new(self.engine.dial_address(*address.ip()), address.port());
+        event.detail.insert("address".into(), address.to_string().into());
+        let begin = Event { phase: Phase::Begin, outcome: Some(Outcome::Allowed), ..event.clone() };
+        self.audit.begin(begin).await?;
+        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), _open: open })
+    }
+
+    /// The permit and the audit's subject; or the subject if there is one, the reason, the policies.
+    #[allow(clippy::type_complexity)]
+    async fn judge_forward(
+        &self,
+        visitor: &Visitor,
+        host: &str,
+        port: u32,
+    ) -> Result<std::result::Result<(Permit<Forward>, String), (Option<String>, String, Vec<String>)>> {
+        let refused = |why: &str| Ok(Err((None, why.to_owned(), Vec::new())));
+        let Some(actor) = self.store.actor(visitor.person).await? else { return refused("no such person") };
+        let (vm, port) = match Destination::parse(host, port, &self.config.domain) {
+            Err(refusal) => return refused(refusal.code()),
+            Ok(Destination::Name(name, port)) => (self.named(&actor, &name).await?, port),
+            Ok(Destination::Address(address, port)) => match Vmid::from_address(address) {
+                Some(vmid) => (self.store.vm_by_vmid(vmid).await?, port),
+                None => (None, port),
+            },
+        };
+        let Some(vm) = vm else { return refused("no such machine") };
+        let subject = format!("{}.{}", vm.name, vm.seat_name);
+        let context = Context { now: clock::now(), source: Some(visitor.source.ip()) };
+        Ok(match self.policy().decide(&actor, Action::VmForward, Forward { vm, port }, context) {
+            Decision::Allow(permit) => Ok((permit, subject)),
+            Decision::Deny(denial) => Err((Some(subject), "policy".to_owned(), denial.policies)),
+        })
+    }
+
+    /// The machine of that name: in the named seat, or in exactly one of the speaker's own.
+    async fn named(&self, actor: &Actor, name: &VmRef) -> Result<Option<Vm>> {
+        if let Some(seat) = &name.seat {
+            return match self.store.seat_by_name(seat).await? {
+                Some(seat) => Ok(self.store.vm_by_name(seat.id, &name.name).await?),
+                None => Ok(None),
+            };
+        }
+        let mut found = Vec::new();
+        for seat in &actor.seats {
+            found.extend(self.store.vm_by_name(*seat, &name.name).await?);
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+
+    /// Permission is for now: is this open forward still the same machine's, and still allowed?
+    pub async fn still_allowed(&self, visitor: &Visitor, passage: &Passage) -> bool {
+        let target = passage.permit.target();
+        let (Ok(Some(actor)), Ok(Some(vm))) =
+            (self.store.actor(visitor.person).await, self.store.vm(target.vm.id).await)
+        else {
+            return false;
+        };
+        if vm.vmid != target.vm.vmid || vm.phase == puerta_policy::model::Phase::Deleting {
+            return false;
+        }
+        let context = Context { now: clock::now(), source: Some(visitor.source.ip()) };
+        let forward = Forward { vm, port: target.port };
+        matches!(self.policy().decide(&actor, Action::VmForward, forward, context), Decision::Allow(_))
+    }
+
+    /// Why the connection to the machine did not come about, in words that help.
+    pub async fn forward_failed(&self, passage: Passage, cause: &str) -> Error {
+        let target = passage.permit.target();
+        let (vm, port) = (&target.vm, target.port);
+        let error = match self.engine.find(vm.vmid, Which::Main).await {
+            Ok(Some(instance)) => match instance.status {
+                Status::Running => Error::new(Kind::Unavailable, "error-forward-port")
+                    .with("vm", &vm.name)
+                    .with("port", port),
+                Status::Unreachable => {
+                    Error::new(Kind::Unavailable, "error-vm-unreachable").with("vm", &vm.name)
+                }
+                Status::Stopped | Status::Busy => {
+                    Error::new(Kind::Unavailable, "error-vm-stopped").with("vm", &vm.name)
+                }
+            },
+            Ok(None) => Error::new(Kind::Unavailable, "error-vm-missing").with("vm", &vm.name),
+            Err(error) => error.into(),
+        };
+        self.close_forward(passage, Traffic::default(), Outcome::Failed(cause.to_owned())).await;
+        error
+    }
+
+    /// Is the machine known to be down? Asked while a connection hangs.
+    pub async fn is_down(&self, passage: &Passage) -> bool {
+        let vmid = passage.permit.target().vm.vmid;
+        match self.engine.find(vmid, Which::Main).await {
+            Ok(Some(instance)) => matches!(instance.status, Status::Stopped | Status::Unreachable),
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
+
+    /// Writes the end of a forward.
+    pub async fn close_forward(&self, passage: Passage, traffic: Traffic, outcome: Outcome) {
+        let mut event = Event { phase: Phase::Finish, outcome: Some(outcome), ..passage.event };
+        event.detail.insert("bytes_up".into(), traffic.up.into());
+        event.detail.insert("bytes_down".into(), traffic.down.into());
+        event.detail.insert("ms".into(), (passage.begun.elapsed().as_millis() as u64).into());
+        self.audit.finish(event).await;
+    }
+}

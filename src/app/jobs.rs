@@ -1,0 +1,198 @@
+//! Work that outlives the connection that asked for it: one job a machine, written in the store
+//! before it begins, carried on in a task of its own, watched by whoever looks.
+
+use crate::app::command::JobCommand;
+use crate::app::ctx::{Ctx, Visitor};
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{JobView, ProgressView, Reply};
+use crate::app::vm_jobs::Work;
+use crate::app::{App, Outcome, clock, vm};
+use crate::audit::{self, Event, Phase};
+use crate::store::StoreError;
+use dashmap::DashMap;
+use puerta_policy::action::Action;
+use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Vm};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// How a job is, for somebody who watches.
+#[derive(Debug, Clone)]
+pub struct JobNow {
+    /// The step it is at.
+    pub progress: ProgressView,
+    /// What it came to, once it ended.
+    pub end: Option<Result<Reply>>,
+}
+
+/// A job and a view of it. Dropping it changes nothing for the job.
+pub struct JobWatch {
+    /// The job as it began.
+    pub job: Job,
+    /// How it is.
+    pub now: watch::Receiver<JobNow>,
+}
+
+#[derive(Default)]
+pub(super) struct Jobs(DashMap<JobId, watch::Sender<JobNow>>);
+
+/// What a running job tells the world.
+pub(super) struct Reporter {
+    app: Arc<App>,
+    job: JobId,
+    now: watch::Sender<JobNow>,
+}
+
+impl Reporter {
+    /// The job is at this step; written to the store, so that a restart knows.
+    pub(super) async fn step(&self, step: &'static str) -> Result<()> {
+        self.app.store.set_step(self.job, step).await?;
+        self.show(step, None, None);
+        Ok(())
+    }
+
+    /// Bytes of the step so far.
+    pub(super) fn bytes(&self, step: &'static str, done: u64, total: Option<u64>) {
+        self.show(step, Some(done), total);
+    }
+
+    fn show(&self, step: &'static str, done: Option<u64>, total: Option<u64>) {
+        let progress = ProgressView { job: self.job.0, step, done, total };
+        self.now.send_modify(|now| now.progress = progress);
+    }
+}
+
+impl App {
+    /// Takes the machine for one job, or says which job has it.
+    pub(super) async fn begin_job(
+        &self,
+        kind: JobKind,
+        vm: &Vm,
+        person: Option<PersonId>,
+        backup: Option<BackupId>,
+    ) -> Result<Job> {
+        match self.store.start_job(kind, vm.id, person, backup, clock::now()).await {
+            Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
+                .with("vm", &vm.name)
+                .with("job", kind.as_str())
+                .with("since", clock::hour(since))),
+            started => Ok(started?),
+        }
+    }
+
+    /// Carries a job out in a task of its own. A panic in it is a failed job, not a lost one.
+    pub(super) fn launch(self: &Arc<Self>, job: Job, visitor: Option<&Visitor>, work: Work) -> JobWatch {
+        let progress = ProgressView { job: job.id.0, step: "queue", done: None, total: None };
+        let (sender, now) = watch::channel(JobNow { progress, end: None });
+        self.jobs.0.insert(job.id, sender.clone());
+        let event = |phase| match visitor {
+            Some(visitor) => visitor.event(phase, "job"),
+            None => Event { phase, actor: Some("puerta".into()), ..Event::note("job") },
+        };
+        let (begin, finish) = (event(Phase::Begin), event(Phase::Finish));
+        let (app, watched) = (Arc::clone(self), job.clone());
+        let reporter = Reporter { app: Arc::clone(self), job: job.id, now: sender.clone() };
+        tokio::spawn(async move {
+            let carried = {
+                let (app, job) = (Arc::clone(&app), job.clone());
+                tokio::spawn(async move {
+                    app.audit.begin(describe(begin, &job)).await?;
+                    app.carry_out(&job, work, &reporter).await
+                })
+            };
+            let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
+            app.end_job(&job, &end, finish).await;
+            app.jobs.0.remove(&job.id);
+            sender.send_modify(|now| now.end = Some(end));
+        });
+        JobWatch { job: watched, now }
+    }
+
+    async fn end_job(&self, job: &Job, end: &Result<Reply>, finish: Event) {
+        self.forget_seen().await;
+        let (state, outcome) = match end {
+            Ok(_) => (JobState::Done, audit::Outcome::Done),
+            Err(error) => {
+                (JobState::Failed(error.id.to_owned()), audit::Outcome::Failed(error.id.to_owned()))
+            }
+        };
+        if let Err(error) = self.store.finish_job(job.id, &state, clock::now()).await {
+            // The job stays open in the registry; the next start settles it.
+            tracing::error!(job = job.id.0, %error, "the end of a job could not be written");
+        }
+        let mut event = describe(finish, job);
+        event.outcome = Some(outcome);
+        self.audit.finish(event).await;
+        self.changed();
+    }
+
+    fn watch(&self, job: Job) -> Option<JobWatch> {
+        let now = self.jobs.0.get(&job.id)?.subscribe();
+        Some(JobWatch { job, now })
+    }
+}
+
+fn describe(mut event: Event, job: &Job) -> Event {
+    event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));
+    event.detail.insert("job".into(), job.id.0.into());
+    event.detail.insert("kind".into(), job.kind.as_str().into());
+    event
+}
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
+    let store = &ctx.app.store;
+    match command {
+        JobCommand::List => {
+            let jobs = store.jobs_of(&ctx.actor.seats, 50).await?;
+            Ok(Reply::Jobs(jobs.iter().map(view).collect()).into())
+        }
+        JobCommand::Watch(id) => {
+            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", id);
+            let job = store.job(id).await?.ok_or_else(absent)?;
+            // Who may see the machine may see its jobs; a deleted machine's are its seat's.
+            let allowed = match store.vm(job.vm).await? {
+                Some(vm) => {
+                    let subject = vm::subject(&vm);
+                    ctx.permit(Action::VmView, vm, Some(&subject), absent()).await.is_ok()
+                }
+                None => ctx.actor.seats.contains(&job.seat),
+            };
+            if !allowed {
+                return Err(absent());
+            }
+            Ok(match ctx.app.watch(job.clone()) {
+                Some(watch) => Outcome::Job(watch),
+                None => Reply::Jobs(vec![view(&job)]).into(),
+            })
+        }
+    }
+}
+
+fn view(job: &Job) -> JobView {
+    let (state, reason) = match &job.state {
+        JobState::Running => ("running", None),
+        JobState::Done => ("done", None),
+        JobState::Failed(reason) => ("failed", Some(reason.clone())),
+        JobState::Undone(reason) => ("undone", Some(reason.clone())),
+    };
+    JobView {
+        job: job.id.0,
+        kind: job.kind.as_str(),
+        vm: job.vm_name.to_string(),
+        seat: job.seat_name.to_string(),
+        state,
+        reason,
+        started: clock::rfc3339(job.started),
+        finished: job.finished.map(clock::rfc3339),
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Quota(quota) => quota.into(),
+            StoreError::SlotsFull => Self::new(Kind::Limited, "error-slots-full"),
+            StoreError::SeatsFull => Self::new(Kind::Limited, "error-seats-full"),
+            other => Self::internal(&other),
+        }
+    }
+}

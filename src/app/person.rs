@@ -1,0 +1,135 @@
+//! `person ...`: enrolling one, closing a door, opening it, taking somebody out.
+
+use crate::app::command::PersonCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{PersonView, Reply};
+use crate::app::{account, clock};
+use crate::store::{NewCode, NewPerson, PersonRow, StoreError};
+use puerta_policy::action::Action;
+use puerta_policy::decide::Lab;
+use puerta_policy::model::{Person, Role, Timestamp};
+use puerta_policy::names::{CourseName, Login};
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> {
+    let store = &ctx.app.store;
+    match command {
+        PersonCommand::Add { login, course, name, role, key } => {
+            let new = NewcomerWords { login, course, name, role, key };
+            add(ctx, new).await
+        }
+        PersonCommand::List => {
+            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+            Ok(Reply::Persons(store.persons().await?.into_iter().map(view).collect()))
+        }
+        PersonCommand::Show(login) => {
+            let _person = judged(ctx, &login, Action::PersonView).await?;
+            let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
+            Ok(Reply::Person(view(row)))
+        }
+        PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
+        PersonCommand::Remove(login) => remove(ctx, &login).await,
+    }
+}
+
+struct NewcomerWords {
+    login: Login,
+    course: Option<CourseName>,
+    name: Option<String>,
+    role: Role,
+    key: Option<String>,
+}
+
+fn absent(login: &Login) -> Error {
+    Error::new(Kind::NotFound, "error-no-person").with("login", login)
+}
+
+/// The person, once policy allows `action` on them.
+async fn judged(ctx: &Ctx<'_>, login: &Login, action: Action) -> Result<Person> {
+    let found = ctx.app.store.person_by_login(login).await?;
+    let Some(person) = found else {
+        // Who may not look at people learns nothing about who exists.
+        let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        return Err(absent(login));
+    };
+    Ok(ctx.permit(action, person, None, Error::denied()).await?.into_target())
+}
+
+async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
+    let store = &ctx.app.store;
+    let action = if new.role == Role::Alumno { Action::PersonAdd } else { Action::PersonAddStaff };
+    let _lab = ctx.permit(action, Lab, None, Error::denied()).await?;
+    let key = new.key.as_deref().map(account::parse).transpose()?;
+    let course = match &new.course {
+        Some(name) => Some(
+            store
+                .course(name)
+                .await?
+                .ok_or_else(|| Error::new(Kind::NotFound, "error-no-course").with("course", name))?,
+        ),
+        None => None,
+    };
+    let now = clock::now();
+    let code = match key {
+        Some(_) => None,
+        None => Some(puerta_keys::code::generate().map_err(|error| Error::internal(&error))?),
+    };
+    let stored = code.as_ref().map(|code| NewCode {
+        hash: code.hash(),
+        expires: Timestamp(now.0 + ctx.app.config.code_lifetime.as_millis() as i64),
+    });
+    let person = NewPerson {
+        login: new.login.clone(),
+        name: new.name.unwrap_or_default(),
+        role: new.role,
+        course: course.map(|course| course.id),
+        key,
+        code: stored,
+    };
+    store.add_person(person, now).await.map_err(|error| match error {
+        StoreError::Taken(_) => Error::new(Kind::Conflict, "error-login-exists").with("login", &new.login),
+        other => other.into(),
+    })?;
+    ctx.app.changed();
+    let row = store.person_row(&new.login).await?.ok_or_else(|| absent(&new.login))?;
+    Ok(Reply::PersonAdded { person: view(row), code: code.map(|code| code.expose().to_owned()) })
+}
+
+async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
+    let person = judged(ctx, login, Action::PersonSuspend).await?;
+    let open = ctx.app.presence.connections(person.id);
+    ctx.app.store.set_suspended(person.id, !resume).await?;
+    ctx.app.changed();
+    let login = login.to_string();
+    Ok(if resume {
+        Reply::PersonResumed { login }
+    } else {
+        Reply::PersonSuspended { login, sessions_closed: open }
+    })
+}
+
+async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
+    let person = judged(ctx, login, Action::PersonRemove).await?;
+    let open = ctx.app.presence.connections(person.id);
+    ctx.app.store.remove_person(person.id).await.map_err(|error| match error {
+        StoreError::HasMachines(count) => {
+            Error::new(Kind::Conflict, "error-person-has-machines").with("login", login).with("count", count)
+        }
+        other => other.into(),
+    })?;
+    ctx.app.changed();
+    Ok(Reply::PersonRemoved { login: login.to_string(), sessions_closed: open })
+}
+
+fn view(row: PersonRow) -> PersonView {
+    PersonView {
+        login: row.person.login.to_string(),
+        name: row.person.name,
+        role: row.person.role.as_str(),
+        suspended: row.person.suspended,
+        seats: row.seats.iter().map(ToString::to_string).collect(),
+        keys: row.keys,
+        password: row.password,
+        created: clock::rfc3339(row.person.created),
+    }
+}

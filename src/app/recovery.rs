@@ -1,0 +1,114 @@
+//! What a start does with the work that the last puerta left: every job is carried on, or undone,
+//! and the registry says which. Machines stay reserved by their job until then.
+
+use crate::app::error::{Error, Result};
+use crate::app::vm_jobs::Work;
+use crate::app::{App, archive, clock, restore};
+use crate::audit::{Event, Outcome};
+use crate::engine::{Status, Which};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Context, Denial, Permit};
+use puerta_policy::model::{Actor, Job, JobKind, JobState, Phase as VmPhase, Vm};
+use std::sync::Arc;
+
+/// How long a finished job is remembered.
+const REMEMBERED_MS: i64 = 30 * 86_400_000;
+
+/// Settles every job that a restart found running. Each in its own task: one that waits for its
+/// engine holds up nobody.
+pub async fn recover(app: &Arc<App>) -> Result<()> {
+    app.store.prune_jobs(puerta_policy::model::Timestamp(clock::now().0 - REMEMBERED_MS)).await?;
+    let running = app.store.running_jobs().await?;
+    let held: Vec<_> = running.iter().map(|(job, _)| job.vm).collect();
+    for (job, step) in running {
+        let app = Arc::clone(app);
+        tokio::spawn(async move {
+            if let Err(error) = settle(&app, &job, &step).await {
+                tracing::error!(job = job.id.0, ?error, "a job could not be settled");
+            }
+        });
+    }
+    // A crash between "failed" and "forgotten" leaves a machine without a job: it is removed.
+    for vm in app.store.vms().await?.into_iter().filter(|vm| !held.contains(&vm.id)) {
+        if vm.phase != VmPhase::Ready {
+            let job = app.begin_job(JobKind::Delete, &vm, None, None).await?;
+            let permit = itself(app, JobKind::Delete, vm).await?;
+            drop(app.launch(job, None, Work { resumed: true, ..Work::new(permit) }));
+        }
+    }
+    Ok(())
+}
+
+/// puerta's own permit: the same policy judges it.
+async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
+    let context = Context { now: clock::now(), source: None };
+    let (policy, actor) = (app.policy(), Actor::itself());
+    let action = match kind {
+        // Making a machine is judged on its seat.
+        JobKind::Create => {
+            let seat = app.store.seat(vm.seat).await?.ok_or_else(Error::denied)?;
+            let judged = policy.decide(&actor, Action::VmCreate, seat, context).into_result();
+            return judged.map_err(refused)?.machine(vm).ok_or_else(Error::denied);
+        }
+        JobKind::Start => Action::VmStart,
+        JobKind::Stop => Action::VmStop,
+        JobKind::Restart => Action::VmRestart,
+        JobKind::Delete => Action::VmDelete,
+        JobKind::Backup => Action::VmBackup,
+        JobKind::Restore => Action::VmRestore,
+    };
+    policy.decide(&actor, action, vm, context).into_result().map_err(refused)
+}
+
+fn refused(denial: Denial) -> Error {
+    tracing::error!(policies = ?denial.policies, "policy does not let puerta finish its own job");
+    Error::denied()
+}
+
+async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
+    let Some(vm) = app.store.vm(job.vm).await? else {
+        return undone(app, job, "the machine is gone").await;
+    };
+    let permit = itself(app, job.kind, vm).await?;
+    match (job.kind, step) {
+        (JobKind::Backup, _) => {
+            restore::insist(|| thaw(app, &permit)).await?;
+            archive::remove(&app.part(job)).await?;
+            archive::remove(&app.archive(job.seat, &app.name_of(job)?)).await?;
+            undone(app, job, "puerta was restarted during the backup").await
+        }
+        (JobKind::Restore, step) if step != "swap" => {
+            restore::insist(|| app.engine.remove(&permit, Which::New)).await?;
+            undone(app, job, "puerta was restarted before the swap: the machine is the old one").await
+        }
+        _ => {
+            restore::insist(|| app.engine.nodes()).await?;
+            tracing::info!(job = job.id.0, kind = job.kind.as_str(), "carrying on a job after a restart");
+            drop(app.launch(job.clone(), None, Work { resumed: true, ..Work::new(permit) }));
+            Ok(())
+        }
+    }
+}
+
+/// A backup that was cut may have left its machine frozen.
+async fn thaw(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
+    let found = app.engine.find(permit.target().vmid, Which::Main).await?;
+    match found {
+        Some(instance) if instance.status == Status::Busy => app.engine.start(permit, Which::Main).await,
+        _ => Ok(()),
+    }
+}
+
+async fn undone(app: &App, job: &Job, why: &str) -> Result<()> {
+    tracing::info!(job = job.id.0, kind = job.kind.as_str(), why, "a job was undone after a restart");
+    app.store.finish_job(job.id, &JobState::Undone(why.to_owned()), clock::now()).await?;
+    let mut event = Event::finish("job");
+    event.actor = Some("puerta".into());
+    event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));
+    event.outcome = Some(Outcome::Failed("undone".into()));
+    event.detail.insert("job".into(), job.id.0.into());
+    event.detail.insert("kind".into(), job.kind.as_str().into());
+    event.detail.insert("reason".into(), why.into());
+    app.audit.finish(event).await;
+    Ok(())
+}

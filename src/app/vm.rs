@@ -1,0 +1,237 @@
+//! `vm ...`: from a name to a machine to a permit; the work itself is in `vm_jobs`, `backup` and `restore`.
+
+use crate::app::command::VmCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{Reply, TemplateView, UsageView, VmState, VmView};
+use crate::app::status::{self, Seen};
+use crate::app::{Outcome, backup, clock, restore, vm_jobs};
+use crate::engine::EngineError;
+use crate::store::{NewVm, StoreError};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Decision, Lab, Permit};
+use puerta_policy::model::{JobKind, Limits, Phase, Seat, Vm};
+use puerta_policy::names::{SeatName, TemplateName, VmRef};
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
+    match command {
+        VmCommand::List { all, seat } => list(ctx, all, seat).await.map(Outcome::from),
+        VmCommand::Create { vm, template, cpus, memory_mib, disk_mib } => {
+            let asked = Asked { cpus, memory_mib, disk_mib };
+            create(ctx, &vm, template, asked).await
+        }
+        VmCommand::Show(vm) => show(ctx, &vm).await.map(Outcome::from),
+        VmCommand::Start(vm) => change(ctx, &vm, Action::VmStart, JobKind::Start, false).await,
+        VmCommand::Stop { vm, force } => change(ctx, &vm, Action::VmStop, JobKind::Stop, force).await,
+        VmCommand::Restart(vm) => change(ctx, &vm, Action::VmRestart, JobKind::Restart, false).await,
+        VmCommand::Delete(vm) => change(ctx, &vm, Action::VmDelete, JobKind::Delete, false).await,
+        VmCommand::Backup(vm) => backup::start(ctx, &vm).await,
+        VmCommand::Restore { vm, backup } => restore::start(ctx, &vm, backup).await,
+    }
+}
+
+/// `web1.alumno1`, as the audit writes machines.
+pub(super) fn subject(vm: &Vm) -> String {
+    format!("{}.{}", vm.name, vm.seat_name)
+}
+
+/// The machine somebody means; it may turn out not to be for them, which policy says afterwards.
+pub(super) async fn resolve(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Vm> {
+    let store = &ctx.app.store;
+    let absent = || Error::no_vm(wanted);
+    if let Some(seat) = &wanted.seat {
+        let seat = store.seat_by_name(seat).await?.ok_or_else(absent)?;
+        return store.vm_by_name(seat.id, &wanted.name).await?.ok_or_else(absent);
+    }
+    let mut found = Vec::new();
+    for seat in &ctx.actor.seats {
+        found.extend(store.vm_by_name(*seat, &wanted.name).await?);
+    }
+    if found.len() > 1 {
+        let choices: Vec<_> = found.iter().map(subject).collect();
+        let error = Error::new(Kind::Usage, "error-vm-ambiguous").with("vm", wanted);
+        return Err(error.with("choices", choices.join(", ")));
+    }
+    found.pop().ok_or_else(absent)
+}
+
+/// The machine somebody means and the permit to do `action` to it.
+pub(super) async fn permit(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Result<Permit<Vm>> {
+    let vm = resolve(ctx, wanted).await?;
+    let subject = subject(&vm);
+    ctx.permit(action, vm, Some(&subject), Error::no_vm(wanted)).await
+}
+
+async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
+    let store = &ctx.app.store;
+    let vms = match seat {
+        Some(name) => match store.seat_by_name(&name).await? {
+            Some(seat) => store.vms_of(&[seat.id]).await?,
+            None => return Err(no_seat(&name)),
+        },
+        None if all => store.vms().await?,
+        None => store.vms_of(&ctx.actor.seats).await?,
+    };
+    if all || vms.iter().any(|vm| !ctx.actor.seats.contains(&vm.seat)) {
+        // Looking at other seats is an act of its own, and is written down.
+        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+    }
+    let seen = ctx.app.seen().await.ok();
+    let jobs: HashMap<_, _> = store.running_jobs().await?.into_iter().map(|(job, _)| (job.vm, job)).collect();
+    let visible = vms.into_iter().filter_map(|vm| match ctx.decide(Action::VmView, vm) {
+        Decision::Allow(permit) => Some(permit.into_target()),
+        Decision::Deny(_) => None,
+    });
+    Ok(Reply::Vms(visible.map(|vm| status::view(&vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
+}
+
+async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
+    let permit = permit(ctx, wanted, Action::VmView).await?;
+    let mut view = current(ctx, permit.target()).await?;
+    if view.state == VmState::Running
+        && let Ok(usage) = ctx.app.engine.usage(&permit).await
+    {
+        let crate::engine::Usage { memory_bytes, disk_bytes, processes } = usage;
+        view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
+    }
+    Ok(Reply::Vm(Box::new(view)))
+}
+
+/// A machine as it is now.
+async fn current(ctx: &Ctx<'_>, vm: &Vm) -> Result<VmView> {
+    let seen: Option<Seen> = ctx.app.seen().await.ok();
+    let job = ctx.app.store.running_job_of(vm.id).await?;
+    Ok(status::view(vm, seen.as_ref(), job.as_ref()))
+}
+
+/// Start, stop, restart, delete: one machine, one job.
+async fn change(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    action: Action,
+    kind: JobKind,
+    force: bool,
+) -> Result<Outcome> {
+    let permit = permit(ctx, wanted, action).await?;
+    let vm = permit.target();
+    if vm.phase != Phase::Ready && kind != JobKind::Delete {
+        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
+    }
+    let job = ctx.app.begin_job(kind, vm, ctx.actor.person, None).await?;
+    let work = vm_jobs::Work { force, ..vm_jobs::Work::new(permit) };
+    Ok(Outcome::Job(ctx.app.launch(job, Some(ctx.visitor), work)))
+}
+
+struct Asked {
+    cpus: Option<u32>,
+    memory_mib: Option<u32>,
+    disk_mib: Option<u32>,
+}
+
+async fn create(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    template: Option<TemplateName>,
+    asked: Asked,
+) -> Result<Outcome> {
+    let app = ctx.app;
+    let seat = seat_for(ctx, wanted.seat.as_ref()).await?;
+    let label = format!("{}.{}", wanted.name, seat.name);
+    let permit = ctx.permit(Action::VmCreate, seat.clone(), Some(&label), no_seat(&seat.name)).await?;
+    let limits = limits(ctx, &asked)?;
+    let template = choose_template(ctx, template).await?;
+    let node = next_node(ctx).await?;
+    let new = NewVm {
+        seat: permit.target().id,
+        name: wanted.name.clone(),
+        template,
+        limits,
+        node: Some(node),
+        person: ctx.actor.person,
+    };
+    let (vm, job) = match app.store.create_vm(new, app.plan(), app.config.quotas, clock::now()).await {
+        Err(StoreError::Taken(_)) => {
+            return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", &wanted.name));
+        }
+        made => made?,
+    };
+    let permit = permit.machine(vm).ok_or_else(Error::denied)?;
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), vm_jobs::Work::new(permit))))
+}
+
+pub(super) fn no_seat(name: &SeatName) -> Error {
+    Error::new(Kind::NotFound, "error-no-seat").with("seat", name)
+}
+
+/// The seat that was named, or the speaker's own when they have one.
+async fn seat_for(ctx: &Ctx<'_>, named: Option<&SeatName>) -> Result<Seat> {
+    let store = &ctx.app.store;
+    if let Some(name) = named {
+        return store.seat_by_name(name).await?.ok_or_else(|| no_seat(name));
+    }
+    match ctx.actor.seats.as_slice() {
+        [] => Err(Error::new(Kind::NotFound, "error-no-own-seat")),
+        [seat] => store.seat(*seat).await?.ok_or_else(|| Error::new(Kind::NotFound, "error-no-own-seat")),
+        seats => {
+            let mut names = Vec::new();
+            for seat in seats {
+                names.extend(store.seat(*seat).await?.map(|seat| seat.name.to_string()));
+            }
+            Err(Error::new(Kind::Usage, "error-which-seat").with("seats", names.join(", ")))
+        }
+    }
+}
+
+fn limits(ctx: &Ctx<'_>, asked: &Asked) -> Result<Limits> {
+    let machine = &ctx.app.config.machine;
+    let pick = |what: &'static str, asked: Option<u32>, default: u32, max: u32| match asked {
+        Some(wanted) if wanted == 0 || wanted > max => {
+            Err(Error::new(Kind::Limited, "error-limits").with("what", what).with("max", max))
+        }
+        wanted => Ok(wanted.unwrap_or(default)),
+    };
+    Ok(Limits {
+        cpus: pick("cpus", asked.cpus, machine.default.cpus, machine.max.cpus)?,
+        memory_mib: pick("memory", asked.memory_mib, machine.default.memory_mib, machine.max.memory_mib)?,
+        disk_mib: pick("disk", asked.disk_mib, machine.default.disk_mib, machine.max.disk_mib)?,
+        processes: machine.default.processes,
+    })
+}
+
+async fn choose_template(ctx: &Ctx<'_>, wanted: Option<TemplateName>) -> Result<TemplateName> {
+    let templates = ctx.app.engine.templates().await?;
+    let names: Vec<_> = templates.iter().map(|template| template.name.to_string()).collect();
+    let known = || names.join(", ");
+    match (wanted, templates.as_slice()) {
+        (Some(wanted), templates) if templates.iter().any(|template| template.name == wanted) => Ok(wanted),
+        (Some(wanted), _) => Err(Error::new(Kind::NotFound, "error-no-template")
+            .with("template", wanted)
+            .with("known", known())),
+        (None, [only]) => Ok(only.name.clone()),
+        (None, _) => Err(Error::new(Kind::Usage, "error-which-template").with("known", known())),
+    }
+}
+
+/// The next online node in turn.
+async fn next_node(ctx: &Ctx<'_>) -> Result<String> {
+    let nodes = ctx.app.engine.nodes().await?;
+    let online: Vec<_> = nodes.into_iter().filter(|node| node.online).collect();
+    if online.is_empty() {
+        return Err(EngineError::Away("no node is online".into()).into());
+    }
+    let turn = ctx.app.turn.fetch_add(1, Ordering::Relaxed) % online.len();
+    Ok(online[turn].name.clone())
+}
+
+pub(super) async fn templates(ctx: &Ctx<'_>) -> Result<Reply> {
+    let _permit = ctx.permit(Action::TemplateList, Lab, None, Error::denied()).await?;
+    let templates = ctx.app.engine.templates().await?;
+    let view = |template: crate::engine::Template| TemplateView {
+        name: template.name.to_string(),
+        description: template.description,
+        size: template.size,
+    };
+    Ok(Reply::Templates(templates.into_iter().map(view).collect()))
+}

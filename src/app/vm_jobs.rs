@@ -1,0 +1,160 @@
+//! What the jobs do to a machine. Every body may run again from its beginning after a restart:
+//! a result that is already there is not made twice.
+
+use crate::app::error::{Error, Kind, Result};
+use crate::app::jobs::Reporter;
+use crate::app::reply::{Reply, VmView};
+use crate::app::{App, backup, clock, restore, status};
+use crate::engine::{EngineError, Spec, Status, Which};
+use puerta_policy::decide::Permit;
+use puerta_policy::model::{Job, JobKind, Phase, Vm};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a job was permitted to do.
+pub struct Work {
+    /// The machine, judged.
+    pub permit: Permit<Vm>,
+    /// Without asking the machine to shut down.
+    pub force: bool,
+    /// Begun before a restart of puerta, and carried on.
+    pub resumed: bool,
+}
+
+impl Work {
+    /// A job's first run.
+    pub fn new(permit: Permit<Vm>) -> Self {
+        Self { permit, force: false, resumed: false }
+    }
+}
+
+impl App {
+    pub(super) async fn carry_out(
+        self: &Arc<Self>,
+        job: &Job,
+        work: Work,
+        report: &Reporter,
+    ) -> Result<Reply> {
+        let Work { permit, force, resumed } = work;
+        let grace = if force { Duration::ZERO } else { self.config.machine.stop_grace };
+        match job.kind {
+            JobKind::Create => self.create(&permit, report).await,
+            JobKind::Start => {
+                report.step("start").await?;
+                self.engine_start(&permit).await?;
+                Ok(Reply::VmStarted(self.after(&permit).await))
+            }
+            JobKind::Stop => {
+                report.step("stop").await?;
+                self.found(&permit, self.engine.stop(&permit, Which::Main, grace).await)?;
+                Ok(Reply::VmStopped(self.after(&permit).await))
+            }
+            JobKind::Restart => {
+                report.step("stop").await?;
+                self.found(&permit, self.engine.stop(&permit, Which::Main, grace).await)?;
+                report.step("start").await?;
+                self.engine_start(&permit).await?;
+                Ok(Reply::VmRestarted(self.after(&permit).await))
+            }
+            JobKind::Delete => self.delete(job, &permit, report).await,
+            JobKind::Backup => backup::make(self, job, &permit, report).await,
+            JobKind::Restore => restore::put_back(self, job, &permit, resumed, report).await,
+        }
+    }
+
+    /// The machine as it is after the act.
+    pub(super) async fn after(&self, permit: &Permit<Vm>) -> Box<VmView> {
+        self.forget_seen().await;
+        let seen = self.seen().await.ok();
+        let mut vm = permit.target().clone();
+        vm.phase = Phase::Ready;
+        Box::new(status::view(&vm, seen.as_ref(), None))
+    }
+
+    /// "No such instance" means that the registry and the engine differ: say so.
+    fn found<T>(&self, permit: &Permit<Vm>, result: crate::engine::Result<T>) -> Result<T> {
+        result.map_err(|error| match error {
+            EngineError::NotFound => {
+                Error::new(Kind::Conflict, "error-vm-missing").with("vm", &permit.target().name)
+            }
+            other => other.into(),
+        })
+    }
+
+    pub(super) async fn engine_start(&self, permit: &Permit<Vm>) -> Result<()> {
+        self.found(permit, self.engine.start(permit, Which::Main).await)
+    }
+
+    async fn create(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+        let made = self.create_and_start(permit, report).await;
+        if let Err(error) = &made {
+            // Nothing half-made stays: neither in the engine nor in the registry. When the engine
+            // is away the machine stays "creating", and the next start of puerta settles it.
+            tracing::warn!(vm = permit.target().vmid.get(), ?error, "creating a machine failed");
+            if self.engine.remove(permit, Which::Main).await.is_ok() {
+                self.store.delete_vm(permit.target().id).await?;
+            }
+        }
+        made
+    }
+
+    async fn create_and_start(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+        let vm = permit.target();
+        report.step("create").await?;
+        let keys = self.store.keys_of_seat(vm.seat).await?;
+        let spec = Spec {
+            node: vm.node.clone().unwrap_or_default(),
+            authorized_keys: keys.into_iter().map(|key| key.line).collect(),
+        };
+        match self.engine.create(permit, &spec).await {
+            Err(EngineError::Exists) => {
+                // Left by a puerta that was killed half-way. One that runs had everything; another
+                // may lack its keys, so it is made again.
+                let left = self.engine.find(vm.vmid, Which::Main).await?;
+                if left.is_none_or(|left| left.status != Status::Running) {
+                    self.engine.remove(permit, Which::Main).await?;
+                    self.engine.create(permit, &spec).await?;
+                }
+            }
+            made => made?,
+        }
+        report.step("start").await?;
+        self.engine.start(permit, Which::Main).await?;
+        self.store.set_phase(vm.id, Phase::Ready).await?;
+        Ok(Reply::VmCreated(self.after(permit).await))
+    }
+
+    async fn delete(&self, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+        let vm = permit.target();
+        self.store.set_phase(vm.id, Phase::Deleting).await?;
+        self.changed();
+        report.step("remove").await?;
+        for which in [Which::Main, Which::New, Which::Old] {
+            self.engine.remove(permit, which).await?;
+        }
+        let backups = self.store.backups_of(&[vm.seat]).await?;
+        let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
+        self.store.finish_delete(job.id, vm.id, clock::now()).await?;
+        Ok(Reply::VmDeleted { vm: vm.name.to_string(), backups_kept: kept as u32 })
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        let unavailable = |id| Self::new(Kind::Unavailable, id);
+        match error {
+            EngineError::Away(cause) => {
+                tracing::warn!(cause, "the engine does not answer");
+                unavailable("error-engine-away")
+            }
+            EngineError::NoSpace => unavailable("error-no-space"),
+            EngineError::DiskFull => Self::new(Kind::Limited, "error-disk-full"),
+            EngineError::Bounds(reason) => Self::new(Kind::Limited, "error-bounds").with("reason", reason),
+            EngineError::BadArchive(cause) => {
+                tracing::warn!(cause, "an archive is not usable");
+                Self::new(Kind::Conflict, "error-bad-archive")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The audit log: who did what, from where, to which machine, and whether they were allowed.
+//!
+//! [`Audit::begin`] comes before an act and may veto it, [`Audit::finish`] after it and may not.
+//! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits). This
+//! module knows no policy, store, engine or connection: callers say what happened.
+
+pub mod chain;
+mod clean;
+mod event;
+mod file;
+mod read;
+mod sink;
+mod sync;
+
+pub use chain::{Broken, Verdict, Why, verify, verify_reader};
+pub use event::{Event, Outcome, Phase};
+pub use file::OpenError;
+pub use read::{Found, Query, search};
+pub use sink::{Audit, AuditUnavailable};
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// Milliseconds since 1970: the clock for [`Audit::open`] outside of tests.
+pub fn system_clock() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+const TIME: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// `2026-11-23T04:22:00.123Z`: RFC 3339 in UTC with milliseconds, always this long, so that texts
+/// are in the order of their times.
+fn timestamp(ms: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?;
+    (0..=9999).contains(&at.year()).then(|| at.format(TIME).ok())?
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! `puerta init`: make what is missing, change nothing that is there.
+
+use super::{host_key, say};
+use crate::app::clock;
+use crate::audit::{self, Audit, Event};
+use crate::config::Config;
+use crate::store::{NewCode, NewKey, NewPerson, Store};
+use anyhow::{Context, bail};
+use puerta_keys::AuthorizedKeyLine;
+use puerta_policy::model::{Role, Timestamp};
+use puerta_policy::names::Login;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Every key with its meaning and its default, commented out.
+const SAMPLE: &str = include_str!("puerta.toml");
+
+/// Writes a commented configuration where there is none.
+pub(super) fn prepare_config(path: &Path) -> anyhow::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    }
+    std::fs::write(path, SAMPLE).with_context(|| format!("cannot write {}", path.display()))?;
+    say(&format!("made {} (every key is explained in it)\n", path.display()))?;
+    Ok(())
+}
+
+/// The folder that everything lives in, closed to others.
+pub(super) fn state_dir(config: &Config) -> anyhow::Result<()> {
+    let dir = &config.state_dir;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.with_context(|| format!("cannot make {}", dir.display()))
+}
+
+pub(super) fn run(config: &Config, admin: Option<&str>, key: Option<&Path>) -> anyhow::Result<ExitCode> {
+    state_dir(config)?;
+    let host = host_key::load_or_make(&config.host_key())?;
+    say(&format!("host key {}\n", host.fingerprint()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = Store::open(&config.database()).await.context("the database")?;
+        if let Some(login) = admin {
+            add(config, &store, login, key).await?;
+        }
+        store.close().await;
+        anyhow::Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn add(config: &Config, store: &Store, login: &str, key: Option<&Path>) -> anyhow::Result<()> {
+    let login: Login = login.parse().with_context(|| format!("`{}`", login.escape_debug()))?;
+    if store.person_by_login(&login).await?.is_some() {
+        bail!("`{login}` is there already");
+    }
+    let key = key.map(read_key).transpose()?;
+    let code = if key.is_none() { Some(puerta_keys::code::generate()?) } else { None };
+    let now = clock::now();
+    let expires = Timestamp(now.0 + config.code_lifetime.as_millis() as i64);
+    let stored = code.as_ref().map(|code| NewCode { hash: code.hash(), expires });
+    let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
+    let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
+    audit.begin(event).await.context("the audit log")?;
+    let person = NewPerson {
+        login: login.clone(),
+        name: String::new(),
+        role: Role::Admin,
+        course: None,
+        key,
+        code: stored,
+    };
+    store.add_person(person, now).await?;
+    audit.close().await;
+    match code {
+        Some(code) => say(&format!("`{login}` may log in once with the code {}\n", code.expose()))?,
+        None => say(&format!("`{login}` may log in with the key\n"))?,
+    };
+    Ok(())
+}
+
+fn read_key(path: &Path) -> anyhow::Result<NewKey> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let key = AuthorizedKeyLine::parse(&text).with_context(|| path.display().to_string())?;
+    let AuthorizedKeyLine { algorithm, fingerprint, comment, line, .. } = key;
+    Ok(NewKey { algorithm, fingerprint, comment, line })
+}

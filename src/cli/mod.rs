@@ -1,0 +1,136 @@
+//! What the technician types: `puerta init|serve|config|audit`. Thin: it reads words and files,
+//! puts the parts together, and says what happened.
+
+mod host_key;
+mod init;
+mod serve;
+
+use crate::audit;
+use crate::config::Config;
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// A daemon with bad configuration (sysexits(3) EX_USAGE).
+const BAD_CONFIGURATION: u8 = 64;
+
+/// The one door of a teaching lab.
+#[derive(Parser)]
+#[command(name = "puerta", version)]
+struct Words {
+    /// The configuration file
+    #[arg(long, global = true, default_value = "/etc/puerta/puerta.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Make what is missing: configuration, state folder, host key, database, the first professor
+    Init {
+        /// Login of a first person who may do everything
+        #[arg(long)]
+        admin: Option<String>,
+        /// File with their public key; without it they get a one-time code
+        #[arg(long, requires = "admin")]
+        key: Option<PathBuf>,
+    },
+    /// Open the door
+    Serve,
+    /// Look at the configuration
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
+    /// Look at the audit log
+    Audit {
+        #[command(subcommand)]
+        verb: AuditVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigVerb {
+    /// Report everything that is wrong with it
+    Check,
+    /// Print the effective values
+    Show,
+}
+
+#[derive(Subcommand)]
+enum AuditVerb {
+    /// Check the chain, and name the first line that does not fit
+    Verify {
+        /// The log; the configured one when not said
+        file: Option<PathBuf>,
+    },
+}
+
+/// The program. The exit status: 0, 1 for what the caller can mend, 64 for a bad configuration.
+pub fn run() -> ExitCode {
+    let words = Words::parse();
+    match carry_out(&words) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
+    if let Verb::Init { .. } = &words.verb {
+        init::prepare_config(&words.config)?;
+    }
+    if let Verb::Audit { verb: AuditVerb::Verify { file: Some(file) } } = &words.verb {
+        return verify(file);
+    }
+    let Some(config) = load(&words.config) else { return Ok(BAD_CONFIGURATION.into()) };
+    match &words.verb {
+        Verb::Init { admin, key } => init::run(&config, admin.as_deref(), key.as_deref()),
+        Verb::Serve => serve::run(config),
+        Verb::Config { verb: ConfigVerb::Check } => {
+            if let Err(errors) = crate::app::rules::load(config.policy_dir.as_deref()) {
+                errors.iter().for_each(|error| complain(error));
+                return Ok(BAD_CONFIGURATION.into());
+            }
+            say(&format!("{}: good\n", words.config.display()))
+        }
+        Verb::Config { verb: ConfigVerb::Show } => say(&config.to_string()),
+        Verb::Audit { .. } => verify(&config.audit()),
+    }
+}
+
+fn load(path: &Path) -> Option<Config> {
+    match Config::load(path) {
+        Ok(config) => Some(config),
+        Err(errors) => {
+            errors.iter().for_each(|error| complain(&format!("{}: {error}", path.display())));
+            None
+        }
+    }
+}
+
+fn verify(file: &Path) -> anyhow::Result<ExitCode> {
+    let verdict = audit::verify(file).with_context(|| format!("cannot read {}", file.display()))?;
+    match &verdict.broken {
+        None => say(&format!("{}: {} lines, the chain is whole\n", file.display(), verdict.lines)),
+        Some(broken) => {
+            complain(&format!("{}: line {}: {}", file.display(), broken.line, broken.why));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn say(text: &str) -> anyhow::Result<ExitCode> {
+    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complain(text: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "puerta: {text}");
+}

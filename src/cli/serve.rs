@@ -1,0 +1,110 @@
+//! `puerta serve`: put the parts together, open the door, and close it well.
+
+use super::{BAD_CONFIGURATION, complain, host_key, init};
+use crate::app::{App, recovery, rules};
+use crate::audit::{self, Audit, Event};
+use crate::config::{self, Config};
+use crate::engine::{self, Engine};
+use crate::gateway::{Gateway, listen};
+use crate::store::Store;
+use anyhow::Context;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+    log();
+    let policy = match rules::load(config.policy_dir.as_deref()) {
+        Ok(policy) => policy,
+        Err(errors) => {
+            errors.iter().for_each(|error| complain(error));
+            return Ok(BAD_CONFIGURATION.into());
+        }
+    };
+    more_descriptors();
+    init::state_dir(&config)?;
+    let key = host_key::load_or_make(&config.host_key())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let engine = open_engine(&config)?;
+        let store = Store::open(&config.database()).await.context("the database")?;
+        let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
+        let listeners = listen::sockets(&config.ssh.listen)?;
+        audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
+        let app = App::new(config, store, engine, audit, policy)?;
+        recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        // The streams of signals exist before anybody is told that we are ready for them.
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut hup = signal(SignalKind::hangup())?;
+        let reloading = Arc::clone(&app);
+        tokio::spawn(async move {
+            while hup.recv().await.is_some() {
+                reloading.reload_policy().await;
+            }
+        });
+        for listener in &listeners {
+            tracing::info!(address = %listener.local_addr()?, "listening");
+        }
+        let gateway = Gateway::new(Arc::clone(&app), key.into_key());
+        // The sockets accept already: the kernel queues who comes before the loop runs.
+        if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
+            tracing::warn!(%error, "nobody could be told that puerta is ready");
+        }
+        let stop = async move {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        };
+        gateway.serve(listeners, stop).await;
+        app.audit.finish(Event::note("stop")).await;
+        app.audit.close().await;
+        app.store.close().await;
+        anyhow::Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// To standard error, for the journal; `RUST_LOG` chooses what.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,russh=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
+
+/// As many descriptors as the host allows: each connection takes one, each forward one more.
+fn more_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+fn open_engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+    Ok(match &config.engine {
+        config::Engine::Sim { listen } => {
+            let state = Some(config.state_dir.join("sim.json"));
+            let options = engine::sim::Options { state, listen: *listen, ..Default::default() };
+            Arc::new(engine::sim::SimEngine::with(options).context("the simulated engine")?)
+        }
+        config::Engine::Incus { endpoint, project, pool, parent } => {
+            let endpoint = match endpoint.clone() {
+                config::Endpoint::Unix(socket) => engine::incus::Endpoint::Unix(socket),
+                config::Endpoint::Https { servers, server_certificate, client_certificate, client_key } => {
+                    engine::incus::Endpoint::Https {
+                        servers,
+                        server_certificate,
+                        client_certificate,
+                        client_key,
+                    }
+                }
+            };
+            let settings = engine::incus::Settings {
+                endpoint,
+                project: project.clone(),
+                pool: pool.clone(),
+                parent: parent.clone(),
+            };
+            Arc::new(engine::incus::IncusEngine::new(settings).context("the engine's configuration")?)
+        }
+    })
+}

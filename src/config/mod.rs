@@ -1,0 +1,338 @@
+//! `puerta.toml` -> [`Config`], with every error reported at once and the line it stands on.
+//! Knows no other module: only policy's nouns.
+
+mod reader;
+mod show;
+
+use puerta_policy::model::Limits;
+use puerta_policy::quota::Quotas;
+use reader::Reader;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use reader::ConfigError;
+
+/// The effective configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the database, the host key, the audit log and the backups live.
+    pub state_dir: PathBuf,
+    /// Language of people whose client says none: `es` or `en`.
+    pub language: String,
+    /// The lab's domain: `web1.alumno1.virtuales`.
+    pub domain: String,
+    /// The door.
+    pub ssh: Ssh,
+    /// First academic year of the address plan.
+    pub first_year: u16,
+    /// What runs the machines.
+    pub engine: Engine,
+    /// A folder of `.cedar` files instead of the built-in policy.
+    pub policy_dir: Option<PathBuf>,
+    /// What a seat may hold.
+    pub quotas: Quotas,
+    /// What machines may use.
+    pub machine: Machine,
+    /// Backups.
+    pub backup: Backup,
+    /// Threads that verify passwords.
+    pub password_threads: usize,
+    /// How long a one-time code works.
+    pub code_lifetime: Duration,
+}
+
+/// `[ssh]`.
+#[derive(Debug, Clone)]
+pub struct Ssh {
+    /// Addresses to listen on when no socket is inherited.
+    pub listen: Vec<SocketAddr>,
+    /// Time to log in (sshd: `LoginGraceTime`).
+    pub login_grace: Duration,
+    /// Unauthenticated connections at once (sshd: `MaxStartups`).
+    pub max_startups: usize,
+    /// The same from one address; a classroom sits behind one (sshd: `PerSourceMaxStartups`).
+    pub max_startups_per_source: usize,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Channels of one connection, shells and forwards together (sshd: `MaxSessions`).
+    pub max_channels: usize,
+    /// Forwards of one person at once, over all their connections.
+    pub max_forwards: usize,
+    /// A full channel without progress is closed after this when it has neighbours.
+    pub stall_limit: Duration,
+    /// Seconds between keepalives; three without an answer end the connection.
+    pub keepalive: Duration,
+    /// How long a stop waits for live connections.
+    pub drain: Duration,
+}
+
+/// `[engine]`.
+#[derive(Debug, Clone)]
+pub enum Engine {
+    /// The simulated engine, for trying and for tests.
+    Sim {
+        /// Answer for machines on loopback.
+        listen: bool,
+    },
+    /// Incus.
+    Incus {
+        /// How it is reached.
+        endpoint: Endpoint,
+        /// Its project.
+        project: String,
+        /// Its storage pool.
+        pool: String,
+        /// The nodes' NIC that routed NICs hang on.
+        parent: String,
+    },
+}
+
+/// How Incus is reached.
+#[derive(Debug, Clone)]
+pub enum Endpoint {
+    /// One host.
+    Unix(PathBuf),
+    /// A cluster, or a host elsewhere.
+    Https {
+        /// `https://10.0.0.65:8443`, ...
+        servers: Vec<String>,
+        /// PEM that the servers must present.
+        server_certificate: PathBuf,
+        /// PEM of ours.
+        client_certificate: PathBuf,
+        /// Its key.
+        client_key: PathBuf,
+    },
+}
+
+/// `[machine]`: what a new machine gets, and the most that may be asked for.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// When nothing is asked for.
+    pub default: Limits,
+    /// The most of each (memory is bounded by the quota).
+    pub max: Limits,
+    /// How long a machine may take to shut down before it is forced.
+    pub stop_grace: Duration,
+}
+
+/// `[backup]`.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// Where archives are kept.
+    pub dir: PathBuf,
+    /// Newest ones kept of each machine.
+    pub keep: usize,
+    /// Largest archive, bytes.
+    pub max_bytes: u64,
+    /// Largest unpacked content, bytes.
+    pub max_unpacked_bytes: u64,
+    /// Longest time for one backup or restore.
+    pub deadline: Duration,
+}
+
+const MIB: u64 = 1 << 20;
+
+impl Config {
+    /// Reads and checks a file.
+    pub fn load(path: &Path) -> Result<Self, Vec<ConfigError>> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| vec![ConfigError::whole(format!("cannot read {}: {error}", path.display()))])?;
+        Self::parse(&text)
+    }
+
+    /// Checks a text; every error, each with its line.
+    pub fn parse(text: &str) -> Result<Self, Vec<ConfigError>> {
+        let mut r = Reader::new(text);
+        let state_dir = PathBuf::from(r.string("", "state_dir", "/var/lib/puerta"));
+        if !state_dir.is_absolute() {
+            r.wrong("", "state_dir", "must be an absolute path");
+        }
+        let language = r.string("", "language", "es");
+        if language != "es" && language != "en" {
+            r.wrong("", "language", "must be \"es\" or \"en\"");
+        }
+        let domain = r.string("", "domain", "virtuales");
+        if domain.parse::<puerta_policy::names::CourseName>().is_err() {
+            r.wrong("", "domain", "must be lower-case letters, digits and `-`");
+        }
+        let ssh = ssh(&mut r);
+        let first_year = r.integer("network", "first_year", 2026, 1990, 9999) as u16;
+        let engine = engine(&mut r);
+        let policy_dir = r.optional("policy", "dir").map(PathBuf::from);
+        let quotas = Quotas {
+            machines: r.integer("quota", "machines", 8, 0, 63) as u32,
+            memory_mib: r.integer("quota", "memory_mib", 4096, 0, 16 << 20) as u32,
+            backups: r.integer("quota", "backups", 20, 0, 10_000) as u32,
+        };
+        let machine = machine(&mut r);
+        let backup = backup(&mut r, &state_dir);
+        let config = Self {
+            language,
+            domain,
+            ssh,
+            first_year,
+            engine,
+            policy_dir,
+            quotas,
+            machine,
+            backup,
+            password_threads: r.integer("password", "threads", 1, 1, 64) as usize,
+            code_lifetime: Duration::from_secs(86_400 * r.integer("password", "code_days", 14, 1, 365)),
+            state_dir,
+        };
+        r.finish()?;
+        Ok(config)
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.state_dir.join("puerta.sqlite")
+    }
+
+    /// The host key.
+    pub fn host_key(&self) -> PathBuf {
+        self.state_dir.join("ssh_host_ed25519_key")
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> PathBuf {
+        self.state_dir.join("audit.jsonl")
+    }
+}
+
+fn ssh(r: &mut Reader) -> Ssh {
+    let mut listen = Vec::new();
+    for text in r.strings("ssh", "listen", &["0.0.0.0:22", "[::]:22"]) {
+        match text.parse() {
+            Ok(address) => listen.push(address),
+            Err(_) => r.wrong("ssh", "listen", &format!("`{text}` is not ADDRESS:PORT")),
+        }
+    }
+    Ssh {
+        listen,
+        login_grace: r.seconds("ssh", "login_grace_s", 60, 5, 600),
+        max_startups: r.integer("ssh", "max_startups", 200, 1, 100_000) as usize,
+        max_startups_per_source: r.integer("ssh", "max_startups_per_source", 100, 1, 100_000) as usize,
+        max_connections: r.integer("ssh", "max_connections", 4000, 1, 1_000_000) as usize,
+        max_channels: r.integer("ssh", "max_channels", 64, 1, 10_000) as usize,
+        max_forwards: r.integer("ssh", "max_forwards", 256, 1, 100_000) as usize,
+        stall_limit: r.seconds("ssh", "stall_limit_s", 5, 1, 600),
+        keepalive: r.seconds("ssh", "keepalive_s", 30, 1, 3600),
+        drain: r.seconds("ssh", "drain_s", 10, 0, 600),
+    }
+}
+
+fn engine(r: &mut Reader) -> Engine {
+    let driver = r.string("engine", "driver", "incus");
+    if driver == "sim" {
+        return Engine::Sim { listen: r.boolean("engine", "listen", false) };
+    }
+    if driver != "incus" {
+        r.wrong("engine", "driver", "must be \"incus\" or \"sim\"");
+    }
+    let servers = r.strings("engine", "servers", &[]);
+    let endpoint = if servers.is_empty() {
+        Endpoint::Unix(r.string("engine", "socket", "/var/lib/incus/unix.socket").into())
+    } else {
+        for server in &servers {
+            let authority = server.strip_prefix("https://").unwrap_or("");
+            if authority.parse::<SocketAddr>().is_err() {
+                r.wrong("engine", "servers", &format!("`{server}` is not https://ADDRESS:PORT"));
+            }
+        }
+        let mut file = |key| PathBuf::from(r.required("engine", key, "needed beside `servers`"));
+        Endpoint::Https {
+            server_certificate: file("server_certificate"),
+            client_certificate: file("client_certificate"),
+            client_key: file("client_key"),
+            servers,
+        }
+    };
+    Engine::Incus {
+        endpoint,
+        project: r.string("engine", "project", "puerta"),
+        pool: r.string("engine", "pool", "default"),
+        parent: r.string("engine", "parent", "eth0"),
+    }
+}
+
+fn machine(r: &mut Reader) -> Machine {
+    let mut number = |key, default, low, high| r.integer("machine", key, default, low, high) as u32;
+    let default = Limits {
+        cpus: number("cpus", 1, 1, 256),
+        memory_mib: number("memory_mib", 256, 16, 1 << 20),
+        disk_mib: number("disk_mib", 4096, 64, 1 << 24),
+        processes: number("processes", 500, 10, 100_000),
+    };
+    let max = Limits {
+        cpus: number("max_cpus", 2, 1, 256),
+        memory_mib: number("max_memory_mib", 2048, 16, 1 << 20),
+        disk_mib: number("max_disk_mib", 20_480, 64, 1 << 24),
+        processes: default.processes,
+    };
+    for (key, least, most) in [
+        ("max_cpus", default.cpus, max.cpus),
+        ("max_memory_mib", default.memory_mib, max.memory_mib),
+        ("max_disk_mib", default.disk_mib, max.disk_mib),
+    ] {
+        if most < least {
+            r.wrong("machine", key, &format!("is {most}, less than the default {least}"));
+        }
+    }
+    Machine { default, max, stop_grace: r.seconds("machine", "stop_grace_s", 10, 0, 600) }
+}
+
+fn backup(r: &mut Reader, state_dir: &Path) -> Backup {
+    let dir = r.optional("backup", "dir").map_or_else(|| state_dir.join("backups"), PathBuf::from);
+    if !dir.is_absolute() {
+        r.wrong("backup", "dir", "must be an absolute path");
+    }
+    Backup {
+        dir,
+        keep: r.integer("backup", "keep", 3, 1, 1000) as usize,
+        max_bytes: MIB * r.integer("backup", "max_mib", 8192, 1, 1 << 24),
+        max_unpacked_bytes: MIB * r.integer("backup", "max_unpacked_mib", 32_768, 1, 1 << 26),
+        deadline: r.seconds("backup", "deadline_s", 1800, 10, 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        let config = Config::parse("").unwrap();
+        assert_eq!(config.ssh.login_grace, Duration::from_secs(60));
+        assert_eq!(config.backup.keep, 3);
+        assert_eq!(config.backup.dir, Path::new("/var/lib/puerta/backups"));
+    }
+
+    #[test]
+    fn every_error_at_once_each_with_its_line() {
+        let text = "language = \"fr\"\ncolour = 1\n[ssh]\nlisten = [\"nowhere\"]\nlogin_grace_s = 1\n\
+                    [engine]\ndriver = 3\n[machina]\n[backup]\nkeep = \"many\"\n";
+        let errors = Config::parse(text).unwrap_err();
+        let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
+        assert_eq!(lines, [1, 2, 4, 5, 7, 8, 10], "{errors:#?}");
+        assert!(errors[1].to_string().contains("unknown key `colour`"), "{}", errors[1]);
+    }
+
+    #[test]
+    fn broken_toml_names_its_line() {
+        let errors = Config::parse("language = \"es\"\n[ssh\n").unwrap_err();
+        assert_eq!(errors[0].line, Some(2));
+    }
+
+    #[test]
+    fn what_show_prints_is_read_back_the_same() {
+        let text = "[engine]\nservers = [\"https://10.0.0.65:8443\"]\nserver_certificate = \"/a\"\n\
+                    client_certificate = \"/b\"\nclient_key = \"/c\"\n[policy]\ndir = \"/etc/puerta \\\"policy\\\"\"\n";
+        let config = Config::parse(text).unwrap();
+        let shown = config.to_string();
+        assert_eq!(Config::parse(&shown).unwrap().to_string(), shown);
+        assert!(shown.contains("https://10.0.0.65:8443"));
+    }
+}

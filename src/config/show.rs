@@ -1,0 +1,85 @@
+//! `config show`: the effective values, as a file that reads back the same.
+
+use super::{Config, Endpoint, Engine};
+use std::fmt::{Display, Formatter, Result};
+use std::path::Path;
+
+/// A TOML basic string.
+fn quoted(text: impl Display) -> String {
+    let mut out = String::from('"');
+    for c in text.to_string().chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn path(path: &Path) -> String {
+    quoted(path.display())
+}
+
+fn list<T: Display>(items: &[T]) -> String {
+    let items: Vec<_> = items.iter().map(quoted).collect();
+    format!("[{}]", items.join(", "))
+}
+
+impl Display for Config {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        writeln!(f, "state_dir = {}", path(&self.state_dir))?;
+        writeln!(f, "language = {}\ndomain = {}", quoted(&self.language), quoted(&self.domain))?;
+        let ssh = &self.ssh;
+        writeln!(f, "\n[ssh]\nlisten = {}", list(&ssh.listen))?;
+        writeln!(f, "login_grace_s = {}", ssh.login_grace.as_secs())?;
+        writeln!(f, "max_startups = {}", ssh.max_startups)?;
+        writeln!(f, "max_startups_per_source = {}", ssh.max_startups_per_source)?;
+        writeln!(f, "max_connections = {}", ssh.max_connections)?;
+        writeln!(f, "max_channels = {}\nmax_forwards = {}", ssh.max_channels, ssh.max_forwards)?;
+        writeln!(f, "stall_limit_s = {}", ssh.stall_limit.as_secs())?;
+        writeln!(f, "keepalive_s = {}\ndrain_s = {}", ssh.keepalive.as_secs(), ssh.drain.as_secs())?;
+        writeln!(f, "\n[network]\nfirst_year = {}", self.first_year)?;
+        show_engine(&self.engine, f)?;
+        if let Some(dir) = &self.policy_dir {
+            writeln!(f, "\n[policy]\ndir = {}", path(dir))?;
+        }
+        let quota = &self.quotas;
+        writeln!(f, "\n[quota]\nmachines = {}", quota.machines)?;
+        writeln!(f, "memory_mib = {}\nbackups = {}", quota.memory_mib, quota.backups)?;
+        let (default, max) = (&self.machine.default, &self.machine.max);
+        writeln!(f, "\n[machine]\ncpus = {}\nmemory_mib = {}", default.cpus, default.memory_mib)?;
+        writeln!(f, "disk_mib = {}\nprocesses = {}", default.disk_mib, default.processes)?;
+        writeln!(f, "max_cpus = {}\nmax_memory_mib = {}", max.cpus, max.memory_mib)?;
+        writeln!(f, "max_disk_mib = {}", max.disk_mib)?;
+        writeln!(f, "stop_grace_s = {}", self.machine.stop_grace.as_secs())?;
+        let backup = &self.backup;
+        writeln!(f, "\n[backup]\ndir = {}\nkeep = {}", path(&backup.dir), backup.keep)?;
+        writeln!(f, "max_mib = {}", backup.max_bytes >> 20)?;
+        writeln!(f, "max_unpacked_mib = {}", backup.max_unpacked_bytes >> 20)?;
+        writeln!(f, "deadline_s = {}", backup.deadline.as_secs())?;
+        writeln!(f, "\n[password]\nthreads = {}", self.password_threads)?;
+        writeln!(f, "code_days = {}", self.code_lifetime.as_secs() / 86_400)
+    }
+}
+
+fn show_engine(engine: &Engine, f: &mut Formatter<'_>) -> Result {
+    let (endpoint, project, pool, parent) = match engine {
+        Engine::Sim { listen } => {
+            return writeln!(f, "\n[engine]\ndriver = \"sim\"\nlisten = {listen}");
+        }
+        Engine::Incus { endpoint, project, pool, parent } => (endpoint, project, pool, parent),
+    };
+    writeln!(f, "\n[engine]\ndriver = \"incus\"")?;
+    match endpoint {
+        Endpoint::Unix(socket) => writeln!(f, "socket = {}", path(socket))?,
+        Endpoint::Https { servers, server_certificate, client_certificate, client_key } => {
+            writeln!(f, "servers = {}", list(servers))?;
+            writeln!(f, "server_certificate = {}", path(server_certificate))?;
+            writeln!(f, "client_certificate = {}", path(client_certificate))?;
+            writeln!(f, "client_key = {}", path(client_key))?;
+        }
+    }
+    writeln!(f, "project = {}\npool = {}\nparent = {}", quoted(project), quoted(pool), quoted(parent))
+}

@@ -1,0 +1,199 @@
+//! One connection's life: the handshake under a grace time, the watch over what it may still do,
+//! a hang-up noticed even when nobody reads, and an end that always comes.
+
+use super::Gateway;
+use super::ending::Ending;
+use super::handler::Handler;
+use super::startups::{Connected, Stranger};
+use super::wire::Wire;
+use crate::app::ctx::Visitor;
+use crate::app::login;
+use rustix::event::{PollFd, PollFlags};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// How often a connection is looked at for a hang-up. Two looks make one.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long shells get to say why, before the connection is cut.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// Unacknowledged bytes for this long mean that the client is gone.
+const USER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What the tasks of one connection share.
+pub(super) struct Conn {
+    /// On every line of the audit.
+    pub(super) id: String,
+    /// Where from.
+    pub(super) peer: SocketAddr,
+    /// Told first: shells say why and end.
+    pub(super) ending: Ending,
+    /// Told then: the socket is cut.
+    cut: Ending,
+    /// Who it is, once they proved it.
+    pub(super) visitor: OnceLock<Arc<Visitor>>,
+    /// Open channels.
+    pub(super) channels: Arc<AtomicUsize>,
+}
+
+impl Conn {
+    /// Ends when the connection's end was told, whether it has gone through or not.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.reason().is_some()
+    }
+}
+
+/// Twelve hexadecimal digits: the second, and a count.
+fn id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:08x}{:04x}", now.as_secs() as u32, COUNT.fetch_add(1, Ordering::Relaxed) as u16)
+}
+
+/// Says that the door is full, in the one way a client shows before the protocol begins.
+pub(super) fn turn_away(stream: &TcpStream) {
+    // RFC 4253 4.2 allows lines before the version; OpenSSH prints them. Best effort by nature.
+    let _ = stream.try_write(
+        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n",
+    );
+}
+
+fn prepare(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = socket2::SockRef::from(stream);
+    socket
+        .set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(USER_TIMEOUT).with_interval(LOOK * 5))?;
+    socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
+}
+
+pub(super) async fn run(
+    gateway: Arc<Gateway>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    connected: Connected,
+    stranger: Stranger,
+) {
+    let begun = Instant::now();
+    let conn = Arc::new(Conn {
+        id: id(),
+        peer,
+        ending: Ending::default(),
+        cut: Ending::default(),
+        visitor: OnceLock::new(),
+        channels: Arc::default(),
+    });
+    if let Err(error) = prepare(&stream) {
+        tracing::debug!(%peer, %error, "the socket was gone at once");
+        return;
+    }
+    let socket = Arc::new(stream);
+    let wire = Wire::new(Arc::clone(&socket), conn.cut.clone());
+    let (handler, authenticated) = Handler::new(Arc::clone(&gateway), Arc::clone(&conn), stranger);
+    let why = live(&gateway, &conn, &socket, wire, handler, authenticated).await;
+    // Whatever ended it, nothing of it stays: pumps and shells hear this.
+    conn.ending.end(why);
+    conn.cut.end(why);
+    if let Some(visitor) = conn.visitor.get() {
+        gateway.app.logout(visitor, begun.elapsed().as_secs_f64(), why).await;
+    }
+    tracing::debug!(connection = conn.id, %peer, why, "connection ended");
+    drop(connected);
+}
+
+/// Runs the protocol until it ends or must end; the word says why.
+async fn live(
+    gateway: &Arc<Gateway>,
+    conn: &Arc<Conn>,
+    socket: &Arc<TcpStream>,
+    wire: Wire,
+    handler: Handler,
+    authenticated: Ending,
+) -> &'static str {
+    let grace = tokio::time::sleep(gateway.app.config.ssh.login_grace);
+    tokio::pin!(grace);
+    let running = tokio::select! {
+        started = russh::server::run_stream(Arc::clone(&gateway.ssh), wire, handler) => match started {
+            Ok(running) => running,
+            Err(error) => {
+                tracing::debug!(connection = conn.id, peer = %conn.peer, %error, "no SSH handshake");
+                return "no handshake";
+            }
+        },
+        () = &mut grace => return "login grace",
+        _ = gateway.ending.ended() => return "shutdown",
+    };
+    let handle = running.handle();
+    tokio::pin!(running);
+    let mut changes = gateway.app.changes();
+    let mut look = tokio::time::interval(LOOK);
+    let mut hung_up = 0;
+    let why = loop {
+        tokio::select! {
+            ended = &mut running => {
+                if let Err(error) = ended {
+                    tracing::debug!(connection = conn.id, %error, "session ended");
+                }
+                return conn.ending.reason().unwrap_or("closed");
+            }
+            () = &mut grace, if authenticated.reason().is_none() => {
+                tracing::info!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
+                conn.cut.end("login grace");
+                let _ = running.await;
+                return "login grace";
+            }
+            _ = gateway.ending.ended() => break "shutdown",
+            reason = conn.ending.ended() => break reason,
+            changed = changes.changed() => {
+                if changed.is_ok() && !may_stay(gateway, conn).await {
+                    break "suspended";
+                }
+            }
+            _ = look.tick() => {
+                hung_up = if is_hung_up(socket) { hung_up + 1 } else { 0 };
+                if hung_up == 2 {
+                    break "hang-up";
+                }
+            }
+        }
+    };
+    // First the shells say why; then the client is told; then, whatever it does, the socket is cut.
+    conn.ending.end(why);
+    if why != "hang-up" {
+        tokio::time::sleep(FAREWELL / 2).await;
+        let text = crate::shell::notice::farewell(why);
+        let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
+        let _ = tokio::time::timeout(FAREWELL / 2, told).await;
+        let _ = tokio::time::timeout(FAREWELL / 2, &mut running).await;
+    }
+    conn.cut.end(why);
+    let _ = tokio::time::timeout(FAREWELL, &mut running).await;
+    why
+}
+
+/// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
+async fn may_stay(gateway: &Gateway, conn: &Conn) -> bool {
+    let Some(visitor) = conn.visitor.get() else { return true };
+    match gateway.app.may_stay(visitor.person, visitor.source).await {
+        Ok(judged) => judged.is_ok(),
+        // The store did not answer: nothing was decided, so nothing changes.
+        Err(_) => true,
+    }
+}
+
+/// The client closed its side or is gone, as the kernel knows even while nobody reads.
+fn is_hung_up(socket: &TcpStream) -> bool {
+    let gone = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+    let mut polled = [PollFd::new(socket, PollFlags::RDHUP)];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    match rustix::event::poll(&mut polled, Some(&now)) {
+        Ok(_) => polled[0].revents().intersects(gone),
+        Err(_) => false,
+    }
+}
+
+/// The stranger's side of a connection, for the audit.
+pub(super) fn stranger(conn: &Conn) -> login::Stranger {
+    login::Stranger { connection: conn.id.clone(), source: conn.peer }
+}

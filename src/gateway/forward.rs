@@ -1,0 +1,250 @@
+//! A direct-tcpip channel: judged and dialled outside the session's loop, then bytes both ways.
+
+use super::Gateway;
+use super::conn::Conn;
+use super::handler::Place;
+use crate::app::ctx::Visitor;
+use crate::app::error::{Error, Kind};
+use crate::app::forward::{Passage, Traffic};
+use crate::audit::Outcome;
+use bytes::{Bytes, BytesMut};
+use russh::server::{ChannelOpenHandle, Msg};
+use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::Instant;
+
+/// A machine that does not answer in this time is reported.
+const CONNECT: Duration = Duration::from_secs(10);
+/// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
+const DOUBT: Duration = Duration::from_millis(400);
+/// Bytes read from a machine at a time.
+const PIECE: usize = 64 * 1024;
+/// Messages taken from the channel while the machine does not read. With this many waiting the
+/// channel is full, and the connection's loop will stand still behind it.
+const WAITING: usize = 16;
+
+/// What the client asked for.
+pub(super) struct Asked {
+    pub(super) host: String,
+    pub(super) port: u32,
+    pub(super) originator: String,
+}
+
+pub(super) async fn run(
+    gateway: Arc<Gateway>,
+    conn: Arc<Conn>,
+    visitor: Arc<Visitor>,
+    asked: Asked,
+    channel: Channel<Msg>,
+    reply: ChannelOpenHandle,
+    place: Place,
+) {
+    let app = &gateway.app;
+    let opened = app.open_forward(&visitor, &asked.host, asked.port, &asked.originator).await;
+    let passage = match opened {
+        Ok(passage) => passage,
+        Err(error) => return reply.reject(failure(&error)).await,
+    };
+    let dialled = tokio::select! {
+        dialled = dial(&gateway, &passage) => dialled,
+        reason = conn.ending.ended() => Err(reason.to_owned()),
+    };
+    let target = match dialled {
+        Ok(target) => target,
+        Err(cause) => {
+            let error = app.forward_failed(passage, &cause).await;
+            return reply.reject(failure(&error)).await;
+        }
+    };
+    reply.accept().await;
+    let mut traffic = Traffic::default();
+    let end = carry(&gateway, &conn, &visitor, &passage, channel, target, &mut traffic).await;
+    let outcome = match end {
+        "closed" => Outcome::Done,
+        reason => {
+            tracing::info!(connection = conn.id, reason, "a forward was closed");
+            Outcome::Failed(reason.to_owned())
+        }
+    };
+    app.close_forward(passage, traffic, outcome).await;
+    drop(place);
+}
+
+/// The protocol's answer to an error: the sentence in both languages, since the client's language
+/// is not known before a session asks.
+pub(super) fn failure(error: &Error) -> ChannelOpenFailure {
+    let code = match error.kind {
+        Kind::Unavailable | Kind::Conflict => russh::ChannelOpenFailure::ConnectFailed.code(),
+        Kind::Limited => russh::ChannelOpenFailure::ResourceShortage.code(),
+        _ => russh::ChannelOpenFailure::AdministrativelyProhibited.code(),
+    };
+    ChannelOpenFailure::Other { code, reason: crate::shell::render::both_languages(error) }
+}
+
+async fn dial(gateway: &Gateway, passage: &Passage) -> Result<TcpStream, String> {
+    let connect = tokio::time::timeout(CONNECT, TcpStream::connect(passage.dial));
+    tokio::pin!(connect);
+    let connected = tokio::select! {
+        connected = &mut connect => connected,
+        () = tokio::time::sleep(DOUBT) => {
+            if gateway.app.is_down(passage).await {
+                return Err("the machine is down".to_owned());
+            }
+            connect.await
+        }
+    };
+    let stream = connected.map_err(|_| "timed out".to_owned())?.map_err(|error| error.kind().to_string())?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    Ok(stream)
+}
+
+/// Carries bytes until both sides are done, or one is gone, or the permission is. The word says how.
+async fn carry(
+    gateway: &Gateway,
+    conn: &Conn,
+    visitor: &Visitor,
+    passage: &Passage,
+    channel: Channel<Msg>,
+    target: TcpStream,
+    traffic: &mut Traffic,
+) -> &'static str {
+    let (from_client, to_client) = channel.split();
+    let (from_target, to_target) = target.into_split();
+    let mut changes = gateway.app.changes();
+    let permission = async {
+        while changes.changed().await.is_ok() {
+            if !gateway.app.still_allowed(visitor, passage).await {
+                return "no longer allowed";
+            }
+        }
+        std::future::pending().await
+    };
+    let Traffic { up, down } = traffic;
+    let end = {
+        let up = upwards(gateway, conn, from_client, to_target, up);
+        let down = downwards(from_target, &to_client, down);
+        tokio::pin!(up, down, permission);
+        let mut down_done = false;
+        loop {
+            tokio::select! {
+                // The client closed, or the machine does not read: either way it is over. This also
+                // frees a writer that waits for window that will never come.
+                end = &mut up => break end,
+                clean = &mut down, if !down_done => {
+                    // The machine has said everything; the client closes when it has, too.
+                    down_done = true;
+                    if !clean || to_client.eof().await.is_err() {
+                        break "closed";
+                    }
+                }
+                end = &mut permission => break end,
+                reason = conn.ending.ended() => break reason,
+            }
+        }
+    };
+    let _ = to_client.close().await;
+    end
+}
+
+/// Machine to client, until the machine closes its side (true) or either is gone.
+async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &mut u64) -> bool {
+    let mut buffer = BytesMut::new();
+    loop {
+        // Waiting holds no buffer: an idle forward costs nothing.
+        if from.readable().await.is_err() {
+            return false;
+        }
+        buffer.reserve(PIECE);
+        match from.try_read_buf(&mut buffer) {
+            Ok(0) => return true,
+            Ok(n) => {
+                if to.data_bytes(buffer.split().freeze()).await.is_err() {
+                    return false;
+                }
+                *count += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => buffer = BytesMut::new(),
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Client to machine. Ends when the client closes; a half-close is passed on. A channel whose
+/// machine stopped reading is closed after a while if it has neighbours, because russh's loop would
+/// stand still for all of them; alone, it just waits, which is the back-pressure one wants.
+async fn upwards(
+    gateway: &Gateway,
+    conn: &Conn,
+    mut from: ChannelReadHalf,
+    mut to: OwnedWriteHalf,
+    count: &mut u64,
+) -> &'static str {
+    let limit = gateway.app.config.ssh.stall_limit;
+    let mut waiting: VecDeque<Bytes> = VecDeque::new();
+    let mut progress = Instant::now();
+    let mut eof = false;
+    loop {
+        let full = waiting.len() >= WAITING;
+        tokio::select! {
+            message = from.wait(), if !full => match message {
+                Some(ChannelMsg::Data { data }) => {
+                    if waiting.is_empty() {
+                        progress = Instant::now();
+                    }
+                    waiting.push_back(data);
+                }
+                Some(ChannelMsg::Eof) => {
+                    eof = true;
+                    if waiting.is_empty() {
+                        let _ = to.shutdown().await;
+                    }
+                }
+                Some(ChannelMsg::Close) | None => {
+                    // What the client sent before it closed still belongs to the machine.
+                    let rest = async {
+                        for data in &waiting {
+                            if to.write_all(data).await.is_err() {
+                                break;
+                            }
+                            *count += data.len() as u64;
+                        }
+                    };
+                    let _ = tokio::time::timeout(limit, rest).await;
+                    return "closed";
+                }
+                Some(_) => {}
+            },
+            written = write_front(&mut to, &waiting), if !waiting.is_empty() => {
+                let Ok(n) = written else { return "closed" };
+                progress = Instant::now();
+                *count += n as u64;
+                if let Some(front) = waiting.front_mut() {
+                    if n < front.len() { let _ = front.split_to(n); } else { waiting.pop_front(); }
+                }
+                if eof && waiting.is_empty() {
+                    let _ = to.shutdown().await;
+                }
+            }
+            () = tokio::time::sleep_until(progress + limit), if full => {
+                if conn.channels.load(Ordering::Relaxed) > 1 {
+                    return "stalled";
+                }
+                progress = Instant::now();
+            }
+        }
+    }
+}
+
+async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
+    match waiting.front() {
+        Some(front) => to.write(front).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,300 @@
+//! russh's callbacks: they answer the protocol and hand over. They run inside the session's loop,
+//! so nothing here waits for a machine; only the login waits for the store, before there are channels.
+
+use super::conn::{self, Conn};
+use super::ending::Ending;
+use super::startups::Stranger;
+use super::{Gateway, MAX_PASSWORDS, forward, session};
+use crate::app::ctx::Visitor;
+use crate::app::presence::Open;
+use crate::app::secret::Secret;
+use puerta_keys::authorized;
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
+use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Offered fingerprints that the audit keeps of somebody who did not come in.
+const OFFERS_KEPT: usize = 10;
+
+pub(super) struct Handler {
+    gateway: Arc<Gateway>,
+    conn: Arc<Conn>,
+    stranger: Option<Stranger>,
+    authenticated: Ending,
+    present: Option<Open>,
+    login: String,
+    offered: Vec<String>,
+    passwords: u32,
+    /// Session channels on which something runs: a second shell or exec is refused (RFC 4254 6.5).
+    started: HashSet<ChannelId>,
+}
+
+/// One open channel; dropping it frees its place.
+pub(super) struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Handler {
+    pub(super) fn new(gateway: Arc<Gateway>, conn: Arc<Conn>, stranger: Stranger) -> (Self, Ending) {
+        let authenticated = Ending::default();
+        let handler = Self {
+            gateway,
+            conn,
+            stranger: Some(stranger),
+            authenticated: authenticated.clone(),
+            present: None,
+            login: String::new(),
+            offered: Vec::new(),
+            passwords: 0,
+            started: HashSet::new(),
+        };
+        (handler, authenticated)
+    }
+
+    /// Somebody proved who they are, or did not.
+    fn settle(&mut self, admitted: crate::app::error::Result<Option<Visitor>>) -> Auth {
+        match admitted {
+            Ok(Some(visitor)) => {
+                self.present = self.gateway.app.presence.connection(visitor.person);
+                // Set once: a second success on one connection is impossible (RFC 4252 5.1).
+                if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
+            }
+            Ok(None) => reject(),
+            Err(error) => {
+                tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
+                reject()
+            }
+        }
+    }
+
+    async fn password(&mut self, login: &str, password: &str) -> Auth {
+        self.passwords += 1;
+        if self.passwords > MAX_PASSWORDS {
+            self.conn.ending.end("too many tries");
+            return reject();
+        }
+        login.clone_into(&mut self.login);
+        let who = conn::stranger(&self.conn);
+        let admitted = self.gateway.app.login_password(&who, login, &Secret::new(password)).await;
+        self.settle(admitted)
+    }
+
+    /// A place for one more channel, while there is one and the connection is not ending.
+    fn place(&self) -> Option<Place> {
+        let max = self.gateway.app.config.ssh.max_channels;
+        let place = Place(Arc::clone(&self.conn.channels));
+        let before = self.conn.channels.fetch_add(1, Ordering::Relaxed);
+        (before < max && !self.conn.is_ending()).then_some(place)
+    }
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        if self.conn.visitor.get().is_some() || (self.offered.is_empty() && self.passwords == 0) {
+            return;
+        }
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
+        let (login, offered) = (std::mem::take(&mut self.login), std::mem::take(&mut self.offered));
+        tokio::spawn(async move {
+            let why = conn.ending.reason().unwrap_or("given up");
+            gateway.app.login_given_up(&conn::stranger(&conn), &login, &offered, why).await;
+        });
+    }
+}
+
+/// No, and every method stays open: one wrong answer is not a reason to lock the door.
+fn reject() -> Auth {
+    let methods = [MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password];
+    Auth::Reject { proceed_with_methods: Some(MethodSet::from(&methods[..])), partial_success: false }
+}
+
+/// SHA-1 signatures and weak keys are no keys.
+fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
+    !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
+        && authorized::acceptable(key).is_ok()
+}
+
+impl russh::server::Handler for Handler {
+    type Error = russh::Error;
+
+    async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        Ok(reject())
+    }
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        let fingerprint = authorized::fingerprint(offer.public_key);
+        if usable(offer.public_key, offer.algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
+            return Ok(Auth::Accept);
+        }
+        user.clone_into(&mut self.login);
+        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
+            self.offered.push(fingerprint);
+        }
+        Ok(reject())
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        if !usable(key.public_key, key.algorithm) {
+            return Ok(reject());
+        }
+        let fingerprint = authorized::fingerprint(key.public_key);
+        let who = conn::stranger(&self.conn);
+        let admitted = self.gateway.app.login_key(&who, user, &fingerprint).await;
+        Ok(self.settle(admitted))
+    }
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        Ok(self.password(user, password).await)
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        user: &str,
+        _submethods: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, Self::Error> {
+        let Some(mut answers) = response else {
+            return Ok(Auth::Partial {
+                name: Cow::Borrowed(""),
+                instructions: Cow::Borrowed(""),
+                // Before the login nobody has said which language they speak.
+                prompts: Cow::Borrowed(&[(Cow::Borrowed("Contraseña o código / Password or code: "), false)]),
+            });
+        };
+        let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        match answer {
+            Some(answer) => Ok(self.password(user, &answer).await),
+            None => Ok(reject()),
+        }
+    }
+
+    async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
+        self.stranger = None;
+        self.authenticated.end("authenticated");
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let (Some(visitor), Some(place)) = (self.conn.visitor.get(), self.place()) else {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        };
+        reply.accept().await;
+        let (gateway, conn, visitor) =
+            (Arc::clone(&self.gateway), Arc::clone(&self.conn), Arc::clone(visitor));
+        tokio::spawn(session::run(gateway, conn, visitor, channel, place));
+        Ok(())
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        originator: &str,
+        originator_port: u32,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let (Some(visitor), Some(place)) = (self.conn.visitor.get(), self.place()) else {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        };
+        let asked = forward::Asked {
+            host: host.to_owned(),
+            port,
+            originator: format!("{originator}:{originator_port}"),
+        };
+        let (gateway, conn, visitor) =
+            (Arc::clone(&self.gateway), Arc::clone(&self.conn), Arc::clone(visitor));
+        tokio::spawn(forward::run(gateway, conn, visitor, asked, channel, reply, place));
+        Ok(())
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        value: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        answer(session, channel, session::accepts_env(name, value))
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _term: &str,
+        _columns: u32,
+        _rows: u32,
+        _width: u32,
+        _height: u32,
+        _modes: &[(russh::Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let before = !self.started.contains(&channel);
+        answer(session, channel, before)
+    }
+
+    async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        let first = self.started.insert(channel);
+        answer(session, channel, first)
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        _command: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let first = self.started.insert(channel);
+        answer(session, channel, first)
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        answer(session, channel, false)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _single: bool,
+        _protocol: &str,
+        _cookie: &str,
+        _screen: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        answer(session, channel, false)
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {
+        self.started.remove(&channel);
+        Ok(())
+    }
+}
+
+fn answer(session: &mut Session, channel: ChannelId, yes: bool) -> Result<(), russh::Error> {
+    if yes { session.channel_success(channel) } else { session.channel_failure(channel) }
+}

@@ -1,0 +1,160 @@
+//! A session channel as a place to read and write text. It never waits for the client's window
+//! without hearing that the client closed (defect 3 in docs/cves.md), and it keeps taking what the
+//! client sends, so that the connection's loop goes on.
+
+use bytes::Bytes;
+use russh::server::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use std::collections::VecDeque;
+
+/// What the client did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Input {
+    /// Bytes on its standard input.
+    Bytes(Bytes),
+    /// The end of its standard input.
+    Eof,
+    /// Its terminal has this many columns now.
+    Resize(u16),
+    /// It sent SIGINT (not the key: that is a byte).
+    Interrupt,
+    /// It closed, or is gone.
+    Closed,
+}
+
+/// The client is gone: whoever talks stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Gone;
+
+/// Messages kept while a write waits for the client's window; more than this wait in the protocol.
+const KEPT: usize = 64;
+/// Data extension of standard error (RFC 4254 5.2).
+const STDERR: u32 = 1;
+
+pub(super) struct Io {
+    read: ChannelReadHalf,
+    write: ChannelWriteHalf<Msg>,
+    kept: VecDeque<Input>,
+    /// Columns, when there is a terminal.
+    pub(super) tty: Option<u16>,
+}
+
+/// What a session asks for before anything runs.
+pub(super) enum Asked {
+    /// A command line.
+    Exec(Vec<u8>),
+    /// A shell.
+    Shell,
+}
+
+/// A client's columns, within reason.
+fn columns(columns: u32) -> u16 {
+    columns.clamp(20, 1000) as u16
+}
+
+impl Io {
+    pub(super) fn new(channel: Channel<Msg>) -> Self {
+        let (read, write) = channel.split();
+        Self { read, write, kept: VecDeque::new(), tty: None }
+    }
+
+    /// What the client wants to run; its environment goes to `env`. `None` when it closed first.
+    pub(super) async fn asked(&mut self, mut env: impl FnMut(String, String)) -> Option<Asked> {
+        loop {
+            match self.read.wait().await? {
+                ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
+                    env(variable_name, variable_value)
+                }
+                ChannelMsg::RequestPty { col_width, .. } => {
+                    self.tty = Some(if col_width == 0 { 80 } else { columns(col_width) });
+                }
+                ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
+                ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
+                ChannelMsg::Close => return None,
+                // Some clients send their input before they know that the command runs.
+                ChannelMsg::Data { data } if self.kept.len() < KEPT => {
+                    self.kept.push_back(Input::Bytes(data))
+                }
+                ChannelMsg::Eof => self.kept.push_back(Input::Eof),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next thing that the client does.
+    pub(super) async fn next(&mut self) -> Input {
+        match self.kept.pop_front() {
+            Some(input) => input,
+            None => receive(&mut self.read).await,
+        }
+    }
+
+    /// Text on standard output.
+    pub(super) async fn out(&mut self, text: &str) -> Result<(), Gone> {
+        self.send(None, text).await
+    }
+
+    /// Text on standard error; a terminal has one stream for both.
+    pub(super) async fn err(&mut self, text: &str) -> Result<(), Gone> {
+        let stream = if self.tty.is_some() { None } else { Some(STDERR) };
+        self.send(stream, text).await
+    }
+
+    async fn send(&mut self, stream: Option<u32>, text: &str) -> Result<(), Gone> {
+        let bytes = if self.tty.is_some() {
+            Bytes::from(crate::shell::render::crlf(text))
+        } else {
+            Bytes::copy_from_slice(text.as_bytes())
+        };
+        self.raw(stream, bytes).await
+    }
+
+    /// Bytes as they are, for the line editor.
+    pub(super) async fn raw(&mut self, stream: Option<u32>, bytes: Bytes) -> Result<(), Gone> {
+        if self.kept.contains(&Input::Closed) {
+            return Err(Gone);
+        }
+        let Self { read, write, kept, .. } = self;
+        let sent = async {
+            match stream {
+                None => write.data_bytes(bytes).await,
+                Some(stream) => write.extended_data_bytes(stream, bytes).await,
+            }
+        };
+        tokio::pin!(sent);
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut sent => return sent.map_err(|_| Gone),
+                input = receive(read), if kept.len() < KEPT => {
+                    let closed = input == Input::Closed;
+                    kept.push_back(input);
+                    if closed {
+                        return Err(Gone);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Exit status and close, as RFC 4254 6.10 has it.
+    pub(super) async fn finish(self, status: u32) {
+        // A client that is gone cannot be told; nothing else depends on it.
+        let _ = self.write.exit_status(status).await;
+        let _ = self.write.eof().await;
+        let _ = self.write.close().await;
+    }
+}
+
+async fn receive(read: &mut ChannelReadHalf) -> Input {
+    loop {
+        match read.wait().await {
+            Some(ChannelMsg::Data { data }) => return Input::Bytes(data),
+            Some(ChannelMsg::Eof) => return Input::Eof,
+            Some(ChannelMsg::WindowChange { col_width, .. }) => return Input::Resize(columns(col_width)),
+            Some(ChannelMsg::Signal { signal: Sig::INT }) => return Input::Interrupt,
+            Some(ChannelMsg::Close) | None => return Input::Closed,
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Watching a job: its steps while somebody looks, its answer at the end. Ctrl-C, a closed window
+//! or a lost network end the watching, never the job.
+
+use super::io::{Gone, Input};
+use super::run::Talk;
+use crate::app::jobs::{JobNow, JobWatch};
+use crate::app::reply::ProgressView;
+use crate::shell::{notice, render};
+use std::time::Duration;
+
+/// What Ctrl-C sends on a terminal.
+const CTRL_C: u8 = 3;
+/// A line of progress on a terminal is rewritten at most this often.
+const PACE: Duration = Duration::from_millis(100);
+
+pub(super) async fn watch(talk: &mut Talk, mut watch: JobWatch, json: bool) -> Result<u32, Gone> {
+    let job = watch.job.id.0;
+    let mut shown: Option<ProgressView> = None;
+    let mut stdin_open = true;
+    loop {
+        let JobNow { progress, end } = watch.now.borrow_and_update().clone();
+        if let Some(end) = end {
+            clear(talk, shown.is_some()).await?;
+            return match end {
+                Ok(reply) => talk.answer(&reply, json).await,
+                Err(error) => talk.fail(&error, json).await,
+            };
+        }
+        if !json && progress.step != "queue" {
+            show(talk, &progress, shown.as_ref()).await?;
+            shown = Some(progress);
+        }
+        tokio::select! {
+            changed = watch.now.changed() => {
+                // Without a sender the job ended in this very moment, and its end is in the value.
+                if changed.is_err() && watch.now.borrow().end.is_none() {
+                    return Err(Gone);
+                }
+                if talk.io.tty.is_some() {
+                    tokio::time::sleep(PACE.min(Duration::from_millis(20))).await;
+                }
+            }
+            input = talk.io.next(), if stdin_open => match input {
+                Input::Bytes(bytes) if talk.io.tty.is_some() && bytes.contains(&CTRL_C) => return detach(talk, job, shown.is_some()).await,
+                Input::Interrupt => return detach(talk, job, shown.is_some()).await,
+                Input::Closed => return Err(Gone),
+                // Input that nothing reads (`ssh puerta vm backup web1 < file`) is let go.
+                Input::Eof => stdin_open = talk.io.tty.is_some(),
+                Input::Bytes(_) | Input::Resize(_) => {}
+            },
+        }
+    }
+}
+
+async fn detach(talk: &mut Talk, job: i64, shown: bool) -> Result<u32, Gone> {
+    clear(talk, shown).await?;
+    let text = notice::job_detached(talk.lang, job);
+    talk.io.err(&text).await?;
+    Ok(0)
+}
+
+/// On a terminal one line that is rewritten; elsewhere a line a step on standard error, and no
+/// escape codes.
+async fn show(talk: &mut Talk, now: &ProgressView, before: Option<&ProgressView>) -> Result<(), Gone> {
+    let text = render::progress(now, talk.lang);
+    let text = text.trim_end();
+    match talk.io.tty {
+        Some(width) => {
+            let fits: String = text.chars().take(usize::from(width).saturating_sub(1)).collect();
+            talk.io.out(&format!("\r\x1b[K{fits}")).await
+        }
+        None if before.is_none_or(|before| before.step != now.step) => {
+            talk.io.err(&format!("{text}\n")).await
+        }
+        None => Ok(()),
+    }
+}
+
+async fn clear(talk: &mut Talk, shown: bool) -> Result<(), Gone> {
+    if shown && talk.io.tty.is_some() { talk.io.out("\r\x1b[K").await } else { Ok(()) }
+}

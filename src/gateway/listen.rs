@@ -1,0 +1,64 @@
+//! Sockets: inherited (`LISTEN_FDS`) or bound, and an accept loop that nothing ends.
+
+use super::{Gateway, conn};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// The inherited sockets if there are any, else new ones at `addresses`. The error names the socket.
+pub fn sockets(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
+    let named = |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+    let mut inherited = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..inherited.len() {
+        let socket = inherited.take_tcp_listener(index);
+        listeners.extend(socket.map_err(|error| named("an inherited descriptor", error))?);
+    }
+    if listeners.is_empty() {
+        for address in addresses {
+            listeners.push(bind(*address).map_err(|error| named(&address.to_string(), error))?);
+        }
+    }
+    let ready = listeners.into_iter().map(|socket| {
+        socket.set_nonblocking(true)?;
+        TcpListener::from_std(socket)
+    });
+    ready.collect()
+}
+
+fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        // `0.0.0.0` and `[::]` may stand side by side.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    Ok(socket.into())
+}
+
+/// Accepts until aborted. Out of descriptors or memory it pauses and goes on: a dead accept loop
+/// is a dead door until somebody restarts it.
+pub(super) async fn accept(gateway: Arc<Gateway>, listener: TcpListener) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => match gateway.startups.admit(peer.ip()) {
+                Ok((connected, stranger)) => {
+                    tokio::spawn(conn::run(Arc::clone(&gateway), stream, peer, connected, stranger));
+                }
+                Err(cap) => {
+                    tracing::warn!(%peer, cap, "connection refused");
+                    conn::turn_away(&stream);
+                }
+            },
+            Err(error) => {
+                tracing::warn!(%error, "accept failed; trying again");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}

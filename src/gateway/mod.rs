@@ -1,0 +1,87 @@
+//! The SSH server: sockets, connections, channels. It turns the protocol into calls of `app` and
+//! words for `shell`, and knows no rule, no machine and no table.
+
+mod algorithms;
+mod conn;
+mod ending;
+mod forward;
+mod handler;
+mod io;
+mod job;
+pub mod listen;
+mod pipe;
+mod pty;
+mod run;
+mod session;
+mod startups;
+mod wire;
+
+use crate::app::App;
+use ending::Ending;
+use russh::keys::PrivateKey;
+use startups::Startups;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Wrong passwords and codes on one connection before it is closed.
+const MAX_PASSWORDS: u32 = 6;
+/// Refused requests (also offered keys) on one connection before it is closed. An agent may hold
+/// many keys, and a classroom's must not be locked out.
+const MAX_REFUSALS: usize = 30;
+
+/// What every connection shares.
+pub struct Gateway {
+    app: Arc<App>,
+    ssh: Arc<russh::server::Config>,
+    startups: Startups,
+    ending: Ending,
+}
+
+impl Gateway {
+    /// A gateway that proves itself with `host_key`.
+    pub fn new(app: Arc<App>, host_key: PrivateKey) -> Arc<Self> {
+        let limits = &app.config.ssh;
+        let startups =
+            Startups::new(limits.max_startups, limits.max_startups_per_source, limits.max_connections);
+        let ssh = Arc::new(russh::server::Config {
+            server_id: russh::SshId::Standard(concat!("SSH-2.0-puerta_", env!("CARGO_PKG_VERSION")).into()),
+            methods: (&[
+                russh::MethodKind::PublicKey,
+                russh::MethodKind::KeyboardInteractive,
+                russh::MethodKind::Password,
+            ][..])
+                .into(),
+            keys: vec![host_key],
+            preferred: algorithms::preferred(),
+            auth_rejection_time: Duration::from_millis(200),
+            auth_rejection_time_initial: Some(Duration::ZERO),
+            max_auth_attempts: MAX_REFUSALS,
+            // Ours is an own clock until the login; afterwards the keepalive notices the dead.
+            inactivity_timeout: None,
+            keepalive_interval: Some(limits.keepalive),
+            keepalive_max: 3,
+            nodelay: true,
+            // A larger queue keeps megabytes a session after a burst (measured, docs/performance.md).
+            event_buffer_size: 4,
+            channel_buffer_size: 16,
+            ..russh::server::Config::default()
+        });
+        Arc::new(Self { app, ssh, startups, ending: Ending::default() })
+    }
+
+    /// Accepts until told to stop, then tells the live ones and waits for them, but not for ever.
+    pub async fn serve(self: Arc<Self>, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
+        let accept = |listener| tokio::spawn(listen::accept(Arc::clone(&self), listener));
+        let accepting: Vec<_> = listeners.into_iter().map(accept).collect();
+        stop.await;
+        for task in &accepting {
+            task.abort();
+        }
+        tracing::info!(connections = self.startups.connections(), "stopping: no new connections");
+        self.ending.end("shutdown");
+        if tokio::time::timeout(self.app.config.ssh.drain, self.startups.empty()).await.is_err() {
+            tracing::warn!(connections = self.startups.connections(), "some connections did not end in time");
+        }
+    }
+}

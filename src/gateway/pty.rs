@@ -1,0 +1,144 @@
+//! A shell at a terminal: the line editor between the client's bytes and the words.
+
+use super::io::{Gone, Input};
+use super::run::{Said, Talk};
+use crate::shell::complete;
+use crate::shell::line::{Editor, Event};
+use crate::shell::notice;
+use bytes::Bytes;
+use puerta_policy::model::Role;
+use std::sync::Arc;
+
+const PROMPT: &str = "puerta> ";
+const WIDTH: u16 = 80;
+
+pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
+    let mut editor = Editor::new(talk.io.tty.unwrap_or(WIDTH));
+    greet(talk).await?;
+    let mut status = 0;
+    loop {
+        let (role, vms) = known(talk).await;
+        let complete = |before: &str| complete::candidates(before, &vms, role);
+        let start = editor.start(PROMPT);
+        let line = match read(talk, &mut editor, start, &complete).await? {
+            Read::Line(line) => line,
+            Read::Interrupt => continue,
+            Read::Eof => break,
+            Read::Ending => return Ok(status),
+        };
+        match talk.line(&line, Some(&mut editor)).await? {
+            Said::Status(now) => status = now,
+            Said::Exit => break,
+        }
+    }
+    talk.io.out(&notice::goodbye(talk.lang)).await?;
+    Ok(status)
+}
+
+async fn greet(talk: &mut Talk) -> Result<(), Gone> {
+    let machines = match talk.gateway.app.facts(&talk.visitor).await {
+        Ok(facts) => facts.vms.len() as u32,
+        Err(_) => 0,
+    };
+    let quota = talk.gateway.app.config.quotas.machines;
+    let welcome = notice::welcome(talk.lang, talk.visitor.login.as_str(), machines, quota);
+    talk.io.out(&welcome).await?;
+    talk.first_login().await
+}
+
+/// What completion knows; asked anew for every line, since machines come and go.
+async fn known(talk: &Talk) -> (Role, Vec<String>) {
+    match talk.gateway.app.facts(&talk.visitor).await {
+        Ok(facts) => (facts.actor.role, facts.vms.iter().map(|vm| vm.name.to_string()).collect()),
+        Err(_) => (Role::Alumno, Vec::new()),
+    }
+}
+
+/// What a prompt got.
+enum Read {
+    Line(String),
+    Interrupt,
+    Eof,
+    /// The connection ends; the person was told.
+    Ending,
+}
+
+async fn read(
+    talk: &mut Talk,
+    editor: &mut Editor,
+    start: Vec<u8>,
+    complete: &(dyn Fn(&str) -> Vec<String> + Sync),
+) -> Result<Read, Gone> {
+    talk.io.raw(None, start.into()).await?;
+    // What was typed ahead, while the last command ran.
+    let mut input = Some(Input::Bytes(Bytes::new()));
+    loop {
+        let conn = Arc::clone(&talk.conn);
+        let now = match input.take() {
+            Some(input) => input,
+            None => tokio::select! {
+                input = talk.io.next() => input,
+                reason = conn.ending.ended() => {
+                    let text = format!("\n{}", notice::closing(talk.lang, reason));
+                    talk.io.out(&text).await?;
+                    return Ok(Read::Ending);
+                }
+            },
+        };
+        let bytes = match now {
+            Input::Bytes(bytes) => bytes,
+            Input::Eof => return Ok(Read::Eof),
+            Input::Closed => return Err(Gone),
+            Input::Interrupt => Bytes::from_static(b"\x03"),
+            Input::Resize(width) => {
+                talk.io.tty = Some(width);
+                editor.set_width(width);
+                continue;
+            }
+        };
+        for event in editor.feed(&bytes, complete) {
+            match event {
+                Event::Output(bytes) => talk.io.raw(None, bytes.into()).await?,
+                Event::Line(line) => return Ok(Read::Line(line)),
+                Event::Secret(secret) => return Ok(Read::Line(secret.expose().to_owned())),
+                Event::Interrupt => return Ok(Read::Interrupt),
+                Event::Eof => return Ok(Read::Eof),
+            }
+        }
+    }
+}
+
+/// A question in the middle of a command.
+pub(super) struct Question<'a> {
+    prompt: &'a str,
+    secret: bool,
+}
+
+impl<'a> Question<'a> {
+    /// The answer is seen while it is typed.
+    pub(super) fn visible(prompt: &'a str) -> Self {
+        Self { prompt, secret: false }
+    }
+
+    /// The answer is not seen and not kept.
+    pub(super) fn secret(prompt: &'a str) -> Self {
+        Self { prompt, secret: true }
+    }
+
+    /// Asks; `None` when the person would not say. Bytes that belong to what comes after the answer
+    /// stay in the shell's `editor`; an exec with a terminal has none and gets its own.
+    pub(super) async fn ask(
+        self,
+        talk: &mut Talk,
+        editor: Option<&mut Editor>,
+    ) -> Result<Option<String>, Gone> {
+        let mut own = Editor::new(talk.io.tty.unwrap_or(WIDTH));
+        let editor = editor.unwrap_or(&mut own);
+        let start =
+            if self.secret { editor.start_secret(self.prompt) } else { editor.start_answer(self.prompt) };
+        Ok(match read(talk, editor, start, &|_| Vec::new()).await? {
+            Read::Line(line) => Some(line),
+            Read::Interrupt | Read::Eof | Read::Ending => None,
+        })
+    }
+}

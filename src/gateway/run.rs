@@ -1,0 +1,153 @@
+//! One line from its words to its answer: parsed by the shell, asked about where it cannot be
+//! undone, carried out by `app`, written in the person's language.
+
+use super::Gateway;
+use super::conn::Conn;
+use super::io::{Gone, Input, Io};
+use super::job;
+use super::pty::Question;
+use crate::app::command::Command;
+use crate::app::ctx::{Method, Visitor};
+use crate::app::error::{Error, Kind, Result as AppResult};
+use crate::app::reply::Reply;
+use crate::app::secret::Secret;
+use crate::app::{Outcome, clock};
+use crate::shell::lang::Lang;
+use crate::shell::render::{self, Style};
+use crate::shell::words::{self, What};
+use crate::shell::{line::Editor, notice};
+use puerta_policy::model::Role;
+use std::sync::Arc;
+
+/// Longest key that is read from standard input, bytes.
+const MAX_KEY: usize = 16 * 1024;
+
+/// Somebody on a session channel.
+pub(super) struct Talk {
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) conn: Arc<Conn>,
+    pub(super) visitor: Arc<Visitor>,
+    pub(super) io: Io,
+    pub(super) lang: Lang,
+}
+
+/// What a line came to.
+pub(super) enum Said {
+    /// Done, with this exit status.
+    Status(u32),
+    /// The person leaves.
+    Exit,
+}
+
+impl Talk {
+    /// One line. `editor` is the terminal's, when there is one that a question can use.
+    pub(super) async fn line(&mut self, line: &str, mut editor: Option<&mut Editor>) -> Result<Said, Gone> {
+        let role = match self.gateway.app.facts(&self.visitor).await {
+            Ok(facts) => facts.actor.role,
+            Err(_) => Role::Alumno,
+        };
+        let domain = self.gateway.app.config.domain.clone();
+        let context = words::Context { domain: &domain, lang: self.lang, role, now_ms: clock::now().0 };
+        let request = match words::parse(line, &context) {
+            Ok(request) => request,
+            Err(error) => return self.fail(&error, words::wants_json(line)).await.map(Said::Status),
+        };
+        let json = request.json;
+        let ready = match request.what {
+            What::Help(text) => {
+                self.io.out(&text).await?;
+                return Ok(Said::Status(0));
+            }
+            What::Exit => return Ok(Said::Exit),
+            What::Nothing => return Ok(Said::Status(0)),
+            What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
+            What::NeedsKeyText(target) => {
+                let text = self.key_text(editor.as_deref_mut()).await?;
+                text.and_then(|text| target.with_key_text(&text))
+            }
+            What::Run(command) => Ok(command),
+        };
+        let command = match ready {
+            Ok(command) => command,
+            Err(error) => return self.fail(&error, json).await.map(Said::Status),
+        };
+        if let Some(question) = notice::destructive(&command, self.lang)
+            && !request.yes
+        {
+            if self.io.tty.is_none() {
+                return self.fail(&notice::need_yes(), json).await.map(Said::Status);
+            }
+            let answer = Question::visible(&question).ask(self, editor).await?;
+            if !answer.is_some_and(|answer| notice::is_yes(&answer)) {
+                self.io.out(&notice::left_alone(self.lang)).await?;
+                return Ok(Said::Status(1));
+            }
+        }
+        let gateway = Arc::clone(&self.gateway);
+        match gateway.app.run(&self.visitor, command, line).await {
+            Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
+            Ok(Outcome::Job(watch)) => job::watch(self, watch, json).await.map(Said::Status),
+            Err(error) => self.fail(&error, json).await.map(Said::Status),
+        }
+    }
+
+    /// Shows an answer.
+    pub(super) async fn answer(&mut self, reply: &Reply, json: bool) -> Result<u32, Gone> {
+        let style = Style { json, width: self.io.tty, color: false };
+        let text = render::reply(reply, self.lang, style);
+        self.io.out(&text).await?;
+        Ok(0)
+    }
+
+    /// Shows an error; the exit status is its kind's.
+    pub(super) async fn fail(&mut self, error: &Error, json: bool) -> Result<u32, Gone> {
+        let text = render::error(error, self.lang, json);
+        self.io.err(&text).await?;
+        Ok(error.kind.exit())
+    }
+
+    /// Who came in with a one-time code is told what to do: it will not open again.
+    pub(super) async fn first_login(&mut self) -> Result<(), Gone> {
+        if self.visitor.method != Method::Code {
+            return Ok(());
+        }
+        let text = notice::first_login(self.lang, self.visitor.login.as_str());
+        self.io.err(&text).await
+    }
+
+    async fn new_password(&mut self, mut editor: Option<&mut Editor>) -> Result<AppResult<Command>, Gone> {
+        if self.io.tty.is_none() {
+            return Ok(Err(Error::new(Kind::Usage, "error-password-terminal")));
+        }
+        let mut typed = Vec::new();
+        for prompt in notice::password_prompts(self.lang) {
+            let answer = Question::secret(&prompt).ask(self, editor.as_deref_mut()).await?;
+            typed.push(Secret::new(answer.unwrap_or_default()));
+        }
+        Ok(match typed.as_slice() {
+            [first, second] if first == second => Ok(Command::Passwd(first.clone())),
+            _ => Err(Error::new(Kind::Usage, "error-password-different")),
+        })
+    }
+
+    /// A key pasted at a terminal, or standard input to its end.
+    async fn key_text(&mut self, editor: Option<&mut Editor>) -> Result<AppResult<Vec<u8>>, Gone> {
+        if self.io.tty.is_some() {
+            let prompt = notice::paste_key(self.lang);
+            let answer = Question::visible(&prompt).ask(self, editor).await?;
+            return Ok(Ok(answer.unwrap_or_default().into_bytes()));
+        }
+        let mut text = Vec::new();
+        loop {
+            match self.io.next().await {
+                Input::Bytes(bytes) => text.extend_from_slice(&bytes),
+                Input::Eof => return Ok(Ok(text)),
+                Input::Closed => return Err(Gone),
+                Input::Resize(_) | Input::Interrupt => {}
+            }
+            if text.len() > MAX_KEY {
+                return Ok(Err(Error::new(Kind::Usage, "error-key-long")));
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Help, put together from the locales: every verb has a usage line (`use-vm-create`), one line of
+//! what it does (`sum-vm-create`) and more (`help-vm-create`). clap's grammar says which verbs there
+//! are; nothing here decides what they do.
+
+use crate::shell::lang::Lang;
+use crate::shell::printable::printable_json;
+use crate::shell::text::text;
+use crate::shell::words::grammar::Words;
+use clap::{Command, CommandFactory as _};
+use puerta_policy::model::Role;
+
+/// Families that only professors have; an alumno's help and Tab do not name them.
+pub const STAFF: [&str; 4] = ["course", "person", "seat", "audit"];
+
+/// How many of the leading words are a command.
+pub(crate) fn depth(words: &[String]) -> usize {
+    let mut grammar = &Words::command();
+    for (place, word) in words.iter().enumerate() {
+        match grammar.find_subcommand(word) {
+            Some(next) => grammar = next,
+            None => return place,
+        }
+    }
+    words.len()
+}
+
+/// Whether a word is a family: it has verbs.
+pub(crate) fn is_family(word: &str) -> bool {
+    Words::command().find_subcommand(word).is_some_and(Command::has_subcommands)
+}
+
+/// Every command that has a help text, as its words: `["vm", "create"]`, `["passwd"]`.
+pub fn commands() -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    let grammar = Words::command();
+    for top in grammar.get_subcommands() {
+        let top_name = top.get_name().to_owned();
+        for verb in top.get_subcommands() {
+            all.push(vec![top_name.clone(), verb.get_name().to_owned()]);
+        }
+        // A bare verb's help is the vm verb's.
+        let vm = grammar.find_subcommand("vm");
+        let bare = vm.is_some_and(|vm| vm.find_subcommand(&top_name).is_some());
+        if !top.has_subcommands() && !bare {
+            all.push(vec![top_name]);
+        }
+    }
+    all
+}
+
+/// The help on a command, on a family, or on everything. The words must be a command ([`depth`]).
+pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let grammar = Words::command();
+    let mut node = &grammar;
+    for word in topic {
+        if let Some(next) = node.find_subcommand(word) {
+            node = next;
+            words.push(next.get_name().to_owned());
+        }
+    }
+    match words.as_slice() {
+        [] => everything(lang, role),
+        [family] if node.has_subcommands() => of_family(family, lang),
+        [verb] if !commands().contains(&words) => of_command(&["vm".to_owned(), verb.clone()], lang),
+        words => of_command(words, lang),
+    }
+}
+
+fn everything(lang: Lang, role: Role) -> String {
+    let mut help = text(lang, "help-everybody", &[]);
+    if role != Role::Alumno {
+        help.push_str("\n\n");
+        help.push_str(&text(lang, "help-staff", &[]));
+    }
+    help.push_str("\n\n");
+    help.push_str(&text(lang, "help-more", &[]));
+    help.push('\n');
+    help
+}
+
+fn of_family(family: &str, lang: Lang) -> String {
+    let mut help = text(lang, &format!("help-{family}"), &[]);
+    help.push_str("\n\n");
+    let verbs: Vec<_> = commands()
+        .into_iter()
+        .filter(|words| words.len() == 2 && words[0] == family)
+        .map(|words| words.join("-"))
+        .collect();
+    for id in verbs {
+        let usage = text(lang, &format!("use-{id}"), &[]);
+        let summary = text(lang, &format!("sum-{id}"), &[]);
+        help.push_str(&format!("  {usage}\n      {summary}\n"));
+    }
+    help
+}
+
+fn of_command(words: &[String], lang: Lang) -> String {
+    let id = words.join("-");
+    let part = |kind: &str| text(lang, &format!("{kind}-{id}"), &[]);
+    format!("{}\n\n{}\n\n{}\n", part("use"), part("sum"), part("help"))
+}
+
+/// The usage line of a command (`vm create`, `start`), for an error that wants to show it.
+pub(crate) fn usage(command: &str, lang: Lang) -> Option<String> {
+    let words: Vec<_> = command.split_whitespace().map(str::to_owned).collect();
+    let id = match words.as_slice() {
+        [] => return None,
+        [verb] if is_family(verb) => return None,
+        [verb] if !commands().contains(&words) => format!("use-vm-{verb}"),
+        words => format!("use-{}", words.join("-")),
+    };
+    Some(text(lang, &id, &[]))
+}
+
+/// Help as the JSON document that `--json` promises.
+pub(crate) fn json(help: &str) -> String {
+    let document = serde_json::json!({ "help": help }).to_string();
+    printable_json(&document) + "\n"
+}

@@ -1,0 +1,162 @@
+# What is wrong, then what to do. Names in backticks, no final period.
+
+## Pieces
+kind-of = { $kind ->
+    [login] user
+    [vm] machine
+    [seat] seat
+    [course] course
+    [template] template
+    [backup] backup
+   *[other] { $kind }
+}
+job-word = { $job ->
+    [create] creation
+    [start] start
+    [stop] stop
+    [restart] restart
+    [delete] removal
+    [backup] backup
+    [restore] restore
+   *[other] { $job }
+}
+
+## General
+error-internal = something in puerta failed: tell your teacher the reference `{ $reference }`
+error-denied = you may not do that: see what you can do with `help`
+error-quota = { $quota ->
+    [machines] your seat already has { $used } of { $limit } machines: remove one with `vm delete`
+    [memory] there is no memory left for that machine: your seat uses { $used } of { $limit } MiB and it wants { $wanted } more; remove a machine or ask for less with `--memory`
+    [backups] your seat already has { $used } of { $limit } backups: remove one with `backup delete`
+   *[other] the limit `{ $quota }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
+}
+error-limits = too many { $what ->
+    [sessions] open sessions
+    [channels] open channels
+    [connections] open connections
+    [forwards] forwarded connections
+    [jobs] running jobs
+   *[other] { $what }
+} at once; the most is { $max }: close or await one and repeat
+error-too-many-forwards = you have too many forwarded connections at once: close one and repeat
+error-shutdown = puerta is shutting down: come back in a minute
+error-engine-away = the engine does not answer: wait a minute and repeat; if it goes on, tell your teacher
+error-engine = the engine refused: tell your teacher the reference `{ $reference }`
+error-no-space = the lab's disk is full: remove backups that you do not need with `backup delete`, or tell your teacher
+error-audit-away = the audit log cannot be written, and nothing is done unwritten: tell your teacher
+
+## Names
+error-name-empty = the { kind-of } name is missing: write one
+error-name-long = the { kind-of } name is too long: use at most { $max } characters
+error-name-start = a { kind-of } name starts with a lower-case letter: change the first letter
+error-name-characters = a { kind-of } name has only lower-case letters without accents, digits and `-`{ $kind ->
+    [login] { " " }or `_`
+    [seat] { " " }or `_`
+   *[other] {""}
+}: remove the rest
+error-name-end = a { kind-of } name ends in a letter or a digit: remove what comes after it
+
+## Machines
+error-no-vm = you have no machine `{ $vm }`: see which there are with `vm list`
+error-vm-exists = there is already a machine `{ $vm }`: choose another name, or remove it with `vm delete { $vm }`
+error-vm-busy = `{ $vm }` is busy: { job-word } since { $since }; wait until it ends (`job list`)
+error-vm-stopped = `{ $vm }` is stopped: start it at puerta with `vm start { $vm }`
+error-vm-running = `{ $vm }` is running: stop it first with `vm stop { $vm }`
+error-vm-unreachable = `{ $vm }` does not answer: wait a minute and repeat; if it goes on, restart it with `vm restart { $vm }`
+error-vm-missing = `{ $vm }` is gone from the engine: bring it back with `vm restore { $vm }`, or remove it with `vm delete { $vm }`
+error-vm-ambiguous = there are several machines `{ $vm }`: say of which seat, as in { $choices }
+
+## Seats
+error-no-seat = there is no seat `{ $seat }`: see which there are with `seat list`
+error-which-seat = you have several seats ({ $seats }): say in which, as in `web1.SEAT`
+error-no-own-seat = you have no seat of your own: say whose, as in `web1.alumno1`
+
+## Backups and templates
+error-no-backup = you have no backup `{ $backup }`: see which there are with `backup list`
+error-no-backups-of = `{ $vm }` has no backup: make one with `vm backup { $vm }`
+error-bad-archive = the backup `{ $backup }` is damaged and was not used: choose another with `backup list`, and tell your teacher
+error-no-template = there is no template `{ $template }`: choose one of these: { $known }
+error-which-template = there are several templates: choose one with `--template`: { $known }
+error-bounds = that is outside what the lab allows: { $reason }
+
+## Keys
+error-no-key = you have no key `{ $key }`: see which there are with `key list`
+error-last-key = it is your only way in: first add another key with `key add`, or set a password with `passwd`
+error-key-bad = that is not a public key that will do: { $reason }
+error-key-empty = no key came: paste the line of your `.pub` file, or send it with `ssh … key add < ~/.ssh/id_ed25519.pub`
+error-key-options = the line has options before the key: paste only the type, the key and the comment
+error-key-private = that is a PRIVATE key and it was not kept: show it to nobody, make another and paste the line of the `.pub` file
+error-key-several = several keys came: add them one at a time
+error-key-weak = that key is too weak: make another with `ssh-keygen -t ed25519`
+error-key-type = `{ $algorithm }` keys are not accepted: make one with `ssh-keygen -t ed25519`
+error-key-unreadable = that is not an OpenSSH public key: paste the whole line of your `.pub` file, which starts with `ssh-`
+error-key-twice = the key `{ $fingerprint }` is already there: there is nothing to add
+
+## Courses and persons
+error-no-course = there is no course `{ $course }`: see which there are with `course list`
+error-course-exists = there is already a course `{ $course }`: choose another name
+error-edition-taken = the course `{ $course }` already has that place of { $year } in the address plan: choose another `--version` or another `--year`
+error-year = the year { $year } does not fit the address plan: choose one from { $first } to { $last }
+error-seats-full = there are no free seats in the course: make another with `course create`
+error-slots-full = there is no room in the seat for another machine: remove one with `vm delete`
+error-login-exists = there is already a person `{ $login }`: choose another user name, or see them with `person show { $login }`
+error-no-person = there is no person `{ $login }`: see who there is with `person list`
+error-person-has-machines = the seat of `{ $login }` has { $count ->
+    [one] one machine
+   *[other] { $count } machines
+}: remove { $count ->
+    [one] it
+   *[other] them
+} first (`vm list --seat { $login }`), or close their door with `person suspend { $login }`
+error-person-self = you cannot do that to yourself: ask another teacher
+
+## Passwords
+error-password-short = the password is too short: use at least { $min } characters
+error-password-long = the password is too long: use at most { $max } characters
+error-password-login = the password contains your user name: choose another
+error-password-characters = the password has characters that not every keyboard can type: use visible characters only
+error-password-different = the two times differ: repeat `passwd`
+error-password-terminal = `passwd` needs a terminal: come in with `ssh -t`
+
+## Jobs
+error-no-job = there is no job { $job }: see which there are with `job list`
+error-job-failed = job { $job } failed and everything is as it was: { $reason }
+error-job-undone = puerta restarted in the middle of the job and undid it: everything is as before; repeat the command
+
+## Words
+error-need-yes = this cannot be undone and there is nobody here to ask: repeat the command with `--yes`
+error-unknown-word = `{ $word }` is not a command: did you mean `{ $nearest }`?
+error-unknown-word-alone = `{ $word }` is not a command: see which there are with `{ $help }`
+error-unknown-option = there is no option `{ $option }`: did you mean `{ $nearest }`?
+error-unknown-option-alone = there is no option `{ $option }`: see which there are with `{ $help }`
+error-missing = { $what ->
+    [vm] the machine's name
+    [name] the new machine's name
+    [backup] the backup's name
+    [course] the course's name
+    [login] the user name
+    [key] the key's number or fingerprint
+    [job] the job's number
+   *[other] `{ $what }`
+} is missing: write `{ $usage }`
+error-missing-verb = what do you want to do with `{ $family }`?: write one of these words after it: { $verbs }
+error-extra = `{ $word }` is one word too many: remove it or, if it belongs to what comes before, put it all in quotes
+error-value-missing = the option `{ $option }` needs a value: write `{ $usage }`
+error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
+    [size] write a size such as `512M` or `2G`
+    [count] write a whole number from 1
+    [limit] write a number from 1 to { $max }
+    [moment] write `30m`, `2h`, `3d`, a date such as `2026-11-23` or a moment such as `2026-11-23T10:00:00Z`
+    [job] write the number of a job in `job list`
+    [year] write a year such as `2026`
+    [version] write `0` or `1`
+    [role] write `alumno`, `profesor` or `admin`
+   *[other] write { $expected }
+}
+error-quoting = a quote is not closed: close it or remove it
+error-line-long = the line is too long: write at most { $max } bytes
+error-not-utf8 = the line is not UTF-8: set your terminal to UTF-8 and repeat
+
+## SSH forwarding
+error-forward-denied = you have no machine of that name or address: see yours with `vm list`
+error-forward-port = that port cannot be reached from here: use one from 1 to 65535

@@ -1,0 +1,252 @@
+# Help. Of each command: use- (how it is written), sum- (what it does, in a line), help- (the rest).
+
+help-everybody =
+    Your machines (also without `vm` before it: `start web1`)
+      vm list                    those that you have
+      vm create NAME             makes one and starts it
+      vm show NAME               everything about one
+      vm start NAME              starts it
+      vm stop NAME               stops it
+      vm restart NAME            stops it and starts it
+      vm delete NAME             removes it
+      vm backup NAME             makes a backup
+      vm restore NAME            puts it back to what it was in a backup
+
+    Backups, templates and jobs
+      backup list|show|delete    your backups
+      template list              what a machine can be made from
+      job list|watch             what is going on
+
+    You
+      key list|add|remove        the keys that you come in with
+      passwd                     changes your password
+      whoami                     who you are and how much you may have
+      exit                       leave (also `quit` and `salir`)
+
+    From your computer
+      ssh -J YOUR_USER@puerta root@web1      enter your `web1`
+      ssh YOUR_USER@puerta vm list           one command without coming in
+help-staff =
+    Teachers
+      course create|list                       courses
+      person add|list|show|suspend|remove      persons
+      seat list                                seats
+      audit list                               who did what
+      Name the machine of another seat as `web1.alumno1`; see everybody's with `vm list --all`.
+help-more =
+    More: `help vm`, `help vm create`. With `--json` after it, any command answers in JSON.
+
+## vm
+help-vm = Machines. All of these but `vm backup` work also without `vm` before them.
+use-vm-list = vm list [--all] [--seat SEAT]
+sum-vm-list = Shows your machines, with their state and address.
+help-vm-list =
+    --seat SEAT    that seat's (teachers)
+    --all          those of all seats (teachers)
+
+    Example: vm list --json
+use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE]
+sum-vm-create = Makes a machine and starts it.
+help-vm-create =
+    The name has lower-case letters, digits and `-`, at most 40, and is also the name inside the machine.
+
+    --template TEMPLATE   what it is made from (`template list`); not needed when there is only one
+    --cpus N              cores that it may use
+    --memory SIZE         memory: `512M`, `1G`
+    --disk SIZE           disk: `4G`
+
+    Example: vm create web1 --template debian-12 --memory 512M
+use-vm-show = vm show NAME
+sum-vm-show = Shows everything about a machine and, when it runs, how much it uses.
+help-vm-show =
+    Example: vm show web1
+use-vm-start = vm start NAME
+sum-vm-start = Starts a stopped machine.
+help-vm-start =
+    Example: start web1
+use-vm-stop = vm stop NAME [--force]
+sum-vm-stop = Stops a machine; what it holds stays.
+help-vm-stop =
+    --force    without waiting for it to shut down, as by pulling the plug
+
+    Example: stop web1
+use-vm-restart = vm restart NAME
+sum-vm-restart = Stops a machine and starts it again.
+help-vm-restart =
+    Example: restart web1
+use-vm-delete = vm delete NAME [--yes]
+sum-vm-delete = Removes a machine for ever; its backups stay.
+help-vm-delete =
+    --yes    without asking
+
+    Example: vm delete web1
+use-vm-backup = vm backup NAME
+sum-vm-backup = Makes a backup of a machine.
+help-vm-backup =
+    The machine may go on running. When there are as many backups as may be, the oldest is removed, and puerta says so.
+    If you close the session, the backup goes on: see it with `job list`.
+
+    Example: vm backup web1
+use-vm-restore = vm restore NAME [--backup BACKUP] [--yes]
+sum-vm-restore = Puts a machine back to what it was in a backup, at the same address.
+help-vm-restore =
+    What it holds now is lost. If something fails half way, the machine stays as it was.
+
+    --backup BACKUP    which (`backup list`); otherwise the newest
+    --yes              without asking
+
+    Example: vm restore web1
+
+## backup
+help-backup = Backups. `backup web1` makes one: it is the same as `vm backup web1`.
+use-backup-list = backup list [MACHINE] [--seat SEAT] [--all]
+sum-backup-list = Shows your backups, or only those of one machine.
+help-backup-list =
+    --seat SEAT    that seat's (teachers)
+    --all          those of all seats (teachers)
+
+    Example: backup list web1
+use-backup-show = backup show BACKUP [--seat SEAT]
+sum-backup-show = Shows everything about a backup, also its SHA-256 sum.
+help-backup-show =
+    --seat SEAT    one of that seat (teachers)
+
+    Example: backup show web1-20261123-041036
+use-backup-delete = backup delete BACKUP [--seat SEAT] [--yes]
+sum-backup-delete = Removes a backup for ever.
+help-backup-delete =
+    --seat SEAT    one of that seat (teachers)
+    --yes          without asking
+
+    Example: backup delete web1-20261123-041036
+
+## template
+help-template = Templates: what machines are made from.
+use-template-list = template list
+sum-template-list = Shows the templates there are.
+help-template-list =
+    With one of them: vm create web1 --template TEMPLATE
+
+## key
+help-key = Public keys that you come in with, to puerta and to your machines.
+use-key-list = key list
+sum-key-list = Shows your keys, with their numbers and fingerprints.
+help-key-list =
+    Example: key list
+use-key-add = key add [LINE]
+sum-key-add = Adds a key: the whole line of your `.pub` file.
+help-key-add =
+    Without a line, or with `-`, it is read from standard input.
+
+    Examples
+      key add ssh-ed25519 AAAA… ana@laptop
+      ssh YOUR_USER@puerta key add < ~/.ssh/id_ed25519.pub
+use-key-remove = key remove NUMBER|FINGERPRINT [--yes]
+sum-key-remove = Removes a key.
+help-key-remove =
+    --yes    without asking
+
+    Example: key remove 2
+
+## job
+help-job = Jobs: what puerta goes on doing even when you close the session.
+use-job-list = job list
+sum-job-list = Shows the jobs of your machines, newest first.
+help-job-list =
+    Example: job list
+use-job-watch = job watch NUMBER
+sum-job-watch = Follows a job to its end.
+help-job-watch =
+    Ctrl-C stops watching; the job goes on.
+
+    Example: job watch 12
+
+## course
+help-course = Courses (teachers).
+use-course-create = course create NAME [--year YEAR] [--version 0|1]
+sum-course-create = Makes a course.
+help-course-create =
+    --year YEAR      its first year; otherwise that of the name (`aso-2026`) or now's
+    --version 0|1    its place in the address plan; otherwise the first that is free
+
+    Example: course create aso-2026
+use-course-list = course list
+sum-course-list = Shows the courses.
+help-course-list =
+    Example: course list
+
+## person
+help-person = Persons (teachers).
+use-person-add = person add LOGIN [--course COURSE] [--name NAME] [--role ROLE] [--key LINE]
+sum-person-add = Adds somebody, with a seat of their own in the course.
+help-person-add =
+    Without a key, puerta gives a one-time code to come in with the first time.
+
+    --course COURSE    the course that their seat is in
+    --name NAME        what they are called, in quotes
+    --role ROLE        alumno (when not said), profesor or admin
+    --key LINE         the line of their `.pub` file, in quotes; `-` reads it from standard input
+
+    Example: person add alumno1 --course aso-2026 --name "Ana Pérez"
+use-person-list = person list
+sum-person-list = Shows everybody.
+help-person-list =
+    Example: person list
+use-person-show = person show LOGIN
+sum-person-show = Shows everything about a person.
+help-person-show =
+    Example: person show alumno1
+use-person-suspend = person suspend LOGIN [--resume] [--yes]
+sum-person-suspend = Closes somebody's door and their open sessions; their machines stay.
+help-person-suspend =
+    --resume    opens it again
+    --yes       without asking
+
+    Example: person suspend alumno1
+use-person-remove = person remove LOGIN [--yes]
+sum-person-remove = Removes somebody; not while their seat has machines.
+help-person-remove =
+    --yes    without asking
+
+    Example: person remove alumno1
+
+## seat
+help-seat = Seats: whose each machine is (teachers).
+use-seat-list = seat list
+sum-seat-list = Shows the seats, with their networks and members.
+help-seat-list =
+    Example: seat list
+
+## audit
+help-audit = Audit: who did what, from where and how it ended (teachers).
+use-audit-list = audit list [--person LOGIN] [--vm MACHINE] [--action ACTION] [--since T] [--until T] [--limit N]
+sum-audit-list = Shows lines of the audit, oldest first.
+help-audit-list =
+    --person LOGIN     what that person did
+    --vm MACHINE       what was done with that machine: `web1.alumno1`
+    --action ACTION    actions that start so: `vm-`, `login`
+    --since T          from: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
+    --until T          to
+    --limit N          at most N lines, the newest (50 when not said, at most 1000)
+
+    Example: audit list --person alumno1 --since 2h
+
+## You
+use-passwd = passwd
+sum-passwd = Changes your password; it is asked for twice and not shown.
+help-passwd =
+    It needs a terminal: come in with `ssh YOUR_USER@puerta`, or use `ssh -t YOUR_USER@puerta passwd`.
+use-whoami = whoami
+sum-whoami = Shows who you are, how you came in and how much your seat may have.
+help-whoami =
+    Example: whoami
+use-help = help [FAMILY [VERB]]
+sum-help = Shows what can be done.
+help-help =
+    The same with `--help` or `-h` after a command.
+
+    Example: help vm create
+use-exit = exit
+sum-exit = Leave puerta; your machines stay as they are.
+help-exit =
+    Also `quit`, `salir` and Ctrl-D.

@@ -1,0 +1,45 @@
+# What puerta says without being asked, and what it asks.
+
+notice-welcome = Hello, { $login }: you have { $machines } of { $quota } machines. Type `help` to see what you can do.
+notice-first-login =
+    You came in with a code that will not work again. Before you leave, do one of these two:
+      key add ssh-ed25519 AAAA…   paste the line of your file ~/.ssh/id_ed25519.pub
+      passwd                      or set a password for `ssh { $login }@puerta`
+notice-goodbye = Goodbye.
+notice-job-detached = Job { $job } goes on by itself: see it again with `job watch { $job }`.
+notice-suspended = Your door is closed: talk to your teacher.
+notice-shutdown = puerta restarts: your machines go on running; come back in a minute.
+notice-too-many-tries = Too many wrong passwords: wait a moment and connect again, or ask your teacher for a new code.
+notice-closed = This session ends; your machines stay as they are.
+notice-left-alone = Nothing was done.
+
+ask-hint = [y/N]
+ask-vm-delete = Remove the machine `{ $vm }` with everything in it? Its backups stay.
+ask-vm-restore = Put `{ $vm }` back to what it was in `{ $backup }`? What it holds now is lost.
+ask-vm-restore-newest = Put `{ $vm }` back to what it was in its newest backup? What it holds now is lost.
+ask-backup-delete = Remove the backup `{ $backup }` for ever?
+ask-key-remove = Remove the key `{ $key }`? It will not open your door any more.
+ask-person-suspend = Close the door of `{ $login }`? Their open sessions end now.
+ask-person-remove = Remove `{ $login }`? Their open sessions end now.
+ask-key = Paste the line of your public key:{ " " }
+ask-password = New password:{ " " }
+ask-password-again = Again:{ " " }
+
+progress = job { $job }: { $step }
+progress-bytes = job { $job }: { $step }, { $done }
+progress-of = job { $job }: { $step }, { $percent }% ({ $done } of { $total })
+step-queue = waiting its turn
+step-create = making the machine
+step-keys = putting the keys in
+step-start = starting
+step-freeze = holding it for a moment
+step-export = copying
+step-verify = checking
+step-import = bringing it back
+step-stop = stopping
+step-swap = changing the old one for the new
+step-remove = removing
+
+method-publickey = key
+method-password = password
+method-code = one-time code

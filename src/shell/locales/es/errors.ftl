@@ -1,0 +1,162 @@
+# Lo que ha ido mal y, después, qué hacer. Nombres entre acentos graves, sin punto final.
+
+## Piezas
+kind-of = { $kind ->
+    [login] de usuario
+    [vm] de máquina
+    [seat] de puesto
+    [course] de curso
+    [template] de plantilla
+    [backup] de copia
+   *[other] { $kind }
+}
+job-word = { $job ->
+    [create] creación
+    [start] arranque
+    [stop] parada
+    [restart] reinicio
+    [delete] borrado
+    [backup] copia de seguridad
+    [restore] restauración
+   *[other] { $job }
+}
+
+## Generales
+error-internal = algo ha fallado en puerta: di a tu profesor la referencia `{ $reference }`
+error-denied = tu usuario no puede hacer eso: mira con `help` lo que puedes hacer
+error-quota = { $quota ->
+    [machines] tu puesto ya tiene { $used } de { $limit } máquinas: borra una con `vm delete`
+    [memory] no queda memoria para esa máquina: tu puesto usa { $used } de { $limit } MiB y pide { $wanted } más; borra una máquina o pide menos con `--memory`
+    [backups] tu puesto ya tiene { $used } de { $limit } copias: borra una con `backup delete`
+   *[other] se ha llegado al límite `{ $quota }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
+}
+error-limits = hay { $what ->
+    [sessions] demasiadas sesiones abiertas
+    [channels] demasiados canales abiertos
+    [connections] demasiadas conexiones abiertas
+    [forwards] demasiadas conexiones reenviadas
+    [jobs] demasiadas tareas en curso
+   *[other] demasiado de esto a la vez ({ $what })
+}; el máximo es { $max }: cierra o espera alguna y repite
+error-too-many-forwards = tienes demasiadas conexiones reenviadas a la vez: cierra alguna y repite
+error-shutdown = puerta se está apagando: vuelve a entrar dentro de un minuto
+error-engine-away = el motor de máquinas no responde: espera un minuto y repite; si sigue así, avisa a tu profesor
+error-engine = el motor de máquinas ha rechazado la orden: di a tu profesor la referencia `{ $reference }`
+error-no-space = no queda sitio en el disco del laboratorio: borra copias que no necesites con `backup delete` o avisa a tu profesor
+error-audit-away = no se puede anotar en el registro de auditoría, y sin anotarlo no se hace: avisa a tu profesor
+
+## Nombres
+error-name-empty = falta el nombre { kind-of }: escribe uno
+error-name-long = el nombre { kind-of } es demasiado largo: usa como mucho { $max } caracteres
+error-name-start = un nombre { kind-of } empieza por una letra minúscula: cambia la primera letra
+error-name-characters = un nombre { kind-of } solo lleva letras minúsculas sin acento, cifras y `-`{ $kind ->
+    [login] { " " }o `_`
+    [seat] { " " }o `_`
+   *[other] {""}
+}: quita lo demás
+error-name-end = un nombre { kind-of } acaba en letra o cifra: quita lo que va detrás
+
+## Máquinas
+error-no-vm = no tienes ninguna máquina `{ $vm }`: mira las que hay con `vm list`
+error-vm-exists = ya hay una máquina `{ $vm }`: elige otro nombre o bórrala con `vm delete { $vm }`
+error-vm-busy = `{ $vm }` está ocupada: { job-word } desde las { $since }; espera a que acabe (`job list`)
+error-vm-stopped = `{ $vm }` está parada: arráncala en puerta con `vm start { $vm }`
+error-vm-running = `{ $vm }` está en marcha: párala antes con `vm stop { $vm }`
+error-vm-unreachable = `{ $vm }` no responde: espera un minuto y repite; si sigue así, reiníciala con `vm restart { $vm }`
+error-vm-missing = `{ $vm }` ya no está en el motor: recupérala con `vm restore { $vm }` o bórrala con `vm delete { $vm }`
+error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como en { $choices }
+
+## Puestos
+error-no-seat = no hay ningún puesto `{ $seat }`: mira los que hay con `seat list`
+error-which-seat = tienes varios puestos ({ $seats }): di en cuál, como en `web1.PUESTO`
+error-no-own-seat = no tienes un puesto propio: di el de quién, como en `web1.alumno1`
+
+## Copias y plantillas
+error-no-backup = no tienes ninguna copia `{ $backup }`: mira las que hay con `backup list`
+error-no-backups-of = `{ $vm }` no tiene ninguna copia: haz una con `vm backup { $vm }`
+error-bad-archive = la copia `{ $backup }` está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
+error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
+error-which-template = hay varias plantillas: elige una con `--template`: { $known }
+error-bounds = eso se sale de lo que el laboratorio permite: { $reason }
+
+## Claves
+error-no-key = no tienes ninguna clave `{ $key }`: mira las que hay con `key list`
+error-last-key = es tu única forma de entrar: antes añade otra clave con `key add` o pon una contraseña con `passwd`
+error-key-bad = eso no es una clave pública que valga: { $reason }
+error-key-empty = no ha llegado ninguna clave: pega la línea de tu fichero `.pub`, o envíala con `ssh … key add < ~/.ssh/id_ed25519.pub`
+error-key-options = la línea lleva opciones delante de la clave: pega solo el tipo, la clave y el comentario
+error-key-private = eso es una clave PRIVADA y no se ha guardado: no la enseñes a nadie, crea otra y pega la línea del fichero `.pub`
+error-key-several = han llegado varias claves: añádelas de una en una
+error-key-weak = esa clave es demasiado débil: crea otra con `ssh-keygen -t ed25519`
+error-key-type = no se admiten claves `{ $algorithm }`: crea una con `ssh-keygen -t ed25519`
+error-key-unreadable = eso no es una clave pública de OpenSSH: pega la línea entera de tu fichero `.pub`, que empieza por `ssh-`
+error-key-twice = la clave `{ $fingerprint }` ya está: no hay nada que añadir
+
+## Cursos y personas
+error-no-course = no hay ningún curso `{ $course }`: mira los que hay con `course list`
+error-course-exists = ya hay un curso `{ $course }`: elige otro nombre
+error-edition-taken = el curso `{ $course }` ya ocupa ese sitio de { $year } en el plan de direcciones: elige otra `--version` u otro `--year`
+error-year = el año { $year } no cabe en el plan de direcciones: elige uno de { $first } a { $last }
+error-seats-full = no quedan puestos libres en el curso: crea otro con `course create`
+error-slots-full = no queda sitio en el puesto para otra máquina: borra una con `vm delete`
+error-login-exists = ya hay una persona `{ $login }`: elige otro nombre de usuario o mírala con `person show { $login }`
+error-no-person = no hay ninguna persona `{ $login }`: mira las que hay con `person list`
+error-person-has-machines = el puesto de `{ $login }` tiene { $count ->
+    [one] una máquina
+   *[other] { $count } máquinas
+}: bórra{ $count ->
+    [one] la
+   *[other] las
+} antes (`vm list --seat { $login }`), o cierra su puerta con `person suspend { $login }`
+error-person-self = no puedes hacerte eso a ti mismo: pídeselo a otro profesor
+
+## Contraseñas
+error-password-short = la contraseña es demasiado corta: usa al menos { $min } caracteres
+error-password-long = la contraseña es demasiado larga: usa como mucho { $max } caracteres
+error-password-login = la contraseña contiene tu nombre de usuario: elige otra
+error-password-characters = la contraseña lleva caracteres que no se pueden escribir en todos los teclados: usa solo caracteres visibles
+error-password-different = las dos veces no coinciden: repite `passwd`
+error-password-terminal = `passwd` necesita una terminal: entra con `ssh -t`
+
+## Tareas
+error-no-job = no hay ninguna tarea { $job }: mira las que hay con `job list`
+error-job-failed = la tarea { $job } ha fallado y todo sigue como estaba: { $reason }
+error-job-undone = puerta se reinició a mitad de la tarea y la deshizo: todo está como antes; repite la orden
+
+## Palabras
+error-need-yes = esto no se puede deshacer y aquí no hay a quién preguntar: repite la orden con `--yes`
+error-unknown-word = `{ $word }` no es una orden: ¿querías decir `{ $nearest }`?
+error-unknown-word-alone = `{ $word }` no es una orden: mira las que hay con `{ $help }`
+error-unknown-option = no existe la opción `{ $option }`: ¿querías decir `{ $nearest }`?
+error-unknown-option-alone = no existe la opción `{ $option }`: mira las que hay con `{ $help }`
+error-missing = falta { $what ->
+    [vm] el nombre de la máquina
+    [name] el nombre de la máquina nueva
+    [backup] el nombre de la copia
+    [course] el nombre del curso
+    [login] el nombre de usuario
+    [key] el número o la huella de la clave
+    [job] el número de la tarea
+   *[other] `{ $what }`
+}: escribe `{ $usage }`
+error-missing-verb = ¿qué quieres hacer con `{ $family }`?: escribe detrás una de estas palabras: { $verbs }
+error-extra = sobra `{ $word }`: quítalo o, si va con lo anterior, ponlo todo entre comillas
+error-value-missing = la opción `{ $option }` necesita un valor: escribe `{ $usage }`
+error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
+    [size] escribe un tamaño como `512M` o `2G`
+    [count] escribe un número entero a partir de 1
+    [limit] escribe un número de 1 a { $max }
+    [moment] escribe `30m`, `2h`, `3d`, una fecha como `2026-11-23` o un momento como `2026-11-23T10:00:00Z`
+    [job] escribe el número de una tarea de `job list`
+    [year] escribe un año como `2026`
+    [version] escribe `0` o `1`
+    [role] escribe `alumno`, `profesor` o `admin`
+   *[other] escribe { $expected }
+}
+error-quoting = hay unas comillas sin cerrar: ciérralas o quítalas
+error-line-long = la línea es demasiado larga: escribe como mucho { $max } bytes
+error-not-utf8 = la línea no está en UTF-8: pon tu terminal en UTF-8 y repite
+
+## Reenvío de SSH
+error-forward-denied = no tienes ninguna máquina con ese nombre o esa dirección: mira las tuyas con `vm list`
+error-forward-port = a ese puerto no se llega desde aquí: usa uno de 1 a 65535

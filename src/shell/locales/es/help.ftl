@@ -1,0 +1,252 @@
+# Ayuda. De cada orden: use- (cómo se escribe), sum- (qué hace, en una línea), help- (lo demás).
+
+help-everybody =
+    Tus máquinas (también sin `vm` delante: `start web1`)
+      vm list                    las que tienes
+      vm create NOMBRE           crea una y la arranca
+      vm show NOMBRE             todo sobre una
+      vm start NOMBRE            la arranca
+      vm stop NOMBRE             la para
+      vm restart NOMBRE          la para y la arranca
+      vm delete NOMBRE           la borra
+      vm backup NOMBRE           hace una copia de seguridad
+      vm restore NOMBRE          la devuelve a como estaba en una copia
+
+    Copias, plantillas y tareas
+      backup list|show|delete    tus copias de seguridad
+      template list              de qué se puede hacer una máquina
+      job list|watch             lo que está en curso
+
+    Tú
+      key list|add|remove        las claves con las que entras
+      passwd                     cambia tu contraseña
+      whoami                     quién eres y cuánto puedes tener
+      exit                       sal (también `quit` y `salir`)
+
+    Desde tu ordenador
+      ssh -J TU_USUARIO@puerta root@web1     entra en tu `web1`
+      ssh TU_USUARIO@puerta vm list          una orden sin entrar
+help-staff =
+    Profesores
+      course create|list                       cursos
+      person add|list|show|suspend|remove      personas
+      seat list                                puestos
+      audit list                               quién ha hecho qué
+      Nombra la máquina de otro puesto como `web1.alumno1`; ve las de todos con `vm list --all`.
+help-more =
+    Más: `help vm`, `help vm create`. Con `--json` detrás, cualquier orden contesta en JSON.
+
+## vm
+help-vm = Máquinas. Todas estas órdenes, menos `vm backup`, valen también sin `vm` delante.
+use-vm-list = vm list [--all] [--seat PUESTO]
+sum-vm-list = Enseña tus máquinas, con su estado y su dirección.
+help-vm-list =
+    --seat PUESTO    las de ese puesto (profesores)
+    --all            las de todos los puestos (profesores)
+
+    Ejemplo: vm list --json
+use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]
+sum-vm-create = Crea una máquina y la arranca.
+help-vm-create =
+    El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el nombre dentro de la máquina.
+
+    --template PLANTILLA   de qué se hace (`template list`); si solo hay una, no hace falta
+    --cpus N               núcleos que puede usar
+    --memory TAMAÑO        memoria: `512M`, `1G`
+    --disk TAMAÑO          disco: `4G`
+
+    Ejemplo: vm create web1 --template debian-12 --memory 512M
+use-vm-show = vm show NOMBRE
+sum-vm-show = Enseña todo sobre una máquina y, si está en marcha, cuánto usa.
+help-vm-show =
+    Ejemplo: vm show web1
+use-vm-start = vm start NOMBRE
+sum-vm-start = Arranca una máquina parada.
+help-vm-start =
+    Ejemplo: start web1
+use-vm-stop = vm stop NOMBRE [--force]
+sum-vm-stop = Para una máquina; su contenido se queda.
+help-vm-stop =
+    --force    sin esperar a que se apague, como quien tira del enchufe
+
+    Ejemplo: stop web1
+use-vm-restart = vm restart NOMBRE
+sum-vm-restart = Para una máquina y la vuelve a arrancar.
+help-vm-restart =
+    Ejemplo: restart web1
+use-vm-delete = vm delete NOMBRE [--yes]
+sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
+help-vm-delete =
+    --yes    sin preguntar
+
+    Ejemplo: vm delete web1
+use-vm-backup = vm backup NOMBRE
+sum-vm-backup = Hace una copia de seguridad de una máquina.
+help-vm-backup =
+    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra la más vieja, y puerta lo dice.
+    Si cierras la sesión, la copia sigue: mírala con `job list`.
+
+    Ejemplo: vm backup web1
+use-vm-restore = vm restore NOMBRE [--backup COPIA] [--yes]
+sum-vm-restore = Devuelve una máquina a como estaba en una copia, con la misma dirección.
+help-vm-restore =
+    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda como estaba.
+
+    --backup COPIA    cuál (`backup list`); si no, la más reciente
+    --yes             sin preguntar
+
+    Ejemplo: vm restore web1
+
+## backup
+help-backup = Copias de seguridad. `backup web1` hace una: es lo mismo que `vm backup web1`.
+use-backup-list = backup list [MÁQUINA] [--seat PUESTO] [--all]
+sum-backup-list = Enseña tus copias, o solo las de una máquina.
+help-backup-list =
+    --seat PUESTO    las de ese puesto (profesores)
+    --all            las de todos los puestos (profesores)
+
+    Ejemplo: backup list web1
+use-backup-show = backup show COPIA [--seat PUESTO]
+sum-backup-show = Enseña todo sobre una copia, también su suma SHA-256.
+help-backup-show =
+    --seat PUESTO    una de ese puesto (profesores)
+
+    Ejemplo: backup show web1-20261123-041036
+use-backup-delete = backup delete COPIA [--seat PUESTO] [--yes]
+sum-backup-delete = Borra una copia para siempre.
+help-backup-delete =
+    --seat PUESTO    una de ese puesto (profesores)
+    --yes            sin preguntar
+
+    Ejemplo: backup delete web1-20261123-041036
+
+## template
+help-template = Plantillas: de qué se hacen las máquinas.
+use-template-list = template list
+sum-template-list = Enseña las plantillas que hay.
+help-template-list =
+    Con una de ellas: vm create web1 --template PLANTILLA
+
+## key
+help-key = Claves públicas con las que entras en puerta y en tus máquinas.
+use-key-list = key list
+sum-key-list = Enseña tus claves, con su número y su huella.
+help-key-list =
+    Ejemplo: key list
+use-key-add = key add [LÍNEA]
+sum-key-add = Añade una clave: la línea entera de tu fichero `.pub`.
+help-key-add =
+    Sin línea, o con `-`, la lee de la entrada estándar.
+
+    Ejemplos
+      key add ssh-ed25519 AAAA… ana@portatil
+      ssh TU_USUARIO@puerta key add < ~/.ssh/id_ed25519.pub
+use-key-remove = key remove NÚMERO|HUELLA [--yes]
+sum-key-remove = Quita una clave.
+help-key-remove =
+    --yes    sin preguntar
+
+    Ejemplo: key remove 2
+
+## job
+help-job = Tareas: lo que puerta sigue haciendo aunque cierres la sesión.
+use-job-list = job list
+sum-job-list = Enseña las tareas de tus máquinas, las últimas primero.
+help-job-list =
+    Ejemplo: job list
+use-job-watch = job watch NÚMERO
+sum-job-watch = Sigue una tarea hasta que acaba.
+help-job-watch =
+    Con Ctrl-C dejas de mirar; la tarea sigue.
+
+    Ejemplo: job watch 12
+
+## course
+help-course = Cursos (profesores).
+use-course-create = course create NOMBRE [--year AÑO] [--version 0|1]
+sum-course-create = Crea un curso.
+help-course-create =
+    --year AÑO       primer año del curso; si no, el del nombre (`aso-2026`) o el de ahora
+    --version 0|1    su sitio en el plan de direcciones; si no, el primero libre
+
+    Ejemplo: course create aso-2026
+use-course-list = course list
+sum-course-list = Enseña los cursos.
+help-course-list =
+    Ejemplo: course list
+
+## person
+help-person = Personas (profesores).
+use-person-add = person add LOGIN [--course CURSO] [--name NOMBRE] [--role PAPEL] [--key LÍNEA]
+sum-person-add = Da de alta a alguien, con un puesto propio en el curso.
+help-person-add =
+    Sin clave, puerta da un código de un solo uso para entrar la primera vez.
+
+    --course CURSO    en qué curso está su puesto
+    --name NOMBRE     cómo se llama, entre comillas
+    --role PAPEL      alumno (si no se dice), profesor o admin
+    --key LÍNEA       la línea de su fichero `.pub`, entre comillas; `-` la lee de la entrada estándar
+
+    Ejemplo: person add alumno1 --course aso-2026 --name "Ana Pérez"
+use-person-list = person list
+sum-person-list = Enseña a todas las personas.
+help-person-list =
+    Ejemplo: person list
+use-person-show = person show LOGIN
+sum-person-show = Enseña todo sobre una persona.
+help-person-show =
+    Ejemplo: person show alumno1
+use-person-suspend = person suspend LOGIN [--resume] [--yes]
+sum-person-suspend = Cierra la puerta a alguien y sus sesiones abiertas; sus máquinas se quedan.
+help-person-suspend =
+    --resume    se la vuelve a abrir
+    --yes       sin preguntar
+
+    Ejemplo: person suspend alumno1
+use-person-remove = person remove LOGIN [--yes]
+sum-person-remove = Da de baja a alguien; no se puede mientras su puesto tenga máquinas.
+help-person-remove =
+    --yes    sin preguntar
+
+    Ejemplo: person remove alumno1
+
+## seat
+help-seat = Puestos: de quién es cada máquina (profesores).
+use-seat-list = seat list
+sum-seat-list = Enseña los puestos, con su red y sus miembros.
+help-seat-list =
+    Ejemplo: seat list
+
+## audit
+help-audit = Auditoría: quién ha hecho qué, desde dónde y con qué resultado (profesores).
+use-audit-list = audit list [--person LOGIN] [--vm MÁQUINA] [--action ACCIÓN] [--since T] [--until T] [--limit N]
+sum-audit-list = Enseña líneas de la auditoría, de la más antigua a la más reciente.
+help-audit-list =
+    --person LOGIN     lo que hizo esa persona
+    --vm MÁQUINA       lo que se hizo con esa máquina: `web1.alumno1`
+    --action ACCIÓN    las acciones que empiezan así: `vm-`, `login`
+    --since T          desde: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
+    --until T          hasta
+    --limit N          como mucho N líneas, las últimas (50 si no se dice, 1000 como mucho)
+
+    Ejemplo: audit list --person alumno1 --since 2h
+
+## Tú
+use-passwd = passwd
+sum-passwd = Cambia tu contraseña; la pide dos veces y no la enseña.
+help-passwd =
+    Necesita una terminal: entra con `ssh TU_USUARIO@puerta`, o usa `ssh -t TU_USUARIO@puerta passwd`.
+use-whoami = whoami
+sum-whoami = Enseña quién eres, cómo has entrado y cuánto puede tener tu puesto.
+help-whoami =
+    Ejemplo: whoami
+use-help = help [FAMILIA [VERBO]]
+sum-help = Enseña qué se puede hacer.
+help-help =
+    Lo mismo con `--help` o `-h` detrás de una orden.
+
+    Ejemplo: help vm create
+use-exit = exit
+sum-exit = Sal de puerta; tus máquinas siguen como están.
+help-exit =
+    También `quit`, `salir` y Ctrl-D.

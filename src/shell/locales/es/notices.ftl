@@ -1,0 +1,45 @@
+# Lo que puerta dice sin que se lo pregunten, y lo que pregunta.
+
+notice-welcome = Hola, { $login }: tienes { $machines } de { $quota } máquinas. Escribe `help` para ver qué puedes hacer.
+notice-first-login =
+    Has entrado con un código que ya no vale. Antes de salir, haz una de estas dos cosas:
+      key add ssh-ed25519 AAAA…   pega la línea de tu fichero ~/.ssh/id_ed25519.pub
+      passwd                      o pon una contraseña para `ssh { $login }@puerta`
+notice-goodbye = Hasta luego.
+notice-job-detached = La tarea { $job } sigue sola: vuelve a verla con `job watch { $job }`.
+notice-suspended = Tu puerta se ha cerrado: habla con tu profesor.
+notice-shutdown = puerta se reinicia: tus máquinas siguen en marcha; vuelve a entrar dentro de un minuto.
+notice-too-many-tries = Demasiadas contraseñas incorrectas: espera un momento y vuelve a conectarte, o pide un código nuevo a tu profesor.
+notice-closed = Esta sesión termina; tus máquinas siguen como están.
+notice-left-alone = No se ha hecho nada.
+
+ask-hint = [s/N]
+ask-vm-delete = ¿Borrar la máquina `{ $vm }` con todo lo que contiene? Sus copias se quedan.
+ask-vm-restore = ¿Devolver `{ $vm }` a como estaba en `{ $backup }`? Lo que ahora contiene se pierde.
+ask-vm-restore-newest = ¿Devolver `{ $vm }` a como estaba en su última copia? Lo que ahora contiene se pierde.
+ask-backup-delete = ¿Borrar para siempre la copia `{ $backup }`?
+ask-key-remove = ¿Quitar la clave `{ $key }`? Ya no podrás entrar con ella.
+ask-person-suspend = ¿Cerrar la puerta a `{ $login }`? Sus sesiones abiertas se cierran ahora.
+ask-person-remove = ¿Dar de baja a `{ $login }`? Sus sesiones abiertas se cierran ahora.
+ask-key = Pega la línea de tu clave pública:{ " " }
+ask-password = Contraseña nueva:{ " " }
+ask-password-again = Otra vez:{ " " }
+
+progress = tarea { $job }: { $step }
+progress-bytes = tarea { $job }: { $step }, { $done }
+progress-of = tarea { $job }: { $step }, { $percent } % ({ $done } de { $total })
+step-queue = esperando turno
+step-create = creando la máquina
+step-keys = poniendo las claves
+step-start = arrancando
+step-freeze = deteniendo un momento
+step-export = copiando
+step-verify = comprobando
+step-import = recuperando
+step-stop = parando
+step-swap = cambiando la vieja por la nueva
+step-remove = borrando
+
+method-publickey = clave
+method-password = contraseña
+method-code = código de un solo uso

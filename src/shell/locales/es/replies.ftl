@@ -1,0 +1,126 @@
+# Lo que puerta contesta.
+
+## Cabeceras y etiquetas
+col-action = acción
+col-added = añadida (UTC)
+col-address = dirección
+col-algorithm = tipo
+col-backup = copia
+col-comment = comentario
+col-course = curso
+col-cpus = CPU
+col-created = fecha (UTC)
+col-description = descripción
+col-disk = disco
+col-fingerprint = huella
+col-finished = fin (UTC)
+col-full-name = nombre
+col-job = tarea
+col-keys = claves
+col-kind = trabajo
+col-limits = límites
+col-login = usuario
+col-machines = máquinas
+col-members = miembros
+col-memory = memoria
+col-method = entrada
+col-name = nombre
+col-network = red
+col-node = nodo
+col-number = n.º
+col-outcome = resultado
+col-password = contraseña
+col-policies = reglas
+col-quotas = por puesto
+col-reason = motivo
+col-role = papel
+col-seat = puesto
+col-seats = puestos
+col-sha256 = SHA-256
+col-size = tamaño
+col-source = desde
+col-started = inicio (UTC)
+col-state = estado
+col-template = plantilla
+col-time = hora (UTC)
+col-took = duración
+col-usage = en uso
+col-version = versión
+col-vm = máquina
+col-year = año
+
+## Palabras sueltas
+word-yes = sí
+word-no = no
+word-none = -
+state-running = en marcha
+state-stopped = parada
+state-creating = creándose
+state-deleting = borrándose
+state-backup = copiándose
+state-restoring = restaurándose
+state-busy = ocupada
+state-unreachable = sin respuesta
+state-missing = perdida
+job-running = en curso
+job-done = hecha
+job-failed = fallida
+job-undone = deshecha
+kind-create = crear
+kind-start = arrancar
+kind-stop = parar
+kind-restart = reiniciar
+kind-delete = borrar
+kind-backup = copiar
+kind-restore = restaurar
+door-open = abierta
+door-suspended = suspendida
+col-door = puerta
+limits = { $cpus } CPU, { $memory } de memoria, { $disk } de disco, { $processes } procesos
+usage-memory = { $size } de memoria
+usage-disk = { $size } de disco
+usage-processes = { $count ->
+    [one] { $count } proceso
+   *[other] { $count } procesos
+}
+quotas = { $machines } máquinas, { $memory } de memoria, { $backups } copias
+
+## Listas vacías
+empty-vms = todavía no hay máquinas: crea una con `vm create web1` (plantillas: `template list`)
+empty-backups = todavía no hay copias: haz una con `vm backup NOMBRE`
+empty-templates = todavía no hay plantillas: un profesor tiene que publicar una
+empty-keys = no tienes claves: añade una con `key add`, seguida de la línea de tu fichero `.pub`
+empty-jobs = no hay tareas: aquí verás las que empieces, como `vm backup web1`
+empty-courses = todavía no hay cursos: crea uno con `course create aso-2026`
+empty-persons = todavía no hay nadie: da de alta a alguien con `person add alumno1 --course CURSO`
+empty-seats = todavía no hay puestos: cada persona que das de alta en un curso tiene el suyo (`person add`)
+empty-audit = nada en la auditoría con ese filtro: quita alguno o amplía `--since`
+
+## Hecho
+done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh -J TU_USUARIO@puerta root@{ $vm }`
+done-vm-started = `{ $vm }` está en marcha en { $address }
+done-vm-stopped = `{ $vm }` está parada
+done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
+done-vm-deleted = `{ $vm }` se ha borrado{ $backups ->
+    [0] {""}
+    [one] ; queda una copia suya (`backup list { $vm }`)
+   *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
+}
+done-backup-made = copia `{ $backup }` hecha: { $size } en { $took }
+done-backups-removed = se han borrado para dejarle sitio: { $backups }
+done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
+done-backup-deleted = la copia `{ $backup }` se ha borrado
+done-key-added = clave { $number } añadida: { $fingerprint }
+done-key-removed = clave quitada: { $fingerprint }
+done-password-set = contraseña cambiada
+done-course-created = curso `{ $course }` creado: año { $year }, versión { $version }; da de alta a su gente con `person add LOGIN --course { $course }`
+done-person-added = `{ $login }` ya puede entrar con su clave
+done-person-code = `{ $login }` ya puede entrar una vez con este código, que no se volverá a mostrar: { $code }
+done-person-suspended = `{ $login }` ya no puede entrar; { closed }
+done-person-resumed = `{ $login }` puede entrar otra vez
+done-person-removed = `{ $login }` se ha dado de baja; { closed }
+closed = { $sessions ->
+    [0] no tenía sesiones abiertas
+    [one] se ha cerrado una sesión
+   *[other] se han cerrado { $sessions } sesiones
+}

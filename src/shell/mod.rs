@@ -1,0 +1,17 @@
+//! What a person types becomes an [`app::Command`](crate::app::command::Command), and an
+//! [`app::Reply`](crate::app::reply::Reply) becomes text in Spanish or English, or JSON.
+//! The shell knows no channel, no clock and no store: the gateway brings the bytes, the time and
+//! the role, and carries away text.
+//!
+//! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`line`] edits a
+//! line on a terminal · [`complete`] is its Tab · [`text`] and `locales/` hold every sentence.
+
+pub mod complete;
+pub mod help;
+pub mod lang;
+pub mod line;
+pub mod notice;
+pub mod printable;
+pub mod render;
+pub mod text;
+pub mod words;

@@ -1,0 +1,121 @@
+//! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
+//! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
+
+use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, VmCommand};
+use crate::app::error::{Error, Kind};
+use crate::shell::lang::Lang;
+use crate::shell::text::text;
+
+/// The first lines of an interactive session.
+pub fn welcome(lang: Lang, login: &str, machines: u32, quota: u32) -> String {
+    let args = [("login", login), ("machines", &*machines.to_string()), ("quota", &*quota.to_string())];
+    line(lang, "notice-welcome", &args)
+}
+
+/// What to do after coming in with a one-time code, which will not open again.
+pub fn first_login(lang: Lang, login: &str) -> String {
+    line(lang, "notice-first-login", &[("login", login)])
+}
+
+/// The last line after `exit`.
+pub fn goodbye(lang: Lang) -> String {
+    line(lang, "notice-goodbye", &[])
+}
+
+/// Ctrl-C leaves a job to itself.
+pub fn job_detached(lang: Lang, job: i64) -> String {
+    line(lang, "notice-job-detached", &[("job", &job.to_string())])
+}
+
+/// Why the session ends now, by the stable word of its end.
+pub fn closing(lang: Lang, reason: &str) -> String {
+    line(lang, closing_id(reason), &[])
+}
+
+/// The same in every language, for a disconnect: its language is not known.
+pub fn farewell(reason: &str) -> String {
+    Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / ")
+}
+
+fn closing_id(reason: &str) -> &'static str {
+    match reason {
+        "suspended" => "notice-suspended",
+        "shutdown" => "notice-shutdown",
+        "too many tries" => "notice-too-many-tries",
+        _ => "notice-closed",
+    }
+}
+
+/// Before a key is read from a terminal.
+pub fn paste_key(lang: Lang) -> String {
+    text(lang, "ask-key", &[])
+}
+
+/// The two prompts of `passwd`.
+pub fn password_prompts(lang: Lang) -> [String; 2] {
+    [text(lang, "ask-password", &[]), text(lang, "ask-password-again", &[])]
+}
+
+/// Nothing was done, because the answer was no.
+pub fn left_alone(lang: Lang) -> String {
+    line(lang, "notice-left-alone", &[])
+}
+
+/// The question before a command that cannot be undone, with its `[s/N]`; `None` for every other.
+pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
+    let ask = |id: &str, args: &[(&str, &str)]| {
+        let hint = text(lang, "ask-hint", &[]);
+        Some(format!("{} {hint} ", text(lang, id, args)))
+    };
+    match command {
+        Command::Vm(VmCommand::Delete(vm)) => ask("ask-vm-delete", &[("vm", &vm.to_string())]),
+        Command::Vm(VmCommand::Restore { vm, backup: None }) => {
+            ask("ask-vm-restore-newest", &[("vm", &vm.to_string())])
+        }
+        Command::Vm(VmCommand::Restore { vm, backup: Some(backup) }) => {
+            let args = [("vm", &*vm.to_string()), ("backup", backup.as_str())];
+            ask("ask-vm-restore", &args)
+        }
+        Command::Backup(BackupCommand::Delete { backup, .. }) => {
+            ask("ask-backup-delete", &[("backup", backup.as_str())])
+        }
+        Command::Key(KeyCommand::Remove { key }) => ask("ask-key-remove", &[("key", key)]),
+        Command::Person(PersonCommand::Suspend { login, resume: false }) => {
+            ask("ask-person-suspend", &[("login", login.as_str())])
+        }
+        Command::Person(PersonCommand::Remove(login)) => {
+            ask("ask-person-remove", &[("login", login.as_str())])
+        }
+        _ => None,
+    }
+}
+
+/// A destructive command without a terminal and without `--yes`.
+pub fn need_yes() -> Error {
+    Error::new(Kind::Usage, "error-need-yes")
+}
+
+/// Whether an answer is a yes, in either language; anything else is a no.
+pub fn is_yes(answer: &str) -> bool {
+    let answer = answer.trim().to_lowercase();
+    matches!(&*answer, "s" | "si" | "sí" | "y" | "yes")
+}
+
+fn line(lang: Lang, id: &str, args: &[(&str, &str)]) -> String {
+    text(lang, id, args) + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_a_yes() {
+        for yes in ["s", "S", "si", "sí", "SÍ", " y\n", "Yes"] {
+            assert!(is_yes(yes), "{yes}");
+        }
+        for no in ["", "n", "no", "sin", "yep", "1"] {
+            assert!(!is_yes(no), "{no}");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Machines, backups and templates as text.
+
+use super::table::{Table, fields};
+use super::{Style, label, labels, said, units};
+use crate::app::reply::{BackupView, Reply, TemplateView, VmState, VmView};
+use crate::shell::lang::Lang;
+use crate::shell::text::text;
+
+pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+    let running = |id: &str, vm: &VmView| {
+        let address = vm.address.to_string();
+        said(lang, id, &[("vm", &vm.name), ("address", &address)])
+    };
+    match reply {
+        Reply::Vms(vms) => machines(vms, lang, style),
+        Reply::Vm(vm) => machine(vm, lang),
+        Reply::VmCreated(vm) => running("done-vm-created", vm),
+        Reply::VmStarted(vm) => running("done-vm-started", vm),
+        Reply::VmStopped(vm) => running("done-vm-stopped", vm),
+        Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
+        Reply::VmDeleted { vm, backups_kept } => {
+            let backups = backups_kept.to_string();
+            said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups)])
+        }
+        Reply::VmRestored { vm, backup } => {
+            let address = vm.address.to_string();
+            let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
+            said(lang, "done-vm-restored", &args)
+        }
+        Reply::BackupMade { backup, removed } => made(backup, removed, lang),
+        Reply::Backups(all) => backups(all, lang, style),
+        Reply::Backup(one) => backup(one, lang),
+        Reply::BackupDeleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
+        Reply::Templates(all) => templates(all, lang, style),
+        _ => String::new(),
+    }
+}
+
+/// Whether the rows are of more than one seat, so that it must be said whose each is.
+fn mixed<'a>(mut seats: impl Iterator<Item = &'a str>) -> bool {
+    let first = seats.next();
+    seats.any(|seat| Some(seat) != first)
+}
+
+fn machines(vms: &[VmView], lang: Lang, style: Style) -> String {
+    if vms.is_empty() {
+        return said(lang, "empty-vms", &[]);
+    }
+    let mixed = mixed(vms.iter().map(|vm| &*vm.seat));
+    let mut columns = vec!["name", "state", "address", "cpus", "memory", "disk"];
+    if mixed {
+        columns.insert(1, "seat");
+    }
+    columns.push("template");
+    let mut table = Table::new(labels(lang, &columns));
+    for vm in vms {
+        let mut row = vec![
+            vm.name.clone(),
+            state(vm.state, lang),
+            vm.address.to_string(),
+            vm.cpus.to_string(),
+            units::mib(vm.memory_mib),
+            units::mib(vm.disk_mib),
+            vm.template.clone(),
+        ];
+        if mixed {
+            row.insert(1, vm.seat.clone());
+        }
+        table.row(row);
+    }
+    table.text(style.width)
+}
+
+fn machine(vm: &VmView, lang: Lang) -> String {
+    let limits = text(
+        lang,
+        "limits",
+        &[
+            ("cpus", &vm.cpus.to_string()),
+            ("memory", &units::mib(vm.memory_mib)),
+            ("disk", &units::mib(vm.disk_mib)),
+            ("processes", &vm.processes.to_string()),
+        ],
+    );
+    let mut lines = vec![
+        (label(lang, "name"), vm.name.clone()),
+        (label(lang, "seat"), vm.seat.clone()),
+        (label(lang, "state"), state(vm.state, lang)),
+        (label(lang, "address"), vm.address.to_string()),
+        (label(lang, "template"), vm.template.clone()),
+    ];
+    if let Some(node) = &vm.node {
+        lines.push((label(lang, "node"), node.clone()));
+    }
+    lines.push((label(lang, "limits"), limits));
+    if let Some(usage) = &vm.usage {
+        let size = |id: &str, bytes: u64| text(lang, id, &[("size", &units::bytes(bytes, lang))]);
+        let figures: Vec<String> = [
+            usage.memory_bytes.map(|bytes| size("usage-memory", bytes)),
+            usage.disk_bytes.map(|bytes| size("usage-disk", bytes)),
+            usage.processes.map(|count| text(lang, "usage-processes", &[("count", &count.to_string())])),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        lines.push((label(lang, "usage"), figures.join(", ")));
+    }
+    lines.push((label(lang, "created"), units::minute(&vm.created)));
+    fields(&lines)
+}
+
+fn state(state: VmState, lang: Lang) -> String {
+    let id = match state {
+        VmState::Running => "state-running",
+        VmState::Stopped => "state-stopped",
+        VmState::Creating => "state-creating",
+        VmState::Deleting => "state-deleting",
+        VmState::BackingUp => "state-backup",
+        VmState::Restoring => "state-restoring",
+        VmState::Busy => "state-busy",
+        VmState::Unreachable => "state-unreachable",
+        VmState::Missing => "state-missing",
+    };
+    text(lang, id, &[])
+}
+
+fn made(backup: &BackupView, removed: &[String], lang: Lang) -> String {
+    let size = units::bytes(backup.size, lang);
+    let took = units::duration(backup.took_ms, lang);
+    let args = [("backup", &*backup.name), ("size", &size), ("took", &took)];
+    let mut text = said(lang, "done-backup-made", &args);
+    if !removed.is_empty() {
+        let names: Vec<_> = removed.iter().map(|name| format!("`{name}`")).collect();
+        let names = names.join(", ");
+        text += &said(lang, "done-backups-removed", &[("backups", &names)]);
+    }
+    text
+}
+
+fn backups(all: &[BackupView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-backups", &[]);
+    }
+    let mixed = mixed(all.iter().map(|backup| &*backup.seat));
+    let mut columns = vec!["backup", "vm", "size", "took", "created"];
+    if mixed {
+        columns.insert(2, "seat");
+    }
+    let mut table = Table::new(labels(lang, &columns));
+    for backup in all {
+        let mut row = vec![
+            backup.name.clone(),
+            backup.vm.clone(),
+            units::bytes(backup.size, lang),
+            units::duration(backup.took_ms, lang),
+            units::minute(&backup.created),
+        ];
+        if mixed {
+            row.insert(2, backup.seat.clone());
+        }
+        table.row(row);
+    }
+    table.text(style.width)
+}
+
+fn backup(backup: &BackupView, lang: Lang) -> String {
+    fields(&[
+        (label(lang, "backup"), backup.name.clone()),
+        (label(lang, "vm"), backup.vm.clone()),
+        (label(lang, "seat"), backup.seat.clone()),
+        (label(lang, "size"), units::bytes(backup.size, lang)),
+        (label(lang, "took"), units::duration(backup.took_ms, lang)),
+        (label(lang, "created"), units::minute(&backup.created)),
+        (label(lang, "sha256"), backup.sha256.clone()),
+    ])
+}
+
+fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-templates", &[]);
+    }
+    let mut table = Table::new(labels(lang, &["template", "size", "description"]));
+    for template in all {
+        table.row(vec![
+            template.name.clone(),
+            units::bytes(template.size, lang),
+            template.description.clone(),
+        ]);
+    }
+    table.text(style.width)
+}

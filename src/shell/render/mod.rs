@@ -1,0 +1,146 @@
+//! A [`Reply`], an [`Error`] or a [`ProgressView`] as text in the person's language, or as JSON.
+//! Lines end in `\n`; what a terminal needs ([`crlf`]) is the gateway's to know. Nothing from outside
+//! comes through unprintable: sentences escape their arguments, tables their cells.
+
+mod json;
+mod machine;
+mod people;
+mod record;
+mod table;
+mod units;
+
+use crate::app::error::Error;
+use crate::app::reply::{ProgressView, Reply};
+use crate::shell::help;
+use crate::shell::lang::Lang;
+use crate::shell::text::text;
+
+/// How to write an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// One JSON document instead of text.
+    pub json: bool,
+    /// Columns of the terminal, when there is one.
+    pub width: Option<u16>,
+    /// Colours; none are used yet.
+    pub color: bool,
+}
+
+/// The answer, with its last newline.
+pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+    if style.json {
+        return json::reply(reply);
+    }
+    match reply {
+        Reply::Vms(_)
+        | Reply::Vm(_)
+        | Reply::VmCreated(_)
+        | Reply::VmStarted(_)
+        | Reply::VmStopped(_)
+        | Reply::VmRestarted(_)
+        | Reply::VmDeleted { .. }
+        | Reply::BackupMade { .. }
+        | Reply::VmRestored { .. }
+        | Reply::Backups(_)
+        | Reply::Backup(_)
+        | Reply::BackupDeleted { .. }
+        | Reply::Templates(_) => machine::reply(reply, lang, style),
+        Reply::Keys(_)
+        | Reply::KeyAdded(_)
+        | Reply::KeyRemoved(_)
+        | Reply::PasswordSet
+        | Reply::Whoami(_)
+        | Reply::Courses(_)
+        | Reply::CourseCreated(_)
+        | Reply::Persons(_)
+        | Reply::Person(_)
+        | Reply::PersonAdded { .. }
+        | Reply::PersonSuspended { .. }
+        | Reply::PersonResumed { .. }
+        | Reply::PersonRemoved { .. }
+        | Reply::Seats(_) => people::reply(reply, lang, style),
+        Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
+        Reply::Audit(lines) => record::audit(lines, lang, style),
+    }
+}
+
+/// The error, with its last newline: its sentence, or with `json`
+/// `{"error":{"code","id","message","args"}}`. Either goes to standard error.
+pub fn error(error: &Error, lang: Lang, json: bool) -> String {
+    if json { json::error(error, lang) } else { sentence(error, lang) + "\n" }
+}
+
+/// The error's sentence alone, for an SSH open failure or a disconnect message.
+pub fn sentence(error: &Error, lang: Lang) -> String {
+    let mut args: Vec<(&str, String)> = Vec::new();
+    for (name, value) in &error.args {
+        let value = match *name {
+            "since" => units::hour(value),
+            _ => value.clone(),
+        };
+        args.push((name, value));
+    }
+    if let Some((_, topic)) = error.args.iter().find(|(name, _)| *name == "help") {
+        let command = topic.trim_start_matches("help").trim_start();
+        let usage = help::usage(command, lang).unwrap_or_else(|| topic.clone());
+        args.push(("usage", usage));
+    }
+    // A sentence with a hole reads better than one with `{$vm}` in it.
+    for name in ["vm", "seat", "course", "login", "backup", "job", "max"] {
+        if !args.iter().any(|(given, _)| *given == name) {
+            args.push((name, "…".to_owned()));
+        }
+    }
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, &**value)).collect();
+    text(lang, error.id, &args)
+}
+
+/// The error's sentence in every language, where the client's is not known yet.
+pub fn both_languages(error: &Error) -> String {
+    Lang::ALL.map(|lang| sentence(error, lang)).join(" / ")
+}
+
+/// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway
+/// rewrites it in place on a terminal.
+pub fn progress(progress: &ProgressView, lang: Lang) -> String {
+    let step = text(lang, &format!("step-{}", progress.step), &[]);
+    let job = progress.job.to_string();
+    let done = progress.done.map(|done| units::bytes(done, lang));
+    match (done, progress.total) {
+        (Some(done), Some(total)) if total > 0 => {
+            let percent = u128::from(progress.done.unwrap_or(0)) * 100 / u128::from(total);
+            let args = [
+                ("job", &*job),
+                ("step", &*step),
+                ("percent", &*percent.min(100).to_string()),
+                ("done", &*done),
+                ("total", &*units::bytes(total, lang)),
+            ];
+            text(lang, "progress-of", &args)
+        }
+        (Some(done), _) => {
+            let args = [("job", &*job), ("step", &*step), ("done", &*done)];
+            text(lang, "progress-bytes", &args)
+        }
+        (None, _) => text(lang, "progress", &[("job", &*job), ("step", &*step)]),
+    }
+}
+
+/// Text for a terminal in raw mode: every line ends in CR LF.
+pub fn crlf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// A heading or label.
+fn label(lang: Lang, name: &str) -> String {
+    text(lang, &format!("col-{name}"), &[])
+}
+
+fn labels(lang: Lang, names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| label(lang, name)).collect()
+}
+
+/// A sentence as a line.
+fn said(lang: Lang, id: &str, args: &[(&str, &str)]) -> String {
+    text(lang, id, args) + "\n"
+}

@@ -1,0 +1,191 @@
+//! Persons, keys, courses and seats as text.
+
+use super::table::{Table, fields};
+use super::{Style, label, labels, said, units};
+use crate::app::reply::{CourseView, KeyView, PersonView, Reply, SeatView, WhoamiView};
+use crate::shell::lang::Lang;
+use crate::shell::text::text;
+
+pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+    let closed = |id: &str, login: &str, sessions: u32| {
+        let sessions = sessions.to_string();
+        said(lang, id, &[("login", login), ("sessions", &sessions)])
+    };
+    match reply {
+        Reply::Keys(all) => keys(all, lang, style),
+        Reply::KeyAdded(key) => {
+            let number = key.number.to_string();
+            let args = [("number", &*number), ("fingerprint", &*key.fingerprint)];
+            said(lang, "done-key-added", &args)
+        }
+        Reply::KeyRemoved(key) => {
+            let args = [("fingerprint", &*key.fingerprint)];
+            said(lang, "done-key-removed", &args)
+        }
+        Reply::PasswordSet => said(lang, "done-password-set", &[]),
+        Reply::Whoami(who) => whoami(who, lang),
+        Reply::Courses(all) => courses(all, lang, style),
+        Reply::CourseCreated(course) => {
+            let args = [
+                ("course", &*course.name),
+                ("year", &*course.year.to_string()),
+                ("version", &*course.version.to_string()),
+            ];
+            said(lang, "done-course-created", &args)
+        }
+        Reply::Persons(all) => persons(all, lang, style),
+        Reply::Person(one) => person(one, lang),
+        Reply::PersonAdded { person, code } => match code {
+            None => said(lang, "done-person-added", &[("login", &person.login)]),
+            Some(code) => {
+                let args = [("login", &*person.login), ("code", &**code)];
+                said(lang, "done-person-code", &args)
+            }
+        },
+        Reply::PersonSuspended { login, sessions_closed } => {
+            closed("done-person-suspended", login, *sessions_closed)
+        }
+        Reply::PersonResumed { login } => said(lang, "done-person-resumed", &[("login", login)]),
+        Reply::PersonRemoved { login, sessions_closed } => {
+            closed("done-person-removed", login, *sessions_closed)
+        }
+        Reply::Seats(all) => seats(all, lang, style),
+        _ => String::new(),
+    }
+}
+
+fn yes_no(lang: Lang, yes: bool) -> String {
+    text(lang, if yes { "word-yes" } else { "word-no" }, &[])
+}
+
+/// Names in a row, or a dash.
+fn several(lang: Lang, names: &[String]) -> String {
+    if names.is_empty() {
+        return text(lang, "word-none", &[]);
+    }
+    names.join(", ")
+}
+
+fn keys(all: &[KeyView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-keys", &[]);
+    }
+    let columns = ["number", "algorithm", "fingerprint", "added", "comment"];
+    let mut table = Table::new(labels(lang, &columns));
+    for key in all {
+        table.row(vec![
+            key.number.to_string(),
+            key.algorithm.clone(),
+            key.fingerprint.clone(),
+            units::minute(&key.added),
+            key.comment.clone(),
+        ]);
+    }
+    table.text(style.width)
+}
+
+fn whoami(who: &WhoamiView, lang: Lang) -> String {
+    let method = match &*who.method {
+        "publickey" => text(lang, "method-publickey", &[]),
+        "password" => text(lang, "method-password", &[]),
+        "one-time code" => text(lang, "method-code", &[]),
+        other => other.to_owned(),
+    };
+    let quotas = text(
+        lang,
+        "quotas",
+        &[
+            ("machines", &who.quotas.machines.to_string()),
+            ("memory", &units::mib(who.quotas.memory_mib)),
+            ("backups", &who.quotas.backups.to_string()),
+        ],
+    );
+    let mut lines = vec![
+        (label(lang, "login"), who.login.clone()),
+        (label(lang, "full-name"), who.name.clone()),
+        (label(lang, "role"), who.role.to_owned()),
+        (label(lang, "seats"), several(lang, &who.seats)),
+        (label(lang, "method"), method),
+    ];
+    if let Some(fingerprint) = &who.fingerprint {
+        lines.push((label(lang, "fingerprint"), fingerprint.clone()));
+    }
+    lines.push((label(lang, "source"), who.source.clone()));
+    lines.push((label(lang, "quotas"), quotas));
+    fields(&lines)
+}
+
+fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-courses", &[]);
+    }
+    let columns = ["course", "year", "version", "seats", "created"];
+    let mut table = Table::new(labels(lang, &columns));
+    for course in all {
+        table.row(vec![
+            course.name.clone(),
+            course.year.to_string(),
+            course.version.to_string(),
+            course.seats.to_string(),
+            units::minute(&course.created),
+        ]);
+    }
+    table.text(style.width)
+}
+
+fn door(lang: Lang, suspended: bool) -> String {
+    let id = if suspended { "door-suspended" } else { "door-open" };
+    text(lang, id, &[])
+}
+
+fn persons(all: &[PersonView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-persons", &[]);
+    }
+    let columns = ["login", "role", "door", "keys", "password", "seats", "full-name"];
+    let mut table = Table::new(labels(lang, &columns));
+    for person in all {
+        table.row(vec![
+            person.login.clone(),
+            person.role.to_owned(),
+            door(lang, person.suspended),
+            person.keys.to_string(),
+            yes_no(lang, person.password),
+            several(lang, &person.seats),
+            person.name.clone(),
+        ]);
+    }
+    table.text(style.width)
+}
+
+fn person(person: &PersonView, lang: Lang) -> String {
+    fields(&[
+        (label(lang, "login"), person.login.clone()),
+        (label(lang, "full-name"), person.name.clone()),
+        (label(lang, "role"), person.role.to_owned()),
+        (label(lang, "door"), door(lang, person.suspended)),
+        (label(lang, "seats"), several(lang, &person.seats)),
+        (label(lang, "keys"), person.keys.to_string()),
+        (label(lang, "password"), yes_no(lang, person.password)),
+        (label(lang, "created"), units::minute(&person.created)),
+    ])
+}
+
+fn seats(all: &[SeatView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-seats", &[]);
+    }
+    let columns = ["seat", "number", "course", "network", "machines", "members"];
+    let mut table = Table::new(labels(lang, &columns));
+    for seat in all {
+        table.row(vec![
+            seat.name.clone(),
+            seat.number.to_string(),
+            seat.course.clone(),
+            seat.network.clone(),
+            seat.machines.to_string(),
+            several(lang, &seat.members),
+        ]);
+    }
+    table.text(style.width)
+}

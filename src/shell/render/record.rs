@@ -1,0 +1,80 @@
+//! Jobs and audit lines as text. An audit line is whatever JSON the log holds: fields are looked up
+//! by name and a missing one is a dash, so that an old log stays readable.
+
+use super::table::Table;
+use super::{Style, labels, said, units};
+use crate::app::reply::JobView;
+use crate::shell::lang::Lang;
+use crate::shell::text::{text, texts};
+use serde_json::Value;
+
+pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-jobs", &[]);
+    }
+    let columns = ["job", "kind", "vm", "seat", "state", "started", "finished", "reason"];
+    let mut table = Table::new(labels(lang, &columns));
+    for job in all {
+        let finished = job.finished.as_deref().map(units::minute);
+        table.row(vec![
+            job.job.to_string(),
+            word(lang, "kind", job.kind),
+            job.vm.clone(),
+            job.seat.clone(),
+            word(lang, "job", job.state),
+            units::minute(&job.started),
+            finished.unwrap_or_else(|| none(lang)),
+            job.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table.text(style.width)
+}
+
+pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
+    if lines.is_empty() {
+        return said(lang, "empty-audit", &[]);
+    }
+    let columns = ["time", "login", "source", "action", "vm", "outcome", "policies"];
+    let mut table = Table::new(labels(lang, &columns));
+    for line in lines {
+        let cell = |names: &[&str]| field(line, names).unwrap_or_else(|| none(lang));
+        table.row(vec![
+            units::second(&cell(&["time", "ts"])),
+            cell(&["actor", "person", "login"]),
+            cell(&["source"]),
+            cell(&["action", "event"]),
+            cell(&["vm", "target", "resource"]),
+            cell(&["outcome", "decision"]),
+            cell(&["policies", "policy"]),
+        ]);
+    }
+    table.text(style.width)
+}
+
+/// The first of the fields that is there, flat: an object gives its name, an array its parts.
+fn field(line: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| flat(line.get(name)?))
+}
+
+fn flat(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => (!text.is_empty()).then(|| text.clone()),
+        Value::Array(parts) => {
+            let parts: Vec<_> = parts.iter().filter_map(flat).collect();
+            (!parts.is_empty()).then(|| parts.join(" "))
+        }
+        Value::Object(_) => field(value, &["login", "name", "kind"]),
+        other => Some(other.to_string()),
+    }
+}
+
+/// A stable word in the person's language, or the word itself when it is new.
+fn word(lang: Lang, family: &str, word: &str) -> String {
+    let id = format!("{family}-{word}");
+    if texts().has(lang, &id) { text(lang, &id, &[]) } else { word.to_owned() }
+}
+
+fn none(lang: Lang) -> String {
+    text(lang, "word-none", &[])
+}

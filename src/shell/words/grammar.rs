@@ -1,0 +1,239 @@
+//! The words of the shell as clap sees them: one enum a family. It decides which words, options
+//! and how many values there are; what a value means is [`super::convert`]'s. Help is not clap's:
+//! it stands in the locales, in both languages, and a test holds the two together.
+
+use clap::{Args, Parser, Subcommand};
+
+/// One line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "puerta",
+    no_binary_name = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    args_override_self = true
+)]
+pub(crate) struct Words {
+    #[command(subcommand)]
+    pub(crate) top: Top,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Top {
+    #[command(subcommand)]
+    Vm(Vm),
+    #[command(flatten)]
+    Bare(Bare),
+    #[command(subcommand)]
+    Backup(Backup),
+    #[command(subcommand)]
+    Template(Template),
+    #[command(subcommand)]
+    Key(Key),
+    #[command(subcommand)]
+    Job(Job),
+    #[command(subcommand)]
+    Course(Course),
+    #[command(subcommand)]
+    Person(Person),
+    #[command(subcommand)]
+    Seat(Seat),
+    #[command(subcommand)]
+    Audit(Audit),
+    Passwd,
+    Whoami,
+    #[command(alias = "ayuda")]
+    Help {
+        topic: Vec<String>,
+    },
+    #[command(aliases = ["quit", "salir"])]
+    Exit,
+}
+
+/// `vm VERB`; all but `backup`, which is also a family, work without `vm`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vm {
+    #[command(flatten)]
+    Bare(Bare),
+    Backup {
+        vm: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bare {
+    List {
+        #[arg(long)]
+        all: bool,
+        #[arg(long)]
+        seat: Option<String>,
+    },
+    Create {
+        name: String,
+        #[arg(long)]
+        template: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        cpus: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        memory: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        disk: Option<String>,
+    },
+    Show {
+        vm: String,
+    },
+    Start {
+        vm: String,
+    },
+    Restart {
+        vm: String,
+    },
+    Stop {
+        vm: String,
+        #[arg(long)]
+        force: bool,
+    },
+    Delete {
+        vm: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Restore {
+        vm: String,
+        #[arg(long)]
+        backup: Option<String>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+/// On what asks before it acts.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Yes {
+    #[arg(long = "yes", short = 'y')]
+    pub(crate) said: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    List {
+        vm: Option<String>,
+        #[arg(long)]
+        seat: Option<String>,
+        #[arg(long)]
+        all: bool,
+    },
+    Show {
+        backup: String,
+        #[arg(long)]
+        seat: Option<String>,
+    },
+    Delete {
+        backup: String,
+        #[arg(long)]
+        seat: Option<String>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Template {
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    List,
+    Add {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        line: Vec<String>,
+    },
+    Remove {
+        key: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Job {
+    List,
+    Watch { job: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Course {
+    Create {
+        course: String,
+        #[arg(long, allow_negative_numbers = true)]
+        year: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        version: Option<String>,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Person {
+    Add {
+        login: String,
+        #[arg(long)]
+        course: Option<String>,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long)]
+        role: Option<String>,
+        #[arg(long)]
+        key: Option<String>,
+    },
+    List,
+    Show {
+        login: String,
+    },
+    Suspend {
+        login: String,
+        #[arg(long)]
+        resume: bool,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Remove {
+        login: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Seat {
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    List {
+        #[arg(long)]
+        person: Option<String>,
+        #[arg(long)]
+        vm: Option<String>,
+        #[arg(long)]
+        action: Option<String>,
+        #[arg(long)]
+        since: Option<String>,
+        #[arg(long)]
+        until: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        limit: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        super::Words::command().debug_assert();
+    }
+}

@@ -1,0 +1,102 @@
+//! clap's errors as ours: which word was wrong, and the nearest right one. clap's own English never
+//! reaches anybody; its error kinds and context do.
+
+use super::grammar::Words;
+use super::values::short;
+use crate::app::error::{Error, Kind};
+use clap::CommandFactory as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// The error of the house for one of clap's. `words` is what was parsed.
+pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
+    let usage = |id| Error::new(Kind::Usage, id);
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = first(error, ContextKind::InvalidSubcommand);
+            match last(error, ContextKind::SuggestedSubcommand) {
+                Some(nearest) => usage("error-unknown-word").with("word", word).with("nearest", nearest),
+                None => usage("error-unknown-word-alone").with("word", word).with("help", topic(words)),
+            }
+        }
+        ErrorKind::UnknownArgument => unknown(error, words),
+        ErrorKind::TooManyValues => {
+            usage("error-extra").with("word", first(error, ContextKind::InvalidValue))
+        }
+        ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::TooFewValues => {
+            let argument = first(error, ContextKind::InvalidArg);
+            let option = argument.split(' ').next().unwrap_or_default();
+            usage("error-value-missing").with("option", option).with("help", topic(words))
+        }
+        ErrorKind::MissingRequiredArgument => {
+            let what = first(error, ContextKind::InvalidArg);
+            let what = what.trim_matches(['<', '>', '[', ']', '.']);
+            usage("error-missing").with("what", what.to_ascii_lowercase()).with("help", topic(words))
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let family = known(words);
+            usage("error-missing-verb").with("verbs", verbs(&family)).with("family", family)
+        }
+        // The grammar has no other; a new one must still not be silent.
+        _ => {
+            usage("error-unknown-word-alone").with("word", short(&words.join(" "))).with("help", topic(words))
+        }
+    }
+}
+
+/// An option there is not, or a word too many.
+fn unknown(error: &clap::Error, words: &[String]) -> Error {
+    let argument = first(error, ContextKind::InvalidArg);
+    if !argument.starts_with('-') || argument == "-" {
+        return Error::new(Kind::Usage, "error-extra").with("word", argument);
+    }
+    match last(error, ContextKind::SuggestedArg) {
+        Some(nearest) => Error::new(Kind::Usage, "error-unknown-option").with("nearest", nearest),
+        None => Error::new(Kind::Usage, "error-unknown-option-alone").with("help", topic(words)),
+    }
+    .with("option", argument)
+}
+
+/// Where to read more: `help vm create`, or `help`.
+fn topic(words: &[String]) -> String {
+    format!("help {}", known(words)).trim_end().to_owned()
+}
+
+/// The leading words that are a command: `vm create`, `start`, or nothing.
+fn known(words: &[String]) -> String {
+    let mut grammar = &Words::command();
+    let mut path = Vec::new();
+    for word in words {
+        match grammar.find_subcommand(word) {
+            Some(next) => grammar = next,
+            None => break,
+        }
+        path.push(grammar.get_name().to_owned());
+    }
+    path.join(" ")
+}
+
+fn verbs(family: &str) -> String {
+    let grammar = Words::command();
+    let verbs = grammar.find_subcommand(family).map(|family| {
+        let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
+        verbs.collect::<Vec<_>>().join(", ")
+    });
+    verbs.unwrap_or_default()
+}
+
+fn first(error: &clap::Error, kind: ContextKind) -> String {
+    values(error, kind).into_iter().next().unwrap_or_default()
+}
+
+/// clap's suggestions come with the most alike last.
+fn last(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    values(error, kind).pop()
+}
+
+fn values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
+    match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![short(text)],
+        Some(ContextValue::Strings(texts)) => texts.iter().map(|text| short(text)).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,175 @@
+//! One line, or the words of an exec request, as a [`Request`]. Pure: the time, the language and
+//! the role come in with [`Context`]. It asks nothing and carries out nothing.
+
+mod convert;
+pub(crate) mod grammar;
+mod mistake;
+mod values;
+
+use crate::app::command::{Command, KeyCommand, PersonCommand};
+use crate::app::error::{Error, Kind, Result};
+use crate::shell::help;
+use crate::shell::lang::Lang;
+use clap::Parser as _;
+use puerta_policy::model::Role;
+
+/// A line longer than this is refused unread.
+pub const MAX_LINE: usize = 8 * 1024;
+
+/// What surrounds a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The lab's domain, for `web1.alumno1.virtuales`.
+    pub domain: &'a str,
+    /// The language of help.
+    pub lang: Lang,
+    /// Whose help: an alumno's names no professor's verbs.
+    pub role: Role,
+    /// Now, milliseconds since 1970, for `--since 2h`.
+    pub now_ms: i64,
+}
+
+/// What a line asks for, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What.
+    pub what: What,
+    /// Answer in JSON.
+    pub json: bool,
+    /// `--yes`: do not ask.
+    pub yes: bool,
+}
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Carry this out.
+    Run(Command),
+    /// `passwd`: ask twice without echo, then run [`Command::Passwd`].
+    AskPassword,
+    /// An `authorized_keys` line is to be read from standard input; then [`KeyTarget::with_key_text`].
+    NeedsKeyText(KeyTarget),
+    /// Print this; with `--json` it is a JSON document already.
+    Help(String),
+    /// Close the session.
+    Exit,
+    /// A blank line or a comment.
+    Nothing,
+}
+
+/// A command that lacks only its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTarget(Command);
+
+impl KeyTarget {
+    fn own() -> Self {
+        Self::of(Command::Key(KeyCommand::Add { line: String::new() }))
+    }
+
+    fn of(command: Command) -> Self {
+        Self(command)
+    }
+
+    /// The command with what standard input said.
+    pub fn with_key_text(mut self, text: &[u8]) -> Result<Command> {
+        let text = decode(text)?.trim();
+        if text.is_empty() {
+            return Err(Error::new(Kind::Usage, "error-key-empty"));
+        }
+        match &mut self.0 {
+            Command::Key(KeyCommand::Add { line }) => text.clone_into(line),
+            Command::Person(PersonCommand::Add { key, .. }) => *key = Some(text.to_owned()),
+            _ => {}
+        }
+        Ok(self.0)
+    }
+}
+
+/// Bytes from a client as text: UTF-8, and of at most [`MAX_LINE`] bytes.
+pub fn decode(bytes: &[u8]) -> Result<&str> {
+    if bytes.len() > MAX_LINE {
+        return Err(Error::new(Kind::Usage, "error-line-long").with("max", MAX_LINE));
+    }
+    std::str::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "error-not-utf8"))
+}
+
+/// Whether the line wants JSON, also when it does not parse: its error must be JSON too.
+pub fn wants_json(line: &str) -> bool {
+    line.len() <= MAX_LINE && line.split_whitespace().any(|word| word == "--json")
+}
+
+/// What a line asks for.
+pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
+    decode(line.as_bytes())?;
+    let mut words = shlex::split(line).ok_or_else(|| Error::new(Kind::Usage, "error-quoting"))?;
+    let options = words.iter().position(|word| word == "--");
+    let options = options.unwrap_or(words.len());
+    let json = words[..options].iter().any(|word| word == "--json");
+    let mut place = 0;
+    words.retain(|word| {
+        place += 1;
+        place > options || word != "--json"
+    });
+    if words.is_empty() {
+        return Ok(Request { what: What::Nothing, json, yes: false });
+    }
+    let (what, yes) = match help_asked(&words) {
+        Some(topic) => (What::Help(help_of(&topic, context)?), false),
+        None => convert::convert(grammatical(&words)?, context)?,
+    };
+    let what = match what {
+        What::Help(text) if json => What::Help(help::json(&text)),
+        what => what,
+    };
+    Ok(Request { what, json, yes })
+}
+
+/// The words through clap. `backup web1` is `vm backup web1` where it is not like a verb of `backup`.
+fn grammatical(words: &[String]) -> Result<grammar::Top> {
+    let error = match grammar::Words::try_parse_from(words) {
+        Ok(parsed) => return Ok(parsed.top),
+        Err(error) => mistake::mistake(&error, words),
+    };
+    if words[0] == "backup" && error.id == "error-unknown-word-alone" {
+        let bare = [&["vm".to_owned()], words].concat();
+        return match grammar::Words::try_parse_from(&bare) {
+            Ok(parsed) => Ok(parsed.top),
+            Err(error) => Err(mistake::mistake(&error, &bare)),
+        };
+    }
+    Err(error)
+}
+
+/// The topic, when the words ask for help by an option or by a verb: `vm create -h`, `vm help create`.
+fn help_asked(words: &[String]) -> Option<Vec<String>> {
+    let asked = words.iter().take_while(|word| *word != "--").any(|word| word == "--help" || word == "-h");
+    let topic = |words: &[String]| {
+        let words = words.iter().filter(|word| *word != "help");
+        let words = words.take_while(|word| !word.starts_with('-'));
+        words.cloned().collect::<Vec<_>>()
+    };
+    if asked {
+        let mut topic = topic(words);
+        topic.truncate(help::depth(&topic));
+        return Some(topic);
+    }
+    let family = help::is_family(words.first()?);
+    (family && words.get(1)? == "help").then(|| topic(words))
+}
+
+/// The help on `topic`, or which of its words is none.
+fn help_of(topic: &[String], context: &Context<'_>) -> Result<String> {
+    if help::depth(topic) == topic.len() {
+        return Ok(help::help(topic, context.lang, context.role));
+    }
+    let known = help::depth(topic);
+    let error = match grammar::Words::try_parse_from(&topic[..=known]) {
+        Err(error) => mistake::mistake(&error, &topic[..=known]),
+        Ok(_) => Error::new(Kind::Usage, "error-extra").with("word", values::short(&topic[known])),
+    };
+    Err(error)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;

@@ -1,0 +1,271 @@
+use super::What::{AskPassword, Exit, Help, NeedsKeyText, Nothing, Run};
+use super::*;
+use crate::app::command::{AuditQuery, BackupCommand, CourseCommand, JobCommand, KeyCommand, VmCommand};
+use crate::shell::lang::Lang;
+use proptest::prelude::*;
+use puerta_policy::model::JobId;
+use puerta_policy::names::VmRef;
+
+const NOW: i64 = 1_795_428_000_000;
+
+fn context() -> Context<'static> {
+    Context { domain: "virtuales", lang: Lang::En, role: Role::Alumno, now_ms: NOW }
+}
+
+fn what(line: &str) -> What {
+    parse(line, &context()).unwrap_or_else(|error| panic!("{line}: {error:?}")).what
+}
+
+fn wrong(line: &str) -> Error {
+    let error = parse(line, &context()).expect_err(line);
+    assert_eq!(error.kind, Kind::Usage, "{line}");
+    error
+}
+
+fn vm(text: &str) -> VmRef {
+    VmRef::parse(text, "virtuales").unwrap()
+}
+
+fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+#[test]
+fn machines() {
+    use VmCommand::*;
+    let all = |all, seat: Option<&str>| List { all, seat: seat.map(name) };
+    let plain = |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None };
+    let table = [
+        ("vm list", all(false, None)),
+        ("list", all(false, None)),
+        ("vm list --all", all(true, None)),
+        ("vm list --seat alumno1", all(false, Some("alumno1"))),
+        ("vm list --seat=alumno1 --seat alumno2", all(false, Some("alumno2"))),
+        ("vm create web1", plain(vm("web1"))),
+        (
+            "create web1 --template mini --cpus 2 --memory 512 --disk=4G",
+            Create {
+                vm: vm("web1"),
+                template: Some(name("mini")),
+                cpus: Some(2),
+                memory_mib: Some(512),
+                disk_mib: Some(4096),
+            },
+        ),
+        ("vm show web1.alumno1.virtuales", Show(vm("web1.alumno1"))),
+        ("vm start WEB1.", Start(vm("web1"))),
+        ("start 'web1'", Start(vm("web1"))),
+        ("restart web1 # again", Restart(vm("web1"))),
+        ("stop web1", Stop { vm: vm("web1"), force: false }),
+        ("stop --force web1", Stop { vm: vm("web1"), force: true }),
+        ("delete web1 --yes", Delete(vm("web1"))),
+        ("vm backup web1", Backup(vm("web1"))),
+        ("backup web1", Backup(vm("web1"))),
+        ("backup web1 --json", Backup(vm("web1"))),
+        ("vm restore web1", Restore { vm: vm("web1"), backup: None }),
+        (
+            "restore web1 --backup web1-20261123-041036 -y",
+            Restore { vm: vm("web1"), backup: Some(name("web1-20261123-041036")) },
+        ),
+        ("start help", Start(vm("help"))),
+    ];
+    for (line, command) in table {
+        assert_eq!(what(line), Run(Command::Vm(command)), "{line}");
+    }
+}
+
+#[test]
+fn the_other_families() {
+    let backup = |command| Run(Command::Backup(command));
+    let table = [
+        ("backup list", backup(BackupCommand::List { vm: None, seat: None, all: false })),
+        (
+            "backup list web1 --seat alumno1",
+            backup(BackupCommand::List { vm: Some(name("web1")), seat: Some(name("alumno1")), all: false }),
+        ),
+        ("backup show web1-1", backup(BackupCommand::Show { backup: name("web1-1"), seat: None })),
+        ("template list", Run(Command::TemplateList)),
+        ("key list", Run(Command::Key(KeyCommand::List))),
+        (
+            "key add ssh-ed25519 AAAA ana@casa --x",
+            Run(Command::Key(KeyCommand::Add { line: "ssh-ed25519 AAAA ana@casa --x".into() })),
+        ),
+        ("key add", NeedsKeyText(KeyTarget::own())),
+        ("key add -", NeedsKeyText(KeyTarget::own())),
+        ("key remove SHA256:abc", Run(Command::Key(KeyCommand::Remove { key: "SHA256:abc".into() }))),
+        ("job list", Run(Command::Job(JobCommand::List))),
+        ("job watch 7", Run(Command::Job(JobCommand::Watch(JobId(7))))),
+        (
+            "course create aso-2026 --year 2026 --version 1",
+            Run(Command::Course(CourseCommand::Create {
+                name: name("aso-2026"),
+                year: Some(2026),
+                version: Some(1),
+            })),
+        ),
+        ("seat list", Run(Command::SeatList)),
+        (
+            "audit list --person alumno1 --vm web1.alumno1 --action vm- --since 2h --limit 5",
+            Run(Command::AuditList(AuditQuery {
+                person: Some(name("alumno1")),
+                vm: Some(vm("web1.alumno1")),
+                action: Some("vm-".into()),
+                since: Some(NOW - 7_200_000),
+                until: None,
+                limit: Some(5),
+            })),
+        ),
+        ("passwd", AskPassword),
+        ("whoami", Run(Command::Whoami)),
+        ("exit", Exit),
+        ("quit", Exit),
+        ("salir", Exit),
+        ("", Nothing),
+        (" \t", Nothing),
+        ("# nothing", Nothing),
+    ];
+    for (line, expected) in table {
+        assert_eq!(what(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn persons() {
+    let add = |course: Option<&str>, full_name: Option<&str>, role, key: Option<&str>| {
+        Command::Person(PersonCommand::Add {
+            login: name("alumno1"),
+            course: course.map(name),
+            name: full_name.map(Into::into),
+            role,
+            key: key.map(Into::into),
+        })
+    };
+    assert_eq!(
+        what("person add alumno1 --course aso-2026 --name 'Ana Pérez'"),
+        Run(add(Some("aso-2026"), Some("Ana Pérez"), Role::Alumno, None))
+    );
+    let What::NeedsKeyText(target) = what("person add alumno1 --role profesor --key -") else {
+        panic!("no key wanted");
+    };
+    assert_eq!(
+        target.clone().with_key_text(b"ssh-ed25519 AAAA x\r\n"),
+        Ok(add(None, None, Role::Profesor, Some("ssh-ed25519 AAAA x")))
+    );
+    let id = |text: &[u8]| target.clone().with_key_text(text).unwrap_err().id;
+    assert_eq!(id(b" \n"), "error-key-empty");
+    assert_eq!(id(b"\xff"), "error-not-utf8");
+    assert_eq!(id(&[b'a'; MAX_LINE + 1]), "error-line-long");
+    assert_eq!(
+        what("person suspend alumno1 --resume"),
+        Run(Command::Person(PersonCommand::Suspend { login: name("alumno1"), resume: true }))
+    );
+}
+
+#[test]
+fn json_and_yes_are_heard_anywhere() {
+    for line in ["--json vm list", "vm --json list", "vm list --json"] {
+        assert!(parse(line, &context()).unwrap().json, "{line}");
+        assert!(wants_json(line));
+    }
+    assert!(!parse("key add -- --json", &context()).unwrap().json);
+    assert!(parse("person remove alumno1 --yes", &context()).unwrap().yes);
+    assert!(!parse("person remove alumno1", &context()).unwrap().yes);
+}
+
+#[test]
+fn help_is_asked_for_in_many_ways() {
+    let create = what("help vm create");
+    for line in [
+        "vm create --help",
+        "vm create -h",
+        "create web1 -h",
+        "help create",
+        "ayuda vm create",
+        "vm help create",
+    ] {
+        assert_eq!(what(line), create, "{line}");
+    }
+    let Help(text) = what("help") else {
+        panic!("no help");
+    };
+    assert!(!text.contains("person"), "{text}");
+    assert_eq!(what("-h"), what("help"));
+    assert_eq!(what("vm --help"), what("help vm"));
+    assert!(matches!(what("help --json"), Help(text) if text.starts_with("{\"help\":\"")));
+    assert_eq!(wrong("help vm crate").args[0].1, "crate");
+    assert_eq!(wrong("help nonsense").id, "error-unknown-word-alone");
+    assert_eq!(wrong("help vm create web1").id, "error-extra");
+}
+
+#[test]
+fn a_wrong_word_names_the_nearest_right_one() {
+    let table = [
+        ("vm lits", "error-unknown-word", "word=lits nearest=list"),
+        ("strat web1", "error-unknown-word", "word=strat nearest=start"),
+        ("backup lsit", "error-unknown-word", "word=lsit nearest=list"),
+        ("xyzzy", "error-unknown-word-alone", "word=xyzzy help=help"),
+        ("vm xyzzy", "error-unknown-word-alone", "word=xyzzy help=help vm"),
+        ("vm stop web1 --froce", "error-unknown-option", "nearest=--force option=--froce"),
+        ("vm stop web1 --xyz", "error-unknown-option-alone", "help=help vm stop option=--xyz"),
+        ("vm stop web1 -f", "error-unknown-option-alone", "help=help vm stop option=-f"),
+        ("vm start", "error-missing", "what=vm help=help vm start"),
+        ("start", "error-missing", "what=vm help=help start"),
+        ("vm create --cpus 1", "error-missing", "what=name help=help vm create"),
+        ("vm start web1 web2", "error-extra", "word=web2"),
+        ("whoami now", "error-extra", "word=now"),
+        ("vm stop web1 --force=1", "error-extra", "word=1"),
+        ("vm create web1 --cpus", "error-value-missing", "option=--cpus help=help vm create"),
+        ("vm create web1 --cpus 0", "error-value", "option=--cpus value=0 expected=count"),
+        ("vm create web1 --cpus -1", "error-value", "option=--cpus value=-1 expected=count"),
+        ("vm create web1 --memory lots", "error-value", "option=--memory value=lots expected=size"),
+        ("job watch x", "error-value", "option=job watch value=x expected=job"),
+        ("course create a --version 2", "error-value", "option=--version value=2 expected=version"),
+        ("person add a --role rector", "error-value", "option=--role value=rector expected=role"),
+        ("audit list --since ayer", "error-value", "option=--since value=ayer expected=moment"),
+        ("audit list --limit 1001", "error-value", "option=--limit value=1001 expected=limit max=1000"),
+        ("vm start Web_1", "error-name-characters", "kind=vm"),
+        ("vm start 1web", "error-name-start", "kind=vm"),
+        ("vm start ''", "error-name-empty", "kind=vm"),
+        ("vm list --seat ñ", "error-name-characters", "kind=seat"),
+        ("vm start 'web1", "error-quoting", ""),
+    ];
+    for (line, id, args) in table {
+        let error = wrong(line);
+        let given: Vec<_> = error.args.iter().map(|(n, v)| format!("{n}={v}")).collect();
+        assert_eq!((error.id, &*given.join(" ")), (id, args), "{line}");
+    }
+    let verbs = "list, create, show, start, restart, stop, delete, restore, backup";
+    assert_eq!(wrong("vm").args[0], ("verbs", verbs.to_owned()));
+    assert_eq!(wrong(&"a".repeat(MAX_LINE + 1)).id, "error-line-long");
+    assert_eq!(decode(b"vm \xff").unwrap_err().id, "error-not-utf8");
+}
+
+/// Lines that look like commands, so that the parser gets further than the first word.
+fn lines() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        prop::sample::select(vec![
+            "vm", "list", "create", "backup", "key", "add", "person", "audit", "help", "--json", "--yes",
+            "--since", "--help", "-", "--", "web1", "\"", "'", "\\", "=", "#",
+        ])
+        .prop_map(str::to_owned),
+        "\\PC{0,8}",
+        any::<String>(),
+    ];
+    prop::collection::vec(word, 0..8).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #[test]
+    fn parse_never_panics(line in lines()) {
+        for role in Role::ALL {
+            for lang in Lang::ALL {
+                let context = Context { role, lang, ..context() };
+                if let Err(error) = parse(&line, &context) {
+                    let said = crate::shell::render::sentence(&error, lang);
+                    prop_assert!(said.chars().all(crate::shell::printable::is_printable));
+                    prop_assert!(!said.contains("{$") || line.contains("{$"), "{}", said);
+                }
+            }
+        }
+    }
+}

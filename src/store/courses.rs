@@ -1,0 +1,97 @@
+//! Courses and their places in the address plan.
+
+use super::rows::{self, Row};
+use super::{Result, Store, StoreError};
+use puerta_policy::model::{Course, CourseId, Timestamp};
+use puerta_policy::names::CourseName;
+use puerta_policy::plan::{AddressPlan, Edition};
+use sqlx::SqliteConnection;
+
+fn read(row: &Row) -> Result<Course> {
+    Ok(Course {
+        id: CourseId(rows::number(row, "id")?),
+        name: rows::word(row, "name")?,
+        edition: rows::edition(row)?,
+        created: rows::time(row, "created")?,
+        closed: rows::maybe_time(row, "closed")?,
+    })
+}
+
+impl Store {
+    /// A new course in `year`; without `version`, in the first one that no open course has.
+    pub async fn create_course(
+        &self,
+        name: &CourseName,
+        year: u16,
+        version: Option<u8>,
+        plan: AddressPlan,
+        now: Timestamp,
+    ) -> Result<Course> {
+        let edition = |version| Edition { year, version };
+        plan.check(edition(version.unwrap_or(0)))?;
+        let mut tx = self.write().await?;
+        let edition = match version {
+            Some(version) => free(&mut tx, edition(version)).await?,
+            None => match free(&mut tx, edition(0)).await? {
+                Ok(first) => Ok(first),
+                Err(by) => free(&mut tx, edition(1)).await?.map_err(|_| by),
+            },
+        };
+        let named = sqlx::query("SELECT id FROM courses WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if named.is_some() {
+            return Err(StoreError::Taken("course"));
+        }
+        let edition = edition.map_err(|by| StoreError::EditionTaken { by })?;
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO courses (name, year, version, created) VALUES ($1, $2, $3, $4) RETURNING id",
+        )
+        .bind(name.as_str())
+        .bind(i64::from(edition.year))
+        .bind(i64::from(edition.version))
+        .bind(now.0)
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Course { id: CourseId(id), name: name.clone(), edition, created: now, closed: None })
+    }
+
+    /// Every course with the number of its seats, in name order.
+    pub async fn courses(&self) -> Result<Vec<(Course, u32)>> {
+        let rows = sqlx::query(
+            "SELECT id, name, year, version, created, closed,
+                    (SELECT COUNT(*) FROM seats WHERE course = courses.id) AS seats
+             FROM courses ORDER BY name",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows::all(rows, |row| Ok((read(row)?, rows::number(row, "seats")?)))
+    }
+
+    /// One course.
+    pub async fn course(&self, name: &CourseName) -> Result<Option<Course>> {
+        let row = sqlx::query("SELECT id, name, year, version, created, closed FROM courses WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+}
+
+/// The edition itself when no open course has it, else that course's name.
+async fn free(
+    connection: &mut SqliteConnection,
+    edition: Edition,
+) -> Result<std::result::Result<Edition, CourseName>> {
+    let row = sqlx::query("SELECT name FROM courses WHERE year = $1 AND version = $2 AND closed IS NULL")
+        .bind(i64::from(edition.year))
+        .bind(i64::from(edition.version))
+        .fetch_optional(connection)
+        .await?;
+    Ok(match rows::maybe(row, |row| rows::word(row, "name"))? {
+        None => Ok(edition),
+        Some(by) => Err(by),
+    })
+}

@@ -1,0 +1,87 @@
+//! Why the store did not do it. Refusals are data for `app`, which has the sentences.
+
+use puerta_policy::model::{JobKind, Timestamp};
+use puerta_policy::names::CourseName;
+use puerta_policy::plan::PlanError;
+use puerta_policy::quota::QuotaExceeded;
+
+/// Result of a store call.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Why the store did not do it. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A newer puerta wrote the database.
+    #[error(
+        "the database is of a newer puerta (schema {found}, this one knows {known}): install that version, or restore an older copy"
+    )]
+    Newer {
+        /// The schema of the database.
+        found: i64,
+        /// The newest schema of this program.
+        known: i64,
+    },
+    /// There is one already: `course`, `login`, `seat`, `key`, `vm`, `vmid` or `backup`.
+    #[error("the {0} is taken")]
+    Taken(&'static str),
+    /// An open course has the place in the address plan.
+    #[error("the edition is taken by the open course `{by}`")]
+    EditionTaken {
+        /// That course.
+        by: CourseName,
+    },
+    /// Another job holds the machine.
+    #[error("the machine is busy: {} since {}", kind.as_str(), since.0)]
+    Busy {
+        /// What that job does.
+        kind: JobKind,
+        /// When it began.
+        since: Timestamp,
+    },
+    /// Every seat number of the edition is given.
+    #[error("no seat number is free in the edition")]
+    SeatsFull,
+    /// Every slot of the seat has a machine.
+    #[error("no slot is free in the seat")]
+    SlotsFull,
+    /// A quota has no room.
+    #[error(transparent)]
+    Quota(#[from] QuotaExceeded),
+    /// The address plan has no such place.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The person's own seat has this many machines and backups (together).
+    #[error("their seat still has {0} machines or backups")]
+    HasMachines(u32),
+    /// What the call is about is not there, or no longer.
+    #[error("it is not there any more")]
+    Gone,
+    /// The database did not do it.
+    #[error("database: {0}")]
+    Sql(sqlx::Error),
+    /// The file is not a puerta database, or holds what puerta never wrote.
+    #[error("the database is not usable: {0}")]
+    Corrupt(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html)
+        let code = error.as_database_error().and_then(|e| e.code());
+        match code.as_deref() {
+            Some("11" | "26") => Self::Corrupt(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Reads an insert's failure: somebody has the name already, or what it refers to is gone.
+    pub(super) fn insert(what: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |error| match error.as_database_error() {
+            Some(e) if e.is_unique_violation() => Self::Taken(what),
+            Some(e) if e.is_foreign_key_violation() => Self::Gone,
+            _ => error.into(),
+        }
+    }
+}

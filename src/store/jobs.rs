@@ -1,0 +1,231 @@
+//! Jobs: the journal of what was asked for. A running job is the lock of its machine; the database
+//! holds at most one of them a machine. Jobs outlive their machine, so they carry its names.
+
+use super::backups::{self, NewBackup};
+use super::rows::{self, Row};
+use super::{Result, Store, StoreError, vms};
+use puerta_policy::model::{
+    Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
+};
+use sqlx::{Row as _, SqliteConnection};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT j.id, j.kind, j.vm, j.vm_name, j.seat, j.seat_name, j.person, j.backup,
+                    j.state, j.reason, j.step, j.started, j.finished FROM jobs j ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &Row) -> Result<Job> {
+    let kind: &str = row.try_get("kind")?;
+    let kind = JobKind::ALL
+        .into_iter()
+        .find(|known| known.as_str() == kind)
+        .ok_or_else(|| StoreError::Corrupt(format!("kind is `{kind}`")))?;
+    let reason = row.try_get::<Option<String>, _>("reason")?.unwrap_or_default();
+    let state = match row.try_get("state")? {
+        "running" => JobState::Running,
+        "done" => JobState::Done,
+        "failed" => JobState::Failed(reason),
+        "undone" => JobState::Undone(reason),
+        other => return Err(StoreError::Corrupt(format!("state is `{other}`"))),
+    };
+    Ok(Job {
+        id: JobId(rows::number(row, "id")?),
+        kind,
+        vm: VmId(rows::number(row, "vm")?),
+        vm_name: rows::word(row, "vm_name")?,
+        seat: SeatId(rows::number(row, "seat")?),
+        seat_name: rows::word(row, "seat_name")?,
+        person: row.try_get::<Option<i64>, _>("person")?.map(PersonId),
+        backup: row.try_get::<Option<i64>, _>("backup")?.map(BackupId),
+        state,
+        started: rows::time(row, "started")?,
+        finished: rows::maybe_time(row, "finished")?,
+    })
+}
+
+impl Store {
+    /// Starts a job and so locks its machine; `Busy` when another one runs, `Gone` without the
+    /// machine.
+    pub async fn start_job(
+        &self,
+        kind: JobKind,
+        vm: VmId,
+        person: Option<PersonId>,
+        backup: Option<BackupId>,
+        now: Timestamp,
+    ) -> Result<Job> {
+        let mut tx = self.write().await?;
+        let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
+        if let Some(other) = running(&mut tx, vm.id).await? {
+            return Err(StoreError::Busy { kind: other.kind, since: other.started });
+        }
+        let job = start(&mut tx, kind, &vm, person, backup, now).await?;
+        tx.commit().await?;
+        Ok(job)
+    }
+
+    /// Ends a running job; `Gone` when it does not run.
+    pub async fn finish_job(&self, job: JobId, state: &JobState, now: Timestamp) -> Result<()> {
+        let mut tx = self.write().await?;
+        finish(&mut tx, job, state, now).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Removes the machine and ends the job as done, both or neither.
+    pub async fn finish_delete(&self, job: JobId, vm: VmId, now: Timestamp) -> Result<()> {
+        let mut tx = self.write().await?;
+        finish(&mut tx, job, &JobState::Done, now).await?;
+        vms::delete(&mut tx, vm).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Records the backup and ends the job as done, both or neither: a backup is known exactly
+    /// when it is finished.
+    pub async fn finish_backup(&self, job: JobId, backup: NewBackup, now: Timestamp) -> Result<Backup> {
+        let mut tx = self.write().await?;
+        finish(&mut tx, job, &JobState::Done, now).await?;
+        let backup = backups::insert(&mut tx, backup, now).await?;
+        tx.commit().await?;
+        Ok(backup)
+    }
+
+    /// Notes how far a running job is, for whoever takes it up after a restart; `Gone` when it
+    /// does not run.
+    pub async fn set_step(&self, job: JobId, step: &str) -> Result<()> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("UPDATE jobs SET step = $1 WHERE id = $2 AND state = 'running'")
+            .bind(step)
+            .bind(job.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
+    }
+
+    /// Jobs that run, oldest first, each with its last step (empty before the first).
+    pub async fn running_jobs(&self) -> Result<Vec<(Job, String)>> {
+        // Sorted here: asked for an order, SQLite reads the whole journal instead of the index.
+        let rows = sqlx::query(select!("WHERE j.state = 'running'")).fetch_all(&self.readers).await?;
+        let mut jobs = rows::all(rows, |row| Ok((read(row)?, rows::text(row, "step")?)))?;
+        jobs.sort_by_key(|(job, _)| job.id);
+        Ok(jobs)
+    }
+
+    /// One job.
+    pub async fn job(&self, job: JobId) -> Result<Option<Job>> {
+        let row = sqlx::query(select!("WHERE j.id = $1")).bind(job.0).fetch_optional(&self.readers).await?;
+        rows::maybe(row, read)
+    }
+
+    /// The newest jobs of these seats, newest first.
+    pub async fn jobs_of(&self, seats: &[SeatId], limit: u32) -> Result<Vec<Job>> {
+        let rows = self.of_seats(select!("WHERE j.seat"), seats, "ORDER BY j.id DESC", Some(limit)).await?;
+        let mut jobs = rows::all(rows, read)?;
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+        jobs.truncate(limit as usize);
+        Ok(jobs)
+    }
+
+    /// The newest jobs of all, newest first.
+    pub async fn jobs(&self, limit: u32) -> Result<Vec<Job>> {
+        let rows = sqlx::query(select!("ORDER BY j.id DESC LIMIT $1"))
+            .bind(i64::from(limit))
+            .fetch_all(&self.readers)
+            .await?;
+        rows::all(rows, read)
+    }
+
+    /// The job that holds the machine.
+    pub async fn running_job_of(&self, vm: VmId) -> Result<Option<Job>> {
+        running(&mut *self.readers.acquire().await?, vm).await
+    }
+
+    /// Forgets jobs that ended before a moment, and says how many.
+    pub async fn prune_jobs(&self, before: Timestamp) -> Result<u64> {
+        let mut tx = self.write().await?;
+        let done =
+            sqlx::query("DELETE FROM jobs WHERE finished < $1").bind(before.0).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+}
+
+async fn running(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<Job>> {
+    let row = sqlx::query(select!("WHERE j.vm = $1 AND j.state = 'running'"))
+        .bind(vm.0)
+        .fetch_optional(connection)
+        .await?;
+    rows::maybe(row, read)
+}
+
+/// Starts a job inside the caller's transaction, which has seen that the machine is free.
+pub(super) async fn start(
+    connection: &mut SqliteConnection,
+    kind: JobKind,
+    vm: &Vm,
+    person: Option<PersonId>,
+    backup: Option<BackupId>,
+    now: Timestamp,
+) -> Result<Job> {
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, person, backup, state, started)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8) RETURNING id",
+    )
+    .bind(kind.as_str())
+    .bind(vm.id.0)
+    .bind(vm.name.as_str())
+    .bind(vm.seat.0)
+    .bind(vm.seat_name.as_str())
+    .bind(person.map(|person| person.0))
+    .bind(backup.map(|backup| backup.0))
+    .bind(now.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(Job {
+        id: JobId(id),
+        kind,
+        vm: vm.id,
+        vm_name: vm.name.clone(),
+        seat: vm.seat,
+        seat_name: vm.seat_name.clone(),
+        person,
+        backup,
+        state: JobState::Running,
+        started: now,
+        finished: None,
+    })
+}
+
+async fn finish(
+    connection: &mut SqliteConnection,
+    job: JobId,
+    state: &JobState,
+    now: Timestamp,
+) -> Result<()> {
+    let (word, reason) = match state {
+        JobState::Running => {
+            return Err(StoreError::Corrupt("a job cannot end as running".into()));
+        }
+        JobState::Done => ("done", None),
+        JobState::Failed(reason) => ("failed", Some(reason)),
+        JobState::Undone(reason) => ("undone", Some(reason)),
+    };
+    let done = sqlx::query(
+        "UPDATE jobs SET state = $1, reason = $2, finished = $3
+         WHERE id = $4 AND state = 'running'",
+    )
+    .bind(word)
+    .bind(reason)
+    .bind(now.0)
+    .bind(job.0)
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
+}

@@ -1,0 +1,326 @@
+//! Persons, what they log in with besides keys, and how policy sees them.
+
+use super::keys::{self, NewKey};
+use super::rows::{self, Row};
+use super::{Result, Store, StoreError, seats};
+use puerta_policy::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
+use puerta_policy::names::{Login, SeatName};
+use sqlx::{Row as _, SqliteConnection};
+
+/// Somebody to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// What they log in with.
+    pub login: Login,
+    /// Their name as people write it; may be empty.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// The course to give them a seat in.
+    pub course: Option<CourseId>,
+    /// Their first key.
+    pub key: Option<NewKey>,
+    /// Their one-time code.
+    pub code: Option<NewCode>,
+}
+
+/// A one-time code as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCode {
+    /// Its hash.
+    pub hash: String,
+    /// From when on it opens nothing; the caller compares, the store has no clock.
+    pub expires: Timestamp,
+}
+
+/// What a person has besides keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// The password's hash.
+    pub password: Option<String>,
+    /// The one-time code that was not used yet.
+    pub code: Option<NewCode>,
+}
+
+/// A person as professors see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Who.
+    pub person: Person,
+    /// Names of their seats, in order.
+    pub seats: Vec<SeatName>,
+    /// How many keys they have.
+    pub keys: u32,
+    /// Whether they have a password.
+    pub password: bool,
+}
+
+pub(super) fn read(row: &Row) -> Result<Person> {
+    Ok(Person {
+        id: PersonId(rows::number(row, "id")?),
+        login: rows::word(row, "login")?,
+        name: rows::text(row, "name")?,
+        role: rows::word(row, "role")?,
+        suspended: row.try_get("suspended")?,
+        created: rows::time(row, "created")?,
+    })
+}
+
+macro_rules! listing {
+    ($filter:literal) => {
+        concat!(
+            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, s.name AS seat_name,
+                    c.password IS NOT NULL AS password,
+                    (SELECT COUNT(*) FROM authorized_keys k WHERE k.person = p.id) AS keys
+             FROM persons p LEFT JOIN credentials c ON c.person = p.id
+             LEFT JOIN members m ON m.person = p.id LEFT JOIN seats s ON s.id = m.seat ",
+            $filter,
+            " ORDER BY p.login, s.name"
+        )
+    };
+}
+
+/// One row a seat (or one without) becomes one entry a person.
+fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
+    let mut persons: Vec<PersonRow> = Vec::new();
+    for row in rows {
+        let seat: Option<SeatName> = rows::maybe_word(row, "seat_name")?;
+        let id = PersonId(rows::number(row, "id")?);
+        match persons.last_mut() {
+            Some(last) if last.person.id == id => last.seats.extend(seat),
+            _ => persons.push(PersonRow {
+                person: read(row)?,
+                seats: seat.into_iter().collect(),
+                keys: rows::number(row, "keys")?,
+                password: row.try_get("password")?,
+            }),
+        }
+    }
+    Ok(persons)
+}
+
+impl Store {
+    /// Adds a person, with a seat of their own when a course is given. Somebody who is there and
+    /// has no seat in that course gets only the seat and the key: name, role and code stay theirs.
+    pub async fn add_person(&self, new: NewPerson, now: Timestamp) -> Result<(Person, Option<Seat>)> {
+        let mut tx = self.write().await?;
+        let known = by_login(&mut tx, &new.login).await?;
+        let person = match &known {
+            None => insert(&mut tx, &new, now).await?,
+            Some(person) => match new.course {
+                Some(course) if !seats::sits_in(&mut tx, person.id, course).await? => person.clone(),
+                _ => return Err(StoreError::Taken("login")),
+            },
+        };
+        let seat = match new.course {
+            None => None,
+            Some(course) => Some(seats::give(&mut tx, course, &person, now).await?),
+        };
+        if let Some(key) = new.key {
+            match keys::add(&mut tx, person.id, key, now).await {
+                // The same key with another course is no reason to refuse the seat.
+                Err(StoreError::Taken(_)) if known.is_some() => {}
+                other => drop(other?),
+            }
+        }
+        tx.commit().await?;
+        Ok((person, seat))
+    }
+
+    /// The person with that login.
+    pub async fn person_by_login(&self, login: &Login) -> Result<Option<Person>> {
+        by_login(&mut *self.readers.acquire().await?, login).await
+    }
+
+    /// The person.
+    pub async fn person(&self, person: PersonId) -> Result<Option<Person>> {
+        let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE id = $1")
+            .bind(person.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+
+    /// Everybody, in login order.
+    pub async fn persons(&self) -> Result<Vec<PersonRow>> {
+        let rows = sqlx::query(listing!("")).fetch_all(&self.readers).await?;
+        grouped(&rows)
+    }
+
+    /// One entry of [`Store::persons`].
+    pub async fn person_row(&self, login: &Login) -> Result<Option<PersonRow>> {
+        let rows =
+            sqlx::query(listing!("WHERE p.login = $1")).bind(login.as_str()).fetch_all(&self.readers).await?;
+        Ok(grouped(&rows)?.pop())
+    }
+
+    /// Closes a person's door, or opens it again.
+    pub async fn set_suspended(&self, person: PersonId, suspended: bool) -> Result<()> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("UPDATE persons SET suspended = $1 WHERE id = $2")
+            .bind(suspended)
+            .bind(person.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
+    }
+
+    /// Removes a person with keys, credentials, memberships and the seats that nobody else is a
+    /// member of; refused while such a seat has machines or backups.
+    pub async fn remove_person(&self, person: PersonId) -> Result<()> {
+        let mut tx = self.write().await?;
+        let own = seats::only_of(&mut tx, person).await?;
+        let mut held = 0;
+        for seat in &own {
+            held += seats::held(&mut tx, *seat).await?;
+        }
+        if held > 0 {
+            return Err(StoreError::HasMachines(held));
+        }
+        let done = sqlx::query("DELETE FROM persons WHERE id = $1").bind(person.0).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Gone);
+        }
+        for seat in own {
+            sqlx::query("DELETE FROM seats WHERE id = $1").bind(seat.0).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Password and code; empty for somebody who has neither, or is not there.
+    pub async fn credentials(&self, person: PersonId) -> Result<Credentials> {
+        let row = sqlx::query("SELECT password, code, code_expires FROM credentials WHERE person = $1")
+            .bind(person.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Credentials::default());
+        };
+        let code: Option<String> = row.try_get("code")?;
+        let expires = rows::maybe_time(&row, "code_expires")?;
+        Ok(Credentials {
+            password: row.try_get("password")?,
+            code: code.zip(expires).map(|(hash, expires)| NewCode { hash, expires }),
+        })
+    }
+
+    /// A new password; a code that was not used yet goes.
+    pub async fn set_password(&self, person: PersonId, hash: &str) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "INSERT INTO credentials (person, password) VALUES ($1, $2)
+             ON CONFLICT (person) DO UPDATE
+             SET password = excluded.password, code = NULL, code_expires = NULL",
+        )
+        .bind(person.0)
+        .bind(hash)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::insert("login"))?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A new one-time code instead of the last; the password stays.
+    pub async fn set_code(&self, person: PersonId, code: NewCode) -> Result<()> {
+        let mut tx = self.write().await?;
+        put_code(&mut tx, person, &code).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Uses the code with that hash up: `true` for exactly one caller. Whether it has expired is
+    /// the caller's to see first.
+    pub async fn take_code(&self, person: PersonId, hash: &str) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE credentials SET code = NULL, code_expires = NULL
+             WHERE person = $1 AND code = $2",
+        )
+        .bind(person.0)
+        .bind(hash)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// The person as policy sees them, in one query.
+    pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
+        let rows = sqlx::query(
+            "SELECT p.login, p.role, p.suspended, s.id AS seat
+             FROM persons p LEFT JOIN members m ON m.person = p.id
+             LEFT JOIN seats s ON s.id = m.seat
+             WHERE p.id = $1 ORDER BY s.name",
+        )
+        .bind(person.0)
+        .fetch_all(&self.readers)
+        .await?;
+        let Some(first) = rows.first() else {
+            return Ok(None);
+        };
+        let mut actor = Actor {
+            person: Some(person),
+            login: rows::text(first, "login")?,
+            role: rows::word(first, "role")?,
+            seats: Vec::new(),
+            suspended: first.try_get("suspended")?,
+        };
+        for row in &rows {
+            let seat: Option<i64> = row.try_get("seat")?;
+            actor.seats.extend(seat.map(SeatId));
+        }
+        Ok(Some(actor))
+    }
+}
+
+async fn by_login(connection: &mut SqliteConnection, login: &Login) -> Result<Option<Person>> {
+    let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE login = $1")
+        .bind(login.as_str())
+        .fetch_optional(connection)
+        .await?;
+    rows::maybe(row, read)
+}
+
+async fn insert(connection: &mut SqliteConnection, new: &NewPerson, now: Timestamp) -> Result<Person> {
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO persons (login, name, role, suspended, created)
+         VALUES ($1, $2, $3, FALSE, $4) RETURNING id",
+    )
+    .bind(new.login.as_str())
+    .bind(&new.name)
+    .bind(new.role.as_str())
+    .bind(now.0)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(StoreError::insert("login"))?;
+    let id = PersonId(id);
+    if let Some(code) = &new.code {
+        put_code(connection, id, code).await?;
+    }
+    Ok(Person {
+        id,
+        login: new.login.clone(),
+        name: new.name.clone(),
+        role: new.role,
+        suspended: false,
+        created: now,
+    })
+}
+
+async fn put_code(connection: &mut SqliteConnection, person: PersonId, code: &NewCode) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO credentials (person, code, code_expires) VALUES ($1, $2, $3)
+         ON CONFLICT (person) DO UPDATE
+         SET code = excluded.code, code_expires = excluded.code_expires",
+    )
+    .bind(person.0)
+    .bind(&code.hash)
+    .bind(code.expires.0)
+    .execute(connection)
+    .await
+    .map_err(StoreError::insert("login"))?;
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! Seats, their members and their numbers in the address plan.
+
+use super::rows::{self, Row};
+use super::{Result, Store, StoreError};
+use puerta_policy::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
+use puerta_policy::names::{CourseName, Login, SeatName};
+use puerta_policy::plan::{Edition, SeatNumber};
+use sqlx::SqliteConnection;
+
+/// A seat as professors see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatRow {
+    /// Which.
+    pub seat: Seat,
+    /// Logins of its members, in order.
+    pub members: Vec<Login>,
+    /// How many machines it has.
+    pub machines: u32,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        select!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
+        concat!(
+            "SELECT s.id, s.name, s.number, s.course, s.year, s.version, c.name AS course_name ",
+            $more,
+            " FROM seats s JOIN courses c ON c.id = s.course ",
+            $rest
+        )
+    };
+}
+
+fn read(row: &Row) -> Result<Seat> {
+    Ok(Seat {
+        id: SeatId(rows::number(row, "id")?),
+        name: rows::word(row, "name")?,
+        number: rows::checked(row, "number", |n: u16| SeatNumber::new(n).ok())?,
+        course: CourseId(rows::number(row, "course")?),
+        course_name: rows::word(row, "course_name")?,
+        edition: rows::edition(row)?,
+    })
+}
+
+impl Store {
+    /// The seats that a person is a member of, in name order.
+    pub async fn seats_of(&self, person: PersonId) -> Result<Vec<Seat>> {
+        let rows =
+            sqlx::query(select!("JOIN members m ON m.seat = s.id WHERE m.person = $1 ORDER BY s.name"))
+                .bind(person.0)
+                .fetch_all(&self.readers)
+                .await?;
+        rows::all(rows, read)
+    }
+
+    /// One seat.
+    pub async fn seat(&self, seat: SeatId) -> Result<Option<Seat>> {
+        let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(&self.readers).await?;
+        rows::maybe(row, read)
+    }
+
+    /// The seat of that name.
+    pub async fn seat_by_name(&self, name: &SeatName) -> Result<Option<Seat>> {
+        let row = sqlx::query(select!("WHERE s.name = $1"))
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+
+    /// Every seat, in name order.
+    pub async fn seats(&self) -> Result<Vec<SeatRow>> {
+        let rows = sqlx::query(select!(
+            ", p.login, (SELECT COUNT(*) FROM vms v WHERE v.seat = s.id) AS machines",
+            "LEFT JOIN members m ON m.seat = s.id LEFT JOIN persons p ON p.id = m.person
+             ORDER BY s.name, p.login"
+        ))
+        .fetch_all(&self.readers)
+        .await?;
+        let mut seats: Vec<SeatRow> = Vec::new();
+        for row in &rows {
+            let member: Option<Login> = rows::maybe_word(row, "login")?;
+            let id = SeatId(rows::number(row, "id")?);
+            match seats.last_mut() {
+                Some(last) if last.seat.id == id => last.members.extend(member),
+                _ => seats.push(SeatRow {
+                    seat: read(row)?,
+                    members: member.into_iter().collect(),
+                    machines: rows::number(row, "machines")?,
+                }),
+            }
+        }
+        Ok(seats)
+    }
+
+    /// A seat's members, in login order.
+    pub async fn members(&self, seat: SeatId) -> Result<Vec<Person>> {
+        let rows = sqlx::query(
+            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created
+             FROM members m JOIN persons p ON p.id = m.person
+             WHERE m.seat = $1 ORDER BY p.login",
+        )
+        .bind(seat.0)
+        .fetch_all(&self.readers)
+        .await?;
+        rows::all(rows, super::persons::read)
+    }
+}
+
+/// One seat inside the caller's transaction.
+pub(super) async fn find(connection: &mut SqliteConnection, seat: SeatId) -> Result<Option<Seat>> {
+    let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(connection).await?;
+    rows::maybe(row, read)
+}
+
+/// Whether the person is a member of a seat of the course.
+pub(super) async fn sits_in(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+    course: CourseId,
+) -> Result<bool> {
+    let row = sqlx::query(
+        "SELECT s.id FROM members m JOIN seats s ON s.id = m.seat
+         WHERE m.person = $1 AND s.course = $2 LIMIT 1",
+    )
+    .bind(person.0)
+    .bind(course.0)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// A new seat in an open course with the person as its member.
+pub(super) async fn give(
+    connection: &mut SqliteConnection,
+    course: CourseId,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Seat> {
+    let row = sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
+        .bind(course.0)
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(StoreError::Gone)?;
+    let course_name: CourseName = rows::word(&row, "name")?;
+    let edition = rows::edition(&row)?;
+    let name = free_name(connection, &person.login, &course_name).await?;
+    let number = next_number(connection, edition).await?;
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO seats (name, course, year, version, number, created)
+         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+    )
+    .bind(name.as_str())
+    .bind(course.0)
+    .bind(i64::from(edition.year))
+    .bind(i64::from(edition.version))
+    .bind(i64::from(number.get()))
+    .bind(now.0)
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query("UPDATE courses SET last_seat = $1 WHERE id = $2 AND last_seat < $1")
+        .bind(i64::from(number.get()))
+        .bind(course.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)")
+        .bind(id)
+        .bind(person.id.0)
+        .execute(connection)
+        .await?;
+    Ok(Seat { id: SeatId(id), name, number, course, course_name, edition })
+}
+
+/// The login, or `LOGIN-COURSE` when another seat has that name.
+async fn free_name(
+    connection: &mut SqliteConnection,
+    login: &Login,
+    course: &CourseName,
+) -> Result<SeatName> {
+    for name in [login.to_string(), format!("{login}-{course}")] {
+        // A long login and a long course do not fit one name together.
+        let Ok(name) = name.parse::<SeatName>() else {
+            continue;
+        };
+        let other = sqlx::query("SELECT id FROM seats WHERE name = $1")
+            .bind(name.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if other.is_none() {
+            return Ok(name);
+        }
+    }
+    Err(StoreError::Taken("seat"))
+}
+
+/// One more than the highest number ever given in the edition. When that was the last, the lowest
+/// that is free: a removed seat's addresses rest for as long as they can.
+async fn next_number(connection: &mut SqliteConnection, edition: Edition) -> Result<SeatNumber> {
+    let last: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(last_seat) FROM courses WHERE year = $1 AND version = $2")
+            .bind(i64::from(edition.year))
+            .bind(i64::from(edition.version))
+            .fetch_one(&mut *connection)
+            .await?;
+    let last = last.unwrap_or(0);
+    if last < i64::from(SeatNumber::MAX) {
+        let next = u16::try_from(last + 1).ok();
+        return next
+            .and_then(|next| SeatNumber::new(next).ok())
+            .ok_or_else(|| StoreError::Corrupt(format!("last_seat is `{last}`")));
+    }
+    let given: Vec<i64> =
+        sqlx::query_scalar("SELECT number FROM seats WHERE year = $1 AND version = $2 ORDER BY number")
+            .bind(i64::from(edition.year))
+            .bind(i64::from(edition.version))
+            .fetch_all(connection)
+            .await?;
+    let mut given = given.into_iter().peekable();
+    (1..=SeatNumber::MAX)
+        .find(|number| given.next_if_eq(&i64::from(*number)).is_none())
+        .and_then(|number| SeatNumber::new(number).ok())
+        .ok_or(StoreError::SeatsFull)
+}
+
+/// Seats that have this person as their only member.
+pub(super) async fn only_of(connection: &mut SqliteConnection, person: PersonId) -> Result<Vec<SeatId>> {
+    let seats: Vec<i64> = sqlx::query_scalar(
+        "SELECT m.seat FROM members m WHERE m.person = $1 AND NOT EXISTS
+         (SELECT 1 FROM members other WHERE other.seat = m.seat AND other.person <> $1)",
+    )
+    .bind(person.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(seats.into_iter().map(SeatId).collect())
+}
+
+/// Machines and backups of a seat, together.
+pub(super) async fn held(connection: &mut SqliteConnection, seat: SeatId) -> Result<u32> {
+    let usage = super::vms::usage(connection, seat).await?;
+    Ok(usage.machines.saturating_add(usage.backups))
+}

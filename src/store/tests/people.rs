@@ -1,0 +1,304 @@
+//! Courses, persons, credentials, keys, seats.
+
+use super::*;
+use puerta_policy::names::{Login, SeatName};
+use puerta_policy::plan::PlanError;
+
+fn login(text: &str) -> Login {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_course_takes_the_first_free_version() {
+    let (_folder, store) = empty().await;
+    let make = |name: &str, year, version| {
+        let (store, name) = (store.clone(), name.parse().unwrap());
+        async move { store.create_course(&name, year, version, PLAN, NOW).await }
+    };
+    let aso = make("aso-2026", 2026, None).await.unwrap();
+    assert_eq!((aso.edition.year, aso.edition.version), (2026, 0));
+    let same = make("aso-2026", 2027, None).await.unwrap_err();
+    assert!(matches!(same, StoreError::Taken("course")));
+    let taken = make("red-2026", 2026, Some(0)).await.unwrap_err();
+    assert!(matches!(taken, StoreError::EditionTaken { by } if by == aso.name));
+    let red = make("red-2026", 2026, None).await.unwrap();
+    assert_eq!(red.edition.version, 1);
+    let full = make("bd-2026", 2026, None).await.unwrap_err();
+    assert!(matches!(full, StoreError::EditionTaken { by } if by == aso.name));
+    let year = make("old", 2019, None).await.unwrap_err();
+    assert!(matches!(year, StoreError::Plan(PlanError::Year { .. })));
+    let version = make("odd", 2026, Some(2)).await.unwrap_err();
+    assert!(matches!(version, StoreError::Plan(PlanError::Version(2))));
+    assert_eq!(store.course(&aso.name).await.unwrap(), Some(aso.clone()));
+    assert_eq!(store.course(&"no".parse().unwrap()).await.unwrap(), None);
+
+    // A closed course leaves its edition, but not its seats' numbers.
+    let (_, first) = add(&store, "alumno1", Some(aso.id)).await;
+    let close = sqlx::query("UPDATE courses SET closed = 1 WHERE id = $1").bind(aso.id.0);
+    close.execute(&store.writer).await.unwrap();
+    let bd = make("bd-2026", 2026, None).await.unwrap();
+    assert_eq!(bd.edition, aso.edition);
+    let (_, second) = add(&store, "alumno2", Some(bd.id)).await;
+    let numbers = [first, second].map(|seat| seat.unwrap().number.get());
+    assert_eq!(numbers, [1, 2]);
+    let closed = store.add_person(person("alumno3", Some(aso.id)), NOW).await;
+    assert!(matches!(closed, Err(StoreError::Gone)));
+    let names: Vec<_> = store.courses().await.unwrap();
+    let names: Vec<_> = names.iter().map(|(c, n)| (c.name.as_str(), *n)).collect();
+    assert_eq!(names, [("aso-2026", 1), ("bd-2026", 1), ("red-2026", 0)]);
+}
+
+#[tokio::test]
+async fn a_person_comes_with_seat_key_and_code() {
+    let (_folder, store) = empty().await;
+    let aso = course(&store, "aso-2026").await;
+    let code = NewCode { hash: "h1".into(), expires: at(1000) };
+    let new =
+        NewPerson { key: Some(key("AAA")), code: Some(code.clone()), ..person("alumno1", Some(aso.id)) };
+    let (alumno, seat) = store.add_person(new.clone(), NOW).await.unwrap();
+    let seat = seat.unwrap();
+    assert_eq!((seat.name.as_str(), seat.number.get()), ("alumno1", 1));
+    assert_eq!((&seat.course_name, seat.edition), (&aso.name, aso.edition));
+    assert_eq!((alumno.name.as_str(), alumno.suspended), ("Ñandú alumno1", false));
+    let found = store.person_by_login(&alumno.login).await.unwrap();
+    assert_eq!(found, Some(alumno.clone()));
+    assert_eq!(store.person(alumno.id).await.unwrap(), Some(alumno.clone()));
+    assert_eq!(store.keys(alumno.id).await.unwrap().len(), 1);
+    let credentials = store.credentials(alumno.id).await.unwrap();
+    assert_eq!((credentials.password, credentials.code), (None, Some(code)));
+    let again = store.add_person(new, NOW).await.unwrap_err();
+    assert!(matches!(again, StoreError::Taken("login")));
+    let bare = store.add_person(person("alumno1", None), NOW).await;
+    assert!(matches!(bare, Err(StoreError::Taken("login"))));
+    let nowhere = store.add_person(person("alumno2", Some(CourseId(99))), NOW);
+    assert!(matches!(nowhere.await, Err(StoreError::Gone)));
+    assert_eq!(store.persons().await.unwrap().len(), 1, "all or nothing");
+}
+
+#[tokio::test]
+async fn a_second_course_gives_only_a_second_seat() {
+    let (_folder, store, _, alumno, first) = one().await;
+    store.add_key(alumno.id, key("AAA"), NOW).await.unwrap();
+    let red = course(&store, "red-2026").await;
+    for word in ["AAA", "BBB"] {
+        let bd = NewPerson {
+            name: "Otra".into(),
+            role: Role::Admin,
+            key: Some(key(word)),
+            code: Some(NewCode { hash: "h".into(), expires: NOW }),
+            ..person("alumno1", Some(red.id))
+        };
+        let (same, seat) = match store.add_person(bd, NOW).await {
+            Ok(added) => added,
+            Err(StoreError::Taken("login")) if word == "BBB" => break,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(same, alumno);
+        assert_eq!(seat.unwrap().name.as_str(), "alumno1-red-2026");
+    }
+    let seats = store.seats_of(alumno.id).await.unwrap();
+    let names: Vec<_> = seats.iter().map(|seat| seat.name.as_str()).collect();
+    assert_eq!(names, ["alumno1", "alumno1-red-2026"]);
+    assert_eq!(seats[0], first);
+    let row = store.person_row(&alumno.login).await.unwrap().unwrap();
+    assert_eq!((row.keys, row.password), (1, false));
+    assert_eq!(row.seats.len(), 2);
+    assert_eq!(row.person.role, Role::Alumno);
+    assert_eq!(store.credentials(alumno.id).await.unwrap().code, None);
+    let actor = store.actor(alumno.id).await.unwrap().unwrap();
+    assert_eq!(actor.seats, [seats[0].id, seats[1].id]);
+}
+
+#[tokio::test]
+async fn rows_of_persons_are_whole_and_in_order() {
+    let (_folder, store, course, alumno1, _) = one().await;
+    add(&store, "profesor", None).await;
+    let (alumno10, _) = add(&store, "alumno10", Some(course.id)).await;
+    store.add_key(alumno10.id, key("AAA"), NOW).await.unwrap();
+    store.add_key(alumno10.id, key("BBB"), NOW).await.unwrap();
+    store.set_password(alumno1.id, "$argon2id$").await.unwrap();
+    let rows = store.persons().await.unwrap();
+    let seen: Vec<_> =
+        rows.iter().map(|r| (r.person.login.as_str(), r.seats.len(), r.keys, r.password)).collect();
+    assert_eq!(seen, [("alumno1", 1, 0, true), ("alumno10", 1, 2, false), ("profesor", 0, 0, false)]);
+    for row in rows {
+        let alone = store.person_row(&row.person.login).await.unwrap();
+        assert_eq!(alone, Some(row));
+    }
+    assert_eq!(store.person_row(&login("nadie")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn suspended_shows_in_the_actor() {
+    let (_folder, store, _, alumno, seat) = one().await;
+    store.set_suspended(alumno.id, true).await.unwrap();
+    let actor = store.actor(alumno.id).await.unwrap().unwrap();
+    assert!(actor.suspended);
+    assert_eq!((actor.person, actor.login.as_str()), (Some(alumno.id), "alumno1"));
+    assert_eq!((actor.role, actor.seats), (Role::Alumno, vec![seat.id]));
+    store.set_suspended(alumno.id, false).await.unwrap();
+    assert!(!store.actor(alumno.id).await.unwrap().unwrap().suspended);
+    let nobody = puerta_policy::model::PersonId(99);
+    assert_eq!(store.actor(nobody).await.unwrap(), None);
+    let gone = store.set_suspended(nobody, true).await;
+    assert!(matches!(gone, Err(StoreError::Gone)));
+}
+
+#[tokio::test]
+async fn removal_waits_for_machines_and_backups_and_leaves_nothing() {
+    let (_folder, store, course, alumno, seat) = one().await;
+    store.add_key(alumno.id, key("AAA"), NOW).await.unwrap();
+    store.set_password(alumno.id, "hash").await.unwrap();
+    let web1 = ready(&store, seat.id, "web1").await;
+    let kept = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
+    let held = store.remove_person(alumno.id).await.unwrap_err();
+    assert!(matches!(held, StoreError::HasMachines(2)), "{held}");
+    store.delete_vm(web1.id).await.unwrap();
+    let held = store.remove_person(alumno.id).await.unwrap_err();
+    assert!(matches!(held, StoreError::HasMachines(1)), "{held}");
+    assert_eq!(store.keys(alumno.id).await.unwrap().len(), 1);
+    store.delete_backup(kept.id).await.unwrap();
+    store.remove_person(alumno.id).await.unwrap();
+    assert_eq!(store.person(alumno.id).await.unwrap(), None);
+    assert_eq!(store.seat(seat.id).await.unwrap(), None);
+    assert_eq!(store.keys(alumno.id).await.unwrap(), []);
+    let nothing = store.credentials(alumno.id).await.unwrap();
+    assert_eq!(nothing, Credentials::default());
+    let again = store.remove_person(alumno.id).await;
+    assert!(matches!(again, Err(StoreError::Gone)));
+    assert_eq!(store.jobs(10).await.unwrap().len(), 2, "jobs stay");
+
+    let (back, new_seat) = add(&store, "alumno1", Some(course.id)).await;
+    assert!(back.id > alumno.id);
+    let new_seat = new_seat.unwrap();
+    assert_eq!((new_seat.name.as_str(), new_seat.number.get()), ("alumno1", 2));
+}
+
+#[tokio::test]
+async fn a_seat_with_other_members_stays_with_them() {
+    let (_folder, store, course, alumno1, team) = one().await;
+    let (alumno2, own) = add(&store, "alumno2", Some(course.id)).await;
+    let join =
+        sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)").bind(team.id.0).bind(alumno2.id.0);
+    join.execute(&store.writer).await.unwrap();
+    store.add_key(alumno2.id, key("BBB"), NOW).await.unwrap();
+    store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap();
+    store.add_key(alumno1.id, key("BBB"), NOW).await.unwrap();
+    let lines = |keys: Vec<puerta_policy::model::AuthorizedKey>| -> Vec<_> {
+        keys.into_iter().map(|key| (key.person, key.fingerprint)).collect()
+    };
+    let keys = lines(store.keys_of_seat(team.id).await.unwrap());
+    let wanted = [(alumno1.id, "AAA"), (alumno1.id, "BBB"), (alumno2.id, "BBB")];
+    assert_eq!(keys, wanted.map(|(who, word)| (who, format!("SHA256:{word}"))));
+    assert_eq!(store.members(team.id).await.unwrap(), [alumno1.clone(), alumno2.clone()]);
+    create(&store, team.id, "web1").await;
+    let rows = store.seats().await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].members, [alumno1.login.clone(), alumno2.login.clone()]);
+    assert_eq!((rows[0].machines, rows[1].machines), (1, 0));
+    store.remove_person(alumno1.id).await.unwrap();
+    assert_eq!(store.members(team.id).await.unwrap(), [alumno2.clone()]);
+    let own = own.unwrap();
+    let name: SeatName = "alumno2".parse().unwrap();
+    assert_eq!(store.seat_by_name(&name).await.unwrap(), Some(own));
+
+    // The login comes back, its old seat's name does not.
+    let (_, seat) = add(&store, "alumno1", Some(course.id)).await;
+    assert_eq!(seat.unwrap().name.as_str(), "alumno1-aso-2026");
+}
+
+#[tokio::test]
+async fn numbers_rest_until_all_were_given() {
+    let (_folder, store, course, ..) = one().await;
+    let last = sqlx::query("UPDATE courses SET last_seat = 8190");
+    last.execute(&store.writer).await.unwrap();
+    let (_, seat) = add(&store, "a", Some(course.id)).await;
+    assert_eq!(seat.unwrap().number.get(), 8191);
+    for (name, wanted) in [("b", 2), ("c", 3)] {
+        let (_, seat) = add(&store, name, Some(course.id)).await;
+        assert_eq!(seat.unwrap().number.get(), wanted);
+    }
+    let fill = sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 8190)
+         INSERT INTO seats (name, course, year, version, number, created)
+         SELECT 's' || i, $1, 2026, 0, i, 0 FROM n",
+    );
+    fill.bind(course.id.0).execute(&store.writer).await.unwrap();
+    let full = store.add_person(person("d", Some(course.id)), NOW).await;
+    assert!(matches!(full, Err(StoreError::SeatsFull)));
+    assert_eq!(store.person_by_login(&login("d")).await.unwrap(), None);
+    let free = sqlx::query("DELETE FROM seats WHERE number = 4000");
+    free.execute(&store.writer).await.unwrap();
+    let (_, seat) = add(&store, "d", Some(course.id)).await;
+    assert_eq!(seat.unwrap().number.get(), 4000);
+}
+
+#[tokio::test]
+async fn a_new_password_uses_the_code_up_and_a_new_code_keeps_the_password() {
+    let (_folder, store, _, alumno, _) = one().await;
+    let code = |hash: &str| NewCode { hash: hash.into(), expires: at(5) };
+    store.set_code(alumno.id, code("one")).await.unwrap();
+    store.set_code(alumno.id, code("two")).await.unwrap();
+    assert!(!store.take_code(alumno.id, "one").await.unwrap());
+    store.set_password(alumno.id, "p1").await.unwrap();
+    assert!(!store.take_code(alumno.id, "two").await.unwrap());
+    store.set_code(alumno.id, code("three")).await.unwrap();
+    store.set_password(alumno.id, "p2").await.unwrap();
+    store.set_code(alumno.id, code("four")).await.unwrap();
+    let both = store.credentials(alumno.id).await.unwrap();
+    let wanted = (Some("p2".to_owned()), Some(code("four")));
+    assert_eq!((both.password, both.code), wanted);
+    let nobody = puerta_policy::model::PersonId(99);
+    let gone = store.set_password(nobody, "p").await;
+    assert!(matches!(gone, Err(StoreError::Gone)));
+    let gone = store.set_code(nobody, code("five")).await;
+    assert!(matches!(gone, Err(StoreError::Gone)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_code_is_taken_once() {
+    let (_folder, store, _, alumno, _) = one().await;
+    let code = NewCode { hash: "h1".into(), expires: at(5) };
+    store.set_code(alumno.id, code).await.unwrap();
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.take_code(alumno.id, "h1").await.unwrap() })
+        })
+        .collect();
+    let mut taken = 0;
+    for call in calls {
+        taken += u32::from(call.await.unwrap());
+    }
+    assert_eq!(taken, 1);
+    assert_eq!(store.credentials(alumno.id).await.unwrap().code, None);
+}
+
+#[tokio::test]
+async fn keys_are_a_persons_own() {
+    let (_folder, store, course, alumno1, _) = one().await;
+    let (alumno10, _) = add(&store, "alumno10", Some(course.id)).await;
+    let first = store.add_key(alumno1.id, key("ZZZ"), NOW).await.unwrap();
+    let second = store.add_key(alumno1.id, key("AAA"), at(1)).await.unwrap();
+    let same = store.add_key(alumno1.id, key("ZZZ"), NOW).await;
+    assert!(matches!(same, Err(StoreError::Taken("key"))));
+    let shared = store.add_key(alumno10.id, key("ZZZ"), NOW).await.unwrap();
+    let keys = store.keys(alumno1.id).await.unwrap();
+    assert_eq!(keys, [first.clone(), second.clone()]);
+    assert_eq!(second.line, "ssh-ed25519 AAA de casa");
+
+    let found = store.key_of(&alumno10.login, "SHA256:ZZZ").await.unwrap();
+    assert_eq!(found, Some((alumno10.clone(), shared.clone())));
+    let none = store.key_of(&alumno10.login, "SHA256:AAA").await.unwrap();
+    assert_eq!(none, None);
+    assert_eq!(store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(), None);
+
+    assert!(!store.remove_key(alumno1.id, shared.id).await.unwrap());
+    assert!(store.remove_key(alumno1.id, first.id).await.unwrap());
+    assert!(!store.remove_key(alumno1.id, first.id).await.unwrap());
+    assert_eq!(store.keys(alumno1.id).await.unwrap(), [second]);
+    assert_eq!(store.keys(alumno10.id).await.unwrap(), [shared]);
+    let gone = puerta_policy::model::PersonId(99);
+    let gone = store.add_key(gone, key("AAA"), NOW).await;
+    assert!(matches!(gone, Err(StoreError::Gone)));
+}

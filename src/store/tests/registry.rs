@@ -1,0 +1,215 @@
+//! The file itself: who may read it, other versions, other programs, readers and the writer.
+
+use super::*;
+use std::future::poll_fn;
+use std::os::unix::fs::PermissionsExt;
+use std::pin::pin;
+use std::task::Poll;
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_the_files() {
+    let (folder, store, ..) = one().await;
+    let mut files = 0;
+    for entry in std::fs::read_dir(&folder.0).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert_eq!(files, 3, "the database, -wal and -shm");
+    store.close().await;
+    std::fs::set_permissions(folder.file(), PermissionsExt::from_mode(0o644)).unwrap();
+    Store::open(&folder.file()).await.unwrap();
+    assert_eq!(mode(&folder.file()), 0o600);
+}
+
+#[tokio::test]
+async fn opened_again_it_has_everything_and_ids_go_on() {
+    let (folder, store, course, alumno, seat) = one().await;
+    let web1 = ready(&store, seat.id, "web1").await;
+    let (web2, job) = create(&store, seat.id, "web2").await;
+    store.set_step(job.id, "start").await.unwrap();
+    let kept = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
+    assert!(store.delete_vm(web2.id).await.unwrap());
+    store.close().await;
+    assert!(matches!(store.vms().await, Err(StoreError::Sql(_))));
+
+    let store = Store::open(&folder.file()).await.unwrap();
+    assert_eq!(store.courses().await.unwrap(), [(course, 1)]);
+    assert_eq!(store.person(alumno.id).await.unwrap(), Some(alumno));
+    assert_eq!(store.seat(seat.id).await.unwrap(), Some(seat.clone()));
+    assert_eq!(store.vms().await.unwrap(), [web1]);
+    assert_eq!(store.backups().await.unwrap(), [kept]);
+    let (running, step) = store.running_jobs().await.unwrap().pop().unwrap();
+    assert_eq!((&running, step.as_str()), (&job, "start"));
+    let (again, _) = create(&store, seat.id, "web2").await;
+    assert!(again.id > web2.id, "an id is never given again");
+    assert_eq!(again.slot, web2.slot, "a slot is");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_untouched() {
+    let (folder, store, ..) = one().await;
+    let newer = sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (77, 'later', TRUE, x'00', 0)",
+    );
+    newer.execute(&store.writer).await.unwrap();
+    store.close().await;
+    let before = std::fs::read(folder.file()).unwrap();
+    let error = Store::open(&folder.file()).await.unwrap_err();
+    let StoreError::Newer { found, known } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((found, known), (77, 1));
+    assert_eq!(std::fs::read(folder.file()).unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_is_not_puertas_is_refused_by_name() {
+    let folder = Folder::new();
+    std::fs::write(folder.file(), "no es una base de datos\n".repeat(100)).unwrap();
+    let error = Store::open(&folder.file()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    assert!(error.to_string().contains("puerta.db"), "{error}");
+    assert!(error.to_string().contains("not a database"), "{error}");
+
+    let other = folder.0.join("other.db");
+    let options = SqliteConnectOptions::new().filename(&other);
+    let mut made = options.create_if_missing(true).connect().await.unwrap();
+    let table = sqlx::query("CREATE TABLE notas (id INTEGER)");
+    table.execute(&mut made).await.unwrap();
+    made.close().await.unwrap();
+    let before = std::fs::read(&other).unwrap();
+    let error = Store::open(&other).await.unwrap_err();
+    assert!(error.to_string().contains("not puerta's"), "{error}");
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+
+    let nowhere = Store::open(&folder.0.join("no/such.db")).await.unwrap_err();
+    assert!(matches!(nowhere, StoreError::Sql(sqlx::Error::Io(_))));
+    let a_folder = Store::open(&folder.0).await.unwrap_err();
+    assert!(matches!(a_folder, StoreError::Sql(sqlx::Error::Io(_))));
+}
+
+#[tokio::test]
+async fn a_changed_migration_is_refused() {
+    let (folder, store) = empty().await;
+    let changed = sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'");
+    changed.execute(&store.writer).await.unwrap();
+    store.close().await;
+    let error = Store::open(&folder.file()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_programs_may_open_a_new_one_together() {
+    for _ in 0..5 {
+        let folder = Folder::new();
+        let opens: Vec<_> = (0..8)
+            .map(|_| {
+                let file = folder.file();
+                tokio::spawn(async move { Store::open(&file).await })
+            })
+            .collect();
+        for open in opens {
+            open.await.unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_puerta_never_wrote_is_named() {
+    let (_folder, store, ..) = one().await;
+    let bad = sqlx::query("UPDATE persons SET role = 'root'");
+    bad.execute(&store.writer).await.unwrap();
+    let error = store.persons().await.unwrap_err();
+    assert_eq!(error.to_string(), "the database is not usable: role is `root`");
+}
+
+#[tokio::test]
+async fn reads_go_on_while_a_transaction_is_open() {
+    let (_folder, store, course, alumno, seat) = one().await;
+    let mut tx = store.write().await.unwrap();
+    let change = sqlx::query("UPDATE persons SET suspended = TRUE");
+    change.execute(&mut *tx).await.unwrap();
+    let reads = async {
+        for _ in 0..20 {
+            let seen = store.actor(alumno.id).await.unwrap().unwrap();
+            assert!(!seen.suspended, "not committed, not seen");
+            assert_eq!(store.seats_of(alumno.id).await.unwrap(), [seat.clone()]);
+        }
+    };
+    let second = Duration::from_secs(1);
+    tokio::time::timeout(second, reads).await.unwrap();
+    let writer = tokio::spawn({
+        let store = store.clone();
+        async move { store.add_person(person("alumno2", Some(course.id)), NOW).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!writer.is_finished(), "one writes at a time");
+    tx.commit().await.unwrap();
+    writer.await.unwrap().unwrap();
+    assert!(store.actor(alumno.id).await.unwrap().unwrap().suspended);
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let (_folder, store, ..) = one().await;
+    let sneak = sqlx::query("DELETE FROM persons");
+    assert!(sneak.execute(&store.readers).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_program_waits_for_its_turn_to_write() {
+    let (folder, store, course, ..) = one().await;
+    let other = Store::open(&folder.file()).await.unwrap();
+    let enrol = |store: Store, prefix: &'static str| async move {
+        for i in 0..20 {
+            add(&store, &format!("{prefix}{i}"), Some(course.id)).await;
+        }
+    };
+    let first = tokio::spawn(enrol(store.clone(), "a"));
+    let second = tokio::spawn(enrol(other, "b"));
+    first.await.unwrap();
+    second.await.unwrap();
+    assert_eq!(store.seats().await.unwrap().len(), 41);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_dropped_half_way_leaves_nothing() {
+    let (_folder, store, _, _, seat) = one().await;
+    let (mut done, mut undone) = (0, 0);
+    for polls in (0..40).cycle().take(200) {
+        let mut left = polls;
+        let mut call = pin!(store.create_vm(vm(seat.id, "web1"), PLAN, ROOMY, NOW));
+        let dropped = poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(end) => Poll::Ready(Some(end)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                left -= 1;
+                Poll::Pending
+            }
+        });
+        if let Some(Err(error)) = dropped.await {
+            panic!("{error}");
+        }
+        // Once the writer is ours again, what was dropped is wholly there or wholly not.
+        store.write().await.unwrap().commit().await.unwrap();
+        let vms = store.vms().await.unwrap();
+        let jobs = store.running_jobs().await.unwrap();
+        match (vms.as_slice(), jobs.as_slice()) {
+            ([], []) => undone += 1,
+            ([vm], [(job, _)]) if job.vm == vm.id => {
+                let end = store.finish_delete(job.id, vm.id, NOW);
+                end.await.unwrap();
+                done += 1;
+            }
+            half => panic!("{half:?}"),
+        }
+    }
+    assert!(done > 20 && undone > 20, "{done} done, {undone} not");
+    create(&store, seat.id, "last").await;
+}

@@ -1,0 +1,143 @@
+//! A whole plan: 8,192 seats, 60,000 machines. Prints what the lists cost
+//! (`cargo nextest run -p puerta store::tests::scale --no-capture`).
+
+use super::*;
+use puerta_policy::model::{BackupId, JobId, PersonId, VmId};
+use std::time::Instant;
+
+const SEATS: i64 = 8192;
+const VMS: i64 = 60_000;
+
+/// Fills the tables in one transaction. Seat 8192 is the first of the second version: an edition
+/// has 8191.
+async fn fill(store: &Store) {
+    let mut tx = store.write().await.unwrap();
+    let numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) ";
+    let statements = [
+        (
+            SEATS,
+            "INSERT INTO persons (login, name, role, suspended, created)
+                 SELECT 'alumno' || i, '', 'alumno', FALSE, 0 FROM n",
+        ),
+        (
+            SEATS,
+            "INSERT INTO authorized_keys (person, algorithm, fingerprint, comment, line, added)
+                 SELECT i, 'ssh-ed25519', 'SHA256:' || i, '', 'ssh-ed25519 ' || i, 0 FROM n",
+        ),
+        (
+            SEATS,
+            "INSERT INTO seats (name, course, year, version, number, created)
+                 SELECT 'alumno' || i, 1 + i / 8192, 2026, i / 8192, 1 + (i - 1) % 8191, 0 FROM n",
+        ),
+        (SEATS, "INSERT INTO members (seat, person) SELECT i, i FROM n"),
+        (
+            VMS,
+            "INSERT INTO vms (seat, name, slot, vmid, template, node, cpus, memory_mib, disk_mib,
+                                processes, phase, created)
+               SELECT 1 + i % 8192, 'web' || (i / 8192), 2 + i / 8192,
+                      (i % 8192) * 64 + 2 + i / 8192, 'debian-12', 'nodo01', 1, 256, 2048, 500,
+                      'ready', i FROM n",
+        ),
+        (
+            VMS,
+            "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, state, started, finished)
+               SELECT 'backup', i, 'web' || (i / 8192), 1 + i % 8192, 'alumno' || (1 + i % 8192),
+                      'done', i, i FROM n",
+        ),
+        (
+            VMS,
+            "INSERT INTO backups (seat, name, vm_name, size, sha256, created, took_ms)
+               SELECT 1 + i % 8192, 'web-' || i, 'web' || (i / 8192), i, 'ab', i, i FROM n",
+        ),
+    ];
+    for (count, statement) in statements {
+        let statement = sqlx::AssertSqlSafe(format!("{numbers}{statement}"));
+        let filled = sqlx::query(statement).bind(count).execute(&mut *tx);
+        assert_eq!(filled.await.unwrap().rows_affected(), count as u64);
+    }
+    tx.commit().await.unwrap();
+}
+
+/// The fastest of `runs`: what it costs when nobody else uses the processor.
+async fn cost<T, F: Future<Output = Result<T>>>(name: &str, runs: u32, call: impl Fn() -> F) -> Duration {
+    let mut costs = Vec::new();
+    for _ in 0..runs {
+        let start = Instant::now();
+        call().await.unwrap();
+        costs.push(start.elapsed());
+    }
+    costs.sort_unstable();
+    let (best, median) = (costs[0], costs[costs.len() / 2]);
+    println!("{name:<24} best {best:>10.1?}   median {median:>10.1?}");
+    best
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_plan_stays_fast() {
+    let (_folder, store) = empty().await;
+    course(&store, "aso-2026").await;
+    course(&store, "red-2026").await;
+    let start = Instant::now();
+    fill(&store).await;
+    println!("filled in {:.1?}", start.elapsed());
+
+    let seat = SeatId(4321);
+    let own = [seat];
+    let person = PersonId(4321);
+    let seat_name = "alumno4321".parse().unwrap();
+    let login = "alumno4321".parse().unwrap();
+    let web1 = "web1".parse().unwrap();
+    assert_eq!(store.vms_of(&own).await.unwrap().len(), 7);
+    let vmid = store.vm(VmId(777)).await.unwrap().unwrap().vmid;
+    let few: Vec<_> = (1..200).map(SeatId).collect();
+    let all: Vec<_> = (1..=SEATS).map(SeatId).collect();
+    assert_eq!(store.vms_of(&all).await.unwrap(), store.vms().await.unwrap());
+
+    let mut quick = Vec::new();
+    macro_rules! quick {
+        ($($call:expr),* $(,)?) => {$(
+            let name = stringify!($call).trim_start_matches("store.");
+            quick.push((name, cost(name, 100, || $call).await));
+        )*};
+    }
+    quick!(
+        store.actor(person),
+        store.key_of(&login, "SHA256:4321"),
+        store.person_row(&login),
+        store.credentials(person),
+        store.seats_of(person),
+        store.seat_by_name(&seat_name),
+        store.members(seat),
+        store.keys_of_seat(seat),
+        store.vms_of(&own),
+        store.vm_by_name(seat, &web1),
+        store.vm_by_vmid(vmid),
+        store.usage(seat),
+        store.running_jobs(),
+        store.running_job_of(VmId(777)),
+        store.jobs_of(&own, 50),
+        store.job(JobId(777)),
+        store.backups_of(&own),
+        store.backup(BackupId(777)),
+    );
+    for (name, best) in quick {
+        assert!(best < Duration::from_millis(2), "{name}: {best:?}");
+    }
+
+    cost("jobs(50)", 20, || store.jobs(50)).await;
+    cost("vms_of 199 seats", 5, || store.vms_of(&few)).await;
+    cost("vms_of all seats", 3, || store.vms_of(&all)).await;
+    cost("vms", 3, || store.vms()).await;
+    cost("seats", 3, || store.seats()).await;
+    cost("persons", 3, || store.persons()).await;
+    cost("courses", 3, || store.courses()).await;
+    cost("backups", 3, || store.backups()).await;
+    cost("a write (set_suspended)", 50, || store.set_suspended(person, true)).await;
+    let mut names = (0..).map(|i| format!("new{i}"));
+    for _ in 0..3 {
+        let new = vm(seat, &names.next().unwrap());
+        let start = Instant::now();
+        let (made, _) = store.create_vm(new, PLAN, ROOMY, NOW).await.unwrap();
+        println!("create_vm {:.1?} {}", start.elapsed(), made.address());
+    }
+}

@@ -1,0 +1,245 @@
+//! Machines. A slot is free again only when its machine's row is deleted.
+
+use super::rows::{self, Row};
+use super::{Result, Store, StoreError, jobs, seats};
+use puerta_policy::model::{Job, JobKind, Limits, PersonId, Phase, SeatId, Timestamp, Vm, VmId};
+use puerta_policy::names::{TemplateName, VmName};
+use puerta_policy::plan::{AddressPlan, Slot, Vmid};
+use puerta_policy::quota::{Quotas, Usage};
+use sqlx::{Row as _, SqliteConnection};
+
+/// A machine to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVm {
+    /// Whose.
+    pub seat: SeatId,
+    /// Its name in the seat.
+    pub name: VmName,
+    /// What it is made from.
+    pub template: TemplateName,
+    /// What it may use.
+    pub limits: Limits,
+    /// The node, if it is chosen already.
+    pub node: Option<String>,
+    /// Who asked.
+    pub person: Option<PersonId>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.seat, s.name AS seat_name, v.name, v.slot, v.vmid, v.template, v.node,
+                    v.cpus, v.memory_mib, v.disk_mib, v.processes, v.phase, v.created
+             FROM vms v JOIN seats s ON s.id = v.seat ",
+            $rest
+        )
+    };
+}
+
+const PHASES: [(Phase, &str); 3] =
+    [(Phase::Creating, "creating"), (Phase::Ready, "ready"), (Phase::Deleting, "deleting")];
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Creating => PHASES[0].1,
+        Phase::Ready => PHASES[1].1,
+        Phase::Deleting => PHASES[2].1,
+    }
+}
+
+fn read(row: &Row) -> Result<Vm> {
+    let word: &str = row.try_get("phase")?;
+    let phase = PHASES.into_iter().find(|(_, text)| *text == word);
+    let (phase, _) = phase.ok_or_else(|| StoreError::Corrupt(format!("phase is `{word}`")))?;
+    Ok(Vm {
+        id: VmId(rows::number(row, "id")?),
+        name: rows::word(row, "name")?,
+        seat: SeatId(rows::number(row, "seat")?),
+        seat_name: rows::word(row, "seat_name")?,
+        slot: rows::checked(row, "slot", |n: u8| Slot::new(n).ok())?,
+        vmid: rows::checked(row, "vmid", Vmid::from_stored)?,
+        template: rows::word(row, "template")?,
+        node: row.try_get("node")?,
+        limits: Limits {
+            cpus: rows::number(row, "cpus")?,
+            memory_mib: rows::number(row, "memory_mib")?,
+            disk_mib: rows::number(row, "disk_mib")?,
+            processes: rows::number(row, "processes")?,
+        },
+        phase,
+        created: rows::time(row, "created")?,
+    })
+}
+
+impl Store {
+    /// Takes a place for a new machine and starts its `create` job: name, quota, slot and number
+    /// are judged and taken in one transaction.
+    pub async fn create_vm(
+        &self,
+        new: NewVm,
+        plan: AddressPlan,
+        quotas: Quotas,
+        now: Timestamp,
+    ) -> Result<(Vm, Job)> {
+        let mut tx = self.write().await?;
+        let seat = seats::find(&mut tx, new.seat).await?;
+        let seat = seat.ok_or(StoreError::Gone)?;
+        let named = sqlx::query("SELECT id FROM vms WHERE seat = $1 AND name = $2")
+            .bind(seat.id.0)
+            .bind(new.name.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if named.is_some() {
+            return Err(StoreError::Taken("vm"));
+        }
+        let used = usage(&mut tx, seat.id).await?;
+        quotas.machine(used, new.limits.memory_mib)?;
+        let slot = Slot::first_free(&slots(&mut tx, seat.id).await?);
+        let slot = slot.ok_or(StoreError::SlotsFull)?;
+        let mut vm = Vm {
+            id: VmId(0),
+            name: new.name,
+            seat: seat.id,
+            seat_name: seat.name,
+            slot,
+            vmid: plan.vmid(seat.edition, seat.number, slot)?,
+            template: new.template,
+            node: new.node,
+            limits: new.limits,
+            phase: Phase::Creating,
+            created: now,
+        };
+        vm.id = insert(&mut tx, &vm).await?;
+        let job = jobs::start(&mut tx, JobKind::Create, &vm, new.person, None, now).await?;
+        tx.commit().await?;
+        Ok((vm, job))
+    }
+
+    /// One machine.
+    pub async fn vm(&self, vm: VmId) -> Result<Option<Vm>> {
+        find(&mut *self.readers.acquire().await?, vm).await
+    }
+
+    /// The machine of that name in the seat.
+    pub async fn vm_by_name(&self, seat: SeatId, name: &VmName) -> Result<Option<Vm>> {
+        let row = sqlx::query(select!("WHERE v.seat = $1 AND v.name = $2"))
+            .bind(seat.0)
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+
+    /// The machine with that number, which is to say that address.
+    pub async fn vm_by_vmid(&self, vmid: Vmid) -> Result<Option<Vm>> {
+        let row = sqlx::query(select!("WHERE v.vmid = $1"))
+            .bind(i64::from(vmid.get()))
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+
+    /// Machines of these seats, by seat name, then by name.
+    pub async fn vms_of(&self, seats: &[SeatId]) -> Result<Vec<Vm>> {
+        let rows = self.of_seats(select!("WHERE v.seat"), seats, "", None).await?;
+        let mut vms = rows::all(rows, read)?;
+        vms.sort_by(|a, b| (&a.seat_name, &a.name).cmp(&(&b.seat_name, &b.name)));
+        Ok(vms)
+    }
+
+    /// Every machine, by seat name, then by name.
+    pub async fn vms(&self) -> Result<Vec<Vm>> {
+        let rows = sqlx::query(select!("ORDER BY s.name, v.name")).fetch_all(&self.readers).await?;
+        rows::all(rows, read)
+    }
+
+    /// Moves a machine along in its life; `Gone` when it is not there.
+    pub async fn set_phase(&self, vm: VmId, phase: Phase) -> Result<()> {
+        self.update("UPDATE vms SET phase = $1 WHERE id = $2", vm, phase_word(phase)).await
+    }
+
+    /// Writes down where a machine is; `Gone` when it is not there.
+    pub async fn set_node(&self, vm: VmId, node: &str) -> Result<()> {
+        self.update("UPDATE vms SET node = $1 WHERE id = $2", vm, node).await
+    }
+
+    async fn update(&self, statement: &'static str, vm: VmId, value: &str) -> Result<()> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query(statement).bind(value).bind(vm.0).execute(&mut *tx).await?;
+        tx.commit().await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
+    }
+
+    /// What a seat holds now.
+    pub async fn usage(&self, seat: SeatId) -> Result<Usage> {
+        usage(&mut *self.readers.acquire().await?, seat).await
+    }
+
+    /// Removes a machine's row, and with it frees its slot; `false` when it was not there.
+    pub async fn delete_vm(&self, vm: VmId) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let was_there = delete(&mut tx, vm).await?;
+        tx.commit().await?;
+        Ok(was_there)
+    }
+}
+
+/// One machine inside the caller's transaction.
+pub(super) async fn find(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<Vm>> {
+    let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;
+    rows::maybe(row, read)
+}
+
+/// What a seat holds, inside the caller's transaction.
+pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Result<Usage> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS machines,
+                CAST(COALESCE(SUM(memory_mib), 0) AS BIGINT) AS memory_mib,
+                (SELECT COUNT(*) FROM backups WHERE seat = $1) AS backups
+         FROM vms WHERE seat = $1",
+    )
+    .bind(seat.0)
+    .fetch_one(connection)
+    .await?;
+    Ok(Usage {
+        machines: rows::number(&row, "machines")?,
+        memory_mib: rows::number(&row, "memory_mib")?,
+        backups: rows::number(&row, "backups")?,
+    })
+}
+
+/// Removes a machine's row inside the caller's transaction.
+pub(super) async fn delete(connection: &mut SqliteConnection, vm: VmId) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM vms WHERE id = $1").bind(vm.0).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn slots(connection: &mut SqliteConnection, seat: SeatId) -> Result<Vec<Slot>> {
+    let rows = sqlx::query("SELECT slot FROM vms WHERE seat = $1").bind(seat.0).fetch_all(connection).await?;
+    rows::all(rows, |row| rows::checked(row, "slot", |n: u8| Slot::new(n).ok()))
+}
+
+async fn insert(connection: &mut SqliteConnection, vm: &Vm) -> Result<VmId> {
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO vms (seat, name, slot, vmid, template, node, cpus, memory_mib, disk_mib,
+                          processes, phase, created)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+    )
+    .bind(vm.seat.0)
+    .bind(vm.name.as_str())
+    .bind(i64::from(vm.slot.get()))
+    .bind(i64::from(vm.vmid.get()))
+    .bind(vm.template.as_str())
+    .bind(&vm.node)
+    .bind(i64::from(vm.limits.cpus))
+    .bind(i64::from(vm.limits.memory_mib))
+    .bind(i64::from(vm.limits.disk_mib))
+    .bind(i64::from(vm.limits.processes))
+    .bind(phase_word(vm.phase))
+    .bind(vm.created.0)
+    .fetch_one(connection)
+    .await
+    // Name and slot were seen free above: what is left is a number of before `first_year` changed.
+    .map_err(StoreError::insert("vmid"))?;
+    Ok(VmId(id))
+}

@@ -1,0 +1,351 @@
+//! What people read is tested: every command's help, every reply and every error, in both
+//! languages and in JSON, as snapshots; and no sentence is missing in either language.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "words/samples.rs"]
+mod samples;
+
+use puerta::app::error::{Error, Kind};
+use puerta::app::reply::ProgressView;
+use puerta::shell::lang::Lang;
+use puerta::shell::notice;
+use puerta::shell::printable::is_printable;
+use puerta::shell::render::{self, Style};
+use puerta::shell::text::{sources, texts};
+use puerta::shell::words::{Context, What, parse};
+use puerta::shell::{help, words};
+use puerta_policy::model::Role;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+fn context(lang: Lang, role: Role) -> Context<'static> {
+    Context { domain: "virtuales", lang, role, now_ms: 0 }
+}
+
+fn help_text(line: &str, lang: Lang, role: Role) -> String {
+    match parse(line, &context(lang, role)).unwrap().what {
+        What::Help(text) => text,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// `id -> variables` of a language, with the variables of the messages it refers to.
+fn sentences(lang: Lang) -> BTreeMap<String, BTreeSet<String>> {
+    let mut own: BTreeMap<String, (BTreeSet<String>, String)> = BTreeMap::new();
+    let mut last = String::new();
+    for line in sources(lang).iter().flat_map(|source| source.lines()) {
+        let starts = line.starts_with(|c: char| c.is_ascii_lowercase());
+        if starts && let Some((id, _)) = line.split_once(" =") {
+            last = id.to_owned();
+            assert!(!own.contains_key(&last), "{last} twice");
+        }
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (variables, text) = own.entry(last.clone()).or_default();
+        text.push_str(line);
+        text.push('\n');
+        for piece in line.split('$').skip(1) {
+            let end = piece.find(|c: char| !c.is_ascii_lowercase());
+            variables.insert(piece[..end.unwrap()].to_owned());
+        }
+    }
+    let refers = |text: &str, id: &str| text.contains(&format!("{{ {id} }}"));
+    own.iter()
+        .map(|(id, (variables, text))| {
+            let others = own.iter().filter(|(other, _)| refers(text, other));
+            let more = others.flat_map(|(_, (variables, _))| variables.clone());
+            (id.clone(), variables.iter().cloned().chain(more).collect())
+        })
+        .collect()
+}
+
+/// A likely value of every variable.
+fn likely(variable: &str) -> &'static str {
+    match variable {
+        "vm" => "web1",
+        "kind" => "vm",
+        "quota" => "machines",
+        "job" => "12",
+        "since" => "2026-11-23T10:02:03Z",
+        "choices" => "`web1.alumno1`, `web1.equipo2`",
+        "seat" | "login" => "alumno1",
+        "seats" => "`alumno1`, `equipo2`",
+        "backup" => "web1-20261123-041036",
+        "backups" | "sessions" => "2",
+        "template" => "mini",
+        "known" => "`debian-12`, `mini`",
+        "key" => "3",
+        "algorithm" => "ssh-dss",
+        "fingerprint" => "SHA256:9bQ4",
+        "course" => "aso-2026",
+        "reason" => "the disk is full",
+        "reference" => "6925d1f2-0",
+        "word" => "strat",
+        "nearest" => "start",
+        "option" => "--memory",
+        "value" => "lots",
+        "expected" => "size",
+        "what" => "vm",
+        "help" => "help vm start",
+        "family" => "vm",
+        "verbs" => "list, create",
+        "usage" => "vm start",
+        "address" => "10.48.15.195",
+        "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
+        _ => "3",
+    }
+}
+
+#[test]
+fn shell_languages_have_the_same_sentences_with_the_same_variables() {
+    let (es, en) = (sentences(Lang::Es), sentences(Lang::En));
+    assert_eq!(es.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
+    for (id, variables) in &es {
+        assert_eq!(variables, &en[id], "{id}");
+    }
+}
+
+#[test]
+fn shell_sentences_are_whole() {
+    for lang in Lang::ALL {
+        for (id, variables) in sentences(lang) {
+            let args: Vec<_> = variables.iter().map(|v| (&**v, likely(v))).collect();
+            let (text, wrong) = texts().checked(lang, &id, &args);
+            assert!(wrong.is_empty(), "{lang:?} {wrong:?}");
+            assert!(!text.contains("  {") && !text.contains("{ "), "{id}: {text}");
+            assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{id}");
+            if id.starts_with("error-") {
+                assert!(!text.ends_with('.') && !text.contains('\n'), "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn shell_ids_in_the_source_are_sentences() {
+    let families = [
+        "error-",
+        "help-",
+        "use-",
+        "sum-",
+        "notice-",
+        "ask-",
+        "empty-",
+        "done-",
+        "word-",
+        "state-",
+        "door-",
+        "method-",
+        "step-",
+        "usage-",
+        "progress-",
+    ];
+    let es = sentences(Lang::Es);
+    let mut seen = 0;
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                for id in source.split('"') {
+                    let shaped = id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+                    if shaped && !id.ends_with('-') && families.iter().any(|f| id.starts_with(f)) {
+                        assert!(es.contains_key(id), "{}: {id}", path.display());
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 100, "the scan finds too little: {seen}");
+}
+
+#[test]
+fn shell_ids_that_are_put_together_are_sentences() {
+    let es = sentences(Lang::Es);
+    let wanted = |id: String| assert!(es.contains_key(&id), "{id}");
+    for command in help::commands() {
+        let id = command.join("-");
+        for kind in ["use", "sum", "help"] {
+            wanted(format!("{kind}-{id}"));
+        }
+        if command.len() == 2 {
+            wanted(format!("help-{}", command[0]));
+        }
+    }
+    for step in samples::STEPS {
+        wanted(format!("step-{step}"));
+    }
+    for kind in puerta_policy::model::JobKind::ALL {
+        wanted(format!("kind-{}", kind.as_str()));
+    }
+    for state in ["running", "done", "failed", "undone"] {
+        wanted(format!("job-{state}"));
+    }
+}
+
+#[test]
+fn shell_help_of_every_command() {
+    for lang in Lang::ALL {
+        let mut all = String::new();
+        for role in [Role::Alumno, Role::Profesor] {
+            let text = help_text("help", lang, role);
+            _ = writeln!(all, "==== help ({})\n{text}", role.as_str());
+        }
+        let commands = help::commands();
+        let families: BTreeSet<_> = commands.iter().filter(|c| c.len() == 2).map(|c| &c[0]).collect();
+        for family in families {
+            let line = format!("help {family}");
+            _ = writeln!(all, "==== {line}\n{}", help_text(&line, lang, Role::Profesor));
+        }
+        for command in &commands {
+            let line = format!("{} --help", command.join(" "));
+            _ = writeln!(all, "==== {line}\n{}", help_text(&line, lang, Role::Alumno));
+        }
+        for line in all.lines() {
+            assert!(line.chars().count() <= 120, "too wide: {line}");
+        }
+        insta::assert_snapshot!(format!("help-{}", lang.as_str()), all);
+    }
+}
+
+#[test]
+fn shell_replies() {
+    let samples = samples::replies();
+    for lang in Lang::ALL {
+        let mut all = String::new();
+        for (name, reply) in &samples {
+            let text = render::reply(reply, lang, Style::default());
+            assert!(text.ends_with('\n') && !text.contains('\x1b'), "{name}");
+            _ = writeln!(all, "==== {name}\n{text}");
+        }
+        insta::assert_snapshot!(format!("replies-{}", lang.as_str()), all);
+    }
+    let json = Style { json: true, ..Style::default() };
+    let mut all = String::new();
+    for (name, reply) in &samples {
+        let text = render::reply(reply, Lang::Es, json);
+        assert_eq!(text, render::reply(reply, Lang::En, json));
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(document.is_array() || document.is_object(), "{name}");
+        assert_eq!(text.lines().count(), 1, "{name}");
+        _ = writeln!(all, "==== {name}\n{text}");
+    }
+    insta::assert_snapshot!("replies-json", all);
+}
+
+#[test]
+fn shell_errors() {
+    let kind = Kind::Conflict;
+    for lang in Lang::ALL {
+        let mut all = String::new();
+        for (id, variables) in sentences(lang) {
+            if !id.starts_with("error-") {
+                continue;
+            }
+            let id: &'static str = id.leak();
+            let mut error = Error::new(kind, id);
+            for variable in variables {
+                let variable: &'static str = variable.leak();
+                error = error.with(variable, likely(variable));
+            }
+            _ = write!(all, "{id}\n    {}", render::error(&error, lang, false));
+        }
+        insta::assert_snapshot!(format!("errors-{}", lang.as_str()), all);
+    }
+}
+
+#[test]
+fn shell_errors_of_lines() {
+    let lines = [
+        "strat web1",
+        "vm xyzzy",
+        "vm",
+        "vm start",
+        "start",
+        "vm start Web_1",
+        "vm stop web1 --froce",
+        "vm stop web1 --what",
+        "vm create web1 --memory lots",
+        "vm create web1 --cpus",
+        "job watch one",
+        "audit list --since ayer",
+        "audit list --limit 5000",
+        "person add a --role rector",
+        "vm start web1 web2",
+        "vm start \"web1",
+        "vm start 'we\u{1b}[2Jb1'",
+        "wh\u{202e}oami\u{7}",
+    ];
+    for lang in Lang::ALL {
+        let mut all = String::new();
+        for line in lines {
+            let error = parse(line, &context(lang, Role::Alumno)).unwrap_err();
+            assert_eq!(error.kind.exit(), 1);
+            let text = render::error(&error, lang, false);
+            _ = writeln!(all, "> {}\n{text}", line.escape_default());
+        }
+        let error = words::parse("vm start --json", &context(lang, Role::Alumno)).unwrap_err();
+        all += &render::error(&error, lang, true);
+        let busy = Error::new(Kind::Conflict, "error-vm-busy").with("vm", "web1");
+        let busy = busy.with("job", "backup").with("since", "2026-11-23T10:02:03Z");
+        all += &render::error(&busy, lang, false);
+        all += &render::error(&Error::new(Kind::Conflict, "error-vm-running"), lang, false);
+        insta::assert_snapshot!(format!("errors-of-lines-{}", lang.as_str()), all);
+    }
+}
+
+#[test]
+fn shell_notices_questions_and_progress() {
+    for lang in Lang::ALL {
+        let mut all = String::new();
+        all += &notice::welcome(lang, "alumno1", 1, 5);
+        all += &notice::first_login(lang, "alumno1");
+        all += &notice::job_detached(lang, 12);
+        for why in ["suspended", "shutdown", "too many tries", "anything else"] {
+            all += &notice::closing(lang, why);
+        }
+        all += &notice::left_alone(lang);
+        all += &notice::goodbye(lang);
+        _ = writeln!(all, "{}|", notice::paste_key(lang));
+        for prompt in notice::password_prompts(lang) {
+            _ = writeln!(all, "{prompt}|");
+        }
+        for line in [
+            "vm delete web1",
+            "vm restore web1",
+            "vm restore web1 --backup web1-20261123-041036",
+            "backup delete web1-20261123-041036",
+            "key remove 2",
+            "person suspend alumno1",
+            "person remove alumno1",
+        ] {
+            let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
+                panic!("{line} does not run");
+            };
+            let question = notice::destructive(&command, lang).expect(line);
+            _ = writeln!(all, "{question}|");
+        }
+        for line in ["vm stop web1 --force", "person suspend alumno1 --resume", "vm list"] {
+            let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
+                panic!("{line} does not run");
+            };
+            assert_eq!(notice::destructive(&command, lang), None);
+        }
+        for (at, step) in samples::STEPS.into_iter().enumerate() {
+            let progress = ProgressView {
+                job: 12,
+                step,
+                done: [None, Some(13_000_000)][usize::from(at > 2)],
+                total: [None, Some(28_000_000)][usize::from(at > 4)],
+            };
+            _ = writeln!(all, "{}", render::progress(&progress, lang));
+        }
+        insta::assert_snapshot!(format!("notices-{}", lang.as_str()), all);
+    }
+}

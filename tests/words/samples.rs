@@ -1,0 +1,226 @@
+//! One of every reply.
+
+use puerta::app::reply::*;
+use puerta_policy::quota::Quotas;
+use serde_json::json;
+
+/// Every step of [`ProgressView`].
+pub const STEPS: [&str; 11] =
+    ["queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove"];
+
+const AT: &str = "2026-11-23T10:02:03Z";
+
+fn vm(name: &str, seat: &str, state: VmState) -> VmView {
+    VmView {
+        name: name.into(),
+        seat: seat.into(),
+        state,
+        address: [10, 48, 15, 195].into(),
+        template: "debian-12".into(),
+        node: Some("nodo01".into()),
+        cpus: 2,
+        memory_mib: 512,
+        disk_mib: 4096,
+        processes: 500,
+        usage: None,
+        created: AT.into(),
+    }
+}
+
+fn used() -> VmView {
+    VmView {
+        usage: Some(UsageView {
+            memory_bytes: Some(35_757_260),
+            disk_bytes: Some(126_038_835),
+            processes: Some(1),
+        }),
+        cpus: 1,
+        ..vm("web1", "alumno1", VmState::Running)
+    }
+}
+
+fn backup(seat: &str) -> BackupView {
+    BackupView {
+        name: "web1-20261123-041036".into(),
+        vm: "web1".into(),
+        seat: seat.into(),
+        size: 840_224_768,
+        sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+        created: AT.into(),
+        took_ms: 188_000,
+    }
+}
+
+fn key(comment: &str) -> KeyView {
+    KeyView {
+        number: 1,
+        algorithm: "ssh-ed25519".into(),
+        fingerprint: "SHA256:9bQ4T1uuvmYp5Xm9y0e2c1Jj8nYw0c7cV8e0o2uYx5k".into(),
+        comment: comment.into(),
+        added: AT.into(),
+    }
+}
+
+fn person(login: &str, name: &str, suspended: bool) -> PersonView {
+    PersonView {
+        login: login.into(),
+        name: name.into(),
+        role: "alumno",
+        suspended,
+        seats: vec![login.into(), "equipo2".into()],
+        keys: 1,
+        password: !suspended,
+        created: AT.into(),
+    }
+}
+
+fn course() -> CourseView {
+    CourseView { name: "aso-2026".into(), year: 2026, version: 0, seats: 200, created: AT.into() }
+}
+
+fn job(kind: &'static str, state: &'static str, reason: Option<&str>) -> JobView {
+    JobView {
+        job: 12,
+        kind,
+        vm: "web1".into(),
+        seat: "alumno1".into(),
+        state,
+        reason: reason.map(Into::into),
+        started: AT.into(),
+        finished: (state != "running").then(|| AT.into()),
+    }
+}
+
+/// A name for each variant; a new one does not compile until it has one, and then a sample.
+fn name(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Vms(_) => "Vms",
+        Reply::Vm(_) => "Vm",
+        Reply::VmCreated(_) => "VmCreated",
+        Reply::VmStarted(_) => "VmStarted",
+        Reply::VmStopped(_) => "VmStopped",
+        Reply::VmRestarted(_) => "VmRestarted",
+        Reply::VmDeleted { .. } => "VmDeleted",
+        Reply::BackupMade { .. } => "BackupMade",
+        Reply::VmRestored { .. } => "VmRestored",
+        Reply::Backups(_) => "Backups",
+        Reply::Backup(_) => "Backup",
+        Reply::BackupDeleted { .. } => "BackupDeleted",
+        Reply::Templates(_) => "Templates",
+        Reply::Keys(_) => "Keys",
+        Reply::KeyAdded(_) => "KeyAdded",
+        Reply::KeyRemoved(_) => "KeyRemoved",
+        Reply::Jobs(_) => "Jobs",
+        Reply::PasswordSet => "PasswordSet",
+        Reply::Whoami(_) => "Whoami",
+        Reply::Courses(_) => "Courses",
+        Reply::CourseCreated(_) => "CourseCreated",
+        Reply::Persons(_) => "Persons",
+        Reply::Person(_) => "Person",
+        Reply::PersonAdded { .. } => "PersonAdded",
+        Reply::PersonSuspended { .. } => "PersonSuspended",
+        Reply::PersonResumed { .. } => "PersonResumed",
+        Reply::PersonRemoved { .. } => "PersonRemoved",
+        Reply::Seats(_) => "Seats",
+        Reply::Audit(_) => "Audit",
+    }
+}
+
+/// At least one of every variant, lists also empty.
+pub fn replies() -> Vec<(&'static str, Reply)> {
+    use VmState::*;
+    let login = || "alumno1".to_owned();
+    let all = vec![
+        Reply::Vms(vec![]),
+        Reply::Vms(vec![vm("web1", "alumno1", Running), vm("bd", "alumno1", Stopped)]),
+        Reply::Vms(vec![
+            vm("a", "alumno1", Creating),
+            vm("b", "alumno1", Deleting),
+            vm("c", "alumno1", BackingUp),
+            vm("d", "alumno10", Restoring),
+            vm("e", "alumno10", Busy),
+            vm("f", "equipo2", Unreachable),
+            vm("g", "equipo2", Missing),
+        ]),
+        Reply::Vm(Box::new(used())),
+        Reply::VmCreated(Box::new(used())),
+        Reply::VmStarted(Box::new(used())),
+        Reply::VmStopped(Box::new(used())),
+        Reply::VmRestarted(Box::new(used())),
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 0 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 1 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 3 },
+        Reply::BackupMade { backup: backup("alumno1"), removed: vec![] },
+        Reply::BackupMade {
+            backup: backup("alumno1"),
+            removed: vec!["web1-20261101-000000".into(), "web1-20261102-000000".into()],
+        },
+        Reply::VmRestored { vm: Box::new(used()), backup: "web1-20261123-041036".into() },
+        Reply::Backups(vec![]),
+        Reply::Backups(vec![backup("alumno1")]),
+        Reply::Backups(vec![backup("alumno1"), backup("equipo2")]),
+        Reply::Backup(backup("alumno1")),
+        Reply::BackupDeleted { backup: "web1-20261123-041036".into() },
+        Reply::Templates(vec![]),
+        Reply::Templates(vec![TemplateView {
+            name: "mini".into(),
+            description: "Un Linux pequeño\u{1b}[31m para empezar".into(),
+            size: 3_145_728,
+        }]),
+        Reply::Keys(vec![]),
+        Reply::Keys(vec![key("ana@portátil"), key("\u{202e}x")]),
+        Reply::KeyAdded(key("ana@portátil")),
+        Reply::KeyRemoved(key("ana@portátil")),
+        Reply::Jobs(vec![]),
+        Reply::Jobs(vec![
+            job("backup", "running", None),
+            job("create", "done", None),
+            job("restore", "failed", Some("no space left")),
+            job("delete", "undone", Some("puerta restarted")),
+        ]),
+        Reply::PasswordSet,
+        Reply::Whoami(WhoamiView {
+            login: login(),
+            name: "Ana Pérez".into(),
+            role: "alumno",
+            seats: vec!["alumno1".into(), "equipo2".into()],
+            method: "publickey".into(),
+            fingerprint: Some("SHA256:9bQ4".into()),
+            source: "158.42.1.2".into(),
+            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6 },
+        }),
+        Reply::Courses(vec![]),
+        Reply::Courses(vec![course()]),
+        Reply::CourseCreated(course()),
+        Reply::Persons(vec![]),
+        Reply::Persons(vec![person("alumno1", "Íñigo Núñez", false), person("alumno10", "王小明", true)]),
+        Reply::Person(person("alumno1", "Íñigo Núñez", false)),
+        Reply::PersonAdded { person: person("alumno1", "", false), code: None },
+        Reply::PersonAdded { person: person("alumno1", "", false), code: Some("K7QF-M2XD-9RTW".into()) },
+        Reply::PersonSuspended { login: login(), sessions_closed: 0 },
+        Reply::PersonSuspended { login: login(), sessions_closed: 2 },
+        Reply::PersonResumed { login: login() },
+        Reply::PersonRemoved { login: login(), sessions_closed: 1 },
+        Reply::Seats(vec![]),
+        Reply::Seats(vec![SeatView {
+            name: "equipo2".into(),
+            number: 63,
+            course: "aso-2026".into(),
+            network: "10.48.15.192/26".into(),
+            members: vec!["alumno1".into(), "alumno2".into()],
+            machines: 3,
+        }]),
+        Reply::Audit(vec![]),
+        Reply::Audit(vec![
+            json!({"time": "2026-11-23T10:02:03.123Z", "actor": "alumno1", "source": "158.42.1.2",
+                "action": "vm-start", "vm": "web1.alumno1", "outcome": "allowed",
+                "policies": ["own-machines"]}),
+            json!({"time": AT, "actor": "alumno2", "action": "vm-forward", "outcome": "denied",
+                "policies": []}),
+        ]),
+    ];
+    let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
+    let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), 29, "a variant without a sample");
+    all
+}
