@@ -157,8 +157,10 @@ async fn a_full_disk_still_starts() {
     real.shell(&vm, "dd if=/dev/urandom of=/root/big bs=1M 2>/dev/null; sync; true");
     assert!(engine.usage(&allowed).await.unwrap().disk_bytes.unwrap() > 32 << 20);
     engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
-    engine.start(&allowed, Which::Main).await.unwrap();
     let name = Which::Main.instance(vm.vmid);
+    let plain = real.lab.exec("nodo01", &["incus", "start", "--project", "puerta", &name]);
+    assert!(!plain.status.success(), "the disk is not full enough for this test");
+    engine.start(&allowed, Which::Main).await.unwrap();
     let found = real.query(&[&format!("/1.0/instances/{name}?project=puerta")]);
     assert_eq!(found["devices"]["root"]["size"], "64MiB", "the spare room is taken back");
     real.shell(&vm, "rm /root/big; dd if=/dev/urandom of=/root/small bs=1M count=30 2>/dev/null; sync");

@@ -144,7 +144,7 @@ impl Client {
             open(response).await
         })
         .await
-        .map_err(|_| EngineError::Away("no answer in time".into()))?
+        .map_err(|_| late())?
     }
 
     /// Sends one request. The caller keeps the deadline.
@@ -257,6 +257,11 @@ pub(super) fn empty() -> Body {
 pub(super) fn address(server: &str) -> Result<SocketAddr> {
     let bare = server.strip_prefix("https://").unwrap_or(server).trim_end_matches('/');
     bare.parse().map_err(|_| EngineError::Other(format!("`{}` is not ADDRESS:PORT", clean(server))))
+}
+
+/// A deadline that passed.
+pub(super) fn late() -> EngineError {
+    EngineError::Away("no answer in time".into())
 }
 
 pub(super) fn away(error: impl std::fmt::Display) -> EngineError {

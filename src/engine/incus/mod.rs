@@ -1,14 +1,15 @@
 //! Incus: one host by its unix socket, or a cluster over HTTPS with a certificate restricted to one
-//! project. What an act means is here and in `life` (making, starting, removing) and `archive`
-//! (export, import); how Incus is spoken to is in `client` and `operation`.
+//! project. What an act means is here and in `life` (making, starting, removing), `export` and
+//! `import`; how Incus is spoken to is in `client` and `operation`.
 //!
 //! Facts that shaped it: an operation's end can be lost, so every act is settled by reading the
 //! machine again; Incus does not serialise acts on one machine, so the caller holds its lock; a
 //! restart pending inside Incus outlives a forced stop, so there is no restart here.
 
-mod archive;
 mod client;
 mod error;
+mod export;
+mod import;
 mod life;
 mod operation;
 mod tarball;

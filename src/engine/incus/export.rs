@@ -1,47 +1,35 @@
-//! Taking a machine out as an archive, and building one from an archive.
+//! Taking a machine out as an archive.
 //!
-//! Out: freeze where the pool cannot take an instant snapshot by itself, have Incus spool a backup,
+//! Freeze where the pool cannot take an instant snapshot by itself, have Incus spool a backup,
 //! thaw, fetch it, remove the spool. Incus lists a backup that a crash cut short as a good one, so
 //! only one whose making we saw end well is fetched, and one of an earlier call is removed unseen.
 
-use super::client::{ANSWER, Answer, Body, To, address, away, open};
-use super::error::classify_import;
+use super::client::{ANSWER, Answer, To, away, empty, late, open};
+use super::error::local;
 use super::operation::Outcome;
-use super::tarball::image_of_backup;
 use super::wire::{self, Operation, code};
 use super::{IncusEngine, path};
 use crate::engine::{EngineError, Progress, Result, Which};
 use http_body_util::BodyExt;
 use hyper::Method;
-use hyper::body::{Bytes, Frame};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::CONTENT_LENGTH;
 use puerta_policy::model::Vm;
 use serde_json::json;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 /// The name of our spooled backups: one at a time a machine, so that leftovers are found.
 const SPOOL: &str = "puerta";
-/// Marks the images that restores are made through, with the instance's name.
-const PROPERTY: &str = "puerta.restore";
 /// How long Incus may take to make one; it cannot be cancelled there, only no longer waited for.
 const SPOOLING: Duration = Duration::from_secs(30 * 60);
 /// The same while the machine stands still for it.
 const FROZEN: Duration = Duration::from_secs(10 * 60);
-/// How long a transfer may say nothing.
+/// How long the transfer may say nothing.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long building a machine from an archive may take, transfer included.
-const BUILDING: Duration = Duration::from_secs(60 * 60);
 
 impl IncusEngine {
     pub(super) async fn save(
@@ -119,7 +107,7 @@ impl IncusEngine {
 
     async fn fetch(&self, name: &str, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
         let export = format!("{}/backups/{SPOOL}/export", path(name));
-        let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), super::client::empty());
+        let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), empty());
         let response = timeout(ANSWER, ask).await.map_err(|_| late())??;
         if !response.status().is_success() {
             return match open::<wire::Ignored>(response).await {
@@ -168,143 +156,6 @@ impl IncusEngine {
         match self.client.run(Method::DELETE, &backup, None::<&()>, ANSWER).await {
             Ok(_) | Err(EngineError::NotFound) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-
-    pub(super) async fn load(&self, vm: &Vm, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
-        let name = Which::New.instance(vm.vmid);
-        let to = self.way_to(node).await?;
-        if self.look(&name).await?.is_some() {
-            return Err(EngineError::Exists);
-        }
-        let built = timeout(BUILDING, self.build(&name, vm, file, (to, node), progress)).await;
-        let built = match built.unwrap_or_else(|_| Err(EngineError::Bounds("not built in an hour".into()))) {
-            Ok(()) => self.check(&name, vm).await,
-            error => error,
-        };
-        let swept = self.sweep_images(&name).await;
-        if built.is_err() && built != Err(EngineError::Exists) {
-            self.discard(&name).await?;
-        }
-        built.and(swept)
-    }
-
-    /// The archive becomes an image that lives as long as it takes to make the machine from it.
-    async fn build(
-        &self,
-        name: &str,
-        vm: &Vm,
-        file: &Path,
-        (to, node): (To, &str),
-        progress: Progress<'_>,
-    ) -> Result<()> {
-        self.sweep_images(name).await?;
-        self.upload(name, file, to, progress).await?;
-        let images = self.images_of(name).await?;
-        let [fingerprint] = images.as_slice() else {
-            return Err(EngineError::Away("lost sight of the image".into()));
-        };
-        let source = json!({ "type": "image", "fingerprint": fingerprint });
-        self.make_from(&source, name, vm, node).await
-    }
-
-    /// Fingerprints of the images that an import of this machine left or is using.
-    async fn images_of(&self, name: &str) -> Result<Vec<String>> {
-        let images: Vec<wire::Image> = self.client.list("/1.0/images?recursion=1").await?;
-        let ours = |image: &wire::Image| image.properties.get(PROPERTY).is_some_and(|owner| owner == name);
-        Ok(images.into_iter().filter(ours).map(|image| image.fingerprint).collect())
-    }
-
-    pub(super) async fn sweep_images(&self, name: &str) -> Result<()> {
-        for fingerprint in self.images_of(name).await? {
-            let image = format!("/1.0/images/{fingerprint}");
-            match self.client.run(Method::DELETE, &image, None::<&()>, ANSWER).await {
-                Ok(_) | Err(EngineError::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// An image stays with the member that hears it; there it need not travel again.
-    async fn way_to(&self, node: &str) -> Result<To> {
-        let host = self.host().await?;
-        if !host.server_clustered || !self.client.reaches_members() {
-            return if node == host.server_name || !host.server_clustered {
-                Ok(To::Any)
-            } else {
-                Err(EngineError::Other("that node is not reached through a socket".into()))
-            };
-        }
-        let members = self.members().await?;
-        let member = members.iter().find(|member| member.server_name == node);
-        let member = member.ok_or_else(|| EngineError::Other("there is no such node".into()))?;
-        if member.status != "Online" {
-            return Err(EngineError::Away("the node is not online".into()));
-        }
-        address(&member.url).map(To::Member)
-    }
-
-    async fn upload(&self, name: &str, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
-        let total = tokio::fs::metadata(file).await.map_err(|error| local(&error))?.len();
-        let done = Arc::new(AtomicU64::new(0));
-        let (pieces, body) = mpsc::channel(4);
-        let reader = tokio::task::spawn_blocking({
-            let (file, done, name) = (file.to_owned(), Arc::clone(&done), name.to_owned());
-            move || unpack(&file, &done, pieces, &name)
-        });
-        let headers = [(CONTENT_TYPE, "application/octet-stream")];
-        let ask = async {
-            let body: Body = Pieces(body).boxed();
-            let response = self.client.send(to, Method::POST, "/1.0/images", &headers, None, body).await?;
-            timeout(ANSWER, open::<Operation>(response)).await.map_err(|_| late())?
-        };
-        let told = async {
-            loop {
-                progress(done.load(Ordering::Relaxed), Some(total));
-                sleep(Duration::from_millis(250)).await;
-            }
-        };
-        let answer = tokio::select! {
-            answer = ask => answer,
-            () = told => return Ok(()), // never ends
-        };
-        // What is wrong with the archive explains the rest, a transfer that we cut ourselves.
-        match reader.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Ok(Err(error)) => return Err(archive_error(&error)),
-            Err(error) => return Err(EngineError::Other(error.to_string())),
-        }
-        progress(total, Some(total));
-        match answer.map_err(classify_import)? {
-            Answer::Started(operation) => {
-                // Whether a lost one went well, its image tells.
-                self.client
-                    .wait(to, &operation, BUILDING, &|_| Ok(()))
-                    .await
-                    .map_err(classify_import)
-                    .map(drop)
-            }
-            Answer::Done(_) => Err(EngineError::Other("an import that did not start".into())),
-        }
-    }
-
-    /// What was built is what the permit says, and nothing else.
-    async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
-        let found =
-            self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
-        let mut config = found.config;
-        config.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
-        let right = found.kind == "container"
-            && found.status_code == code::STOPPED
-            && found.profiles == ["default"]
-            && found.devices == self.devices(vm)
-            && config == Self::config(vm);
-        if right {
-            Ok(())
-        } else {
-            Err(EngineError::BadArchive("it became another machine than allowed".into()))
         }
     }
 }
@@ -369,79 +220,6 @@ impl Drop for Partial {
     }
 }
 
-/// A request body that another thread makes.
-struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
-    }
-}
-
-/// Reads the archive and makes the image of it, piece by piece. An end that is not a good one
-/// reaches the other side as a cut transfer, which leaves nothing there.
-fn unpack(
-    file: &Path,
-    done: &Arc<AtomicU64>,
-    pieces: mpsc::Sender<io::Result<Bytes>>,
-    name: &str,
-) -> io::Result<()> {
-    let metadata = |architecture: &str| {
-        let now = OffsetDateTime::now_utc();
-        // The time makes it an image of its own: two restores of one archive do not meet. JSON is YAML.
-        let properties =
-            json!({ PROPERTY: name, "description": format!("restoring {name}"), "time": now.to_string() });
-        let all = json!({ "architecture": architecture, "creation_date": now.unix_timestamp(), "properties": properties });
-        all.to_string().into_bytes()
-    };
-    let result = (|| {
-        let counted = Counted { file: std::fs::File::open(file)?, done: Arc::clone(done) };
-        let mut output = zstd::Encoder::new(Output { pieces: pieces.clone() }, 1)?;
-        image_of_backup(&mut zstd::Decoder::new(counted)?, &mut output, metadata)?;
-        output.finish().map(drop)
-    })();
-    if let Err(error) = &result {
-        let _ = pieces.blocking_send(Err(error.kind().into()));
-    }
-    result
-}
-
-/// The writing end of a request body.
-struct Output {
-    pieces: mpsc::Sender<io::Result<Bytes>>,
-}
-
-impl io::Write for Output {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let piece = Ok(Bytes::copy_from_slice(buffer));
-        self.pieces.blocking_send(piece).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-struct Counted {
-    file: std::fs::File,
-    done: Arc<AtomicU64>,
-}
-
-impl io::Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
-        self.done.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
 /// `create_backup_progress: "12.34MB (5.67MB/s)"`: bytes of the archive so far.
 fn written(operation: &Operation) -> u64 {
     let text = operation.metadata.as_ref().and_then(|all| all.get("create_backup_progress")?.as_str());
@@ -459,29 +237,8 @@ fn written(operation: &Operation) -> u64 {
     (number * scale) as u64
 }
 
-fn late() -> EngineError {
-    EngineError::Away("no answer in time".into())
-}
-
 fn too_long(max_bytes: u64) -> EngineError {
     EngineError::Bounds(format!("more than {max_bytes} bytes"))
-}
-
-fn local(error: &io::Error) -> EngineError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            EngineError::NoSpace
-        }
-        _ => EngineError::Other(format!("the archive's file: {error}")),
-    }
-}
-
-fn archive_error(error: &io::Error) -> EngineError {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => local(error),
-        io::ErrorKind::UnexpectedEof => EngineError::BadArchive("it ends too early".into()),
-        _ => EngineError::BadArchive(super::error::clean(&error.to_string())),
-    }
 }
 
 #[cfg(test)]
