@@ -16,10 +16,12 @@ use hyper::header::CONTENT_LENGTH;
 use puerta_policy::model::Vm;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{sleep, timeout};
 
 /// The name of our spooled backups: one at a time a machine, so that leftovers are found.
@@ -40,12 +42,14 @@ impl IncusEngine {
         progress: Progress<'_>,
     ) -> Result<u64> {
         let name = Which::Main.instance(vm.vmid);
+        let turn = self.turn(&name).await?;
         let found = self.look(&name).await?.ok_or(EngineError::NotFound)?;
         if found.status_code == code::ERROR {
             return Err(EngineError::Away("the machine's node does not answer".into()));
         }
         // Whatever happens from here on, also to this future: thawed, and the spool emptied.
-        let mut tidy = Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None };
+        let mut tidy =
+            Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None, turn: Some(turn) };
         self.empty_spool(&name).await?;
         tidy.thaw = found.status_code == code::FROZEN;
         if found.status_code == code::RUNNING && !self.snapshots().await? {
@@ -63,6 +67,14 @@ impl IncusEngine {
             tidy.spool = None;
         }
         saved
+    }
+
+    /// What an earlier export of the machine left must be put away first: its thaw and its removal
+    /// of the spool would hit this one's.
+    async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
+        let lock = Arc::clone(&self.exports.entry(name.to_owned()).or_default());
+        let turn = timeout(SILENCE, lock.lock_owned()).await;
+        turn.map_err(|_| EngineError::Away("an earlier export of it is still being put away".into()))
     }
 
     /// Whether the pool copies a running machine as it was at one moment. Only `dir` does not.
@@ -167,11 +179,12 @@ struct Tidy {
     thaw: bool,
     /// A backup may be there; and the operation that makes it, once known.
     spool: Option<Option<String>>,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Drop for Tidy {
     fn drop(&mut self) {
-        let (thaw, spool) = (self.thaw, self.spool.take());
+        let (thaw, spool, turn) = (self.thaw, self.spool.take(), self.turn.take());
         if !thaw && spool.is_none() {
             return;
         }
@@ -189,6 +202,7 @@ impl Drop for Tidy {
             if spool.is_some() {
                 engine.insist(|| engine.empty_spool(&name)).await;
             }
+            drop(turn);
         });
     }
 }

@@ -19,6 +19,7 @@ mod wire;
 use super::{Engine, EngineError, Instance, Node, Progress, Result, Spec, Status, Template, Usage, Which};
 use async_trait::async_trait;
 use client::Client;
+use dashmap::DashMap;
 use puerta_policy::decide::Permit;
 use puerta_policy::model::Vm;
 use puerta_policy::plan::Vmid;
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use wire::code;
 
 /// Where the engine is and what of it is ours.
@@ -67,6 +68,8 @@ pub struct IncusEngine {
     pool: String,
     parent: String,
     host: OnceCell<wire::Environment>,
+    /// Whose export is at work, by instance.
+    exports: Arc<DashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl IncusEngine {
@@ -80,7 +83,7 @@ impl IncusEngine {
             }
         }
         let client = Arc::new(Client::new(endpoint, project)?);
-        Ok(Self { client, pool, parent, host: OnceCell::new() })
+        Ok(Self { client, pool, parent, host: OnceCell::new(), exports: Arc::default() })
     }
 
     /// What kind of server answers: asked once.
