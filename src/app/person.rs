@@ -70,9 +70,12 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
         None => None,
     };
     let now = clock::now();
-    let code = match key {
-        Some(_) => None,
-        None => Some(puerta_keys::code::generate().map_err(|error| Error::internal(&error))?),
+    // Somebody who is there already gets only a seat: what opens their door stays as it is.
+    let known = store.person_by_login(&new.login).await?.is_some();
+    let code = if known || key.is_some() {
+        None
+    } else {
+        Some(puerta_keys::code::generate().map_err(|error| Error::internal(&error))?)
     };
     let stored = code.as_ref().map(|code| NewCode {
         hash: code.hash(),

@@ -5,18 +5,20 @@ use super::io::{Gone, Input};
 use super::run::Talk;
 use crate::app::jobs::{JobNow, JobWatch};
 use crate::app::reply::ProgressView;
+use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
-use std::time::Duration;
 
 /// What Ctrl-C sends on a terminal.
 const CTRL_C: u8 = 3;
-/// A line of progress on a terminal is rewritten at most this often.
-const PACE: Duration = Duration::from_millis(100);
 
-pub(super) async fn watch(talk: &mut Talk, mut watch: JobWatch, json: bool) -> Result<u32, Gone> {
+pub(super) async fn watch(
+    talk: &mut Talk,
+    mut watch: JobWatch,
+    json: bool,
+    mut editor: Option<&mut Editor>,
+) -> Result<u32, Gone> {
     let job = watch.job.id.0;
     let mut shown: Option<ProgressView> = None;
-    let mut stdin_open = true;
     loop {
         let JobNow { progress, end } = watch.now.borrow_and_update().clone();
         if let Some(end) = end {
@@ -36,19 +38,25 @@ pub(super) async fn watch(talk: &mut Talk, mut watch: JobWatch, json: bool) -> R
                 if changed.is_err() && watch.now.borrow().end.is_none() {
                     return Err(Gone);
                 }
-                if talk.io.tty.is_some() {
-                    tokio::time::sleep(PACE.min(Duration::from_millis(20))).await;
-                }
             }
-            input = talk.io.next(), if stdin_open => match input {
-                Input::Bytes(bytes) if talk.io.tty.is_some() && bytes.contains(&CTRL_C) => return detach(talk, job, shown.is_some()).await,
+            input = talk.io.next() => match input {
+                Input::Bytes(bytes) if interrupts(talk, editor.as_deref_mut(), &bytes) => {
+                    return detach(talk, job, shown.is_some()).await;
+                }
                 Input::Interrupt => return detach(talk, job, shown.is_some()).await,
                 Input::Closed => return Err(Gone),
                 // Input that nothing reads (`ssh puerta vm backup web1 < file`) is let go.
-                Input::Eof => stdin_open = talk.io.tty.is_some(),
-                Input::Bytes(_) | Input::Resize(_) => {}
+                Input::Bytes(_) | Input::Eof | Input::Resize(_) => {}
             },
         }
+    }
+}
+
+/// Is there a Ctrl-C in what was typed? The rest is typed ahead for the next prompt.
+fn interrupts(talk: &Talk, editor: Option<&mut Editor>, bytes: &[u8]) -> bool {
+    match editor {
+        Some(editor) => editor.feed(bytes, &|_| Vec::new()).contains(&Event::Interrupt),
+        None => talk.io.tty.is_some() && bytes.contains(&CTRL_C),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::io::{Gone, Input};
 use super::run::{Said, Talk};
+use crate::app::secret::Secret;
 use crate::shell::complete;
 use crate::shell::line::{Editor, Event};
 use crate::shell::notice;
@@ -23,7 +24,7 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
         let line = match read(talk, &mut editor, start, &complete).await? {
             Read::Line(line) => line,
             Read::Interrupt => continue,
-            Read::Eof => break,
+            Read::Eof | Read::Secret(_) => break,
             Read::Ending => return Ok(status),
         };
         match talk.line(&line, Some(&mut editor)).await? {
@@ -55,8 +56,9 @@ async fn known(talk: &Talk) -> (Role, Vec<String>) {
 }
 
 /// What a prompt got.
-enum Read {
+pub(super) enum Read {
     Line(String),
+    Secret(Secret),
     Interrupt,
     Eof,
     /// The connection ends; the person was told.
@@ -70,7 +72,7 @@ async fn read(
     complete: &(dyn Fn(&str) -> Vec<String> + Sync),
 ) -> Result<Read, Gone> {
     talk.io.raw(None, start.into()).await?;
-    // What was typed ahead, while the last command ran.
+    // What was typed ahead, while the last command ran, is in the editor: no bytes make it look.
     let mut input = Some(Input::Bytes(Bytes::new()));
     loop {
         let conn = Arc::clone(&talk.conn);
@@ -92,53 +94,36 @@ async fn read(
             Input::Interrupt => Bytes::from_static(b"\x03"),
             Input::Resize(width) => {
                 talk.io.tty = Some(width);
-                editor.set_width(width);
+                talk.io.raw(None, editor.set_width(width).into()).await?;
                 continue;
             }
         };
+        // The turn ends at the first of these; what else the bytes held is output.
+        let mut end = None;
         for event in editor.feed(&bytes, complete) {
             match event {
                 Event::Output(bytes) => talk.io.raw(None, bytes.into()).await?,
-                Event::Line(line) => return Ok(Read::Line(line)),
-                Event::Secret(secret) => return Ok(Read::Line(secret.expose().to_owned())),
-                Event::Interrupt => return Ok(Read::Interrupt),
-                Event::Eof => return Ok(Read::Eof),
+                Event::Line(line) => end = end.or(Some(Read::Line(line))),
+                Event::Secret(secret) => end = end.or(Some(Read::Secret(secret))),
+                Event::Interrupt => end = end.or(Some(Read::Interrupt)),
+                Event::Eof => end = end.or(Some(Read::Eof)),
             }
+        }
+        if let Some(end) = end {
+            return Ok(end);
         }
     }
 }
 
-/// A question in the middle of a command.
-pub(super) struct Question<'a> {
-    prompt: &'a str,
-    secret: bool,
-}
-
-impl<'a> Question<'a> {
-    /// The answer is seen while it is typed.
-    pub(super) fn visible(prompt: &'a str) -> Self {
-        Self { prompt, secret: false }
-    }
-
-    /// The answer is not seen and not kept.
-    pub(super) fn secret(prompt: &'a str) -> Self {
-        Self { prompt, secret: true }
-    }
-
-    /// Asks; `None` when the person would not say. Bytes that belong to what comes after the answer
-    /// stay in the shell's `editor`; an exec with a terminal has none and gets its own.
-    pub(super) async fn ask(
-        self,
-        talk: &mut Talk,
-        editor: Option<&mut Editor>,
-    ) -> Result<Option<String>, Gone> {
-        let mut own = Editor::new(talk.io.tty.unwrap_or(WIDTH));
-        let editor = editor.unwrap_or(&mut own);
-        let start =
-            if self.secret { editor.start_secret(self.prompt) } else { editor.start_answer(self.prompt) };
-        Ok(match read(talk, editor, start, &|_| Vec::new()).await? {
-            Read::Line(line) => Some(line),
-            Read::Interrupt | Read::Eof | Read::Ending => None,
-        })
-    }
+/// A question in the middle of a command. Bytes that belong to what comes after the answer stay in
+/// the shell's `editor`; an exec with a terminal has none and gets one for the question.
+pub(super) async fn ask(
+    talk: &mut Talk,
+    editor: Option<&mut Editor>,
+    start: impl FnOnce(&mut Editor) -> Vec<u8>,
+) -> Result<Read, Gone> {
+    let mut own = Editor::new(talk.io.tty.unwrap_or(WIDTH));
+    let editor = editor.unwrap_or(&mut own);
+    let start = start(editor);
+    read(talk, editor, start, &|_| Vec::new()).await
 }

@@ -5,12 +5,11 @@ use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
 use super::job;
-use super::pty::Question;
+use super::pty::{Read, ask};
 use crate::app::command::Command;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::app::reply::Reply;
-use crate::app::secret::Secret;
 use crate::app::{Outcome, clock};
 use crate::shell::lang::Lang;
 use crate::shell::render::{self, Style};
@@ -77,8 +76,8 @@ impl Talk {
             if self.io.tty.is_none() {
                 return self.fail(&notice::need_yes(), json).await.map(Said::Status);
             }
-            let answer = Question::visible(&question).ask(self, editor).await?;
-            if !answer.is_some_and(|answer| notice::is_yes(&answer)) {
+            let answer = ask(self, editor.as_deref_mut(), |editor| editor.start_answer(&question)).await?;
+            if !matches!(answer, Read::Line(answer) if notice::is_yes(&answer)) {
                 self.io.out(&notice::left_alone(self.lang)).await?;
                 return Ok(Said::Status(1));
             }
@@ -86,7 +85,7 @@ impl Talk {
         let gateway = Arc::clone(&self.gateway);
         match gateway.app.run(&self.visitor, command, line).await {
             Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
-            Ok(Outcome::Job(watch)) => job::watch(self, watch, json).await.map(Said::Status),
+            Ok(Outcome::Job(watch)) => job::watch(self, watch, json, editor).await.map(Said::Status),
             Err(error) => self.fail(&error, json).await.map(Said::Status),
         }
     }
@@ -121,8 +120,10 @@ impl Talk {
         }
         let mut typed = Vec::new();
         for prompt in notice::password_prompts(self.lang) {
-            let answer = Question::secret(&prompt).ask(self, editor.as_deref_mut()).await?;
-            typed.push(Secret::new(answer.unwrap_or_default()));
+            match ask(self, editor.as_deref_mut(), |editor| editor.start_secret(&prompt)).await? {
+                Read::Secret(secret) => typed.push(secret),
+                _ => break,
+            }
         }
         Ok(match typed.as_slice() {
             [first, second] if first == second => Ok(Command::Passwd(first.clone())),
@@ -134,8 +135,8 @@ impl Talk {
     async fn key_text(&mut self, editor: Option<&mut Editor>) -> Result<AppResult<Vec<u8>>, Gone> {
         if self.io.tty.is_some() {
             let prompt = notice::paste_key(self.lang);
-            let answer = Question::visible(&prompt).ask(self, editor).await?;
-            return Ok(Ok(answer.unwrap_or_default().into_bytes()));
+            let answer = ask(self, editor, |editor| editor.start_answer(&prompt)).await?;
+            return Ok(Ok(if let Read::Line(line) = answer { line.into_bytes() } else { Vec::new() }));
         }
         let mut text = Vec::new();
         loop {

@@ -3,7 +3,7 @@
 //! The shell knows no channel, no clock and no store: the gateway brings the bytes, the time and
 //! the role, and carries away text.
 //!
-//! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`line`] edits a
+//! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a
 //! line on a terminal · [`complete`] is its Tab · [`text`] and `locales/` hold every sentence.
 
 pub mod complete;

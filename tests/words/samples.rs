@@ -5,7 +5,7 @@ use puerta_policy::quota::Quotas;
 use serde_json::json;
 
 /// Every step of [`ProgressView`].
-pub const STEPS: [&str; 11] =
+pub(crate) const STEPS: [&str; 11] =
     ["queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove"];
 
 const AT: &str = "2026-11-23T10:02:03Z";
@@ -127,7 +127,7 @@ fn name(reply: &Reply) -> &'static str {
 }
 
 /// At least one of every variant, lists also empty.
-pub fn replies() -> Vec<(&'static str, Reply)> {
+pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     use VmState::*;
     let login = || "alumno1".to_owned();
     let all = vec![
@@ -175,7 +175,8 @@ pub fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Jobs(vec![
             job("backup", "running", None),
             job("create", "done", None),
-            job("restore", "failed", Some("no space left")),
+            job("restore", "failed", Some("error-no-space")),
+            job("backup", "failed", Some("exit 2")),
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::PasswordSet,
@@ -212,11 +213,13 @@ pub fn replies() -> Vec<(&'static str, Reply)> {
         }]),
         Reply::Audit(vec![]),
         Reply::Audit(vec![
-            json!({"time": "2026-11-23T10:02:03.123Z", "actor": "alumno1", "source": "158.42.1.2",
-                "action": "vm-start", "vm": "web1.alumno1", "outcome": "allowed",
-                "policies": ["own-machines"]}),
-            json!({"time": AT, "actor": "alumno2", "action": "vm-forward", "outcome": "denied",
-                "policies": []}),
+            json!({"seq": 7, "time": "2026-11-23T10:02:03.123Z", "code": "command", "phase": "begin",
+                "actor": "alumno1", "source": "158.42.1.2:50522", "vm": "web1.alumno1",
+                "action": "vm-start", "outcome": "allowed", "policies": ["own-machines"]}),
+            json!({"seq": 8, "time": AT, "code": "command", "phase": "finish", "actor": "alumno1",
+                "outcome": "failed", "failure": "error-engine-away", "policies": []}),
+            json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
+                "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
         ]),
     ];
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();

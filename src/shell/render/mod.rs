@@ -13,7 +13,7 @@ use crate::app::error::Error;
 use crate::app::reply::{ProgressView, Reply};
 use crate::shell::help;
 use crate::shell::lang::Lang;
-use crate::shell::text::text;
+use crate::shell::text::{text, texts};
 
 /// How to write an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,6 +76,7 @@ pub fn sentence(error: &Error, lang: Lang) -> String {
     for (name, value) in &error.args {
         let value = match *name {
             "since" => units::hour(value),
+            "reason" => reason(value, lang),
             _ => value.clone(),
         };
         args.push((name, value));
@@ -85,14 +86,18 @@ pub fn sentence(error: &Error, lang: Lang) -> String {
         let usage = help::usage(command, lang).unwrap_or_else(|| topic.clone());
         args.push(("usage", usage));
     }
-    // A sentence with a hole reads better than one with `{$vm}` in it.
-    for name in ["vm", "seat", "course", "login", "backup", "job", "max"] {
+    whole(lang, error.id, args)
+}
+
+/// The sentence; one with a hole reads better than one with `{$vm}` in it.
+fn whole(lang: Lang, id: &str, mut args: Vec<(&str, String)>) -> String {
+    for name in ["vm", "seat", "course", "login", "backup", "job", "port", "max"] {
         if !args.iter().any(|(given, _)| *given == name) {
             args.push((name, "…".to_owned()));
         }
     }
     let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, &**value)).collect();
-    text(lang, error.id, &args)
+    text(lang, id, &args)
 }
 
 /// The error's sentence in every language, where the client's is not known yet.
@@ -129,6 +134,15 @@ pub fn progress(progress: &ProgressView, lang: Lang) -> String {
 /// Text for a terminal in raw mode: every line ends in CR LF.
 pub fn crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// A reason that was kept (a job's) may be the id of a sentence; otherwise it is text.
+fn reason(reason: &str, lang: Lang) -> String {
+    if reason.starts_with("error-") && texts().has(lang, reason) {
+        whole(lang, reason, Vec::new())
+    } else {
+        reason.to_owned()
+    }
 }
 
 /// A heading or label.

@@ -24,7 +24,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
             word(lang, "job", job.state),
             units::minute(&job.started),
             finished.unwrap_or_else(|| none(lang)),
-            job.reason.clone().unwrap_or_default(),
+            job.reason.as_ref().map_or_else(String::new, |why| super::reason(why, lang)),
         ]);
     }
     table.text(style.width)
@@ -38,14 +38,21 @@ pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
     let mut table = Table::new(labels(lang, &columns));
     for line in lines {
         let cell = |names: &[&str]| field(line, names).unwrap_or_else(|| none(lang));
+        // An attempt on what is no machine of the lab says where it wanted to go.
+        let attempt = || field(line.get("detail")?, &["destination"]);
+        let machine = field(line, &["vm"]).or_else(attempt);
+        let mut outcome = cell(&["outcome"]);
+        if let Some(failure) = field(line, &["failure"]) {
+            outcome = format!("{outcome}: {failure}");
+        }
         table.row(vec![
-            units::second(&cell(&["time", "ts"])),
-            cell(&["actor", "person", "login"]),
+            units::second(&cell(&["time"])),
+            cell(&["actor"]),
             cell(&["source"]),
-            cell(&["action", "event"]),
-            cell(&["vm", "target", "resource"]),
-            cell(&["outcome", "decision"]),
-            cell(&["policies", "policy"]),
+            cell(&["action", "code"]),
+            machine.unwrap_or_else(|| none(lang)),
+            outcome,
+            cell(&["policies"]),
         ]);
     }
     table.text(style.width)

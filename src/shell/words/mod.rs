@@ -101,6 +101,8 @@ pub fn wants_json(line: &str) -> bool {
 /// What a line asks for.
 pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     decode(line.as_bytes())?;
+    // A client on Windows sends its line ends along with an exec request.
+    let line = line.trim_end_matches(['\r', '\n']);
     let mut words = shlex::split(line).ok_or_else(|| Error::new(Kind::Usage, "error-quoting"))?;
     let options = words.iter().position(|word| word == "--");
     let options = options.unwrap_or(words.len());

@@ -30,18 +30,22 @@ error-quota = { $quota ->
     [backups] your seat already has { $used } of { $limit } backups: remove one with `backup delete`
    *[other] the limit `{ $quota }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
 }
-error-limits = too many { $what ->
-    [sessions] open sessions
-    [channels] open channels
-    [connections] open connections
-    [forwards] forwarded connections
-    [jobs] running jobs
-   *[other] { $what }
-} at once; the most is { $max }: close or await one and repeat
-error-too-many-forwards = you have too many forwarded connections at once: close one and repeat
+error-limits = that machine asks for more { $what ->
+    [cpus] CPUs
+    [memory] memory
+    [disk] disk
+   *[other] `{ $what }`
+} than the lab allows: ask for 1 to { $max }{ $what ->
+    [cpus] { " " }with `--cpus`
+    [memory] { " " }MiB with `--memory`
+    [disk] { " " }MiB with `--disk`
+   *[other] {""}
+}
+error-too-many-forwards = you have too many forwarded connections at once, and the most is { $max }: close one and repeat
 error-shutdown = puerta is shutting down: come back in a minute
 error-engine-away = the engine does not answer: wait a minute and repeat; if it goes on, tell your teacher
 error-engine = the engine refused: tell your teacher the reference `{ $reference }`
+error-disk-full = the machine's disk is full: remove something in it, or make another with more `--disk`
 error-no-space = the lab's disk is full: remove backups that you do not need with `backup delete`, or tell your teacher
 error-audit-away = the audit log cannot be written, and nothing is done unwritten: tell your teacher
 
@@ -58,6 +62,7 @@ error-name-end = a { kind-of } name ends in a letter or a digit: remove what com
 
 ## Machines
 error-no-vm = you have no machine `{ $vm }`: see which there are with `vm list`
+error-vm-not-ready = `{ $vm }` is not ready yet, or is being removed: see how it goes with `job list`
 error-vm-exists = there is already a machine `{ $vm }`: choose another name, or remove it with `vm delete { $vm }`
 error-vm-busy = `{ $vm }` is busy: { job-word } since { $since }; wait until it ends (`job list`)
 error-vm-stopped = `{ $vm }` is stopped: start it at puerta with `vm start { $vm }`
@@ -74,7 +79,8 @@ error-no-own-seat = you have no seat of your own: say whose, as in `web1.alumno1
 ## Backups and templates
 error-no-backup = you have no backup `{ $backup }`: see which there are with `backup list`
 error-no-backups-of = `{ $vm }` has no backup: make one with `vm backup { $vm }`
-error-bad-archive = the backup `{ $backup }` is damaged and was not used: choose another with `backup list`, and tell your teacher
+error-backup-of-other = `{ $backup }` is a backup of `{ $other }` and not of `{ $vm }`: see its own with `backup list { $vm }`
+error-bad-archive = the backup is damaged and was not used: choose another with `backup list`, and tell your teacher
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }
 error-bounds = that is outside what the lab allows: { $reason }
@@ -84,6 +90,8 @@ error-no-key = you have no key `{ $key }`: see which there are with `key list`
 error-last-key = it is your only way in: first add another key with `key add`, or set a password with `passwd`
 error-key-bad = that is not a public key that will do: { $reason }
 error-key-empty = no key came: paste the line of your `.pub` file, or send it with `ssh … key add < ~/.ssh/id_ed25519.pub`
+error-key-certificate = that is a certificate and not a key: paste the line of the `.pub` file without `-cert`
+error-key-long = the text is too long for a public key: paste only the line of your `.pub` file
 error-key-options = the line has options before the key: paste only the type, the key and the comment
 error-key-private = that is a PRIVATE key and it was not kept: show it to nobody, make another and paste the line of the `.pub` file
 error-key-several = several keys came: add them one at a time
@@ -124,7 +132,7 @@ error-job-failed = job { $job } failed and everything is as it was: { $reason }
 error-job-undone = puerta restarted in the middle of the job and undid it: everything is as before; repeat the command
 
 ## Words
-error-need-yes = this cannot be undone and there is nobody here to ask: repeat the command with `--yes`
+error-need-yes = this asks for a confirmation and there is nobody here to ask: repeat the command with `--yes`
 error-unknown-word = `{ $word }` is not a command: did you mean `{ $nearest }`?
 error-unknown-word-alone = `{ $word }` is not a command: see which there are with `{ $help }`
 error-unknown-option = there is no option `{ $option }`: did you mean `{ $nearest }`?
@@ -139,7 +147,7 @@ error-missing = { $what ->
     [job] the job's number
    *[other] `{ $what }`
 } is missing: write `{ $usage }`
-error-missing-verb = what do you want to do with `{ $family }`?: write one of these words after it: { $verbs }
+error-missing-verb = `{ $family }` wants a verb: write one of these after it: { $verbs }
 error-extra = `{ $word }` is one word too many: remove it or, if it belongs to what comes before, put it all in quotes
 error-value-missing = the option `{ $option }` needs a value: write `{ $usage }`
 error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
@@ -159,4 +167,4 @@ error-not-utf8 = the line is not UTF-8: set your terminal to UTF-8 and repeat
 
 ## SSH forwarding
 error-forward-denied = you have no machine of that name or address: see yours with `vm list`
-error-forward-port = that port cannot be reached from here: use one from 1 to 65535
+error-forward-port = nothing answers on port { $port } of `{ $vm }`: see inside the machine whether the service runs

@@ -32,12 +32,14 @@ help-staff =
       person add|list|show|suspend|remove      persons
       seat list                                seats
       audit list                               who did what
-      Name the machine of another seat as `web1.alumno1`; see everybody's with `vm list --all`.
+      Name the machine of another seat as `web1.alumno1`;
+      see everybody's with `vm list --all`.
 help-more =
-    More: `help vm`, `help vm create`. With `--json` after it, any command answers in JSON.
+    More: `help vm`, `help vm create`.
+    With `--json` after it, any command answers in JSON.
 
 ## vm
-help-vm = Machines. All of these but `vm backup` work also without `vm` before them.
+help-vm = Machines. Also without `vm` before them: `start web1`, `backup web1`.
 use-vm-list = vm list [--all] [--seat SEAT]
 sum-vm-list = Shows your machines, with their state and address.
 help-vm-list =
@@ -48,9 +50,11 @@ help-vm-list =
 use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE]
 sum-vm-create = Makes a machine and starts it.
 help-vm-create =
-    The name has lower-case letters, digits and `-`, at most 40, and is also the name inside the machine.
+    The name has lower-case letters, digits and `-`, at most 40, and is also the
+    name inside the machine.
 
-    --template TEMPLATE   what it is made from (`template list`); not needed when there is only one
+    --template TEMPLATE   what it is made from (`template list`);
+                          not needed when there is only one
     --cpus N              cores that it may use
     --memory SIZE         memory: `512M`, `1G`
     --disk SIZE           disk: `4G`
@@ -83,14 +87,16 @@ help-vm-delete =
 use-vm-backup = vm backup NAME
 sum-vm-backup = Makes a backup of a machine.
 help-vm-backup =
-    The machine may go on running. When there are as many backups as may be, the oldest is removed, and puerta says so.
+    The machine may go on running. When there are as many backups as may be, the
+    oldest is removed, and puerta says so.
     If you close the session, the backup goes on: see it with `job list`.
 
     Example: vm backup web1
 use-vm-restore = vm restore NAME [--backup BACKUP] [--yes]
 sum-vm-restore = Puts a machine back to what it was in a backup, at the same address.
 help-vm-restore =
-    What it holds now is lost. If something fails half way, the machine stays as it was.
+    What it holds now is lost. If something fails half way, the machine stays
+    as it was.
 
     --backup BACKUP    which (`backup list`); otherwise the newest
     --yes              without asking
@@ -166,7 +172,7 @@ help-course = Courses (teachers).
 use-course-create = course create NAME [--year YEAR] [--version 0|1]
 sum-course-create = Makes a course.
 help-course-create =
-    --year YEAR      its first year; otherwise that of the name (`aso-2026`) or now's
+    --year YEAR      its first year; otherwise the name's (`aso-2026`) or now's
     --version 0|1    its place in the address plan; otherwise the first that is free
 
     Example: course create aso-2026
@@ -185,7 +191,8 @@ help-person-add =
     --course COURSE    the course that their seat is in
     --name NAME        what they are called, in quotes
     --role ROLE        alumno (when not said), profesor or admin
-    --key LINE         the line of their `.pub` file, in quotes; `-` reads it from standard input
+    --key LINE         the line of their `.pub` file, in quotes;
+                       `-` reads it from standard input
 
     Example: person add alumno1 --course aso-2026 --name "Ana Pérez"
 use-person-list = person list
@@ -235,7 +242,8 @@ help-audit-list =
 use-passwd = passwd
 sum-passwd = Changes your password; it is asked for twice and not shown.
 help-passwd =
-    It needs a terminal: come in with `ssh YOUR_USER@puerta`, or use `ssh -t YOUR_USER@puerta passwd`.
+    It needs a terminal: come in with `ssh YOUR_USER@puerta`, or use
+    `ssh -t YOUR_USER@puerta passwd`.
 use-whoami = whoami
 sum-whoami = Shows who you are, how you came in and how much your seat may have.
 help-whoami =

@@ -30,18 +30,22 @@ error-quota = { $quota ->
     [backups] tu puesto ya tiene { $used } de { $limit } copias: borra una con `backup delete`
    *[other] se ha llegado al límite `{ $quota }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
 }
-error-limits = hay { $what ->
-    [sessions] demasiadas sesiones abiertas
-    [channels] demasiados canales abiertos
-    [connections] demasiadas conexiones abiertas
-    [forwards] demasiadas conexiones reenviadas
-    [jobs] demasiadas tareas en curso
-   *[other] demasiado de esto a la vez ({ $what })
-}; el máximo es { $max }: cierra o espera alguna y repite
-error-too-many-forwards = tienes demasiadas conexiones reenviadas a la vez: cierra alguna y repite
+error-limits = esa máquina pide { $what ->
+    [cpus] más CPU de las que
+    [memory] más memoria de la que
+    [disk] más disco del que
+   *[other] más (`{ $what }`) de lo que
+} permite el laboratorio: pide de 1 a { $max }{ $what ->
+    [cpus] { " " }con `--cpus`
+    [memory] { " " }MiB con `--memory`
+    [disk] { " " }MiB con `--disk`
+   *[other] {""}
+}
+error-too-many-forwards = tienes demasiadas conexiones reenviadas a la vez, y el máximo es { $max }: cierra alguna y repite
 error-shutdown = puerta se está apagando: vuelve a entrar dentro de un minuto
 error-engine-away = el motor de máquinas no responde: espera un minuto y repite; si sigue así, avisa a tu profesor
 error-engine = el motor de máquinas ha rechazado la orden: di a tu profesor la referencia `{ $reference }`
+error-disk-full = el disco de la máquina se ha llenado: borra algo en ella, o crea otra con más `--disk`
 error-no-space = no queda sitio en el disco del laboratorio: borra copias que no necesites con `backup delete` o avisa a tu profesor
 error-audit-away = no se puede anotar en el registro de auditoría, y sin anotarlo no se hace: avisa a tu profesor
 
@@ -58,6 +62,7 @@ error-name-end = un nombre { kind-of } acaba en letra o cifra: quita lo que va d
 
 ## Máquinas
 error-no-vm = no tienes ninguna máquina `{ $vm }`: mira las que hay con `vm list`
+error-vm-not-ready = `{ $vm }` todavía no está lista, o se está borrando: mira cómo va con `job list`
 error-vm-exists = ya hay una máquina `{ $vm }`: elige otro nombre o bórrala con `vm delete { $vm }`
 error-vm-busy = `{ $vm }` está ocupada: { job-word } desde las { $since }; espera a que acabe (`job list`)
 error-vm-stopped = `{ $vm }` está parada: arráncala en puerta con `vm start { $vm }`
@@ -74,7 +79,8 @@ error-no-own-seat = no tienes un puesto propio: di el de quién, como en `web1.a
 ## Copias y plantillas
 error-no-backup = no tienes ninguna copia `{ $backup }`: mira las que hay con `backup list`
 error-no-backups-of = `{ $vm }` no tiene ninguna copia: haz una con `vm backup { $vm }`
-error-bad-archive = la copia `{ $backup }` está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
+error-backup-of-other = `{ $backup }` es una copia de `{ $other }` y no de `{ $vm }`: mira las suyas con `backup list { $vm }`
+error-bad-archive = la copia está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }
 error-bounds = eso se sale de lo que el laboratorio permite: { $reason }
@@ -84,6 +90,8 @@ error-no-key = no tienes ninguna clave `{ $key }`: mira las que hay con `key lis
 error-last-key = es tu única forma de entrar: antes añade otra clave con `key add` o pon una contraseña con `passwd`
 error-key-bad = eso no es una clave pública que valga: { $reason }
 error-key-empty = no ha llegado ninguna clave: pega la línea de tu fichero `.pub`, o envíala con `ssh … key add < ~/.ssh/id_ed25519.pub`
+error-key-certificate = eso es un certificado y no una clave: pega la línea del fichero `.pub` sin `-cert`
+error-key-long = el texto es demasiado largo para ser una clave pública: pega solo la línea de tu fichero `.pub`
 error-key-options = la línea lleva opciones delante de la clave: pega solo el tipo, la clave y el comentario
 error-key-private = eso es una clave PRIVADA y no se ha guardado: no la enseñes a nadie, crea otra y pega la línea del fichero `.pub`
 error-key-several = han llegado varias claves: añádelas de una en una
@@ -124,7 +132,7 @@ error-job-failed = la tarea { $job } ha fallado y todo sigue como estaba: { $rea
 error-job-undone = puerta se reinició a mitad de la tarea y la deshizo: todo está como antes; repite la orden
 
 ## Palabras
-error-need-yes = esto no se puede deshacer y aquí no hay a quién preguntar: repite la orden con `--yes`
+error-need-yes = esto pide una confirmación y aquí no hay a quién preguntar: repite la orden con `--yes`
 error-unknown-word = `{ $word }` no es una orden: ¿querías decir `{ $nearest }`?
 error-unknown-word-alone = `{ $word }` no es una orden: mira las que hay con `{ $help }`
 error-unknown-option = no existe la opción `{ $option }`: ¿querías decir `{ $nearest }`?
@@ -139,7 +147,7 @@ error-missing = falta { $what ->
     [job] el número de la tarea
    *[other] `{ $what }`
 }: escribe `{ $usage }`
-error-missing-verb = ¿qué quieres hacer con `{ $family }`?: escribe detrás una de estas palabras: { $verbs }
+error-missing-verb = a `{ $family }` le falta un verbo: escribe detrás uno de estos: { $verbs }
 error-extra = sobra `{ $word }`: quítalo o, si va con lo anterior, ponlo todo entre comillas
 error-value-missing = la opción `{ $option }` necesita un valor: escribe `{ $usage }`
 error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
@@ -159,4 +167,4 @@ error-not-utf8 = la línea no está en UTF-8: pon tu terminal en UTF-8 y repite
 
 ## Reenvío de SSH
 error-forward-denied = no tienes ninguna máquina con ese nombre o esa dirección: mira las tuyas con `vm list`
-error-forward-port = a ese puerto no se llega desde aquí: usa uno de 1 a 65535
+error-forward-port = en `{ $vm }` nada responde en el puerto { $port }: mira dentro de la máquina si el servicio está en marcha

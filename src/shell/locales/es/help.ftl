@@ -32,12 +32,14 @@ help-staff =
       person add|list|show|suspend|remove      personas
       seat list                                puestos
       audit list                               quién ha hecho qué
-      Nombra la máquina de otro puesto como `web1.alumno1`; ve las de todos con `vm list --all`.
+      Nombra la máquina de otro puesto como `web1.alumno1`;
+      ve las de todos con `vm list --all`.
 help-more =
-    Más: `help vm`, `help vm create`. Con `--json` detrás, cualquier orden contesta en JSON.
+    Más: `help vm`, `help vm create`.
+    Con `--json` detrás, cualquier orden contesta en JSON.
 
 ## vm
-help-vm = Máquinas. Todas estas órdenes, menos `vm backup`, valen también sin `vm` delante.
+help-vm = Máquinas. También sin `vm` delante: `start web1`, `backup web1`.
 use-vm-list = vm list [--all] [--seat PUESTO]
 sum-vm-list = Enseña tus máquinas, con su estado y su dirección.
 help-vm-list =
@@ -48,9 +50,11 @@ help-vm-list =
 use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]
 sum-vm-create = Crea una máquina y la arranca.
 help-vm-create =
-    El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el nombre dentro de la máquina.
+    El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el
+    nombre dentro de la máquina.
 
-    --template PLANTILLA   de qué se hace (`template list`); si solo hay una, no hace falta
+    --template PLANTILLA   de qué se hace (`template list`);
+                           si solo hay una, no hace falta
     --cpus N               núcleos que puede usar
     --memory TAMAÑO        memoria: `512M`, `1G`
     --disk TAMAÑO          disco: `4G`
@@ -83,14 +87,16 @@ help-vm-delete =
 use-vm-backup = vm backup NOMBRE
 sum-vm-backup = Hace una copia de seguridad de una máquina.
 help-vm-backup =
-    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra la más vieja, y puerta lo dice.
+    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra
+    la más vieja, y puerta lo dice.
     Si cierras la sesión, la copia sigue: mírala con `job list`.
 
     Ejemplo: vm backup web1
 use-vm-restore = vm restore NOMBRE [--backup COPIA] [--yes]
 sum-vm-restore = Devuelve una máquina a como estaba en una copia, con la misma dirección.
 help-vm-restore =
-    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda como estaba.
+    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda
+    como estaba.
 
     --backup COPIA    cuál (`backup list`); si no, la más reciente
     --yes             sin preguntar
@@ -166,7 +172,7 @@ help-course = Cursos (profesores).
 use-course-create = course create NOMBRE [--year AÑO] [--version 0|1]
 sum-course-create = Crea un curso.
 help-course-create =
-    --year AÑO       primer año del curso; si no, el del nombre (`aso-2026`) o el de ahora
+    --year AÑO       su primer año; si no, el del nombre (`aso-2026`) o el de ahora
     --version 0|1    su sitio en el plan de direcciones; si no, el primero libre
 
     Ejemplo: course create aso-2026
@@ -177,15 +183,16 @@ help-course-list =
 
 ## person
 help-person = Personas (profesores).
-use-person-add = person add LOGIN [--course CURSO] [--name NOMBRE] [--role PAPEL] [--key LÍNEA]
+use-person-add = person add LOGIN [--course CURSO] [--name NOMBRE] [--role ROL] [--key LÍNEA]
 sum-person-add = Da de alta a alguien, con un puesto propio en el curso.
 help-person-add =
     Sin clave, puerta da un código de un solo uso para entrar la primera vez.
 
     --course CURSO    en qué curso está su puesto
     --name NOMBRE     cómo se llama, entre comillas
-    --role PAPEL      alumno (si no se dice), profesor o admin
-    --key LÍNEA       la línea de su fichero `.pub`, entre comillas; `-` la lee de la entrada estándar
+    --role ROL        alumno (si no se dice), profesor o admin
+    --key LÍNEA       la línea de su fichero `.pub`, entre comillas;
+                      `-` la lee de la entrada estándar
 
     Ejemplo: person add alumno1 --course aso-2026 --name "Ana Pérez"
 use-person-list = person list
@@ -197,7 +204,7 @@ sum-person-show = Enseña todo sobre una persona.
 help-person-show =
     Ejemplo: person show alumno1
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
-sum-person-suspend = Cierra la puerta a alguien y sus sesiones abiertas; sus máquinas se quedan.
+sum-person-suspend = Cierra la puerta y las sesiones de alguien; sus máquinas se quedan.
 help-person-suspend =
     --resume    se la vuelve a abrir
     --yes       sin preguntar
@@ -225,9 +232,10 @@ help-audit-list =
     --person LOGIN     lo que hizo esa persona
     --vm MÁQUINA       lo que se hizo con esa máquina: `web1.alumno1`
     --action ACCIÓN    las acciones que empiezan así: `vm-`, `login`
-    --since T          desde: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
+    --since T          desde: `30m`, `2h`, `3d`, `2026-11-23` o
+                       `2026-11-23T10:00:00Z`
     --until T          hasta
-    --limit N          como mucho N líneas, las últimas (50 si no se dice, 1000 como mucho)
+    --limit N          las N últimas (50 si no se dice, 1000 como mucho)
 
     Ejemplo: audit list --person alumno1 --since 2h
 
@@ -235,7 +243,8 @@ help-audit-list =
 use-passwd = passwd
 sum-passwd = Cambia tu contraseña; la pide dos veces y no la enseña.
 help-passwd =
-    Necesita una terminal: entra con `ssh TU_USUARIO@puerta`, o usa `ssh -t TU_USUARIO@puerta passwd`.
+    Necesita una terminal: entra con `ssh TU_USUARIO@puerta`, o usa
+    `ssh -t TU_USUARIO@puerta passwd`.
 use-whoami = whoami
 sum-whoami = Enseña quién eres, cómo has entrado y cuánto puede tener tu puesto.
 help-whoami =

@@ -33,7 +33,7 @@ col-password = contraseña
 col-policies = reglas
 col-quotas = por puesto
 col-reason = motivo
-col-role = papel
+col-role = rol
 col-seat = puesto
 col-seats = puestos
 col-sha256 = SHA-256
@@ -101,7 +101,7 @@ done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu orde
 done-vm-started = `{ $vm }` está en marcha en { $address }
 done-vm-stopped = `{ $vm }` está parada
 done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
-done-vm-deleted = `{ $vm }` se ha borrado{ $backups ->
+done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
     [0] {""}
     [one] ; queda una copia suya (`backup list { $vm }`)
    *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
@@ -109,7 +109,7 @@ done-vm-deleted = `{ $vm }` se ha borrado{ $backups ->
 done-backup-made = copia `{ $backup }` hecha: { $size } en { $took }
 done-backups-removed = se han borrado para dejarle sitio: { $backups }
 done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
-done-backup-deleted = la copia `{ $backup }` se ha borrado
+done-backup-deleted = copia `{ $backup }` borrada
 done-key-added = clave { $number } añadida: { $fingerprint }
 done-key-removed = clave quitada: { $fingerprint }
 done-password-set = contraseña cambiada
@@ -118,7 +118,7 @@ done-person-added = `{ $login }` ya puede entrar con su clave
 done-person-code = `{ $login }` ya puede entrar una vez con este código, que no se volverá a mostrar: { $code }
 done-person-suspended = `{ $login }` ya no puede entrar; { closed }
 done-person-resumed = `{ $login }` puede entrar otra vez
-done-person-removed = `{ $login }` se ha dado de baja; { closed }
+done-person-removed = `{ $login }` ya no existe en puerta; { closed }
 closed = { $sessions ->
     [0] no tenía sesiones abiertas
     [one] se ha cerrado una sesión
