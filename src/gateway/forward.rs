@@ -253,3 +253,23 @@ async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_page_is_the_table() {
+        let page = include_str!("../../docs/errors.md");
+        for kind in Kind::ALL {
+            let failure = match failure(&Error::new(kind, "error-denied")) {
+                ChannelOpenFailure::Other { code: 1, .. } => "administratively prohibited",
+                ChannelOpenFailure::Other { code: 2, .. } => "connect failed",
+                ChannelOpenFailure::Other { code: 4, .. } => "resource shortage",
+                other => panic!("{other:?}"),
+            };
+            let row = format!("| {kind:?} | {} | `{}` | {failure} |", kind.exit(), kind.code());
+            assert!(page.contains(&row), "docs/errors.md lacks: {row}");
+        }
+    }
+}
