@@ -82,7 +82,9 @@ pub(super) async fn run(
 /// is not known before a session asks.
 pub(super) fn failure(error: &Error) -> ChannelOpenFailure {
     let code = match error.kind {
-        Kind::Unavailable | Kind::Conflict => russh::ChannelOpenFailure::ConnectFailed.code(),
+        Kind::Unavailable | Kind::Conflict | Kind::Internal => {
+            russh::ChannelOpenFailure::ConnectFailed.code()
+        }
         Kind::Limited => russh::ChannelOpenFailure::ResourceShortage.code(),
         _ => russh::ChannelOpenFailure::AdministrativelyProhibited.code(),
     };
