@@ -108,7 +108,6 @@ impl App {
     }
 
     async fn end_job(&self, job: &Job, end: &Result<Reply>, finish: Event) {
-        self.forget_seen().await;
         let (state, outcome) = match end {
             Ok(_) => (JobState::Done, audit::Outcome::Done),
             Err(error) => {

@@ -4,6 +4,7 @@
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Result};
+use crate::app::forward::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, error};
 use crate::audit::{Event, Outcome, Phase};
@@ -14,6 +15,7 @@ use puerta_policy::model::PersonId;
 use puerta_policy::names::Login;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Verifies passwords on few threads, so that guessing cannot take the machine.
@@ -173,10 +175,10 @@ impl App {
     }
 
     /// The end of a connection that had come in.
-    pub async fn logout(&self, visitor: &Visitor, seconds: f64, why: &str) {
+    pub async fn logout(&self, visitor: &Visitor, time: Duration, why: &str) {
         let mut event = visitor.event(Phase::Finish, "login");
         event.outcome = Some(Outcome::Done);
-        event.detail.insert("seconds".into(), ((seconds * 1000.0).round() / 1000.0).into());
+        event.detail.insert("seconds".into(), seconds(time).into());
         event.detail.insert("reason".into(), why.into());
         self.audit.finish(event).await;
     }

@@ -64,8 +64,7 @@ impl App {
 
     /// The machine as it is after the act.
     pub(super) async fn after(&self, permit: &Permit<Vm>) -> Box<VmView> {
-        self.forget_seen().await;
-        let seen = self.seen().await.ok();
+        let seen = self.seen(std::slice::from_ref(permit.target())).await;
         let mut vm = permit.target().clone();
         vm.phase = Phase::Ready;
         Box::new(status::view(&vm, seen.as_ref(), None))

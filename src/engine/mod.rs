@@ -75,7 +75,7 @@ pub struct Instance {
     pub vmid: Vmid,
     /// Which copy.
     pub which: Which,
-    /// Where it is; empty on an engine without nodes.
+    /// Where it is: a name of [`Engine::nodes`].
     pub node: String,
     /// Whether it runs.
     pub status: Status,
@@ -97,7 +97,7 @@ pub struct Usage {
 /// A node of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name; `none` style names of one-host engines are kept as the engine says them.
+    /// Its name; an engine of one host has that host's.
     pub name: String,
     /// Whether machines may be placed there now.
     pub online: bool,

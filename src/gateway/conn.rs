@@ -96,7 +96,7 @@ pub(super) async fn run(
     conn.ending.end(why);
     conn.cut.end(why);
     if let Some(visitor) = conn.visitor.get() {
-        gateway.app.logout(visitor, begun.elapsed().as_secs_f64(), why).await;
+        gateway.app.logout(visitor, begun.elapsed(), why).await;
     }
     tracing::debug!(connection = conn.id, %peer, why, "connection ended");
     drop(connected);
