@@ -10,7 +10,14 @@ fn zz_experiment() {
     let s = std::fs::read_to_string(format!("/proc/{}/smaps", house.pid())).unwrap();
     let mut head = String::new();
     for l in s.lines() {
-        if l.contains('-') && l.contains(" rw-p") { head = l.to_owned(); }
-        if let Some(r) = l.strip_prefix("Rss:") { let k: usize = r.trim().trim_end_matches(" kB").parse().unwrap(); if k > 4000 { println!("{head} {k}"); } }
+        if l.contains('-') && l.contains(" rw-p") {
+            head = l.to_owned();
+        }
+        if let Some(r) = l.strip_prefix("Rss:") {
+            let k: usize = r.trim().trim_end_matches(" kB").parse().unwrap();
+            if k > 4000 {
+                println!("{head} {k}");
+            }
+        }
     }
 }
