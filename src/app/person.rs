@@ -72,6 +72,9 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     let now = clock::now();
     // Somebody who is there already gets only a seat: what opens their door stays as it is.
     let known = store.person_by_login(&new.login).await?.is_some();
+    if known && key.is_some() {
+        return Err(Error::new(Kind::Conflict, "error-person-known").with("login", &new.login));
+    }
     let code = if known || key.is_some() {
         None
     } else {
