@@ -165,7 +165,9 @@ async fn live(
         let text = crate::shell::notice::farewell(why);
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
         let _ = tokio::time::timeout(FAREWELL / 2, told).await;
-        let _ = tokio::time::timeout(FAREWELL / 2, &mut running).await;
+        if tokio::time::timeout(FAREWELL / 2, &mut running).await.is_ok() {
+            return why;
+        }
     }
     conn.cut.end(why);
     let _ = tokio::time::timeout(FAREWELL, &mut running).await;
