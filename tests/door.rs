@@ -320,9 +320,10 @@ fn a_closed_door_closes_what_is_open() {
     }
     house.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
     house.ok("alumno1", &["whoami"]);
-    let audit = house.audit();
-    let cut = lines(&audit, "login", &[("/phase", "finish"), ("/detail/reason", "suspended")]);
-    assert_eq!(cut.len(), 3, "{cut:#?}");
+    wait("three ends are written down", || {
+        let cut = [("/phase", "finish"), ("/detail/reason", "suspended")];
+        lines(&house.audit(), "login", &cut).len() == 3
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, vm};
 use crate::store::NewBackup;
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Decision, Lab, Permit};
+use puerta_policy::decide::{Decision, Permit};
 use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
 use std::path::PathBuf;
@@ -69,17 +69,10 @@ pub(super) async fn permit(
 
 async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, seat: Option<SeatName>, all: bool) -> Result<Reply> {
     let store = &ctx.app.store;
-    let backups = match seat {
-        Some(name) => {
-            let seat = store.seat_by_name(&name).await?.ok_or_else(|| vm::no_seat(&name))?;
-            store.backups_of(&[seat.id]).await?
-        }
-        None if all => store.backups().await?,
-        None => store.backups_of(&ctx.actor.seats).await?,
+    let backups = match vm::seats_to_list(ctx, all, seat).await? {
+        Some(seats) => store.backups_of(&seats).await?,
+        None => store.backups().await?,
     };
-    if all || backups.iter().any(|backup| !ctx.actor.seats.contains(&backup.seat)) {
-        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    }
     let visible = backups.into_iter().filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,

@@ -10,7 +10,7 @@ use crate::engine::EngineError;
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
-use puerta_policy::model::{JobKind, Limits, Phase, Seat, Vm};
+use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
 use puerta_policy::names::{SeatName, TemplateName, VmRef};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -66,18 +66,10 @@ pub(super) async fn permit(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Res
 
 async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
     let store = &ctx.app.store;
-    let vms = match seat {
-        Some(name) => match store.seat_by_name(&name).await? {
-            Some(seat) => store.vms_of(&[seat.id]).await?,
-            None => return Err(no_seat(&name)),
-        },
-        None if all => store.vms().await?,
-        None => store.vms_of(&ctx.actor.seats).await?,
+    let vms = match seats_to_list(ctx, all, seat).await? {
+        Some(seats) => store.vms_of(&seats).await?,
+        None => store.vms().await?,
     };
-    if all || vms.iter().any(|vm| !ctx.actor.seats.contains(&vm.seat)) {
-        // Looking at other seats is an act of its own, and is written down.
-        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    }
     let seen = ctx.app.seen().await.ok();
     let jobs: HashMap<_, _> = store.running_jobs().await?.into_iter().map(|(job, _)| (job.vm, job)).collect();
     let visible = vms.into_iter().filter_map(|vm| match ctx.decide(Action::VmView, vm) {
@@ -85,6 +77,27 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
         Decision::Deny(_) => None,
     });
     Ok(Reply::Vms(visible.map(|vm| status::view(&vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
+}
+
+/// The seats that a list is about; `None` for all. Looking at other seats is an act of its own, and
+/// is written down; to who may not, somebody else's seat is as absent as one that is not there.
+pub(super) async fn seats_to_list(
+    ctx: &Ctx<'_>,
+    all: bool,
+    named: Option<SeatName>,
+) -> Result<Option<Vec<SeatId>>> {
+    let Some(name) = named else {
+        if !all {
+            return Ok(Some(ctx.actor.seats.clone()));
+        }
+        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        return Ok(None);
+    };
+    let seat = ctx.app.store.seat_by_name(&name).await?.ok_or_else(|| no_seat(&name))?;
+    if !ctx.actor.seats.contains(&seat.id) {
+        let _seats = ctx.permit(Action::SeatList, Lab, None, no_seat(&name)).await?;
+    }
+    Ok(Some(vec![seat.id]))
 }
 
 async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
