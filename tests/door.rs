@@ -320,10 +320,9 @@ fn a_closed_door_closes_what_is_open() {
     }
     house.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
     house.ok("alumno1", &["whoami"]);
-    // The end of a connection is written once it has gone through.
-    support::wait("three ends are written", || {
-        let audit = house.audit();
-        lines(&audit, "login", &[("/phase", "finish"), ("/detail/reason", "suspended")]).len() == 3
+    wait("three ends are written down", || {
+        let cut = [("/phase", "finish"), ("/detail/reason", "suspended")];
+        lines(&house.audit(), "login", &cut).len() == 3
     });
 }
 

@@ -96,7 +96,9 @@ pub(super) async fn seats_asked(
         None => seat.is_none() && !all,
     };
     if !own {
-        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        // To who may not, somebody else's seat is as absent as one that is not there.
+        let refusal = seat.as_ref().map_or_else(Error::denied, no_seat);
+        let _seats = ctx.permit(Action::SeatList, Lab, None, refusal).await?;
     }
     match (seat, found) {
         (Some(_), Some(seat)) => Ok(Some(vec![seat])),

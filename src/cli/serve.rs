@@ -94,9 +94,9 @@ fn more_descriptors() {
 
 fn open_engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(match &config.engine {
-        config::Engine::Sim { listen } => {
+        config::Engine::Sim { listen, delay } => {
             let state = Some(config.state_dir.join("sim.json"));
-            let options = engine::sim::Options { state, listen: *listen, ..Default::default() };
+            let options = engine::sim::Options { state, listen: *listen, delay: *delay };
             Arc::new(engine::sim::SimEngine::with(options).context("the simulated engine")?)
         }
         config::Engine::Incus { endpoint, project, pool, parent } => {
