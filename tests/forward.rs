@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{House, Killed, Said, text, wait};
+use support::{House, Killed, text, wait};
 
 /// The simulated machine's ports: says back, never reads, speaks first, never stops.
 const ECHO: u16 = 7007;
