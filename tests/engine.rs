@@ -4,7 +4,7 @@
 //! The real ones are started by the test itself (`contrib/lab`, which wants root and network
 //! namespaces) and are gone after it. Clients of 10.x live inside the lab only, so the cluster's
 //! half runs itself again inside the namespace of puerta.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 #[path = "engine/bench.rs"]
 mod bench;

@@ -15,7 +15,12 @@ use puerta_policy::model::{Actor, Vm};
 use puerta_policy::names::VmRef;
 use puerta_policy::plan::Vmid;
 use std::net::{SocketAddr, SocketAddrV4};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Seconds, to the millisecond.
+pub(super) fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
 
 /// A forward that was judged and written down. It holds its place in the person's count.
 pub struct Passage {
@@ -169,7 +174,7 @@ impl App {
         let mut event = Event { phase: Phase::Finish, outcome: Some(outcome), ..passage.event };
         event.detail.insert("bytes_up".into(), traffic.up.into());
         event.detail.insert("bytes_down".into(), traffic.down.into());
-        event.detail.insert("ms".into(), (passage.begun.elapsed().as_millis() as u64).into());
+        event.detail.insert("seconds".into(), seconds(passage.begun.elapsed()).into());
         self.audit.finish(event).await;
     }
 }

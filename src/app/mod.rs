@@ -58,7 +58,6 @@ pub struct App {
     policy: RwLock<Arc<Policy>>,
     passwords: login::Passwords,
     jobs: Jobs,
-    statuses: status::Statuses,
     turn: AtomicUsize,
     changes: watch::Sender<u64>,
 }
@@ -97,7 +96,6 @@ impl App {
             policy: RwLock::new(Arc::new(policy)),
             passwords,
             jobs: Jobs::default(),
-            statuses: status::Statuses::default(),
             turn: AtomicUsize::new(0),
             changes: watch::Sender::new(0),
         }))

@@ -4,7 +4,7 @@ use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, TemplateView, UsageView, VmState, VmView};
-use crate::app::status::{self, Seen};
+use crate::app::status;
 use crate::app::{Outcome, backup, clock, restore, vm_jobs};
 use crate::engine::EngineError;
 use crate::store::{NewVm, StoreError};
@@ -78,13 +78,14 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
         // Looking at other seats is an act of its own, and is written down.
         let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
     }
-    let seen = ctx.app.seen().await.ok();
     let jobs: HashMap<_, _> = store.running_jobs().await?.into_iter().map(|(job, _)| (job.vm, job)).collect();
     let visible = vms.into_iter().filter_map(|vm| match ctx.decide(Action::VmView, vm) {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,
     });
-    Ok(Reply::Vms(visible.map(|vm| status::view(&vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
+    let visible: Vec<Vm> = visible.collect();
+    let seen = ctx.app.seen(&visible).await;
+    Ok(Reply::Vms(visible.iter().map(|vm| status::view(vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
 }
 
 async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
@@ -101,7 +102,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
 
 /// A machine as it is now.
 async fn current(ctx: &Ctx<'_>, vm: &Vm) -> Result<VmView> {
-    let seen: Option<Seen> = ctx.app.seen().await.ok();
+    let seen = ctx.app.seen(std::slice::from_ref(vm)).await;
     let job = ctx.app.store.running_job_of(vm.id).await?;
     Ok(status::view(vm, seen.as_ref(), job.as_ref()))
 }

@@ -75,7 +75,7 @@ pub struct Instance {
     pub vmid: Vmid,
     /// Which copy.
     pub which: Which,
-    /// Where it is; empty on an engine without nodes.
+    /// Where it is: a name of [`Engine::nodes`].
     pub node: String,
     /// Whether it runs.
     pub status: Status,
@@ -97,7 +97,7 @@ pub struct Usage {
 /// A node of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name; `none` style names of one-host engines are kept as the engine says them.
+    /// Its name; an engine of one host has that host's.
     pub name: String,
     /// Whether machines may be placed there now.
     pub online: bool,
@@ -198,6 +198,9 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Renames a stopped copy.
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
+    /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
+    /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
+    async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;
     /// Writes an archive (zstd-compressed tar) of the machine to `file`, which is made new, at most
     /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
     async fn export(

@@ -96,7 +96,7 @@ pub(super) async fn run(
     conn.ending.end(why);
     conn.cut.end(why);
     if let Some(visitor) = conn.visitor.get() {
-        gateway.app.logout(visitor, begun.elapsed().as_secs_f64(), why).await;
+        gateway.app.logout(visitor, begun.elapsed(), why).await;
     }
     tracing::debug!(connection = conn.id, %peer, why, "connection ended");
     drop(connected);
@@ -165,7 +165,10 @@ async fn live(
         let text = crate::shell::notice::farewell(why);
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
         let _ = tokio::time::timeout(FAREWELL / 2, told).await;
-        let _ = tokio::time::timeout(FAREWELL / 2, &mut running).await;
+        if tokio::time::timeout(FAREWELL / 2, &mut running).await.is_ok() {
+            // A session that has ended must not be waited for again: that is a panic.
+            return why;
+        }
     }
     conn.cut.end(why);
     let _ = tokio::time::timeout(FAREWELL, &mut running).await;

@@ -82,7 +82,9 @@ pub(super) async fn run(
 /// is not known before a session asks.
 pub(super) fn failure(error: &Error) -> ChannelOpenFailure {
     let code = match error.kind {
-        Kind::Unavailable | Kind::Conflict => russh::ChannelOpenFailure::ConnectFailed.code(),
+        Kind::Unavailable | Kind::Conflict | Kind::Internal => {
+            russh::ChannelOpenFailure::ConnectFailed.code()
+        }
         Kind::Limited => russh::ChannelOpenFailure::ResourceShortage.code(),
         _ => russh::ChannelOpenFailure::AdministrativelyProhibited.code(),
     };
@@ -251,5 +253,25 @@ async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::
     match waiting.front() {
         Some(front) => to.write(front).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_page_is_the_table() {
+        let page = include_str!("../../docs/errors.md");
+        for kind in Kind::ALL {
+            let failure = match failure(&Error::new(kind, "error-denied")) {
+                ChannelOpenFailure::Other { code: 1, .. } => "administratively prohibited",
+                ChannelOpenFailure::Other { code: 2, .. } => "connect failed",
+                ChannelOpenFailure::Other { code: 4, .. } => "resource shortage",
+                other => panic!("{other:?}"),
+            };
+            let row = format!("| {kind:?} | {} | `{}` | {failure} |", kind.exit(), kind.code());
+            assert!(page.contains(&row), "docs/errors.md lacks: {row}");
+        }
     }
 }

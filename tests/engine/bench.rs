@@ -7,6 +7,7 @@ use puerta_policy::decide::{Context, Decision, Permit, Policy};
 use puerta_policy::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
 use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 use std::net::Ipv4Addr;
+use std::sync::LazyLock;
 
 /// An engine, and a way into its machines that does not go through it.
 #[async_trait]
@@ -45,9 +46,9 @@ pub(crate) fn machine(seat: u16, name: &str) -> Vm {
 
 /// puerta's own permit for it.
 pub(crate) fn permit(vm: &Vm) -> Permit<Vm> {
-    let policy = Policy::built_in().unwrap();
+    static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
     let context = Context { now: Timestamp(1_700_000_000_000), source: None };
-    match policy.decide(&Actor::itself(), Action::VmStart, vm.clone(), context) {
+    match POLICY.decide(&Actor::itself(), Action::VmStart, vm.clone(), context) {
         Decision::Allow(permit) => permit,
         Decision::Deny(denial) => panic!("puerta may not start its own machines: {denial:?}"),
     }

@@ -100,6 +100,14 @@ impl Client {
         }
     }
 
+    /// `GET path`, a list; none of them is none.
+    pub(super) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
+        match self.call(To::Any, Method::GET, path, None::<&()>, ANSWER).await? {
+            Answer::Done(content) => Ok(content.unwrap_or_default()),
+            Answer::Started(_) => Err(EngineError::Other(format!("no list at {path}"))),
+        }
+    }
+
     /// One call with a JSON body, or none.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
@@ -136,7 +144,7 @@ impl Client {
             open(response).await
         })
         .await
-        .map_err(|_| EngineError::Away("no answer in time".into()))?
+        .map_err(|_| late())?
     }
 
     /// Sends one request. The caller keeps the deadline.
@@ -249,6 +257,11 @@ pub(super) fn empty() -> Body {
 pub(super) fn address(server: &str) -> Result<SocketAddr> {
     let bare = server.strip_prefix("https://").unwrap_or(server).trim_end_matches('/');
     bare.parse().map_err(|_| EngineError::Other(format!("`{}` is not ADDRESS:PORT", clean(server))))
+}
+
+/// A deadline that passed.
+pub(super) fn late() -> EngineError {
+    EngineError::Away("no answer in time".into())
 }
 
 pub(super) fn away(error: impl std::fmt::Display) -> EngineError {

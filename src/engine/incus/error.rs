@@ -2,9 +2,13 @@
 //! below reads sentences; each was seen on a real server.
 
 use crate::engine::EngineError;
+use std::io;
+
+/// A part of a sentence in lower case, and what the whole means.
+type Row = (&'static str, fn(String) -> EngineError);
 
 /// Kinds of sentences, in the order in which they are tried.
-const TABLE: &[(&str, fn(String) -> EngineError)] = &[
+const TABLE: &[Row] = &[
     ("in use on parent network", |_| EngineError::AddressInUse),
     ("failed adding host route", |_| EngineError::AddressInUse),
     ("disk quota exceeded", |_| EngineError::DiskFull),
@@ -71,6 +75,16 @@ pub(super) fn clean(text: &str) -> String {
     cut
 }
 
+/// What is wrong with a file of ours.
+pub(super) fn local(error: &io::Error) -> EngineError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            EngineError::NoSpace
+        }
+        _ => EngineError::Other(format!("the archive's file: {error}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +138,12 @@ mod tests {
             (500, "write /x/backups/a: no space left on device", EngineError::NoSpace),
             (403, "not authorized", refused.clone()),
             (500, r#"User does not have permissions for project "default""#, refused.clone()),
+            (
+                500,
+                r#"Setting "volatile.uuid" on container "vm-200-new" in project "puerta" is forbidden"#,
+                refused.clone(),
+            ),
+            (500, "The instance is already running", other.clone()),
             (403, "anything", refused),
             (500, "Unknown configuration key", other),
         ] {

@@ -2,14 +2,14 @@
 
 use super::client::To;
 use super::operation::Outcome;
-use super::wire::{self, NewInstance, Source, code};
+use super::wire::{self, NewInstance, code};
 use super::{IncusEngine, path};
 use crate::engine::{EngineError, Result, Spec, Which};
 use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName};
 use puerta_policy::model::Vm;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -23,7 +23,8 @@ const SPARE_MIB: u32 = 64;
 impl IncusEngine {
     pub(super) async fn make(&self, vm: &Vm, spec: &Spec) -> Result<()> {
         let name = Which::Main.instance(vm.vmid);
-        let made = self.make_from_image(&name, vm, spec).await;
+        let source = json!({ "type": "image", "alias": vm.template.as_str() });
+        let made = self.make_from(&source, &name, vm, &spec.node).await;
         let made = match made {
             Ok(()) => self.push_files(&name, vm, spec).await,
             // Somebody else's, or our own of before: not ours to remove.
@@ -42,19 +43,20 @@ impl IncusEngine {
         made
     }
 
-    async fn make_from_image(&self, name: &str, vm: &Vm, spec: &Spec) -> Result<()> {
+    /// A stopped machine out of an image.
+    pub(super) async fn make_from(&self, source: &Value, name: &str, vm: &Vm, node: &str) -> Result<()> {
         let body = NewInstance {
             name,
             kind: "container",
             start: false,
-            source: Source { kind: "image", alias: vm.template.as_str() },
+            source,
             profiles: ["default"],
             config: Self::config(vm),
             devices: self.devices(vm),
         };
         let clustered = self.host().await?.server_clustered;
         let target = if clustered {
-            format!("/1.0/instances?target={}", member(&spec.node)?)
+            format!("/1.0/instances?target={}", member(node)?)
         } else {
             "/1.0/instances".into()
         };

@@ -1,16 +1,18 @@
 //! Incus: one host by its unix socket, or a cluster over HTTPS with a certificate restricted to one
-//! project. What an act means is here and in `life` (making, starting, removing) and `archive`
-//! (export, import); how Incus is spoken to is in `client` and `operation`.
+//! project. What an act means is here and in `life` (making, starting, removing), `export` and
+//! `import`; how Incus is spoken to is in `client` and `operation`.
 //!
 //! Facts that shaped it: an operation's end can be lost, so every act is settled by reading the
 //! machine again; Incus does not serialise acts on one machine, so the caller holds its lock; a
 //! restart pending inside Incus outlives a forced stop, so there is no restart here.
 
-mod archive;
 mod client;
 mod error;
+mod export;
+mod import;
 mod life;
 mod operation;
+mod settle;
 mod tarball;
 mod tls;
 mod wire;
@@ -18,6 +20,7 @@ mod wire;
 use super::{Engine, EngineError, Instance, Node, Progress, Result, Spec, Status, Template, Usage, Which};
 use async_trait::async_trait;
 use client::Client;
+use dashmap::DashMap;
 use puerta_policy::decide::Permit;
 use puerta_policy::model::Vm;
 use puerta_policy::plan::Vmid;
@@ -25,7 +28,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use wire::code;
 
 /// Where the engine is and what of it is ours.
@@ -66,6 +69,8 @@ pub struct IncusEngine {
     pool: String,
     parent: String,
     host: OnceCell<wire::Environment>,
+    /// Whose export is at work, by instance.
+    exports: Arc<DashMap<String, Arc<Mutex<()>>>>,
 }
 
 impl IncusEngine {
@@ -79,7 +84,7 @@ impl IncusEngine {
             }
         }
         let client = Arc::new(Client::new(endpoint, project)?);
-        Ok(Self { client, pool, parent, host: OnceCell::new() })
+        Ok(Self { client, pool, parent, host: OnceCell::new(), exports: Arc::default() })
     }
 
     /// What kind of server answers: asked once.
@@ -89,7 +94,7 @@ impl IncusEngine {
     }
 
     async fn members(&self) -> Result<Vec<wire::Member>> {
-        self.client.read("/1.0/cluster/members?recursion=1").await
+        self.client.list("/1.0/cluster/members?recursion=1").await
     }
 
     /// The instance as Incus has it, or `None`. A member that is down is an error here.
@@ -102,7 +107,7 @@ impl IncusEngine {
     }
 
     async fn everything(&self) -> Result<Vec<wire::Instance>> {
-        self.client.read("/1.0/instances?recursion=1").await
+        self.client.list("/1.0/instances?recursion=1").await
     }
 
     /// Configuration of a machine: limits, and the facts from which a lost registry is rebuilt.
@@ -162,17 +167,13 @@ fn status(status_code: u16) -> Status {
     }
 }
 
-fn instance(found: wire::Instance) -> Option<Instance> {
+fn instance(found: wire::Instance, host: &wire::Environment) -> Option<Instance> {
     let (vmid, which) = Which::parse(&found.name)?;
+    // A host alone says `none`; to us it is a node like any other.
+    let node = if host.server_clustered { found.location } else { host.server_name.clone() };
     let tags = found.config.into_iter();
     let tags = tags.filter_map(|(key, value)| Some((key.strip_prefix("user.puerta.")?.to_owned(), value)));
-    Some(Instance {
-        vmid,
-        which,
-        node: found.location,
-        status: status(found.status_code),
-        tags: tags.collect(),
-    })
+    Some(Instance { vmid, which, node, status: status(found.status_code), tags: tags.collect() })
 }
 
 fn templates(images: Vec<wire::Image>) -> Vec<Template> {
@@ -208,21 +209,22 @@ impl Engine for IncusEngine {
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
-        Ok(templates(self.client.read("/1.0/images?recursion=1").await?))
+        Ok(templates(self.client.list("/1.0/images?recursion=1").await?))
     }
 
     async fn list(&self) -> Result<Vec<Instance>> {
-        Ok(self.everything().await?.into_iter().filter_map(instance).collect())
+        let host = self.host().await?;
+        Ok(self.everything().await?.into_iter().filter_map(|found| instance(found, host)).collect())
     }
 
     async fn find(&self, vmid: Vmid, which: Which) -> Result<Option<Instance>> {
-        let name = which.instance(vmid);
+        let (name, host) = (which.instance(vmid), self.host().await?);
         match self.look(&name).await {
-            Ok(found) => Ok(found.and_then(instance)),
+            Ok(found) => Ok(found.and_then(|found| instance(found, host))),
             // Its member may be down while the cluster answers; the list says so without asking it.
             Err(EngineError::Away(_)) if self.client.reaches_members() => {
                 let all = self.everything().await?;
-                Ok(all.into_iter().find(|found| found.name == name).and_then(instance))
+                Ok(all.into_iter().find(|found| found.name == name).and_then(|found| instance(found, host)))
             }
             Err(error) => Err(error),
         }
@@ -252,12 +254,19 @@ impl Engine for IncusEngine {
     }
 
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
-        self.discard(&which.instance(vm.target().vmid)).await
+        let name = which.instance(vm.target().vmid);
+        self.discard(&name).await?;
+        // What a restore that was cut short left beside it.
+        if which == Which::New { self.sweep_images(&name).await } else { Ok(()) }
     }
 
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
         let vmid = vm.target().vmid;
         self.renamed(&from.instance(vmid), &to.instance(vmid)).await
+    }
+
+    async fn settle(&self, vm: &Permit<Vm>) -> Result<()> {
+        self.quieten(vm.target()).await
     }
 
     async fn export(

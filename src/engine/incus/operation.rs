@@ -3,7 +3,7 @@
 
 use super::client::{ANSWER, Answer, Client, To};
 use super::error::classify;
-use super::wire::{Operation, code};
+use super::wire::{Ignored, Operation, code};
 use crate::engine::{EngineError, Result};
 use hyper::Method;
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl Client {
         body: Option<&(impl Serialize + Sync)>,
         deadline: Duration,
     ) -> Result<Outcome> {
-        match self.call::<Operation>(To::Any, method, path, body, ANSWER).await? {
+        match self.call::<Ignored>(To::Any, method, path, body, ANSWER).await? {
             Answer::Done(_) => Ok(Outcome::Done),
             Answer::Started(operation) => self.wait(To::Any, &operation, deadline, &|_| Ok(())).await,
         }

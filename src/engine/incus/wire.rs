@@ -1,7 +1,7 @@
 //! What Incus says and wants to hear, as far as we read or write it. Fields we do not use are left
 //! out, so that newer servers stay readable.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// The envelope around every JSON answer.
@@ -17,6 +17,11 @@ pub(super) struct Envelope<T> {
     #[serde(default)]
     pub(super) error: String,
     pub(super) metadata: Option<T>,
+}
+
+/// Go writes an empty map or list as `null` where it has none, as for a machine on a lost member.
+fn or_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(input: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
 }
 
 /// `metadata` of an answer whose content does not matter.
@@ -55,8 +60,10 @@ pub(super) struct Pool {
 #[derive(Debug, Deserialize)]
 pub(super) struct Image {
     #[serde(default)]
+    pub(super) fingerprint: String,
+    #[serde(default, deserialize_with = "or_null")]
     pub(super) aliases: Vec<Alias>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub(super) properties: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) size: u64,
@@ -80,11 +87,11 @@ pub(super) struct Instance {
     pub(super) location: String,
     #[serde(rename = "type", default)]
     pub(super) kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub(super) profiles: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub(super) config: BTreeMap<String, String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub(super) devices: Devices,
 }
 
@@ -109,6 +116,18 @@ pub(super) struct Operation {
     #[serde(default)]
     pub(super) err: String,
     pub(super) metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// A line of `GET /1.0/operations?recursion=1`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AtWork {
+    #[serde(default)]
+    pub(super) class: String,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) status_code: u16,
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) resources: BTreeMap<String, Vec<String>>,
 }
 
 /// `GET /1.0/instances/X/state`.
@@ -139,15 +158,8 @@ pub(super) struct NewInstance<'a> {
     #[serde(rename = "type")]
     pub(super) kind: &'a str,
     pub(super) start: bool,
-    pub(super) source: Source<'a>,
+    pub(super) source: &'a serde_json::Value,
     pub(super) profiles: [&'a str; 1],
     pub(super) config: BTreeMap<String, String>,
     pub(super) devices: Devices,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Source<'a> {
-    #[serde(rename = "type")]
-    pub(super) kind: &'a str,
-    pub(super) alias: &'a str,
 }

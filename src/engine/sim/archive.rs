@@ -2,7 +2,7 @@
 //! has something to verify.
 
 use super::Machine;
-use crate::engine::ustar::{BLOCK, bad, header, padding, parse};
+use crate::engine::ustar::{BLOCK, bad, file as file_of, padding, parse};
 use crate::engine::{EngineError, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -24,9 +24,7 @@ pub(super) struct Content {
 pub(super) fn write(file: &Path, machine: &Machine, max_bytes: u64) -> Result<u64> {
     let mut tar = Vec::new();
     for (name, content) in [(TEXT, machine.content.clone()), (KEYS, machine.authorized_keys.join("\n"))] {
-        tar.extend_from_slice(&header(name, content.len() as u64));
-        tar.extend_from_slice(content.as_bytes());
-        tar.resize(tar.len() + padding(content.len() as u64), 0);
+        tar.extend(file_of(name, content.as_bytes()));
     }
     tar.resize(tar.len() + 2 * BLOCK, 0);
     let archive = pack(&tar).map_err(|error| EngineError::Other(error.to_string()))?;

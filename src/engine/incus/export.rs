@@ -1,33 +1,27 @@
-//! Taking a machine out as an archive, and building one from an archive.
+//! Taking a machine out as an archive.
 //!
-//! Out: freeze where the pool cannot take an instant snapshot by itself, have Incus spool a backup,
+//! Freeze where the pool cannot take an instant snapshot by itself, have Incus spool a backup,
 //! thaw, fetch it, remove the spool. Incus lists a backup that a crash cut short as a good one, so
 //! only one whose making we saw end well is fetched, and one of an earlier call is removed unseen.
 
-use super::client::{ANSWER, Answer, Body, To, address, away, open};
-use super::error::classify_import;
+use super::client::{ANSWER, Answer, To, away, empty, late, open};
+use super::error::local;
 use super::operation::Outcome;
-use super::tarball::{Ours, rewrite};
 use super::wire::{self, Operation, code};
 use super::{IncusEngine, path};
 use crate::engine::{EngineError, Progress, Result, Which};
 use http_body_util::BodyExt;
 use hyper::Method;
-use hyper::body::{Bytes, Frame};
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use hyper::header::CONTENT_LENGTH;
 use puerta_policy::model::Vm;
 use serde_json::json;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::{sleep, timeout};
 
 /// The name of our spooled backups: one at a time a machine, so that leftovers are found.
@@ -36,10 +30,8 @@ const SPOOL: &str = "puerta";
 const SPOOLING: Duration = Duration::from_secs(30 * 60);
 /// The same while the machine stands still for it.
 const FROZEN: Duration = Duration::from_secs(10 * 60);
-/// How long a transfer may say nothing.
+/// How long the transfer may say nothing.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How long building a machine from an archive may take, transfer included.
-const BUILDING: Duration = Duration::from_secs(60 * 60);
 
 impl IncusEngine {
     pub(super) async fn save(
@@ -50,12 +42,14 @@ impl IncusEngine {
         progress: Progress<'_>,
     ) -> Result<u64> {
         let name = Which::Main.instance(vm.vmid);
+        let turn = self.turn(&name).await?;
         let found = self.look(&name).await?.ok_or(EngineError::NotFound)?;
         if found.status_code == code::ERROR {
             return Err(EngineError::Away("the machine's node does not answer".into()));
         }
         // Whatever happens from here on, also to this future: thawed, and the spool emptied.
-        let mut tidy = Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None };
+        let mut tidy =
+            Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None, turn: Some(turn) };
         self.empty_spool(&name).await?;
         tidy.thaw = found.status_code == code::FROZEN;
         if found.status_code == code::RUNNING && !self.snapshots().await? {
@@ -73,6 +67,14 @@ impl IncusEngine {
             tidy.spool = None;
         }
         saved
+    }
+
+    /// What an earlier export of the machine left must be put away first: its thaw and its removal
+    /// of the spool would hit this one's.
+    pub(super) async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
+        let lock = Arc::clone(&self.exports.entry(name.to_owned()).or_default());
+        let turn = timeout(SILENCE, lock.lock_owned()).await;
+        turn.map_err(|_| EngineError::Away("an earlier export of it is still being put away".into()))
     }
 
     /// Whether the pool copies a running machine as it was at one moment. Only `dir` does not.
@@ -117,9 +119,8 @@ impl IncusEngine {
 
     async fn fetch(&self, name: &str, file: &Path, max_bytes: u64, progress: Progress<'_>) -> Result<u64> {
         let export = format!("{}/backups/{SPOOL}/export", path(name));
-        let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), super::client::empty());
-        let response =
-            timeout(ANSWER, ask).await.map_err(|_| EngineError::Away("no answer in time".into()))??;
+        let ask = self.client.send(To::Any, Method::GET, &export, &[], Some(0), empty());
+        let response = timeout(ANSWER, ask).await.map_err(|_| late())??;
         if !response.status().is_success() {
             return match open::<wire::Ignored>(response).await {
                 Err(error) => Err(error),
@@ -162,141 +163,11 @@ impl IncusEngine {
         Ok(bytes)
     }
 
-    async fn empty_spool(&self, name: &str) -> Result<()> {
+    pub(super) async fn empty_spool(&self, name: &str) -> Result<()> {
         let backup = format!("{}/backups/{SPOOL}", path(name));
         match self.client.run(Method::DELETE, &backup, None::<&()>, ANSWER).await {
             Ok(_) | Err(EngineError::NotFound) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-
-    pub(super) async fn load(&self, vm: &Vm, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
-        let name = Which::New.instance(vm.vmid);
-        let to = self.way_to(node).await?;
-        if self.look(&name).await?.is_some() {
-            return Err(EngineError::Exists);
-        }
-        let built = timeout(BUILDING, self.build(&name, vm, file, to, progress)).await;
-        let built = match built.unwrap_or_else(|_| Err(EngineError::Bounds("not built in an hour".into()))) {
-            Ok(()) => self.check(&name, vm).await,
-            error => error,
-        };
-        if built.is_err() && built != Err(EngineError::Exists) {
-            self.discard(&name).await?;
-        }
-        built
-    }
-
-    /// An import lands on the member that hears it: `target` is not looked at.
-    async fn way_to(&self, node: &str) -> Result<To> {
-        let host = self.host().await?;
-        if !host.server_clustered || !self.client.reaches_members() {
-            return if node == host.server_name || !host.server_clustered {
-                Ok(To::Any)
-            } else {
-                Err(EngineError::Other("that node is not reached through a socket".into()))
-            };
-        }
-        let members = self.members().await?;
-        let member = members.iter().find(|member| member.server_name == node);
-        let member = member.ok_or_else(|| EngineError::Other("there is no such node".into()))?;
-        if member.status != "Online" {
-            return Err(EngineError::Away("the node is not online".into()));
-        }
-        address(&member.url).map(To::Member)
-    }
-
-    async fn build(&self, name: &str, vm: &Vm, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
-        let total = tokio::fs::metadata(file).await.map_err(|error| local(&error))?.len();
-        let done = Arc::new(AtomicU64::new(0));
-        let (pieces, body) = mpsc::channel(4);
-        let reader = tokio::task::spawn_blocking({
-            let (file, done, make) = (file.to_owned(), Arc::clone(&done), self.ours(name, vm));
-            move || unpack(&file, &done, &pieces, make)
-        });
-        let headers = [
-            (CONTENT_TYPE, "application/octet-stream"),
-            (HeaderName::from_static("x-incus-name"), name),
-            (HeaderName::from_static("x-incus-pool"), self.pool.as_str()),
-        ];
-        let ask = async {
-            let body: Body = Pieces(body).boxed();
-            let response = self.client.send(to, Method::POST, "/1.0/instances", &headers, None, body).await?;
-            timeout(ANSWER, open::<Operation>(response))
-                .await
-                .map_err(|_| EngineError::Away("no answer in time".into()))?
-        };
-        let told = async {
-            loop {
-                progress(done.load(Ordering::Relaxed), Some(total));
-                sleep(Duration::from_millis(250)).await;
-            }
-        };
-        let answer = tokio::select! {
-            answer = ask => answer,
-            () = told => return Ok(()), // never ends
-        };
-        // What is wrong with the archive explains the rest, a transfer that we cut ourselves.
-        match reader.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            Ok(Err(error)) => return Err(archive_error(&error)),
-            Err(error) => return Err(EngineError::Other(error.to_string())),
-        }
-        progress(total, Some(total));
-        match answer.map_err(classify_import)? {
-            Answer::Started(operation) => {
-                match self
-                    .client
-                    .wait(to, &operation, BUILDING, &|_| Ok(()))
-                    .await
-                    .map_err(classify_import)?
-                {
-                    Outcome::Done => Ok(()),
-                    Outcome::Lost => Err(EngineError::Away("lost sight of the import".into())),
-                }
-            }
-            Answer::Done(_) => Err(EngineError::Other("an import that did not start".into())),
-        }
-    }
-
-    /// The definition that takes the place of the archive's own. JSON is YAML.
-    fn ours(&self, name: &str, vm: &Vm) -> impl FnOnce(&str) -> Ours + Send + use<> {
-        let (name, pool, config, devices) =
-            (name.to_owned(), self.pool.clone(), Self::config(vm), self.devices(vm));
-        move |architecture| {
-            let container = json!({
-                "name": name, "type": "container", "architecture": architecture, "config": config,
-                "devices": devices, "expanded_config": config, "expanded_devices": devices,
-                "profiles": ["default"], "ephemeral": false, "stateful": false, "description": "",
-            });
-            let pool = json!({ "name": pool, "driver": "dir", "config": {} });
-            let volume =
-                json!({ "name": name, "type": "container", "content_type": "filesystem", "config": {} });
-            let all = json!({ "container": container, "pool": pool, "volume": volume, "snapshots": [] });
-            let index = json!({
-                "name": name, "backend": "dir", "pool": pool["name"], "type": "container",
-                "optimized": false, "optimized_header": false, "config": all,
-            });
-            Ours { index: index.to_string().into_bytes(), definition: all.to_string().into_bytes() }
-        }
-    }
-
-    /// What was built is what the permit says, and nothing else.
-    async fn check(&self, name: &str, vm: &Vm) -> Result<()> {
-        let found =
-            self.look(name).await?.ok_or_else(|| EngineError::Away("lost sight of the import".into()))?;
-        let mut config = found.config;
-        config.retain(|key, _| !key.starts_with("volatile."));
-        let right = found.kind == "container"
-            && found.status_code == code::STOPPED
-            && found.profiles == ["default"]
-            && found.devices == self.devices(vm)
-            && config == Self::config(vm);
-        if right {
-            Ok(())
-        } else {
-            Err(EngineError::BadArchive("it became another machine than allowed".into()))
         }
     }
 }
@@ -308,11 +179,12 @@ struct Tidy {
     thaw: bool,
     /// A backup may be there; and the operation that makes it, once known.
     spool: Option<Option<String>>,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Drop for Tidy {
     fn drop(&mut self) {
-        let (thaw, spool) = (self.thaw, self.spool.take());
+        let (thaw, spool, turn) = (self.thaw, self.spool.take(), self.turn.take());
         if !thaw && spool.is_none() {
             return;
         }
@@ -330,6 +202,7 @@ impl Drop for Tidy {
             if spool.is_some() {
                 engine.insist(|| engine.empty_spool(&name)).await;
             }
+            drop(turn);
         });
     }
 }
@@ -361,56 +234,6 @@ impl Drop for Partial {
     }
 }
 
-/// A request body that another thread makes.
-struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
-
-impl hyper::body::Body for Pieces {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|piece| piece.map(|piece| piece.map(Frame::data)))
-    }
-}
-
-/// Reads, decompresses and rewrites the archive. An end that is not a good one reaches the other
-/// side as a cut transfer, which leaves nothing there.
-fn unpack(
-    file: &Path,
-    done: &Arc<AtomicU64>,
-    pieces: &mpsc::Sender<io::Result<Bytes>>,
-    make: impl FnOnce(&str) -> Ours,
-) -> io::Result<()> {
-    let mut send = |piece: Vec<u8>| {
-        pieces.blocking_send(Ok(piece.into())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
-    };
-    let read = || -> io::Result<()> {
-        let counted = Counted { file: std::fs::File::open(file)?, done: Arc::clone(done) };
-        rewrite(&mut zstd::Decoder::new(counted)?, &mut send, make)
-    };
-    let result = read();
-    if let Err(error) = &result {
-        let _ = pieces.blocking_send(Err(error.kind().into()));
-    }
-    result
-}
-
-struct Counted {
-    file: std::fs::File,
-    done: Arc<AtomicU64>,
-}
-
-impl io::Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
-        self.done.fetch_add(count as u64, Ordering::Relaxed);
-        Ok(count)
-    }
-}
-
 /// `create_backup_progress: "12.34MB (5.67MB/s)"`: bytes of the archive so far.
 fn written(operation: &Operation) -> u64 {
     let text = operation.metadata.as_ref().and_then(|all| all.get("create_backup_progress")?.as_str());
@@ -430,23 +253,6 @@ fn written(operation: &Operation) -> u64 {
 
 fn too_long(max_bytes: u64) -> EngineError {
     EngineError::Bounds(format!("more than {max_bytes} bytes"))
-}
-
-fn local(error: &io::Error) -> EngineError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            EngineError::NoSpace
-        }
-        _ => EngineError::Other(format!("the archive's file: {error}")),
-    }
-}
-
-fn archive_error(error: &io::Error) -> EngineError {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => local(error),
-        io::ErrorKind::UnexpectedEof => EngineError::BadArchive("it ends too early".into()),
-        _ => EngineError::BadArchive(super::error::clean(&error.to_string())),
-    }
 }
 
 #[cfg(test)]
