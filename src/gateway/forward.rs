@@ -9,7 +9,7 @@ use crate::app::forward::{Passage, Traffic};
 use crate::audit::Outcome;
 use bytes::{Bytes, BytesMut};
 use russh::server::{ChannelOpenHandle, Msg};
-use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
+use russh::{Channel, ChannelId, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -27,9 +27,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 const DOUBT: Duration = Duration::from_millis(400);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
-/// Messages taken from the channel while the machine does not read. With this many waiting the
-/// channel is full, and the connection's loop will stand still behind it.
+/// Messages that wait for the machine before the client is no longer read.
 const WAITING: usize = 16;
+/// The most that can wait: russh may have as many in its own queue when the gate closes.
+const MAX_WAITING: usize = 64;
 
 /// What the client asked for.
 pub(super) struct Asked {
@@ -132,7 +133,7 @@ async fn carry(
     let Traffic { up, down } = traffic;
     let end = {
         let machine_done = Notify::new();
-        let up = upwards(gateway, conn, from_client, to_target, up, &machine_done);
+        let up = upwards(gateway, conn, to_client.id(), from_client, to_target, up, &machine_done);
         let down = downwards(from_target, &to_client, down);
         tokio::pin!(up, down, permission);
         let mut down_done = false;
@@ -187,6 +188,7 @@ async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &mut 
 async fn upwards(
     gateway: &Gateway,
     conn: &Conn,
+    channel: ChannelId,
     mut from: ChannelReadHalf,
     mut to: OwnedWriteHalf,
     count: &mut u64,
@@ -196,10 +198,15 @@ async fn upwards(
     let mut waiting: VecDeque<Bytes> = VecDeque::new();
     let mut progress = Instant::now();
     let mut eof = false;
+    let mut shut = None;
     loop {
-        let full = waiting.len() >= WAITING;
+        if waiting.len() >= WAITING {
+            shut.get_or_insert_with(|| conn.gate.shut(channel));
+        } else if waiting.len() <= WAITING / 2 {
+            shut = None;
+        }
         tokio::select! {
-            message = from.wait(), if !full => match message {
+            message = from.wait(), if waiting.len() < MAX_WAITING => match message {
                 Some(ChannelMsg::Data { data }) => {
                     if waiting.is_empty() {
                         progress = Instant::now();
@@ -213,7 +220,9 @@ async fn upwards(
                     }
                 }
                 Some(ChannelMsg::Close) | None => {
-                    // What the client sent before it closed still belongs to the machine.
+                    // What the client sent before it closed still belongs to the machine; the
+                    // neighbours need not wait for it.
+                    drop(shut.take());
                     let rest = async {
                         for data in &waiting {
                             if to.write_all(data).await.is_err() {
@@ -239,7 +248,7 @@ async fn upwards(
                 }
             }
             () = machine_done.notified(), if eof && waiting.is_empty() => return "closed",
-            () = tokio::time::sleep_until(progress + limit), if full => {
+            () = tokio::time::sleep_until(progress + limit), if shut.is_some() => {
                 if conn.channels.load(Ordering::Relaxed) > 1 {
                     return "stalled";
                 }
