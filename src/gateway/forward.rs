@@ -7,7 +7,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind};
 use crate::app::forward::{Passage, Traffic};
 use crate::audit::Outcome;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use russh::server::{ChannelOpenHandle, Msg};
 use russh::{Channel, ChannelId, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use std::collections::VecDeque;
@@ -200,13 +200,14 @@ async fn upwards(
     let mut eof = false;
     let mut shut = None;
     loop {
-        if waiting.len() >= WAITING {
-            shut.get_or_insert_with(|| conn.gate.shut(channel));
-        } else if waiting.len() <= WAITING / 2 {
+        if waiting.len() <= WAITING / 2 {
             shut = None;
         }
+        let most = if shut.is_some() { MAX_WAITING } else { WAITING };
         tokio::select! {
-            message = from.wait(), if waiting.len() < MAX_WAITING => match message {
+            // What has come goes out together: one system call for several packets.
+            biased;
+            message = from.wait(), if waiting.len() < most => match message {
                 Some(ChannelMsg::Data { data }) => {
                     if waiting.is_empty() {
                         progress = Instant::now();
@@ -236,13 +237,11 @@ async fn upwards(
                 }
                 Some(_) => {}
             },
-            written = write_front(&mut to, &waiting), if !waiting.is_empty() => {
+            written = write(&mut to, &waiting), if !waiting.is_empty() => {
                 let Ok(n) = written else { return "closed" };
                 progress = Instant::now();
                 *count += n as u64;
-                if let Some(front) = waiting.front_mut() {
-                    if n < front.len() { let _ = front.split_to(n); } else { waiting.pop_front(); }
-                }
+                written_off(&mut waiting, n);
                 if eof && waiting.is_empty() {
                     let _ = to.shutdown().await;
                 }
@@ -254,14 +253,33 @@ async fn upwards(
                 }
                 progress = Instant::now();
             }
+            // Everything else waits: the machine does not take it.
+            () = std::future::ready(()), if shut.is_none() && waiting.len() >= WAITING => {
+                shut = Some(conn.gate.shut(channel));
+            }
         }
     }
 }
 
-async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
-    match waiting.front() {
-        Some(front) => to.write(front).await,
-        None => std::future::pending().await,
+/// Writes as much of what waits as goes in one call.
+async fn write(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
+    let mut pieces = [io::IoSlice::new(&[]); WAITING];
+    let count = waiting.len().min(WAITING);
+    for (piece, bytes) in pieces.iter_mut().zip(waiting) {
+        *piece = io::IoSlice::new(bytes);
+    }
+    to.write_vectored(&pieces[..count]).await
+}
+
+/// Forgets the first `n` bytes.
+fn written_off(waiting: &mut VecDeque<Bytes>, mut n: usize) {
+    while let Some(front) = waiting.front_mut() {
+        if n < front.len() {
+            front.advance(n);
+            return;
+        }
+        n -= front.len();
+        waiting.pop_front();
     }
 }
 
