@@ -3,6 +3,7 @@
 
 use super::Gateway;
 use super::ending::Ending;
+use super::gate::Gate;
 use super::handler::Handler;
 use super::startups::{Connected, Stranger};
 use super::wire::Wire;
@@ -34,6 +35,8 @@ pub(super) struct Conn {
     pub(super) cut: Ending,
     /// Who it is, once they proved it.
     pub(super) visitor: OnceLock<Arc<Visitor>>,
+    /// Closed while a channel holds all it may.
+    pub(super) gate: Arc<Gate>,
     /// Open channels.
     pub(super) channels: Arc<AtomicUsize>,
 }
@@ -83,6 +86,7 @@ pub(super) async fn run(
         ending: Ending::default(),
         cut: Ending::default(),
         visitor: OnceLock::new(),
+        gate: Arc::default(),
         channels: Arc::default(),
     });
     if let Err(error) = prepare(&stream) {
@@ -90,7 +94,7 @@ pub(super) async fn run(
         return;
     }
     let socket = Arc::new(stream);
-    let wire = Wire::new(Arc::clone(&socket), conn.cut.clone());
+    let wire = Wire::new(Arc::clone(&socket), Arc::clone(&conn.gate), conn.cut.clone());
     let (handler, authenticated) = Handler::new(Arc::clone(&gateway), Arc::clone(&conn), stranger);
     let why = live(&gateway, &conn, &socket, wire, handler, authenticated).await;
     // Whatever ended it, nothing of it stays: pumps and shells hear this.
@@ -152,6 +156,13 @@ async fn live(
                 }
             }
             _ = look.tick() => {
+                if let Some(channel) = conn.gate.shut_by() {
+                    // The client is not read now. A dead one answers with a reset whatever it is
+                    // told; a live one ignores this (RFC 4254 6.8). If it takes too long the
+                    // client does not read either, and enough is on its way to it already.
+                    let told = handle.xon_xoff_request(channel, false);
+                    let _ = tokio::time::timeout(LOOK / 20, told).await;
+                }
                 hung_up = if is_hung_up(socket) { hung_up + 1 } else { 0 };
                 if hung_up == 2 {
                     break "hang-up";

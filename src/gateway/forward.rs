@@ -7,9 +7,9 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind};
 use crate::app::forward::{Passage, Traffic};
 use crate::audit::Outcome;
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use russh::server::{ChannelOpenHandle, Msg};
-use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
+use russh::{Channel, ChannelId, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -29,9 +29,10 @@ const DOUBT: Duration = Duration::from_millis(400);
 const VERDICT: Duration = Duration::from_millis(200);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
-/// Messages taken from the channel while the machine does not read. With this many waiting the
-/// channel is full, and the connection's loop will stand still behind it.
+/// Messages that wait for the machine before the client is no longer read.
 const WAITING: usize = 16;
+/// The most that can wait: russh may have as many in its own queue when the gate closes.
+const MAX_WAITING: usize = 64;
 
 /// What the client asked for.
 pub(super) struct Asked {
@@ -126,7 +127,7 @@ async fn carry(
     let Traffic { up, down } = traffic;
     let end = {
         let machine_done = Notify::new();
-        let up = upwards(gateway, conn, from_client, to_target, up, &machine_done);
+        let up = upwards(gateway, conn, to_client.id(), from_client, to_target, up, &machine_done);
         let down = downwards(from_target, &to_client, down);
         tokio::pin!(up, down, revoked);
         let mut down_done = false;
@@ -185,6 +186,7 @@ async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &mut 
 async fn upwards(
     gateway: &Gateway,
     conn: &Conn,
+    channel: ChannelId,
     mut from: ChannelReadHalf,
     mut to: OwnedWriteHalf,
     count: &mut u64,
@@ -194,10 +196,16 @@ async fn upwards(
     let mut waiting: VecDeque<Bytes> = VecDeque::new();
     let mut progress = Instant::now();
     let mut eof = false;
+    let mut shut = None;
     loop {
-        let full = waiting.len() >= WAITING;
+        if waiting.len() <= WAITING / 2 {
+            shut = None;
+        }
+        let most = if shut.is_some() { MAX_WAITING } else { WAITING };
         tokio::select! {
-            message = from.wait(), if !full => match message {
+            // What has come goes out together: one system call for several packets.
+            biased;
+            message = from.wait(), if waiting.len() < most => match message {
                 Some(ChannelMsg::Data { data }) => {
                     if waiting.is_empty() {
                         progress = Instant::now();
@@ -211,7 +219,9 @@ async fn upwards(
                     }
                 }
                 Some(ChannelMsg::Close) | None => {
-                    // What the client sent before it closed still belongs to the machine.
+                    // What the client sent before it closed still belongs to the machine; the
+                    // neighbours need not wait for it.
+                    drop(shut.take());
                     let rest = async {
                         for data in &waiting {
                             if to.write_all(data).await.is_err() {
@@ -225,32 +235,49 @@ async fn upwards(
                 }
                 Some(_) => {}
             },
-            written = write_front(&mut to, &waiting), if !waiting.is_empty() => {
+            written = write(&mut to, &waiting), if !waiting.is_empty() => {
                 let Ok(n) = written else { return "closed" };
                 progress = Instant::now();
                 *count += n as u64;
-                if let Some(front) = waiting.front_mut() {
-                    if n < front.len() { let _ = front.split_to(n); } else { waiting.pop_front(); }
-                }
+                written_off(&mut waiting, n);
                 if eof && waiting.is_empty() {
                     let _ = to.shutdown().await;
                 }
             }
             () = machine_done.notified(), if eof && waiting.is_empty() => return "closed",
-            () = tokio::time::sleep_until(progress + limit), if full => {
+            () = tokio::time::sleep_until(progress + limit), if shut.is_some() => {
                 if conn.channels.load(Ordering::Relaxed) > 1 {
                     return "stalled";
                 }
                 progress = Instant::now();
             }
+            // Everything else waits: the machine does not take it.
+            () = std::future::ready(()), if shut.is_none() && waiting.len() >= WAITING => {
+                shut = Some(conn.gate.shut(channel));
+            }
         }
     }
 }
 
-async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
-    match waiting.front() {
-        Some(front) => to.write(front).await,
-        None => std::future::pending().await,
+/// Writes as much of what waits as goes in one call.
+async fn write(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
+    let mut pieces = [io::IoSlice::new(&[]); WAITING];
+    let count = waiting.len().min(WAITING);
+    for (piece, bytes) in pieces.iter_mut().zip(waiting) {
+        *piece = io::IoSlice::new(bytes);
+    }
+    to.write_vectored(&pieces[..count]).await
+}
+
+/// Forgets the first `n` bytes.
+fn written_off(waiting: &mut VecDeque<Bytes>, mut n: usize) {
+    while let Some(front) = waiting.front_mut() {
+        if n < front.len() {
+            front.advance(n);
+            return;
+        }
+        n -= front.len();
+        waiting.pop_front();
     }
 }
 

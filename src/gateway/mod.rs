@@ -5,6 +5,7 @@ mod algorithms;
 mod conn;
 mod ending;
 mod forward;
+mod gate;
 mod handler;
 mod io;
 mod job;

@@ -2,6 +2,7 @@
 //! because a running russh session cannot be aborted from outside.
 
 use super::ending::Ending;
+use super::gate::Gate;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,13 +18,14 @@ pub(super) struct Wire {
     socket: Arc<TcpStream>,
     buffer: Vec<u8>,
     taken: usize,
+    gate: Arc<Gate>,
     cut: Pin<Box<dyn Future<Output = &'static str> + Send>>,
 }
 
 impl Wire {
-    pub(super) fn new(socket: Arc<TcpStream>, cut: Ending) -> Self {
+    pub(super) fn new(socket: Arc<TcpStream>, gate: Arc<Gate>, cut: Ending) -> Self {
         let cut = Box::pin(async move { cut.ended().await });
-        Self { socket, buffer: Vec::new(), taken: 0, cut }
+        Self { socket, buffer: Vec::new(), taken: 0, gate, cut }
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -47,6 +49,9 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.check(cx)?;
+        if !this.gate.is_open(cx) {
+            return Poll::Pending;
+        }
         while this.taken == this.buffer.len() {
             this.taken = 0;
             this.buffer.clear();
