@@ -36,6 +36,8 @@ pub(super) struct Conn {
     pub(super) visitor: OnceLock<Arc<Visitor>>,
     /// Open channels.
     pub(super) channels: Arc<AtomicUsize>,
+    /// Channels that were accepted and that russh has not forgotten.
+    pub(super) remembered: AtomicUsize,
 }
 
 impl Conn {
@@ -83,6 +85,7 @@ pub(super) async fn run(
         cut: Ending::default(),
         visitor: OnceLock::new(),
         channels: Arc::default(),
+        remembered: AtomicUsize::new(0),
     });
     if let Err(error) = prepare(&stream) {
         tracing::debug!(%peer, %error, "the socket was gone at once");

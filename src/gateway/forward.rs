@@ -25,6 +25,8 @@ use tokio::time::Instant;
 const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
+/// Time for a client to close a channel on which both sides have ended.
+const CLOSING: Duration = Duration::from_secs(1);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
 /// Messages taken from the channel while the machine does not read. With this many waiting the
@@ -65,6 +67,7 @@ pub(super) async fn run(
         }
     };
     reply.accept().await;
+    conn.remembered.fetch_add(1, Ordering::Relaxed);
     let mut traffic = Traffic::default();
     let end = carry(&gateway, &conn, &visitor, &passage, channel, target, &mut traffic).await;
     let outcome = match end {
@@ -238,7 +241,15 @@ async fn upwards(
                     let _ = to.shutdown().await;
                 }
             }
-            () = machine_done.notified(), if eof && waiting.is_empty() => return "closed",
+            () = machine_done.notified(), if eof && waiting.is_empty() => {
+                // Both are done, and the client closes by itself. russh forgets a channel only if the
+                // client is the first to close it.
+                let closed = async { while let Some(now) = from.wait().await {
+                    if matches!(now, ChannelMsg::Close) { break }
+                } };
+                let _ = tokio::time::timeout(CLOSING, closed).await;
+                return "closed";
+            }
             () = tokio::time::sleep_until(progress + limit), if full => {
                 if conn.channels.load(Ordering::Relaxed) > 1 {
                     return "stalled";

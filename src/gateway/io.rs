@@ -6,6 +6,7 @@ use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// What the client did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +27,49 @@ pub(super) enum Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gone;
 
-/// Messages kept while a write waits for the client's window; more than this wait in the protocol.
+/// What is kept of a client that talks before it asks, or while a write waits for its window:
+/// messages, and bytes.
 const KEPT: usize = 64;
+const KEPT_BYTES: usize = 64 * 1024;
 /// Data extension of standard error (RFC 4254 5.2).
 const STDERR: u32 = 1;
 
 pub(super) struct Io {
     read: ChannelReadHalf,
     write: ChannelWriteHalf<Msg>,
-    kept: VecDeque<Input>,
+    kept: Kept,
+    /// A client that neither reads nor stops talking is let go after this.
+    stall_limit: Duration,
     /// Columns, when there is a terminal.
     pub(super) tty: Option<u16>,
+}
+
+/// What the client did and nobody has looked at yet.
+#[derive(Default)]
+struct Kept {
+    inputs: VecDeque<Input>,
+    bytes: usize,
+}
+
+impl Kept {
+    fn is_full(&self) -> bool {
+        self.inputs.len() >= KEPT || self.bytes >= KEPT_BYTES
+    }
+
+    fn push(&mut self, input: Input) {
+        if let Input::Bytes(bytes) = &input {
+            self.bytes += bytes.len();
+        }
+        self.inputs.push_back(input);
+    }
+
+    fn pop(&mut self) -> Option<Input> {
+        let input = self.inputs.pop_front();
+        if let Some(Input::Bytes(bytes)) = &input {
+            self.bytes -= bytes.len();
+        }
+        input
+    }
 }
 
 /// What a session asks for before anything runs.
@@ -53,12 +86,13 @@ fn columns(columns: u32) -> u16 {
 }
 
 impl Io {
-    pub(super) fn new(channel: Channel<Msg>) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        Self { read, write, kept: VecDeque::new(), tty: None }
+        Self { read, write, kept: Kept::default(), stall_limit, tty: None }
     }
 
-    /// What the client wants to run; its environment goes to `env`. `None` when it closed first.
+    /// What the client wants to run; its environment goes to `env`. `None` when it closed first, or
+    /// said too much without asking.
     pub(super) async fn asked(&mut self, mut env: impl FnMut(String, String)) -> Option<Asked> {
         loop {
             match self.read.wait().await? {
@@ -72,10 +106,9 @@ impl Io {
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
                 ChannelMsg::Close => return None,
                 // Some clients send their input before they know that the command runs.
-                ChannelMsg::Data { data } if self.kept.len() < KEPT => {
-                    self.kept.push_back(Input::Bytes(data))
-                }
-                ChannelMsg::Eof => self.kept.push_back(Input::Eof),
+                ChannelMsg::Data { .. } | ChannelMsg::Eof if self.kept.is_full() => return None,
+                ChannelMsg::Data { data } => self.kept.push(Input::Bytes(data)),
+                ChannelMsg::Eof => self.kept.push(Input::Eof),
                 _ => {}
             }
         }
@@ -83,7 +116,7 @@ impl Io {
 
     /// The next thing that the client does.
     pub(super) async fn next(&mut self) -> Input {
-        match self.kept.pop_front() {
+        match self.kept.pop() {
             Some(input) => input,
             None => receive(&mut self.read).await,
         }
@@ -111,10 +144,10 @@ impl Io {
 
     /// Bytes as they are, for the line editor.
     pub(super) async fn raw(&mut self, stream: Option<u32>, bytes: Bytes) -> Result<(), Gone> {
-        if self.kept.contains(&Input::Closed) {
+        if self.kept.inputs.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { read, write, kept, .. } = self;
+        let Self { read, write, kept, stall_limit, .. } = self;
         let sent = async {
             match stream {
                 None => write.data_bytes(bytes).await,
@@ -126,15 +159,23 @@ impl Io {
             tokio::select! {
                 biased;
                 sent = &mut sent => return sent.map_err(|_| Gone),
-                input = receive(read), if kept.len() < KEPT => {
+                input = receive(read), if !kept.is_full() => {
                     let closed = input == Input::Closed;
-                    kept.push_back(input);
+                    kept.push(input);
                     if closed {
                         return Err(Gone);
                     }
                 }
+                // What it still sends would stop the connection's loop, and its other channels.
+                () = tokio::time::sleep(*stall_limit), if kept.is_full() => return Err(Gone),
             }
         }
+    }
+
+    /// Closes a channel on which nothing ran.
+    pub(super) async fn close(self) {
+        // A client that is gone cannot be told.
+        let _ = self.write.close().await;
     }
 
     /// Exit status and close, as RFC 4254 6.10 has it.

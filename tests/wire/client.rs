@@ -143,7 +143,8 @@ impl Client {
     /// Keys exchanged.
     pub fn keyed(port: u16) -> Result<Self> {
         let mut client = Self::greeted(port)?;
-        client.exchange(&kexinit("curve25519-sha256,kex-strict-c-v00@openssh.com", "aes128-gcm@openssh.com"))?;
+        client
+            .exchange(&kexinit("curve25519-sha256,kex-strict-c-v00@openssh.com", "aes128-gcm@openssh.com"))?;
         Ok(client)
     }
 

@@ -17,8 +17,12 @@ fn only_strict_modern_and_uncompressed_algorithms_are_offered() {
         panic!("{lists:?}")
     };
     assert!(kex.iter().any(|name| name == "kex-strict-s-v00@openssh.com"), "{kex:?}");
-    let modern =
-        ["mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org", "kex-strict-s-v00@openssh.com"];
+    let modern = [
+        "mlkem768x25519-sha256",
+        "curve25519-sha256",
+        "curve25519-sha256@libssh.org",
+        "kex-strict-s-v00@openssh.com",
+    ];
     for name in kex {
         assert!(modern.contains(&name.as_str()) || name == "ext-info-s", "{name}");
     }
@@ -159,7 +163,9 @@ fn name_lists_that_lie_cost_nothing() {
     for length in [u32::MAX, 1 << 30, 1000] {
         for _ in 0..20 {
             let mut client = Client::greeted(house.port).unwrap();
-            client.send(&Packet::new(KEXINIT).bytes(&[0; 16]).u32(length).bytes(b"curve25519-sha256")).unwrap();
+            client
+                .send(&Packet::new(KEXINIT).bytes(&[0; 16]).u32(length).bytes(b"curve25519-sha256"))
+                .unwrap();
             client.ends();
         }
     }

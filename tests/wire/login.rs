@@ -21,9 +21,9 @@ fn is_a_stranger(client: &mut Client) {
 /// The logins that the audit lets in, with their fingerprints.
 fn admitted(house: &House, login: &str) -> Vec<String> {
     let audit = house.audit();
-    let of = audit.iter().filter(|event| {
-        event["code"] == "login" && event["outcome"] == "allowed" && event["actor"] == login
-    });
+    let of = audit
+        .iter()
+        .filter(|event| event["code"] == "login" && event["outcome"] == "allowed" && event["actor"] == login);
     of.map(|event| event["detail"]["fingerprint"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
@@ -202,7 +202,9 @@ fn requests_before_the_login_reach_nothing() {
     // Before even asking for the service, a login is not heard either.
     let mut client = Client::keyed(house.port).unwrap();
     let key = Key::read(&house, "alumno1");
-    client.send(&Client::auth("alumno1", "publickey").bool(false).string("ssh-ed25519").string(key.blob())).unwrap();
+    client
+        .send(&Client::auth("alumno1", "publickey").bool(false).string("ssh-ed25519").string(key.blob()))
+        .unwrap();
     is_a_stranger(&mut client);
     for message in [80, 81, 82, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 52, 60, 63, 192] {
         let mut client = Client::knocking(house.port).unwrap();
@@ -228,7 +230,9 @@ fn hostile_names_are_refused_and_shown() {
     let house = House::new("");
     let mut canary = Canary::new(&house);
     let long = "x".repeat(200_000);
-    for name in ["", "alumno1\n", "ALUMNO1\0", "\x1b[2J\x1b[31mprofesor", "../../etc", "a'; drop table", &long] {
+    for name in
+        ["", "alumno1\n", "ALUMNO1\0", "\x1b[2J\x1b[31mprofesor", "../../etc", "a'; drop table", &long]
+    {
         let mut client = Client::knocking(house.port).unwrap();
         let answer = client.password(name, "wrong");
         assert_eq!(answer.unwrap(), AUTH_FAILURE, "{name:.20}");
@@ -250,7 +254,9 @@ fn guessing_does_not_stop_logins() {
     let mut canary = Canary::new(&house);
     let mut guessers: Vec<Client> = (0..20).map(|_| Client::knocking(house.port).unwrap()).collect();
     for client in &mut guessers {
-        client.send_all((0..6).map(|_| Client::auth("profesor", "password").bool(false).string("x"))).unwrap();
+        client
+            .send_all((0..6).map(|_| Client::auth("profesor", "password").bool(false).string("x")))
+            .unwrap();
     }
     let begun = Instant::now();
     house.ok("alumno1", &["whoami"]);
