@@ -150,6 +150,15 @@ strays() { # left-overs of an `up` that was killed: marked, but not a daemon of 
 
 everybody() { { marked_pids; monitor_pids; machine_pids; netns_pids; } | sort -un | grep -vx $$ || true; }
 
+# With cgroups v1 a frozen machine (a backup that was cut) does not even die.
+thaw() {
+    local pid group
+    for pid in "$@"; do
+        group=$(sed -n 's/^[0-9]*:freezer:\(\/lxc\.payload\..*\)/\1/p' "/proc/$pid/cgroup" 2>/dev/null || true)
+        [ -z "$group" ] || { echo THAWED >"/sys/fs/cgroup/freezer$group/freezer.state"; } 2>/dev/null || true
+    done
+}
+
 # kill_all LISTER: a killed parent may just have forked, so look again until nobody is left.
 kill_all() {
     local pids _
@@ -158,6 +167,8 @@ kill_all() {
         [ -n "$pids" ] || return 0
         # shellcheck disable=SC2086
         kill -9 $pids 2>/dev/null || true
+        # shellcheck disable=SC2086
+        thaw $pids
         sleep 0.05
     done
     die "these processes do not end: $(echo "$pids" | tr '\n' ' ')"

@@ -11,9 +11,10 @@ use crate::app::{App, Outcome, archive, clock, vm};
 use crate::store::NewBackup;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
-use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Vm};
+use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Timestamp, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> {
     match command {
@@ -109,16 +110,26 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     }
     let beyond = app.beyond_keep(vm.seat, &vm.name, 1).await?;
     app.config.quotas.backup(app.store.usage(vm.seat).await?, beyond.len() as u32)?;
+    // A name is one second long, and what had a name keeps it.
+    while app.store.backup_by_name(vm.seat, &name_at(&vm.name, clock::now())?).await?.is_some() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let job = app.begin_job(JobKind::Backup, vm, ctx.actor.person, None).await?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), Work::new(permit))))
+}
+
+fn name_at(vm: &VmName, begun: Timestamp) -> Result<BackupName> {
+    Ok(format!("{vm}-{}", clock::stamp(begun)).parse()?)
 }
 
 /// The job: export beside, verify, rename, record, and let older ones go.
 pub(super) async fn make(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
     let part = app.part(job);
     let made = make_at(app, job, permit, report).await;
-    if made.is_err() {
+    if let Err(error) = &made {
         archive::remove(&part).await?;
+        // The machine goes on, and nothing of it stays in the engine, before another job may have it.
+        report.put_away(error, || app.engine.settle(permit)).await?;
     }
     made
 }
@@ -127,6 +138,9 @@ async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -
     let limits = &app.config.backup;
     let vm = permit.target();
     let (part, done) = (app.part(job), app.archive(job.seat, &app.name_of(job)?));
+    if app.store.backup_by_name(job.seat, &app.name_of(job)?).await?.is_some() {
+        return Err(busy(job));
+    }
     archive::prepare(&done).await?;
     archive::remove(&part).await?;
     report.step("export").await?;
@@ -167,7 +181,7 @@ impl App {
 
     /// The name a backup job's archive gets: the machine's, and when the job began.
     pub(super) fn name_of(&self, job: &Job) -> Result<BackupName> {
-        Ok(format!("{}-{}", job.vm_name, clock::stamp(job.started)).parse()?)
+        name_at(&job.vm_name, job.started)
     }
 
     /// A machine's backups that `keep` lets go when `coming` more are made, oldest first.

@@ -6,14 +6,19 @@ use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{JobView, ProgressView, Reply};
 use crate::app::vm_jobs::Work;
-use crate::app::{App, Outcome, clock, vm};
+use crate::app::{App, Outcome, clock, restore, vm};
 use crate::audit::{self, Event, Phase};
+use crate::engine;
 use crate::store::StoreError;
 use dashmap::DashMap;
 use puerta_policy::action::Action;
 use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Vm};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How long a failure may be kept from those who watch, for the sake of putting things away first.
+const SOON: Duration = Duration::from_secs(1);
 
 /// How a job is, for somebody who watches.
 #[derive(Debug, Clone)]
@@ -53,6 +58,22 @@ impl Reporter {
     /// Bytes of the step so far.
     pub(super) fn bytes(&self, step: &'static str, done: u64, total: Option<u64>) {
         self.show(step, Some(done), total);
+    }
+
+    /// What a failure must still put away. An engine that is away is waited for, and the machine
+    /// stays reserved meanwhile; but who watches hears of the failure soon.
+    pub(super) async fn put_away<T, F>(&self, error: &Error, call: impl Fn() -> F) -> engine::Result<T>
+    where
+        F: Future<Output = engine::Result<T>>,
+    {
+        let mut work = std::pin::pin!(restore::insist(call));
+        match tokio::time::timeout(SOON, &mut work).await {
+            Ok(done) => done,
+            Err(_) => {
+                self.now.send_modify(|now| now.end = Some(Err(error.clone())));
+                work.await
+            }
+        }
     }
 
     fn show(&self, step: &'static str, done: Option<u64>, total: Option<u64>) {

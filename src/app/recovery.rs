@@ -5,11 +5,12 @@ use crate::app::error::{Error, Result};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, archive, clock, restore};
 use crate::audit::{Event, Outcome};
-use crate::engine::{Status, Which};
+use crate::engine::Which;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Context, Denial, Permit};
 use puerta_policy::model::{Actor, Job, JobKind, JobState, Phase as VmPhase, Vm};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How long a finished job is remembered.
 const REMEMBERED_MS: i64 = 30 * 86_400_000;
@@ -23,8 +24,11 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
     for (job, step) in running {
         let app = Arc::clone(app);
         tokio::spawn(async move {
-            if let Err(error) = settle(&app, &job, &step).await {
-                tracing::error!(job = job.id.0, ?error, "a job could not be settled");
+            let mut pause = Duration::from_secs(1);
+            while let Err(error) = settle(&app, &job, &step).await {
+                tracing::error!(job = job.id.0, ?error, "a job could not be settled yet");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(300));
             }
         });
     }
@@ -70,11 +74,16 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
         return undone(app, job, "the machine is gone").await;
     };
     let permit = itself(app, job.kind, vm).await?;
+    // The engine goes on with what the last puerta asked for: nothing is judged before that ends.
+    restore::insist(|| app.engine.settle(&permit)).await?;
     match (job.kind, step) {
         (JobKind::Backup, _) => {
-            restore::insist(|| thaw(app, &permit)).await?;
             archive::remove(&app.part(job)).await?;
-            archive::remove(&app.archive(job.seat, &app.name_of(job)?)).await?;
+            // A name is one second long: another backup of this second may have it.
+            let name = app.name_of(job)?;
+            if app.store.backup_by_name(job.seat, &name).await?.is_none() {
+                archive::remove(&app.archive(job.seat, &name)).await?;
+            }
             undone(app, job, "puerta was restarted during the backup").await
         }
         (JobKind::Restore, step) if step != "swap" => {
@@ -82,20 +91,10 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
             undone(app, job, "puerta was restarted before the swap: the machine is the old one").await
         }
         _ => {
-            restore::insist(|| app.engine.nodes()).await?;
             tracing::info!(job = job.id.0, kind = job.kind.as_str(), "carrying on a job after a restart");
             drop(app.launch(job.clone(), None, Work { resumed: true, ..Work::new(permit) }));
             Ok(())
         }
-    }
-}
-
-/// A backup that was cut may have left its machine frozen.
-async fn thaw(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
-    let found = app.engine.find(permit.target().vmid, Which::Main).await?;
-    match found {
-        Some(instance) if instance.status == Status::Busy => app.engine.start(permit, Which::Main).await,
-        _ => Ok(()),
     }
 }
 

@@ -55,14 +55,17 @@ pub(super) async fn put_back(
         return Err(Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &job.vm_name));
     };
     if !resumed && let Err(error) = build(app, permit, &backup, report).await {
-        app.engine.remove(permit, Which::New).await?;
+        report.put_away(&error, || app.engine.remove(permit, Which::New)).await?;
         return Err(match error.id {
             "error-bad-archive" => error.with("backup", &backup.name),
             _ => error,
         });
     }
     report.step("swap").await?;
-    swap(app, permit).await?;
+    if let Err(error) = swap(app, permit).await {
+        back_out(app, permit).await;
+        return Err(error);
+    }
     Ok(Reply::VmRestored { vm: app.after(permit).await, backup: backup.name.to_string() })
 }
 
@@ -112,6 +115,23 @@ pub(super) async fn swap(app: &App, permit: &Permit<Vm>) -> Result<()> {
     }
     insist(|| engine.remove(permit, Which::Old)).await?;
     Ok(())
+}
+
+/// A swap that the engine refused: the old machine is the machine again. What cannot be done now is
+/// left for the next job, which begins with the same removals.
+async fn back_out(app: &App, permit: &Permit<Vm>) {
+    let engine = &app.engine;
+    let vmid = permit.target().vmid;
+    let done = async {
+        if insist(|| engine.find(vmid, Which::Main)).await?.is_none() {
+            insist(|| engine.rename(permit, Which::Old, Which::Main)).await?;
+        }
+        insist(|| engine.remove(permit, Which::New)).await?;
+        insist(|| engine.start(permit, Which::Main)).await
+    };
+    if let Err(error) = done.await {
+        tracing::error!(vm = vmid.get(), %error, "the machine before the restore could not be put back");
+    }
 }
 
 /// Where giving up would leave half, an engine that does not answer is waited for. The machine stays

@@ -87,10 +87,9 @@ impl App {
     async fn create(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
         let made = self.create_and_start(permit, report).await;
         if let Err(error) = &made {
-            // Nothing half-made stays: neither in the engine nor in the registry. When the engine
-            // is away the machine stays "creating", and the next start of puerta settles it.
+            // Nothing half-made stays: neither in the engine nor in the registry.
             tracing::warn!(vm = permit.target().vmid.get(), ?error, "creating a machine failed");
-            if self.engine.remove(permit, Which::Main).await.is_ok() {
+            if report.put_away(error, || self.engine.remove(permit, Which::Main)).await.is_ok() {
                 self.store.delete_vm(permit.target().id).await?;
             }
         }
@@ -128,8 +127,13 @@ impl App {
         self.store.set_phase(vm.id, Phase::Deleting).await?;
         self.changed();
         report.step("remove").await?;
+        // Begun, it is finished, also when the engine is away for a while: there is no way back.
         for which in [Which::Main, Which::New, Which::Old] {
-            self.engine.remove(permit, which).await?;
+            let remove = || self.engine.remove(permit, which);
+            match remove().await {
+                Err(away @ EngineError::Away(_)) => report.put_away(&away.into(), remove).await?,
+                done => done?,
+            }
         }
         let backups = self.store.backups_of(&[vm.seat]).await?;
         let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();

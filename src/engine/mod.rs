@@ -198,6 +198,9 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Renames a stopped copy.
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
+    /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
+    /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
+    async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;
     /// Writes an archive (zstd-compressed tar) of the machine to `file`, which is made new, at most
     /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
     async fn export(

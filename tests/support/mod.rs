@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
+pub mod pty;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -145,13 +147,41 @@ impl House {
     /// An `ssh` that is told everything and reads no configuration of this host. Add the
     /// destination with [`House::at`].
     pub fn ssh(&self, login: &str) -> Command {
+        let mut command = self.keyless();
+        command.args(["-o", "BatchMode=yes", "-i"]).arg(self.key(login));
+        command
+    }
+
+    /// The same without a key, and free to ask.
+    pub fn keyless(&self) -> Command {
         let mut command = Command::new("ssh");
-        command.args(["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]);
-        command.args(["-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10", "-p", &self.port.to_string()]);
+        command.args(["-F", "none", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"]);
+        command.args(["-o", "ConnectTimeout=10", "-p", &self.port.to_string()]);
         command.arg("-o").arg(format!("UserKnownHostsFile={}", self.dir.join("known_hosts").display()));
-        command.arg("-i").arg(self.key(login));
         command.env_remove("LANG").env_remove("LC_ALL").env_remove("LC_MESSAGES").env_remove("SSH_AUTH_SOCK");
         command
+    }
+
+    /// An `ssh` that answers every question with `secret`, by this method (`password` or
+    /// `keyboard-interactive`), at most `tries` times.
+    pub fn ssh_secret(&self, method: &str, secret: &str, tries: u32) -> Command {
+        use std::os::unix::fs::PermissionsExt;
+        let answer = self.dir.join("answer");
+        std::fs::write(&answer, "#!/bin/sh\nprintf '%s\\n' \"$SECRET\"\n").unwrap();
+        std::fs::set_permissions(&answer, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = self.keyless();
+        command.args(["-o", "PubkeyAuthentication=no", "-o"]);
+        command.arg(format!("PreferredAuthentications={method}"));
+        command.arg("-o").arg(format!("NumberOfPasswordPrompts={tries}"));
+        command.env("SSH_ASKPASS", answer).env("SSH_ASKPASS_REQUIRE", "force").env("SECRET", secret);
+        command
+    }
+
+    /// One command by a password or code; its words.
+    pub fn run_secret(&self, method: &str, login: &str, secret: &str, words: &[&str]) -> Said {
+        let mut command = self.ssh_secret(method, secret, 1);
+        command.arg(Self::at(login)).args(words).stdin(Stdio::null());
+        command.output().unwrap().into()
     }
 
     /// `login@127.0.0.1`.
@@ -218,6 +248,16 @@ fn fresh_dir() -> PathBuf {
     let dir = std::env::temp_dir().join(format!("puerta-test-{}-{count}", std::process::id()));
     std::fs::create_dir(&dir).unwrap();
     dir
+}
+
+/// A program that a test drives and that must not outlive it.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Waits up to twenty seconds for something to become true.

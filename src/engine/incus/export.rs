@@ -71,7 +71,7 @@ impl IncusEngine {
 
     /// What an earlier export of the machine left must be put away first: its thaw and its removal
     /// of the spool would hit this one's.
-    async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
+    pub(super) async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
         let lock = Arc::clone(&self.exports.entry(name.to_owned()).or_default());
         let turn = timeout(SILENCE, lock.lock_owned()).await;
         turn.map_err(|_| EngineError::Away("an earlier export of it is still being put away".into()))
@@ -163,7 +163,7 @@ impl IncusEngine {
         Ok(bytes)
     }
 
-    async fn empty_spool(&self, name: &str) -> Result<()> {
+    pub(super) async fn empty_spool(&self, name: &str) -> Result<()> {
         let backup = format!("{}/backups/{SPOOL}", path(name));
         match self.client.run(Method::DELETE, &backup, None::<&()>, ANSWER).await {
             Ok(_) | Err(EngineError::NotFound) => Ok(()),

@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod life;
 mod operation;
+mod settle;
 mod tarball;
 mod tls;
 mod wire;
@@ -262,6 +263,10 @@ impl Engine for IncusEngine {
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
         let vmid = vm.target().vmid;
         self.renamed(&from.instance(vmid), &to.instance(vmid)).await
+    }
+
+    async fn settle(&self, vm: &Permit<Vm>) -> Result<()> {
+        self.quieten(vm.target()).await
     }
 
     async fn export(

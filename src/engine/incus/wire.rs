@@ -118,6 +118,18 @@ pub(super) struct Operation {
     pub(super) metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+/// A line of `GET /1.0/operations?recursion=1`.
+#[derive(Debug, Deserialize)]
+pub(super) struct AtWork {
+    #[serde(default)]
+    pub(super) class: String,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) status_code: u16,
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) resources: BTreeMap<String, Vec<String>>,
+}
+
 /// `GET /1.0/instances/X/state`.
 #[derive(Debug, Deserialize)]
 pub(super) struct State {

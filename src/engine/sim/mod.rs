@@ -280,6 +280,11 @@ impl Engine for SimEngine {
         })
     }
 
+    async fn settle(&self, _vm: &Permit<Vm>) -> Result<()> {
+        drop(self.asked()?);
+        Ok(())
+    }
+
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()> {
         let mut world = self.effect(None).await?;
         let vm = vm.target();

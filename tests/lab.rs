@@ -1,0 +1,27 @@
+//! puerta in its lab: real Incus, real `ssh`, `scp`, `sftp`, `rsync` and `curl`.
+//!
+//! Each test is one lab (`contrib/lab`, which wants root and network namespaces) and a list of named
+//! steps; a step that fails names itself and shows the end of puerta's log. The labs are taken down
+//! at the end, also after a panic, and what a killed run left is swept by the next.
+//!
+//! The template debian-12 is too slow for each run (40 s to make it the first time). By hand:
+//!
+//!     PUERTA_TEST_DEBIAN=1 cargo nextest run --test lab debian
+//!
+//! Clients talk to 127.0.0.1 only; whatever has an address of the lab runs inside its namespaces.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+
+#[path = "lab/debian.rs"]
+mod debian;
+#[path = "lab/house.rs"]
+mod house;
+#[path = "lab/itself.rs"]
+mod itself;
+#[path = "lab/killed.rs"]
+mod killed;
+#[path = "lab/one.rs"]
+mod one;
+#[path = "lab/three.rs"]
+mod three;
+#[path = "lab/trouble.rs"]
+mod trouble;
