@@ -117,7 +117,7 @@ fn threads(house: &House) -> usize {
 fn wrong_passwords_cost_the_memory_of_one() {
     let house = House::new("");
     let mut canary = Canary::new(&house);
-    let mut guess = || {
+    let guess = || {
         let mut client = Client::knocking(house.port).unwrap();
         client.password("alumno1", "wrong").unwrap();
     };

@@ -58,7 +58,7 @@ fn a_killed_upload_leaves_nothing() {
         })
         .collect();
     let begun = Instant::now();
-    wait("descriptors come back", || { eprintln!("{}", house.descriptors()); std::thread::sleep(Duration::from_millis(500)); house.descriptors() <= before + POOL });
+    wait("descriptors come back", || house.descriptors() <= before + POOL);
     assert!(begun.elapsed() < Duration::from_secs(11), "after {:?}", begun.elapsed());
     canary.unharmed_within(32);
     drop(machines);
@@ -86,7 +86,7 @@ fn a_killed_download_leaves_nothing() {
         })
         .collect();
     let begun = Instant::now();
-    wait("descriptors come back", || { eprintln!("{}", house.descriptors()); std::thread::sleep(Duration::from_millis(500)); house.descriptors() <= before + POOL });
+    wait("descriptors come back", || house.descriptors() <= before + POOL);
     assert!(begun.elapsed() < Duration::from_secs(11), "after {:?}", begun.elapsed());
     canary.unharmed_within(32);
     drop(machines);
