@@ -70,6 +70,10 @@ impl Handler {
         match admitted {
             Ok(Some(visitor)) => {
                 self.present = self.gateway.app.presence.connection(visitor.person);
+                if self.present.is_none() {
+                    // They are in, so that they can be told; and out again.
+                    self.conn.ending.end("too many connections");
+                }
                 // Set once: a second success on one connection is impossible (RFC 4252 5.1).
                 if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
             }

@@ -55,6 +55,28 @@ fn those_who_logged_in_do_not_count_as_strangers() {
     wait("places come back", || house.run("alumno1", &["whoami"]).code == 0);
 }
 
+/// One person does not take the door from the others; they are told, and it is in the audit.
+#[test]
+fn one_person_has_so_many_connections() {
+    let house = House::new("[ssh]\nmax_connections_per_person = 5\n");
+    let mut canary = Canary::new(&house);
+    wait("the setup's connections end", || {
+        house.audit().iter().filter(|event| event["code"] == "login" && event["phase"] == "finish").count()
+            >= 3
+    });
+    let mut own: Vec<Client> = (0..5).map(|_| Client::login(&house, "alumno1")).collect();
+    let sixth = Client::login(&house, "alumno1").ends();
+    assert!(sixth.0.contains("too many connections open"), "{sixth:?}");
+    for (n, client) in own.iter_mut().enumerate() {
+        assert!(client.exec(n as u32, "whoami").unwrap().contains("alumno1"));
+    }
+    house.ok("profesor", &["whoami"]);
+    drop(own);
+    wait("places come back", || house.run("alumno1", &["whoami"]).code == 0);
+    canary.unharmed();
+    assert!(house.audit().iter().any(|event| event["detail"]["reason"] == "too many connections"));
+}
+
 /// Warpgate #1124: out of descriptors, the accept loop lives, and all works again afterwards.
 #[test]
 fn running_out_of_descriptors_is_survived() {
