@@ -87,7 +87,7 @@ impl App {
         policy: Policy,
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
         let passwords = login::Passwords::new(config.password_threads)?;
-        let presence = Presence::new(config.ssh.max_forwards);
+        let presence = Presence::new(config.ssh.max_forwards, config.ssh.max_connections_per_person);
         Ok(Arc::new(Self {
             config,
             store,

@@ -14,6 +14,7 @@ pub struct Presence {
     connections: Counts,
     forwards: Counts,
     max_forwards: usize,
+    max_connections: usize,
 }
 
 /// One thing that is open; closing is dropping it.
@@ -44,13 +45,13 @@ impl Drop for Open {
 }
 
 impl Presence {
-    pub(super) fn new(max_forwards: usize) -> Self {
-        Self { connections: Counts::default(), forwards: Counts::default(), max_forwards }
+    pub(super) fn new(max_forwards: usize, max_connections: usize) -> Self {
+        Self { connections: Counts::default(), forwards: Counts::default(), max_forwards, max_connections }
     }
 
-    /// A connection of theirs came in.
+    /// A connection of theirs came in; `None` when they have too many.
     pub fn connection(&self, person: PersonId) -> Option<Open> {
-        Open::new(&self.connections, person, usize::MAX)
+        Open::new(&self.connections, person, self.max_connections)
     }
 
     /// Live connections of theirs.
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_cap_holds_and_drop_gives_back() {
-        let presence = Presence::new(2);
+        let presence = Presence::new(2, 10);
         let person = PersonId(1);
         let first = presence.forward(person).unwrap();
         let _second = presence.forward(person).unwrap();

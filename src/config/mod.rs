@@ -59,6 +59,8 @@ pub struct Ssh {
     pub max_channels: usize,
     /// Forwards of one person at once, over all their connections.
     pub max_forwards: usize,
+    /// Connections of one person at once, so that nobody takes all of `max_connections`.
+    pub max_connections_per_person: usize,
     /// A full channel without progress is closed after this when it has neighbours.
     pub stall_limit: Duration,
     /// Seconds between keepalives; three without an answer end the connection.
@@ -220,6 +222,7 @@ fn ssh(r: &mut Reader) -> Ssh {
         max_connections: r.integer("ssh", "max_connections", 4000, 1, 1_000_000) as usize,
         max_channels: r.integer("ssh", "max_channels", 64, 1, 10_000) as usize,
         max_forwards: r.integer("ssh", "max_forwards", 256, 1, 100_000) as usize,
+        max_connections_per_person: r.integer("ssh", "max_connections_per_person", 100, 1, 100_000) as usize,
         stall_limit: r.seconds("ssh", "stall_limit_s", 5, 1, 600),
         keepalive: r.seconds("ssh", "keepalive_s", 30, 1, 3600),
         drain: r.seconds("ssh", "drain_s", 10, 0, 600),

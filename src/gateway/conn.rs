@@ -39,6 +39,8 @@ pub(super) struct Conn {
     pub(super) gate: Arc<Gate>,
     /// Open channels.
     pub(super) channels: Arc<AtomicUsize>,
+    /// Channels that were accepted and that russh has not forgotten.
+    pub(super) remembered: AtomicUsize,
 }
 
 impl Conn {
@@ -88,6 +90,7 @@ pub(super) async fn run(
         visitor: OnceLock::new(),
         gate: Arc::default(),
         channels: Arc::default(),
+        remembered: AtomicUsize::new(0),
     });
     if let Err(error) = prepare(&stream) {
         tracing::debug!(%peer, %error, "the socket was gone at once");

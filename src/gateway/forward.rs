@@ -27,6 +27,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const DOUBT: Duration = Duration::from_millis(400);
 /// How long a forward that may no longer be waits for what is said of its connection.
 const VERDICT: Duration = Duration::from_millis(200);
+/// Time for a client to close a channel on which both sides have ended.
+const CLOSING: Duration = Duration::from_secs(1);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
 /// Messages that wait for the machine before the client is no longer read.
@@ -68,6 +70,7 @@ pub(super) async fn run(
         }
     };
     reply.accept().await;
+    conn.remembered.fetch_add(1, Ordering::Relaxed);
     let mut traffic = Traffic::default();
     let end = carry(&gateway, &conn, &visitor, &passage, channel, target, &mut traffic).await;
     let outcome = match end {
@@ -244,7 +247,15 @@ async fn upwards(
                     let _ = to.shutdown().await;
                 }
             }
-            () = machine_done.notified(), if eof && waiting.is_empty() => return "closed",
+            () = machine_done.notified(), if eof && waiting.is_empty() => {
+                // Both are done, and the client closes by itself. russh forgets a channel only if the
+                // client is the first to close it.
+                let closed = async { while let Some(now) = from.wait().await {
+                    if matches!(now, ChannelMsg::Close) { break }
+                } };
+                let _ = tokio::time::timeout(CLOSING, closed).await;
+                return "closed";
+            }
             () = tokio::time::sleep_until(progress + limit), if shut.is_some() => {
                 if conn.channels.load(Ordering::Relaxed) > 1 {
                     return "stalled";

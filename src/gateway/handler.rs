@@ -17,6 +17,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// russh 0.65.1 keeps some 4 KiB of each channel that the server closed first until the connection
+/// ends. With this many it takes no more; OpenSSH's multiplexing then makes a new connection.
+const MAX_REMEMBERED: usize = 5_000;
+/// The largest packet that we announce (`Config::maximum_packet_size`).
+const MAX_DATA: usize = 32 * 1024;
 /// Offered fingerprints that the audit keeps of somebody who did not come in.
 const OFFERS_KEPT: usize = 10;
 
@@ -29,8 +34,9 @@ pub(super) struct Handler {
     login: String,
     offered: Vec<String>,
     passwords: u32,
-    /// Session channels on which something runs: a second shell or exec is refused (RFC 4254 6.5).
-    started: HashSet<ChannelId>,
+    /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
+    /// 6.5), and on a forward any.
+    fresh: HashSet<ChannelId>,
 }
 
 /// One open channel; dropping it frees its place.
@@ -54,7 +60,7 @@ impl Handler {
             login: String::new(),
             offered: Vec::new(),
             passwords: 0,
-            started: HashSet::new(),
+            fresh: HashSet::new(),
         };
         (handler, authenticated)
     }
@@ -64,6 +70,10 @@ impl Handler {
         match admitted {
             Ok(Some(visitor)) => {
                 self.present = self.gateway.app.presence.connection(visitor.person);
+                if self.present.is_none() {
+                    // They are in, so that they can be told; and out again.
+                    self.conn.ending.end("too many connections");
+                }
                 // Set once: a second success on one connection is impossible (RFC 4252 5.1).
                 if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
             }
@@ -87,8 +97,17 @@ impl Handler {
         self.settle(admitted)
     }
 
+    /// Who opens, and a place for it.
+    fn enter(&self) -> Option<(Arc<Visitor>, Place)> {
+        let visitor = Arc::clone(self.conn.visitor.get()?);
+        Some((visitor, self.place()?))
+    }
+
     /// A place for one more channel, while there is one and the connection is not ending.
     fn place(&self) -> Option<Place> {
+        if self.conn.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED {
+            return None;
+        }
         let max = self.gateway.app.config.ssh.max_channels;
         let place = Place(Arc::clone(&self.conn.channels));
         let before = self.conn.channels.fetch_add(1, Ordering::Relaxed);
@@ -192,13 +211,14 @@ impl russh::server::Handler for Handler {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let (Some(visitor), Some(place)) = (self.conn.visitor.get(), self.place()) else {
+        let Some((visitor, place)) = self.enter() else {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         };
         reply.accept().await;
-        let (gateway, conn, visitor) =
-            (Arc::clone(&self.gateway), Arc::clone(&self.conn), Arc::clone(visitor));
+        self.conn.remembered.fetch_add(1, Ordering::Relaxed);
+        self.fresh.insert(channel.id());
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
         tokio::spawn(session::run(gateway, conn, visitor, channel, place));
         Ok(())
     }
@@ -213,7 +233,7 @@ impl russh::server::Handler for Handler {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let (Some(visitor), Some(place)) = (self.conn.visitor.get(), self.place()) else {
+        let Some((visitor, place)) = self.enter() else {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         };
@@ -222,8 +242,7 @@ impl russh::server::Handler for Handler {
             port,
             originator: format!("{originator}:{originator_port}"),
         };
-        let (gateway, conn, visitor) =
-            (Arc::clone(&self.gateway), Arc::clone(&self.conn), Arc::clone(visitor));
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
         tokio::spawn(forward::run(gateway, conn, visitor, asked, channel, reply, place));
         Ok(())
     }
@@ -249,12 +268,11 @@ impl russh::server::Handler for Handler {
         _modes: &[(russh::Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let before = !self.started.contains(&channel);
-        answer(session, channel, before)
+        answer(session, channel, self.fresh.contains(&channel))
     }
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
-        let first = self.started.insert(channel);
+        let first = self.fresh.remove(&channel);
         answer(session, channel, first)
     }
 
@@ -264,7 +282,7 @@ impl russh::server::Handler for Handler {
         _command: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let first = self.started.insert(channel);
+        let first = self.fresh.remove(&channel);
         answer(session, channel, first)
     }
 
@@ -290,9 +308,29 @@ impl russh::server::Handler for Handler {
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {
-        self.started.remove(&channel);
+        self.fresh.remove(&channel);
+        self.conn.remembered.fetch_sub(1, Ordering::Relaxed);
         Ok(())
     }
+
+    async fn data(&mut self, _: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
+        bounded(data)
+    }
+
+    async fn extended_data(
+        &mut self,
+        _: ChannelId,
+        _code: u32,
+        data: &[u8],
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        bounded(data)
+    }
+}
+
+/// russh takes packets of eight times what it announced, and our queues count messages.
+fn bounded(data: &[u8]) -> Result<(), russh::Error> {
+    if data.len() <= MAX_DATA { Ok(()) } else { Err(russh::Error::PacketSize(data.len())) }
 }
 
 fn answer(session: &mut Session, channel: ChannelId, yes: bool) -> Result<(), russh::Error> {

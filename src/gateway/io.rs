@@ -7,6 +7,7 @@ use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// What the client did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +28,57 @@ pub(super) enum Input {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gone;
 
-/// Messages kept while a write waits for the client's window; more than this wait in the protocol.
+/// What is kept of a client that talks before it asks, or while a write waits for its window:
+/// messages, and bytes.
 const KEPT: usize = 64;
+const KEPT_BYTES: usize = 64 * 1024;
 /// Data extension of standard error (RFC 4254 5.2).
 const STDERR: u32 = 1;
 
 pub(super) struct Io {
     read: ChannelReadHalf,
     write: ChannelWriteHalf<Msg>,
-    kept: VecDeque<Input>,
-    /// The end of input came. It is said again for as long as somebody asks.
-    ended: bool,
+    kept: Kept,
+    /// Input that nobody reads now stays for whoever reads next: lines of a pipe.
+    pub(super) keeps_input: bool,
     /// The connection's socket is cut: nothing can be waited for any more.
     cut: Ending,
+    /// A client that neither reads nor stops talking is let go after this.
+    stall_limit: Duration,
     /// Columns, when there is a terminal.
     pub(super) tty: Option<u16>,
+}
+
+/// What the client did and nobody has looked at yet.
+#[derive(Default)]
+struct Kept {
+    inputs: VecDeque<Input>,
+    bytes: usize,
+    /// The end of input came. It is said for as long as somebody asks.
+    ended: bool,
+}
+
+impl Kept {
+    fn is_full(&self) -> bool {
+        self.inputs.len() >= KEPT || self.bytes >= KEPT_BYTES
+    }
+
+    fn push(&mut self, input: Input) {
+        match &input {
+            Input::Eof => return self.ended = true,
+            Input::Bytes(bytes) => self.bytes += bytes.len(),
+            _ => {}
+        }
+        self.inputs.push_back(input);
+    }
+
+    fn pop(&mut self) -> Option<Input> {
+        let input = self.inputs.pop_front();
+        if let Some(Input::Bytes(bytes)) = &input {
+            self.bytes -= bytes.len();
+        }
+        input.or(self.ended.then_some(Input::Eof))
+    }
 }
 
 /// What a session asks for before anything runs.
@@ -58,12 +95,13 @@ fn columns(columns: u32) -> u16 {
 }
 
 impl Io {
-    pub(super) fn new(channel: Channel<Msg>, cut: Ending) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, cut: Ending, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        Self { read, write, kept: VecDeque::new(), ended: false, cut, tty: None }
+        Self { read, write, kept: Kept::default(), keeps_input: false, cut, stall_limit, tty: None }
     }
 
-    /// What the client wants to run; its environment goes to `env`. `None` when it closed first.
+    /// What the client wants to run; its environment goes to `env`. `None` when it closed first, or
+    /// said too much without asking.
     pub(super) async fn asked(&mut self, mut env: impl FnMut(String, String)) -> Option<Asked> {
         loop {
             match self.read.wait().await? {
@@ -77,40 +115,39 @@ impl Io {
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
                 ChannelMsg::Close => return None,
                 // Some clients send their input before they know that the command runs.
-                ChannelMsg::Data { data } if self.kept.len() < KEPT => {
-                    self.kept.push_back(Input::Bytes(data))
-                }
-                ChannelMsg::Eof => self.ended = true,
+                ChannelMsg::Data { .. } if self.kept.is_full() => return None,
+                ChannelMsg::Data { data } => self.kept.push(Input::Bytes(data)),
+                ChannelMsg::Eof => self.kept.push(Input::Eof),
                 _ => {}
             }
         }
     }
 
-    /// The next thing that the client does. After the end of its input that is said once more each
-    /// time, unless it closes.
+    /// The next thing that the client does. After the end of its input that is said again each time.
     pub(super) async fn next(&mut self) -> Input {
-        if let Some(input) = self.kept.pop_front() {
+        if let Some(input) = self.kept.pop() {
             return input;
         }
-        if self.ended {
-            return Input::Eof;
-        }
         let input = self.receive().await;
-        self.ended |= input == Input::Eof;
+        self.kept.ended |= input == Input::Eof;
         input
     }
 
-    /// What ends or interrupts somebody who waits for something else. What the client types or sends
-    /// meanwhile stays for whoever reads next, up to a bound; at a terminal it is given, for Ctrl-C.
+    /// What ends or interrupts somebody who waits for something else. At a terminal what is typed is
+    /// given, for Ctrl-C.
     pub(super) async fn disturbance(&mut self) -> Input {
         loop {
-            if self.kept.len() >= KEPT {
+            if self.kept.is_full() {
                 self.cut.ended().await;
                 return Input::Closed;
             }
             match self.receive().await {
-                Input::Eof => self.ended = true,
-                Input::Bytes(bytes) if self.tty.is_none() => self.kept.push_back(Input::Bytes(bytes)),
+                Input::Bytes(bytes) if self.tty.is_none() => {
+                    if self.keeps_input {
+                        self.kept.push(Input::Bytes(bytes));
+                    }
+                }
+                Input::Eof => self.kept.push(Input::Eof),
                 Input::Resize(width) => self.tty = self.tty.and(Some(width)),
                 other => return other,
             }
@@ -146,10 +183,10 @@ impl Io {
 
     /// Bytes as they are, for the line editor.
     pub(super) async fn raw(&mut self, stream: Option<u32>, bytes: Bytes) -> Result<(), Gone> {
-        if self.kept.contains(&Input::Closed) {
+        if self.kept.inputs.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { read, write, kept, ended, cut, .. } = self;
+        let Self { read, write, kept, stall_limit, cut, .. } = self;
         let sent = async {
             match stream {
                 None => write.data_bytes(bytes).await,
@@ -161,17 +198,24 @@ impl Io {
             tokio::select! {
                 biased;
                 sent = &mut sent => return sent.map_err(|_| Gone),
-                _ = cut.ended() => return Err(Gone),
-                input = receive(read), if kept.len() < KEPT => match input {
-                    Input::Eof => *ended = true,
-                    Input::Closed => {
-                        kept.push_back(Input::Closed);
+                input = receive(read), if !kept.is_full() => {
+                    let closed = input == Input::Closed;
+                    kept.push(input);
+                    if closed {
                         return Err(Gone);
                     }
-                    other => kept.push_back(other),
-                },
+                }
+                _ = cut.ended() => return Err(Gone),
+                // What it still sends would stop the connection's loop, and its other channels.
+                () = tokio::time::sleep(*stall_limit), if kept.is_full() => return Err(Gone),
             }
         }
+    }
+
+    /// Closes a channel on which nothing ran.
+    pub(super) async fn close(self) {
+        // A client that is gone cannot be told.
+        let _ = self.write.close().await;
     }
 
     /// Exit status and close, as RFC 4254 6.10 has it.

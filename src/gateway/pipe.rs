@@ -6,6 +6,7 @@ use super::run::{Said, Talk};
 use crate::shell::words::MAX_LINE;
 
 pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
+    talk.io.keeps_input = true;
     talk.first_login().await?;
     let mut pending: Vec<u8> = Vec::new();
     let mut status = 0;

@@ -55,13 +55,14 @@ pub(super) async fn run(
     channel: Channel<Msg>,
     place: Place,
 ) {
-    let mut io = Io::new(channel, conn.cut.clone());
+    let stall_limit = gateway.app.config.ssh.stall_limit;
+    let mut io = Io::new(channel, conn.cut.clone(), stall_limit);
     let mut env = Env::default();
     let asked = tokio::select! {
         asked = io.asked(|name, value| env.set(&name, value)) => asked,
         _ = conn.ending.ended() => None,
     };
-    let Some(asked) = asked else { return };
+    let Some(asked) = asked else { return io.close().await };
     let default = gateway.app.config.language.parse().unwrap_or(Lang::Es);
     let mut talk = Talk { gateway, conn, visitor, io, lang: env.language(default) };
     let status = spoken(&mut talk, asked).await.unwrap_or(255);

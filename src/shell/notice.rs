@@ -42,6 +42,7 @@ fn closing_id(reason: &str) -> &'static str {
     match reason {
         "suspended" => "notice-suspended",
         "shutdown" => "notice-shutdown",
+        "too many connections" => "notice-too-many-connections",
         "too many tries" => "notice-too-many-tries",
         _ => "notice-closed",
     }

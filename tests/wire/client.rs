@@ -26,7 +26,6 @@ pub const AUTH_SUCCESS: u8 = 52;
 pub const PK_OK: u8 = 60;
 pub const INFO_RESPONSE: u8 = 61;
 pub const GLOBAL_REQUEST: u8 = 80;
-pub const REQUEST_SUCCESS: u8 = 81;
 pub const REQUEST_FAILURE: u8 = 82;
 pub const OPEN: u8 = 90;
 pub const OPEN_CONFIRMATION: u8 = 91;

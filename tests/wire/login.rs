@@ -2,7 +2,7 @@
 
 use crate::canary::Canary;
 use crate::client::{
-    AUTH_FAILURE, AUTH_SUCCESS, Client, GLOBAL_REQUEST, INFO_RESPONSE, Key, OPEN, PK_OK, SERVICE_REQUEST,
+    AUTH_FAILURE, AUTH_SUCCESS, Client, GLOBAL_REQUEST, INFO_RESPONSE, Key, PK_OK, SERVICE_REQUEST,
 };
 use crate::packet::{Packet, Reader};
 use crate::support::House;

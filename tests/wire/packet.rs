@@ -45,10 +45,6 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    pub fn byte(&mut self) -> u8 {
-        self.take(1)[0]
-    }
-
     pub fn u32(&mut self) -> u32 {
         u32::from_be_bytes(self.take(4).try_into().unwrap())
     }

@@ -9,6 +9,7 @@ notice-goodbye = Goodbye.
 notice-job-detached = Job { $job } goes on by itself: see it again with `job watch { $job }`.
 notice-suspended = Your door is closed: talk to your teacher.
 notice-shutdown = puerta restarts: your machines go on running; come back in a minute.
+notice-too-many-connections = You have too many connections open: close some, then connect again.
 notice-too-many-tries = Too many wrong passwords: wait a moment and connect again, or ask your teacher for a new code.
 notice-closed = This session ends; your machines stay as they are.
 notice-left-alone = Nothing was done.

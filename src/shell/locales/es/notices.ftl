@@ -9,6 +9,7 @@ notice-goodbye = Hasta luego.
 notice-job-detached = La tarea { $job } sigue sola: vuelve a verla con `job watch { $job }`.
 notice-suspended = Tu puerta se ha cerrado: habla con tu profesor.
 notice-shutdown = puerta se reinicia: tus máquinas siguen en marcha; vuelve a entrar dentro de un minuto.
+notice-too-many-connections = Tienes demasiadas conexiones abiertas: cierra alguna y vuelve a conectarte.
 notice-too-many-tries = Demasiadas contraseñas incorrectas: espera un momento y vuelve a conectarte, o pide un código nuevo a tu profesor.
 notice-closed = Esta sesión termina; tus máquinas siguen como están.
 notice-left-alone = No se ha hecho nada.
