@@ -82,10 +82,13 @@ engine_up() {
 
 # One node is a plain host; several are a cluster.
 first_node() {
-    local cluster=''
-    [ "$NODES" = 1 ] || cluster='cluster: {server_name: nodo01, enabled: true}'
+    local cluster='' offline=''
+    if [ "$NODES" != 1 ]; then
+        cluster='cluster: {server_name: nodo01, enabled: true}'
+        offline=', cluster.offline_threshold: "11"'     # the shortest; 20 s unless said
+    fi
     preseed 1 <<YAML
-config: {core.https_address: "$(node_address 1):8443"}
+config: {core.https_address: "$(node_address 1):8443"$offline}
 storage_pools: [{name: default, driver: dir}]
 profiles: [{name: default, devices: {root: {type: disk, path: /, pool: default}}}]
 $cluster

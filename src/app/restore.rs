@@ -54,8 +54,14 @@ pub(super) async fn put_back(
     let Some(backup) = app.store.backup(job.backup.unwrap_or(BackupId(0))).await? else {
         return Err(Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &job.vm_name));
     };
+    if !resumed {
+        // Away from the first word on: nothing is begun, and nothing will have to be put away.
+        app.engine.find(permit.target().vmid, Which::New).await?;
+    }
     if !resumed && let Err(error) = build(app, permit, &backup, report).await {
-        report.put_away(&error, || app.engine.remove(permit, Which::New)).await?;
+        if let Err(other) = report.put_away(&error, || app.engine.remove(permit, Which::New)).await {
+            tracing::error!(vm = permit.target().vmid.get(), %other, "a restore left its copy behind");
+        }
         return Err(match error.id {
             "error-bad-archive" => error.with("backup", &backup.name),
             _ => error,

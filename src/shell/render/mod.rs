@@ -100,9 +100,19 @@ fn whole(lang: Lang, id: &str, mut args: Vec<(&str, String)>) -> String {
     text(lang, id, &args)
 }
 
-/// The error's sentence in every language, where the client's is not known yet.
+/// The error's sentence in every language, where the client's is not known yet: for a refused channel,
+/// whose reason OpenSSH shows with everything beyond ASCII as octal numbers. So without accents.
 pub fn both_languages(error: &Error) -> String {
-    Lang::ALL.map(|lang| sentence(error, lang)).join(" / ")
+    let plain = |c: char| match c {
+        'á' => 'a',
+        'é' => 'e',
+        'í' => 'i',
+        'ó' => 'o',
+        'ú' | 'ü' => 'u',
+        'ñ' => 'n',
+        other => other,
+    };
+    Lang::ALL.map(|lang| sentence(error, lang)).join(" / ").chars().map(plain).collect()
 }
 
 /// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway
