@@ -20,7 +20,8 @@ fn debian_12() {
     };
     let before = key();
     lab.step("it is what it says", || {
-        let script = "hostname; . /etc/os-release; echo $VERSION_ID; cat /proc/1/comm; ip -4 -o addr show dev eth0";
+        let script =
+            "hostname; . /etc/os-release; echo $VERSION_ID; cat /proc/1/comm; ip -4 -o addr show dev eth0";
         let said = lab.inside("deb", script).well();
         assert!(said.starts_with("deb\n12\nsystemd\n"), "{said}");
         assert!(said.contains(lab.vm("deb").unwrap()["address"].as_str().unwrap()), "{said}");

@@ -20,7 +20,9 @@ fn the_lab_itself() {
     });
     lab.step("up after the end of everything, machines included", || {
         // What a reboot of this computer leaves: DIR, and no process and no namespace.
-        let pids = Said::of(Command::new("grep").args(["-lsz", &format!("^PUERTA_LAB={}$", tag(&lab.dir))]).args(environs()));
+        let pids = Said::of(
+            Command::new("grep").args(["-lsz", &format!("^PUERTA_LAB={}$", tag(&lab.dir))]).args(environs()),
+        );
         for pid in pids.out.lines().filter_map(|line| line.split('/').nth(2)) {
             let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
@@ -99,7 +101,8 @@ fn tag(dir: &Path) -> String {
 }
 
 fn environs() -> Vec<String> {
-    let all = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let all =
+        std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     all.filter(|name| name.parse::<u32>().is_ok()).map(|pid| format!("/proc/{pid}/environ")).collect()
 }
 

@@ -90,7 +90,8 @@ fn at_moments(lab: &Lab, act: &str, look: impl Fn(&Lab, &serde_json::Value)) {
     for moment in 0..MOMENTS {
         prepare();
         // The first part of it is ssh coming in.
-        let delay = Duration::from_millis(60) + took.saturating_sub(Duration::from_millis(60)) * moment / MOMENTS;
+        let delay =
+            Duration::from_millis(60) + took.saturating_sub(Duration::from_millis(60)) * moment / MOMENTS;
         let before = lab.last_job();
         let mut ssh = lab.verb("alumno1", act);
         let ssh = ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

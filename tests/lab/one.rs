@@ -103,7 +103,10 @@ fn cgroup(pid: &str, controller: &str, v1: &str, v2: &str) -> String {
         Some(path) => root.join(controller).join(path.trim_start_matches('/')).join(v1),
         None => root.join(group("").unwrap().trim_start_matches('/')).join(v2),
     };
-    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display())).trim().to_owned()
+    std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+        .trim()
+        .to_owned()
 }
 
 fn through_the_door(lab: &Lab) {
@@ -120,10 +123,12 @@ fn through_the_door(lab: &Lab) {
     std::fs::write(work.join("tree/deep/a"), &text).unwrap();
     let local = work.to_str().unwrap();
     let jump = ["-o", "ProxyJump=alumno1@puerta"];
-    Said::of(lab.client("scp").args(jump).args(["-r", &format!("{local}/tree"), "root@web1:/root/scp"])).well();
+    Said::of(lab.client("scp").args(jump).args(["-r", &format!("{local}/tree"), "root@web1:/root/scp"]))
+        .well();
     Said::of(lab.client("scp").args(jump).args(["root@web1:/root/scp/deep/a", &format!("{local}/b")])).well();
     assert_eq!(std::fs::read_to_string(work.join("b")).unwrap(), text);
-    std::fs::write(work.join("batch"), format!("put {local}/b /root/c\nget /root/c {local}/c\nls /root\n")).unwrap();
+    std::fs::write(work.join("batch"), format!("put {local}/b /root/c\nget /root/c {local}/c\nls /root\n"))
+        .unwrap();
     Said::of(lab.client("sftp").args(jump).args(["-b", &format!("{local}/batch"), "root@web1"])).well();
     assert_eq!(std::fs::read_to_string(work.join("c")).unwrap(), text);
     let remote = format!("ssh -F {}/ssh_config -o BatchMode=yes -J alumno1@puerta", lab.dir.display());
@@ -146,7 +151,8 @@ fn through_the_door(lab: &Lab) {
             std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
         });
         let mut curl = std::process::Command::new("curl");
-        let page = Said::of(curl.args(["-s", "--noproxy", "*", "-m", "10", &format!("http://127.0.0.1:{port}/")]));
+        let page =
+            Said::of(curl.args(["-s", "--noproxy", "*", "-m", "10", &format!("http://127.0.0.1:{port}/")]));
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(page.well(), "<h1>hola</h1>\n");
@@ -184,9 +190,8 @@ fn much(lab: &Lab) {
 }
 
 fn nothing_else(lab: &Lab) {
-    let knock = |login: &str, to: &str| {
-        Said::of(lab.client("ssh").args(["-W", to, &format!("{login}@puerta")]))
-    };
+    let knock =
+        |login: &str, to: &str| Said::of(lab.client("ssh").args(["-W", to, &format!("{login}@puerta")]));
     // The machine of the other seat: its owner reaches it, nobody else does, by no name of it.
     assert!(knock("alumno1", "web1:22").out.starts_with("SSH-2.0"), "the owner");
     for to in ["web1:22", "web1.alumno1:22", "web1.alumno1.virtuales:22", "10.0.0.66:22", "10.0.0.66:80"] {
@@ -196,7 +201,9 @@ fn nothing_else(lab: &Lab) {
     }
     let mine = knock("alumno2", "web9:22").err;
     assert_eq!(knock("alumno2", "web1.alumno1:22").err, mine, "hidden and absent differ");
-    for to in ["10.0.0.65:8443", "10.0.0.1:22", "127.0.0.1:22", "169.254.169.254:80", "192.0.2.1:22", "[::1]:22"] {
+    for to in
+        ["10.0.0.65:8443", "10.0.0.1:22", "127.0.0.1:22", "169.254.169.254:80", "192.0.2.1:22", "[::1]:22"]
+    {
         let said = knock("alumno1", to);
         assert_eq!((said.code, said.out.as_str()), (255, ""), "to {to}: {said:?}");
         assert!(said.took < Duration::from_secs(3), "to {to}: {said:?}");
@@ -236,7 +243,8 @@ fn backup_and_restore(lab: &Lab) {
     lab.inside("web1", "dd if=/dev/urandom of=/root/some bs=1M count=20 2>/dev/null; echo bueno >/www/index.html; chown 7:8 /www/index.html").well();
     // On a terminal: one line that is rewritten, and at the end name, size and time.
     let mut tty = lab.client("ssh");
-    let said = Said::of(tty.args(["-tt", "-o", "SetEnv=LC_ALL=en_US.UTF-8", "alumno1@puerta", "vm backup web1"]));
+    let said =
+        Said::of(tty.args(["-tt", "-o", "SetEnv=LC_ALL=en_US.UTF-8", "alumno1@puerta", "vm backup web1"]));
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.matches("\r\x1b[K").count() >= 3, "{said:?}");
     assert!(said.out.contains("% ("), "{said:?}");
@@ -281,7 +289,8 @@ fn mode(path: &Path) -> u32 {
 
 fn under_writes(lab: &Lab) {
     // Two files: every number goes into the first before it goes into the second.
-    let writer = "n=0; while :; do n=$((n+1)); echo $n >>/root/first; echo $n >>/root/second; usleep 1000; done";
+    let writer =
+        "n=0; while :; do n=$((n+1)); echo $n >>/root/first; echo $n >>/root/second; usleep 1000; done";
     lab.inside("web1", &format!("setsid sh -c '{writer}' >/dev/null 2>&1 </dev/null &")).well();
     std::thread::sleep(Duration::from_millis(300));
     lab.ok("alumno1", "vm backup web1");

@@ -13,7 +13,11 @@ fn trouble_around_it() {
     lab.step("two machines and a backup", || {
         lab.ok("alumno1", "vm create web1 --template mini");
         lab.ok("alumno1", "vm create web2 --template mini");
-        lab.inside("web1", "dd if=/dev/urandom of=/root/much bs=1M count=40 2>/dev/null; echo uno >/root/word").well();
+        lab.inside(
+            "web1",
+            "dd if=/dev/urandom of=/root/much bs=1M count=40 2>/dev/null; echo uno >/root/word",
+        )
+        .well();
         lab.ok("alumno1", "vm backup web1");
     });
     lab.step("the engine is away", || away(lab));
@@ -79,7 +83,12 @@ fn cut(lab: &Lab, act: &str) {
         lab.settled();
         let job = lab.last_job();
         let text = String::from_utf8_lossy(&heard.stderr);
-        eprintln!("           {act}, {delay} ms: {:?} {} {}", heard.status.code(), job["state"], text.lines().last().unwrap_or_default());
+        eprintln!(
+            "           {act}, {delay} ms: {:?} {} {}",
+            heard.status.code(),
+            job["state"],
+            text.lines().last().unwrap_or_default()
+        );
         lab.nothing_half();
         match heard.status.code() {
             Some(0) => assert_eq!(job["state"], "done"),
@@ -112,7 +121,8 @@ fn full(lab: &Lab) {
     lab.ok("alumno1", "vm backup web1");
     lab.ok("alumno1", "vm backup web1");
     let kept = || -> Vec<_> {
-        let mut files: Vec<_> = std::fs::read_dir(small.join("b/1")).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(small.join("b/1")).unwrap().map(|file| file.unwrap().path()).collect();
         files.sort();
         files
     };
@@ -174,7 +184,12 @@ fn bounds(lab: &Lab) {
     lab.configure(&original, "[backup]\ndeadline_s = 10");
     lab.inside("web1", "truncate -s 4G /root/hole").well();
     let said = lab.run("alumno1", "vm backup web1");
-    eprintln!("           a hole of 4 GB: {} in {:.1} s: {}", said.code, said.took.as_secs_f32(), said.err.trim());
+    eprintln!(
+        "           a hole of 4 GB: {} in {:.1} s: {}",
+        said.code,
+        said.took.as_secs_f32(),
+        said.err.trim()
+    );
     let said = said.fails(1, "more than the lab allows for one backup");
     assert!(said.took < Duration::from_secs(25), "{said:?}");
     // It must go on at once, whatever the engine still does with the copy.
