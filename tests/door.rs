@@ -1,15 +1,624 @@
-//! Who comes in, and who does not: real `ssh` against the real program.
+//! Who comes in, and who does not; how the door opens and closes: real `ssh` against the real program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
 mod support;
-use support::House;
+use serde_json::Value;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use support::pty::Pty;
+use support::{House, Killed, Said, text, wait};
+
+const PASSWORD: &str = "una mesa verde";
+
+fn said(command: &mut Command) -> Said {
+    command.stdin(Stdio::null()).output().expect("a program is not installed").into()
+}
+
+/// Sets a password as a person does.
+fn set_password(house: &House, login: &str) {
+    let mut ssh = house.ssh(login);
+    let mut terminal = Pty::new(ssh.arg("-tt").arg(House::at(login)).arg("passwd"));
+    terminal.until("Contraseña nueva: ");
+    terminal.send(&format!("{PASSWORD}\r"));
+    terminal.until("Otra vez: ");
+    terminal.send(&format!("{PASSWORD}\r"));
+    let end = terminal.end();
+    assert_eq!(end.code, 0, "{end:?}");
+    assert!(!end.out.contains(PASSWORD), "the password was shown: {end:?}");
+}
+
+/// A person without a key; their one-time code.
+fn enrol(house: &House, login: &str) -> String {
+    let json = house.ok("profesor", &["person", "add", login, "--course", "demo-2026", "--json"]);
+    let reply: Value = serde_json::from_str(&json).unwrap();
+    reply["code"].as_str().unwrap_or_else(|| panic!("no code: {json}")).to_owned()
+}
+
+/// The database, touched behind puerta's back.
+fn sql(house: &House, statement: &str) {
+    let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute(sys.argv[2]); d.commit()";
+    let database = house.dir.join("state/puerta.sqlite");
+    let said = said(Command::new("python3").args(["-c", code, text(&database), statement]));
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
+/// The lines of the audit with this code and these values.
+fn lines<'a>(audit: &'a [Value], code: &str, with: &[(&str, &str)]) -> Vec<&'a Value> {
+    let fits = |line: &&Value| with.iter().all(|(key, value)| line.pointer(key).is_some_and(|v| v == value));
+    audit.iter().filter(|line| line["code"] == code).filter(fits).collect()
+}
 
 #[test]
 fn an_enrolled_key_opens_and_a_strange_one_does_not() {
     let house = House::new("");
     assert!(house.ok("alumno1", &["whoami"]).contains("alumno1"));
-    let mut ssh = house.ssh("stranger");
-    let said: support::Said = ssh.arg(House::at("alumno1")).arg("whoami").output().unwrap().into();
+    for login in ["alumno1", "alumno10", "root", "nobody at all", "profesor"] {
+        let said = said(house.ssh("stranger").args(["-l", login, "127.0.0.1", "whoami"]));
+        assert_eq!(said.code, 255, "{login}: {said:?}");
+        assert!(said.err.contains("Permission denied"), "{login}: {said:?}");
+    }
+    // Somebody else's key is a strange one.
+    let said = said(house.ssh("alumno2").arg(House::at("alumno1")).arg("whoami"));
     assert_eq!(said.code, 255, "{said:?}");
-    assert!(said.err.contains("Permission denied"), "{said:?}");
+}
+
+#[test]
+fn every_modern_kind_of_key_comes_in_and_sha1_does_not() {
+    let house = House::new("");
+    let kinds = [
+        ("ed25519", "", "ssh-ed25519"),
+        ("ecdsa", "256", "ecdsa-sha2-nistp256"),
+        ("ecdsa", "384", "ecdsa-sha2-nistp384"),
+        ("ecdsa", "521", "ecdsa-sha2-nistp521"),
+        ("rsa", "3072", "rsa-sha2-256"),
+        ("rsa", "3072", "rsa-sha2-512"),
+    ];
+    for (kind, bits, algorithm) in kinds {
+        let name = format!("{kind}{bits}");
+        if !house.key(&name).exists() {
+            let mut keygen = Command::new("ssh-keygen");
+            keygen.args(["-q", "-t", kind, "-N", "", "-f"]).arg(house.key(&name));
+            if !bits.is_empty() {
+                keygen.args(["-b", bits]);
+            }
+            assert_eq!(said(&mut keygen).code, 0);
+            let line = std::fs::read_to_string(house.key(&name).with_extension("pub")).unwrap();
+            let added = house.feed("alumno1", &["key", "add"], &line);
+            assert_eq!(added.code, 0, "{name}: {added:?}");
+        }
+        let mut ssh = house.ssh(&name);
+        let only = format!("PubkeyAcceptedAlgorithms={algorithm}");
+        let said = said(ssh.args(["-o", &only]).arg(House::at("alumno1")).args(["whoami", "--json"]));
+        assert_eq!(said.code, 0, "{algorithm}: {said:?}");
+    }
+    let mut ssh = house.ssh("rsa3072");
+    let said = said(ssh.args(["-o", "PubkeyAcceptedAlgorithms=ssh-rsa"]).arg(House::at("alumno1")));
+    assert_eq!(said.code, 255, "SHA-1: {said:?}");
+    // SHA-1 and its friends are not even spoken.
+    for (option, old) in [
+        ("KexAlgorithms", "diffie-hellman-group14-sha1"),
+        ("KexAlgorithms", "diffie-hellman-group1-sha1"),
+        ("Ciphers", "aes128-cbc"),
+        ("MACs", "hmac-sha1"),
+    ] {
+        let mut ssh = house.ssh("alumno1");
+        // An authenticated cipher needs no MAC, so one is chosen that does.
+        let cipher = if option == "MACs" { "aes128-ctr" } else { "aes128-gcm@openssh.com" };
+        ssh.args(["-o", &format!("{option}={old}")]).args(["-o", &format!("Ciphers={cipher}")]);
+        let said = self::said(ssh.arg(House::at("alumno1")).arg("whoami"));
+        assert_eq!(said.code, 255, "{old}: {said:?}");
+        assert!(said.err.contains("no matching"), "{old}: {said:?}");
+    }
+}
+
+/// A query is not a login: `alumno1`'s key is offered without its private half, and only the
+/// stranger's can sign.
+#[test]
+fn a_key_that_is_only_offered_is_nobody() {
+    let house = House::new("");
+    let public = house.key("alumno1").with_extension("pub");
+    let only = house.dir.join("keys/onlypublic");
+    std::fs::copy(&public, only.with_extension("pub")).unwrap();
+    // The private file is another key: ssh asks with the public one and cannot sign for it.
+    std::fs::copy(house.key("stranger"), &only).unwrap();
+    std::fs::set_permissions(&only, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let mut ssh = house.keyless();
+    ssh.args(["-o", "BatchMode=yes", "-v", "-i", text(&only), "-i", text(&house.key("stranger"))]);
+    let said = said(ssh.arg(House::at("alumno1")).arg("whoami"));
+    assert_eq!(said.code, 255, "{said:?}");
+    assert!(said.err.contains("Server accepts key"), "the query was not asked: {said:?}");
+    let audit = house.audit();
+    let came = lines(&audit, "login", &[("/actor", "alumno1"), ("/phase", "begin")]);
+    assert!(came.is_empty(), "{came:#?}");
+}
+
+#[test]
+fn an_agent_full_of_keys_still_comes_in() {
+    let house = House::new("");
+    let socket = house.dir.join("agent");
+    let mut agent = Command::new("ssh-agent");
+    let _agent = Killed(agent.args(["-D", "-a", text(&socket)]).stdout(Stdio::null()).spawn().unwrap());
+    wait("the agent answers", || socket.exists());
+    for number in 1..=7 {
+        house.make_key(&format!("other{number}"));
+    }
+    let names = (1..=7).map(|number| format!("other{number}")).chain(["alumno1".to_owned()]);
+    let mut add = Command::new("ssh-add");
+    add.arg("-q").args(names.map(|name| house.key(&name))).env("SSH_AUTH_SOCK", &socket);
+    assert_eq!(said(&mut add).code, 0);
+    let mut ssh = Command::new("ssh");
+    ssh.args(["-F", "none", "-o", "BatchMode=yes", "-p", &house.port.to_string()]);
+    ssh.arg("-o").arg(format!("UserKnownHostsFile={}", text(&house.dir.join("known_hosts"))));
+    let said = said(ssh.env("SSH_AUTH_SOCK", &socket).arg(House::at("alumno1")).arg("whoami"));
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
+#[test]
+fn a_password_opens_by_both_methods_and_a_wrong_one_by_none() {
+    let house = House::new("");
+    set_password(&house, "alumno1");
+    for method in ["password", "keyboard-interactive"] {
+        let right = house.run_secret(method, "alumno1", PASSWORD, &["whoami"]);
+        assert_eq!(right.code, 0, "{method}: {right:?}");
+        assert!(right.out.contains("alumno1"), "{method}: {right:?}");
+        for (login, secret) in [
+            ("alumno1", "una mesa azul"),
+            ("alumno1", ""),
+            ("alumno2", PASSWORD),
+            ("alumno2", ""),
+            ("nadie", PASSWORD),
+        ] {
+            let wrong = house.run_secret(method, login, secret, &["whoami"]);
+            assert_eq!(wrong.code, 255, "{method} {login} {secret:?}: {wrong:?}");
+            assert!(wrong.err.contains("Permission denied"), "{method} {login} {secret:?}: {wrong:?}");
+        }
+    }
+    let log = std::fs::read_to_string(house.dir.join("state/audit.jsonl")).unwrap() + &house.log();
+    assert!(!log.contains(PASSWORD) && !log.contains("mesa"), "a password was written down");
+}
+
+#[test]
+fn a_code_opens_once_and_leads_to_a_key() {
+    let house = House::new("");
+    let code = enrol(&house, "nuevo");
+    let wrong = house.run_secret("keyboard-interactive", "alumno1", &code, &["whoami"]);
+    assert_eq!(wrong.code, 255, "somebody else's code: {wrong:?}");
+    let first = house.run_secret("keyboard-interactive", "nuevo", &code, &["whoami"]);
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.err.contains("key add") && first.err.contains("passwd"), "what to do: {first:?}");
+    let second = house.run_secret("keyboard-interactive", "nuevo", &code, &["whoami"]);
+    assert_eq!(second.code, 255, "a code opened twice: {second:?}");
+
+    // In one go: come in with the code, leave a key.
+    let code = enrol(&house, "nueva");
+    house.make_key("nueva");
+    let key = std::fs::File::open(house.key("nueva").with_extension("pub")).unwrap();
+    let mut ssh = house.ssh_secret("password", &code, 1);
+    let added: Said = ssh.arg(House::at("nueva")).args(["key", "add"]).stdin(key).output().unwrap().into();
+    assert_eq!(added.code, 0, "{added:?}");
+    assert!(house.ok("nueva", &["whoami"]).contains("nueva"));
+
+    // A code that has expired is no code.
+    let code = enrol(&house, "tarde");
+    sql(&house, "UPDATE credentials SET code_expires = 1");
+    let late = house.run_secret("password", "tarde", &code, &["whoami"]);
+    assert_eq!(late.code, 255, "an expired code opened: {late:?}");
+    let audit = house.audit();
+    let came = lines(&audit, "login", &[("/phase", "begin"), ("/detail/method", "one-time code")]);
+    assert_eq!(came.len(), 2, "{came:#?}");
+    let log = std::fs::read_to_string(house.dir.join("state/audit.jsonl")).unwrap() + &house.log();
+    assert!(!log.contains(&code), "a code was written down");
+}
+
+#[test]
+fn two_at_once_with_one_code_and_one_comes_in() {
+    let house = House::new("");
+    let code = enrol(&house, "nuevo");
+    let tries: Vec<_> = (0..6)
+        .map(|_| {
+            let mut ssh = house.ssh_secret("password", &code, 1);
+            ssh.arg(House::at("nuevo")).arg("whoami").stdin(Stdio::null()).stderr(Stdio::null());
+            ssh.stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let opened = tries.into_iter().map(|mut child| child.wait().unwrap()).filter(|end| end.success());
+    assert_eq!(opened.count(), 1);
+}
+
+#[test]
+fn who_exists_cannot_be_told_by_the_clock() {
+    let house = House::new("");
+    set_password(&house, "alumno1");
+    let took = |login: &str| {
+        let mut times: Vec<_> = (0..5)
+            .map(|_| {
+                let begun = Instant::now();
+                let said = house.run_secret("password", login, "una mesa azul", &["whoami"]);
+                assert_eq!(said.code, 255, "{said:?}");
+                begun.elapsed()
+            })
+            .collect();
+        times.sort();
+        times[2].as_secs_f64()
+    };
+    let (known, keyed, unknown) = (took("alumno1"), took("alumno2"), took("nadie"));
+    for (what, ratio) in [("no password", keyed / known), ("nobody", unknown / known)] {
+        assert!((0.5..2.0).contains(&ratio), "{what}: {ratio} ({known}, {keyed}, {unknown})");
+    }
+}
+
+#[test]
+fn fifty_wrong_passwords_are_six() {
+    let house = House::new("");
+    let mut ssh = house.ssh_secret("password", "una mesa azul", 50);
+    let said = said(ssh.arg(House::at("alumno1")).arg("whoami"));
+    assert_eq!(said.code, 255, "{said:?}");
+    wait("the audit has them", || {
+        let audit = house.audit();
+        let tries = lines(&audit, "login", &[("/actor", "alumno1"), ("/detail/method", "password")]);
+        tries.len() == 6
+    });
+    assert!(
+        said.err.contains("Demasiadas contrase") && said.err.contains("Too many wrong passwords"),
+        "{said:?}"
+    );
+}
+
+fn vm_up(house: &House, login: &str, name: &str) {
+    house.ok(login, &["vm", "create", name, "--template", "mini"]);
+}
+
+/// A forward that stays open, through which one byte went.
+fn forward(house: &House, login: &str, to: &str) -> Killed {
+    use std::io::Write;
+    let mut ssh = house.ssh(login);
+    ssh.args(["-W", to]).arg(House::at(login)).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = Killed(ssh.stderr(Stdio::piped()).spawn().unwrap());
+    child.0.stdin.as_mut().unwrap().write_all(b"!").unwrap();
+    let mut heard = [0];
+    child.0.stdout.as_mut().unwrap().read_exact(&mut heard).unwrap();
+    child
+}
+
+/// Waits for the end, and says how long it took and what stood on standard error.
+fn ended(mut child: Killed, within: Duration) -> String {
+    let begun = Instant::now();
+    while child.0.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed() < within, "still there after {within:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut err = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    err
+}
+
+#[test]
+fn a_closed_door_closes_what_is_open() {
+    let house = House::new("");
+    vm_up(&house, "alumno1", "web1");
+    for words in [&["person", "suspend", "alumno1", "--yes"][..], &["person", "remove", "alumno2", "--yes"]] {
+        let login = words[2];
+        let mut ssh = house.ssh(login);
+        let mut shell = Pty::new(ssh.arg("-tt").arg(House::at(login)));
+        shell.until("puerta> ");
+        let tunnel = (login == "alumno1").then(|| forward(&house, login, "web1:7007"));
+        let begun = Instant::now();
+        let reply = house.ok("profesor", &[words, &["--json"]].concat());
+        let reply: Value = serde_json::from_str(&reply).unwrap();
+        let open = if login == "alumno1" { 2 } else { 1 };
+        assert_eq!(reply["sessions_closed"], open, "{reply}");
+        shell.until("habla con tu profesor");
+        shell.end();
+        if let Some(tunnel) = tunnel {
+            ended(tunnel, Duration::from_secs(2));
+        }
+        assert!(begun.elapsed() < Duration::from_secs(3), "{words:?} took {:?}", begun.elapsed());
+        let said = house.run(login, &["whoami"]);
+        assert_eq!(said.code, 255, "{words:?}: {said:?}");
+    }
+    house.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
+    house.ok("alumno1", &["whoami"]);
+    wait("three ends are written down", || {
+        let cut = [("/phase", "finish"), ("/detail/reason", "suspended")];
+        lines(&house.audit(), "login", &cut).len() == 3
+    });
+}
+
+#[test]
+fn nobody_closes_their_own_door() {
+    let house = House::new("");
+    for verb in ["suspend", "remove"] {
+        let said = house.run("profesor", &["person", verb, "profesor", "--yes"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(house.run("alumno1", &["person", verb, "alumno2", "--yes"]).code == 1);
+    }
+    house.ok("profesor", &["whoami"]);
+    house.ok("alumno2", &["whoami"]);
+    let audit = house.audit();
+    let denied = lines(&audit, "denial", &[("/action", "person-suspend"), ("/actor", "profesor")]);
+    assert!(denied[0]["policies"].to_string().contains("not-oneself"), "{denied:#?}");
+}
+
+#[test]
+fn sigterm_tells_who_is_there_and_ends_in_time() {
+    let mut house = House::new("[ssh]\ndrain_s = 5");
+    vm_up(&house, "alumno1", "web1");
+    let mut ssh = house.ssh("alumno1");
+    let mut shell = Pty::new(ssh.arg("-tt").arg(House::at("alumno1")));
+    shell.until("puerta> ");
+    let tunnel = forward(&house, "alumno1", "web1:7007");
+    // Somebody who says nothing at all cannot hold it either.
+    let _silent = std::net::TcpStream::connect(("127.0.0.1", house.port)).unwrap();
+    let begun = Instant::now();
+    assert_eq!(house.stop(), 0);
+    assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());
+    assert!(std::net::TcpStream::connect(("127.0.0.1", house.port)).is_err(), "it still accepts");
+    shell.until("se reinicia");
+    shell.end();
+    ended(tunnel, Duration::from_secs(2));
+    let audit = house.audit();
+    assert_eq!(audit.last().unwrap()["code"], "stop");
+    assert_eq!(lines(&audit, "login", &[("/phase", "finish"), ("/detail/reason", "shutdown")]).len(), 2);
+    assert_eq!(house.puerta(&["audit", "verify"]).code, 0);
+    house.start();
+    house.ok("alumno1", &["vm", "list"]);
+}
+
+/// The socket is made by somebody else, and readiness is said on a socket of theirs.
+#[test]
+fn sockets_are_inherited_and_readiness_is_told() {
+    let house = House::founded("");
+    let notify = house.dir.join("notify");
+    let told = std::os::unix::net::UnixDatagram::bind(&notify).unwrap();
+    told.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    // It listens already, on a port that the configuration does not know.
+    let launcher = "import os,socket,sys\n\
+        s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(64)\n\
+        print(s.getsockname()[1],flush=True)\n\
+        s.fileno()==3 or os.dup2(s.fileno(),3)\n\
+        os.set_inheritable(3,True)\n\
+        os.environ.update(LISTEN_FDS='1',LISTEN_PID=str(os.getpid()))\n\
+        os.execv(sys.argv[1],sys.argv[1:])\n";
+    let mut python = Command::new("python3");
+    python.args(["-c", launcher, env!("CARGO_BIN_EXE_puerta"), "--config", text(&house.config()), "serve"]);
+    python.env("NOTIFY_SOCKET", &notify).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = Killed(python.spawn().expect("python3 is not installed"));
+    let mut line = Vec::new();
+    let out = child.0.stdout.as_mut().unwrap();
+    while line.last() != Some(&b'\n') {
+        let mut byte = [0];
+        out.read_exact(&mut byte).unwrap();
+        line.push(byte[0]);
+    }
+    let port: u16 = String::from_utf8(line).unwrap().trim().parse().unwrap();
+    let mut buffer = [0; 256];
+    let n = told.recv(&mut buffer).unwrap();
+    assert!(buffer[..n].starts_with(b"READY=1"), "{:?}", String::from_utf8_lossy(&buffer[..n]));
+    // Ready means that somebody answers now.
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut greeting = [0; 8];
+    stream.read_exact(&mut greeting).unwrap();
+    assert_eq!(&greeting, b"SSH-2.0-");
+    assert!(std::net::TcpStream::connect(("127.0.0.1", house.port)).is_err(), "it also made its own");
+}
+
+/// Not ready before the port accepts: here it cannot, and nobody is told that it does.
+#[test]
+fn a_port_that_is_taken_is_never_ready() {
+    let house = House::founded("");
+    let _taken = std::net::TcpListener::bind(("127.0.0.1", house.port)).unwrap();
+    let notify = house.dir.join("notify");
+    let told = std::os::unix::net::UnixDatagram::bind(&notify).unwrap();
+    told.set_nonblocking(true).unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_puerta"));
+    serve.args(["--config", text(&house.config()), "serve"]).env("NOTIFY_SOCKET", &notify);
+    let said = said(&mut serve);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains(&format!("127.0.0.1:{}", house.port)), "which port: {said:?}");
+    assert!(told.recv(&mut [0; 64]).is_err(), "ready was told");
+}
+
+#[test]
+fn a_door_that_is_not_safe_does_not_open() {
+    let house = House::founded("");
+    let key = house.dir.join("state/ssh_host_ed25519_key");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode(&key), 0o600);
+    assert_eq!(mode(&house.dir.join("state")), 0o700);
+    assert_eq!(mode(&house.dir.join("state/puerta.sqlite")), 0o600);
+    let others = |mode| std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+    others(0o644);
+    let open = house.puerta(&["serve"]);
+    assert_eq!(open.code, 1, "{open:?}");
+    assert!(open.err.contains("0644") && open.err.contains("chmod 0600"), "{open:?}");
+    others(0o600);
+
+    sql(
+        &house,
+        "UPDATE _sqlx_migrations SET version = 9000 WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
+    );
+    let newer = house.puerta(&["serve"]);
+    assert_eq!(newer.code, 1, "{newer:?}");
+    assert!(newer.err.contains("newer puerta"), "{newer:?}");
+}
+
+#[test]
+fn a_wrong_configuration_is_64_with_its_line() {
+    let house = House::founded("");
+    let good = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), format!("colour = 1\n{good}")).unwrap();
+    for words in [&["serve"][..], &["config", "check"], &["audit", "verify"]] {
+        let said = house.puerta(words);
+        assert_eq!(said.code, 64, "{words:?}: {said:?}");
+        assert!(said.err.contains("line 1") && said.err.contains("colour"), "{words:?}: {said:?}");
+    }
+    let dir = house.dir.join("policy");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::write(house.config(), format!("{good}[policy]\ndir = {dir:?}\n")).unwrap();
+    std::fs::write(dir.join("mine.cedar"), "@id(\"x\")\npermit (principal, action, ressource);\n").unwrap();
+    for words in [&["serve"][..], &["config", "check"]] {
+        let said = house.puerta(words);
+        assert_eq!(said.code, 64, "{words:?}: {said:?}");
+        assert!(said.err.contains("mine.cedar:2"), "{words:?}: {said:?}");
+    }
+    // An empty folder permits nothing: it is refused or it denies, but it never opens.
+    std::fs::remove_file(dir.join("mine.cedar")).unwrap();
+    let empty = house.puerta(&["config", "check"]);
+    assert_eq!(empty.code, 64, "{empty:?}");
+}
+
+fn copy_policy(to: &std::path::Path) {
+    let from = concat!(env!("CARGO_MANIFEST_DIR"), "/policy/cedar");
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn a_policy_is_replaced_whole_or_not_at_all() {
+    let dir = std::env::temp_dir().join(format!("puerta-policy-{}", std::process::id()));
+    copy_policy(&dir);
+    let house = House::new(&format!("[policy]\ndir = {dir:?}"));
+    vm_up(&house, "alumno1", "web1");
+    let tunnel = forward(&house, "alumno1", "web1:7007");
+    let reloads = |result: &str| lines(&house.audit(), "policy.reload", &[("/detail/result", result)]).len();
+
+    std::fs::write(dir.join("broken.cedar"), "forbid (principal, action, resource)").unwrap();
+    house.signal("HUP");
+    wait("the refusal is written down", || reloads("refused") == 1);
+    let audit = house.audit();
+    let refused = lines(&audit, "policy.reload", &[])[0];
+    assert!(refused["detail"]["errors"].to_string().contains("broken.cedar"), "{refused}");
+    house.ok("alumno1", &["vm", "list"]);
+
+    // A good one: forwards end, and then logins.
+    let shut = |text: &str| std::fs::write(dir.join("broken.cedar"), text).unwrap();
+    let exam = "@id(\"exam\")\nforbid (principal in Puerta::Role::\"alumno\", action == Puerta::Action::\"vm-forward\", resource);\n";
+    shut(exam);
+    house.signal("HUP");
+    ended(tunnel, Duration::from_secs(5));
+    house.ok("alumno1", &["vm", "list"]);
+    let mut ssh = house.ssh("alumno1");
+    let mut shell = Pty::new(ssh.arg("-tt").arg(House::at("alumno1")));
+    shell.until("puerta> ");
+    shut("@id(\"closed\")\nforbid (principal in Puerta::Role::\"alumno\", action, resource);\n");
+    house.signal("HUP");
+    shell.until("habla con tu profesor");
+    shell.end();
+    assert_eq!(house.run("alumno1", &["vm", "list"]).code, 255);
+    house.ok("profesor", &["vm", "list", "--all"]);
+    assert_eq!(reloads("replaced"), 2);
+    drop(house);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn the_audit_tells_who_came_how_and_from_where() {
+    let house = House::new("");
+    let known: Said =
+        Command::new("ssh-keygen").arg("-lf").arg(house.key("alumno1")).output().unwrap().into();
+    let fingerprint = known.out.split(' ').nth(1).unwrap().to_owned();
+    house.ok("alumno1", &["vm", "list"]);
+    let refused = said(house.ssh("stranger").arg(House::at("alumno1")).arg("whoami"));
+    assert_eq!(refused.code, 255);
+    wait("the goodbye is written", || {
+        lines(&house.audit(), "login", &[("/detail/method", "none")]).len() == 1
+            && lines(&house.audit(), "login", &[("/actor", "alumno1"), ("/phase", "finish")]).len() == 1
+    });
+    let audit = house.audit();
+    let came = lines(&audit, "login", &[("/actor", "alumno1"), ("/phase", "begin")]);
+    assert_eq!(came.len(), 1, "{came:#?}");
+    assert_eq!(came[0]["detail"]["fingerprint"], *fingerprint);
+    assert_eq!(came[0]["detail"]["method"], "publickey");
+    assert!(came[0]["source"].as_str().unwrap().starts_with("127.0.0.1:"));
+    let connection = came[0]["connection"].clone();
+    // From the login to the goodbye, one connection's lines have one id.
+    let its: Vec<_> = audit.iter().filter(|line| line["connection"] == connection).collect();
+    let codes: Vec<_> = its.iter().map(|line| line["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["login", "session", "session", "login"], "{its:#?}");
+    assert_eq!(its.last().unwrap()["detail"]["reason"], "closed");
+    // The stranger left a line with the key they tried, and another id.
+    let strange = lines(&audit, "login", &[("/detail/method", "none")]);
+    assert_eq!(strange.len(), 1, "{strange:#?}");
+    assert_eq!(strange[0]["actor"], "alumno1");
+    assert_ne!(strange[0]["connection"], connection);
+    assert!(strange[0]["detail"]["offered"][0].as_str().unwrap().starts_with("SHA256:"));
+    for line in &audit {
+        let inside = ["start", "stop", "person.init"].iter().any(|code| line["code"] == *code);
+        assert!(inside || line["connection"].is_string(), "no connection: {line}");
+    }
+}
+
+#[test]
+fn a_changed_line_of_the_audit_is_found() {
+    let mut house = House::new("");
+    house.ok("alumno1", &["whoami"]);
+    house.stop();
+    let whole = house.puerta(&["audit", "verify"]);
+    assert_eq!(whole.code, 0, "{whole:?}");
+    let path = house.dir.join("state/audit.jsonl");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let count = good.lines().count();
+    let line = |n: usize| good.lines().nth(n).unwrap().to_owned();
+    let third = line(2);
+    let changed = |bad: String, n: usize| {
+        std::fs::write(&path, &bad).unwrap();
+        let said = house.puerta(&["audit", "verify"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains(&format!("line {n}:")), "{n}: {said:?}");
+    };
+    changed(good.replacen(&third, &third.replacen("127.0.0.1", "127.0.0.2", 1), 1), 3);
+    changed(good.replacen(&format!("{third}\n"), "", 1), 3);
+    let swapped = good.replacen(&format!("{third}\n{}", line(3)), &format!("{}\n{third}", line(3)), 1);
+    changed(swapped, 3);
+    let last = line(count - 1);
+    changed(good.replacen(&last, &last.replacen("stop", "stap", 1), 1), count);
+}
+
+/// A professor who could add a key to somebody who is there already would be that somebody.
+#[test]
+fn nobody_gives_a_key_to_somebody_elses_door() {
+    let house = House::new("");
+    house.ok("profesor", &["course", "create", "red-2026"]);
+    house.ok("profesor", &["person", "add", "ayudante", "--role", "admin"]);
+    let key = std::fs::read_to_string(house.key("stranger").with_extension("pub")).unwrap();
+    for login in ["ayudante", "alumno1"] {
+        let key = format!("'{}'", key.trim());
+        let said = house.run("profesor", &["person", "add", login, "--course", "red-2026", "--key", &key]);
+        assert_eq!(said.code, 1, "{said:?}");
+        let mut ssh = house.ssh("stranger");
+        let said: support::Said = ssh.arg(House::at(login)).arg("whoami").output().unwrap().into();
+        assert_eq!(said.code, 255, "{said:?}");
+    }
+    house.ok("profesor", &["person", "add", "alumno1", "--course", "red-2026"]);
+    assert!(house.ok("alumno1", &["whoami"]).contains("alumno1-red-2026"));
+}
+
+/// What a job does while lines still wait on the pipe must not cost the lines.
+#[test]
+fn a_pipe_keeps_its_lines_while_a_job_runs() {
+    let house = House::new("");
+    let lines = "vm create web1 --template mini\nvm backup web1\nvm list\nwhoami\n";
+    let said = house.feed("alumno1", &["-T"][..0], lines);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("web1") && said.out.contains("alumno1"), "{said:?}");
+    assert_eq!(house.audit().iter().filter(|line| line["action"] == "vm-backup").count(), 2);
+}
+
+#[test]
+fn a_lost_code_is_replaced_by_who_may() {
+    let house = House::new("");
+    let denied = house.run("alumno2", &["person", "code", "alumno1"]);
+    assert_eq!(denied.code, 1, "{denied:?}");
+    let reply: Value =
+        serde_json::from_str(&house.ok("profesor", &["person", "code", "alumno1", "--json"])).unwrap();
+    let code = reply["code"].as_str().unwrap();
+    assert_eq!(code.len(), 14, "{reply}");
+    let stored = std::fs::read(house.dir.join("state/puerta.sqlite-wal")).unwrap();
+    assert!(!stored.windows(code.len()).any(|window| window == code.as_bytes()), "the code itself is kept");
 }

@@ -4,6 +4,7 @@
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Result};
+use crate::app::forward::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, error};
 use crate::audit::{Event, Outcome, Phase};
@@ -13,28 +14,54 @@ use puerta_policy::decide::{Context, Decision, Lab};
 use puerta_policy::model::PersonId;
 use puerta_policy::names::Login;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Verifies passwords on few threads, so that guessing cannot take the machine.
+/// A password to verify or hash.
+type Work = Box<dyn FnOnce(&Hasher) + Send>;
+
+/// Verifies passwords on few threads of their own, so that guessing cannot take the machine: not
+/// its processors, and not its memory, since the allocator keeps a hash's 19 MiB for each thread
+/// that ever made one.
 pub(super) struct Passwords {
     threads: Arc<Semaphore>,
-    hasher: Hasher,
+    work: Sender<Work>,
+}
+
+fn next(waiting: &Mutex<Receiver<Work>>) -> std::result::Result<Work, RecvError> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv()
 }
 
 impl Passwords {
     pub(super) fn new(threads: usize) -> std::result::Result<Self, HashError> {
-        Ok(Self { threads: Arc::new(Semaphore::new(threads)), hasher: Hasher::new()? })
+        let hasher = Hasher::new()?;
+        let (work, waiting) = std::sync::mpsc::channel::<Work>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..threads {
+            let (hasher, waiting) = (hasher.clone(), Arc::clone(&waiting));
+            std::thread::spawn(move || {
+                // The guard is gone before the work begins; without a sender the thread ends.
+                while let Ok(work) = next(&waiting) {
+                    // A panic costs one answer, not the thread.
+                    let _ = catch_unwind(AssertUnwindSafe(|| work(&hasher)));
+                }
+            });
+        }
+        Ok(Self { threads: Arc::new(Semaphore::new(threads)), work })
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(Hasher) -> T + Send + 'static) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Hasher) -> T + Send + 'static) -> Result<T> {
         let held = Arc::clone(&self.threads).acquire_owned().await.map_err(|e| Error::internal(&e))?;
-        let hasher = self.hasher.clone();
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work(hasher);
+        let (tell, done) = tokio::sync::oneshot::channel();
+        let work: Work = Box::new(move |hasher| {
+            // Whoever asked may have gone away.
+            let _ = tell.send(work(hasher));
             drop(held);
-            done
         });
+        self.work.send(work).map_err(|_| Error::internal(&"no password thread"))?;
         done.await.map_err(|error| Error::internal(&error))
     }
 
@@ -101,7 +128,9 @@ impl App {
         let mut proved = self.passwords.verify(password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
-            if clock::now() < code.expires && self.store.take_code(person.id, &hash).await? {
+            // Asked first, so that who may not come in does not use it up.
+            let welcome = clock::now() < code.expires && self.may_stay(person.id, who.source).await?.is_ok();
+            if welcome && self.store.take_code(person.id, &hash).await? {
                 (proved, method) = (true, Method::Code);
             }
         }
@@ -173,10 +202,10 @@ impl App {
     }
 
     /// The end of a connection that had come in.
-    pub async fn logout(&self, visitor: &Visitor, seconds: f64, why: &str) {
+    pub async fn logout(&self, visitor: &Visitor, time: Duration, why: &str) {
         let mut event = visitor.event(Phase::Finish, "login");
         event.outcome = Some(Outcome::Done);
-        event.detail.insert("seconds".into(), ((seconds * 1000.0).round() / 1000.0).into());
+        event.detail.insert("seconds".into(), seconds(time).into());
         event.detail.insert("reason".into(), why.into());
         self.audit.finish(event).await;
     }

@@ -58,8 +58,8 @@ pub struct App {
     policy: RwLock<Arc<Policy>>,
     passwords: login::Passwords,
     jobs: Jobs,
-    statuses: status::Statuses,
     turn: AtomicUsize,
+    counting: tokio::sync::Mutex<()>,
     changes: watch::Sender<u64>,
 }
 
@@ -97,8 +97,8 @@ impl App {
             policy: RwLock::new(Arc::new(policy)),
             passwords,
             jobs: Jobs::default(),
-            statuses: status::Statuses::default(),
             turn: AtomicUsize::new(0),
+            counting: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
         }))
     }

@@ -31,7 +31,7 @@ pub(super) struct Conn {
     /// Told first: shells say why and end.
     pub(super) ending: Ending,
     /// Told then: the socket is cut.
-    cut: Ending,
+    pub(super) cut: Ending,
     /// Who it is, once they proved it.
     pub(super) visitor: OnceLock<Arc<Visitor>>,
     /// Open channels.
@@ -55,9 +55,10 @@ fn id() -> String {
 /// Says that the door is full, in the one way a client shows before the protocol begins.
 pub(super) fn turn_away(stream: &TcpStream) {
     // RFC 4253 4.2 allows lines before the version; OpenSSH prints them. Best effort by nature.
-    let _ = stream.try_write(
-        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n",
-    );
+    // Straight to the socket: tokio does not know yet that a new one can be written to.
+    let text =
+        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n";
+    let _ = socket2::SockRef::from(stream).send(text);
 }
 
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {
@@ -96,7 +97,7 @@ pub(super) async fn run(
     conn.ending.end(why);
     conn.cut.end(why);
     if let Some(visitor) = conn.visitor.get() {
-        gateway.app.logout(visitor, begun.elapsed().as_secs_f64(), why).await;
+        gateway.app.logout(visitor, begun.elapsed(), why).await;
     }
     tracing::debug!(connection = conn.id, %peer, why, "connection ended");
     drop(connected);
@@ -165,7 +166,10 @@ async fn live(
         let text = crate::shell::notice::farewell(why);
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
         let _ = tokio::time::timeout(FAREWELL / 2, told).await;
-        let _ = tokio::time::timeout(FAREWELL / 2, &mut running).await;
+        if tokio::time::timeout(FAREWELL / 2, &mut running).await.is_ok() {
+            // A session that has ended must not be waited for again: that is a panic.
+            return why;
+        }
     }
     conn.cut.end(why);
     let _ = tokio::time::timeout(FAREWELL, &mut running).await;

@@ -25,6 +25,8 @@ use tokio::time::Instant;
 const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
+/// How long a forward that may no longer be waits for what is said of its connection.
+const VERDICT: Duration = Duration::from_millis(200);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
 /// Messages taken from the channel while the machine does not read. With this many waiting the
@@ -82,7 +84,9 @@ pub(super) async fn run(
 /// is not known before a session asks.
 pub(super) fn failure(error: &Error) -> ChannelOpenFailure {
     let code = match error.kind {
-        Kind::Unavailable | Kind::Conflict => russh::ChannelOpenFailure::ConnectFailed.code(),
+        Kind::Unavailable | Kind::Conflict | Kind::Internal => {
+            russh::ChannelOpenFailure::ConnectFailed.code()
+        }
         Kind::Limited => russh::ChannelOpenFailure::ResourceShortage.code(),
         _ => russh::ChannelOpenFailure::AdministrativelyProhibited.code(),
     };
@@ -118,21 +122,13 @@ async fn carry(
 ) -> &'static str {
     let (from_client, to_client) = channel.split();
     let (from_target, to_target) = target.into_split();
-    let mut changes = gateway.app.changes();
-    let permission = async {
-        while changes.changed().await.is_ok() {
-            if !gateway.app.still_allowed(visitor, passage).await {
-                return "no longer allowed";
-            }
-        }
-        std::future::pending().await
-    };
+    let revoked = gateway.app.forward_revoked(visitor, passage);
     let Traffic { up, down } = traffic;
     let end = {
         let machine_done = Notify::new();
         let up = upwards(gateway, conn, from_client, to_target, up, &machine_done);
         let down = downwards(from_target, &to_client, down);
-        tokio::pin!(up, down, permission);
+        tokio::pin!(up, down, revoked);
         let mut down_done = false;
         loop {
             tokio::select! {
@@ -147,7 +143,11 @@ async fn carry(
                         break "closed";
                     }
                 }
-                end = &mut permission => break end,
+                () = &mut revoked => {
+                    // When the whole connection ends, its reason says more.
+                    let ended = tokio::time::timeout(VERDICT, conn.ending.ended()).await;
+                    break ended.unwrap_or("no longer allowed");
+                }
                 reason = conn.ending.ended() => break reason,
             }
         }
@@ -251,5 +251,25 @@ async fn write_front(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::
     match waiting.front() {
         Some(front) => to.write(front).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_page_is_the_table() {
+        let page = include_str!("../../docs/errors.md");
+        for kind in Kind::ALL {
+            let failure = match failure(&Error::new(kind, "error-denied")) {
+                ChannelOpenFailure::Other { code: 1, .. } => "administratively prohibited",
+                ChannelOpenFailure::Other { code: 2, .. } => "connect failed",
+                ChannelOpenFailure::Other { code: 4, .. } => "resource shortage",
+                other => panic!("{other:?}"),
+            };
+            let row = format!("| {kind:?} | {} | `{}` | {failure} |", kind.exit(), kind.code());
+            assert!(page.contains(&row), "docs/errors.md lacks: {row}");
+        }
     }
 }

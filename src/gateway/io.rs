@@ -2,6 +2,7 @@
 //! without hearing that the client closed (defect 3 in docs/cves.md), and it keeps taking what the
 //! client sends, so that the connection's loop goes on.
 
+use super::ending::Ending;
 use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
@@ -35,6 +36,10 @@ pub(super) struct Io {
     read: ChannelReadHalf,
     write: ChannelWriteHalf<Msg>,
     kept: VecDeque<Input>,
+    /// The end of input came. It is said again for as long as somebody asks.
+    ended: bool,
+    /// The connection's socket is cut: nothing can be waited for any more.
+    cut: Ending,
     /// Columns, when there is a terminal.
     pub(super) tty: Option<u16>,
 }
@@ -53,9 +58,9 @@ fn columns(columns: u32) -> u16 {
 }
 
 impl Io {
-    pub(super) fn new(channel: Channel<Msg>) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, cut: Ending) -> Self {
         let (read, write) = channel.split();
-        Self { read, write, kept: VecDeque::new(), tty: None }
+        Self { read, write, kept: VecDeque::new(), ended: false, cut, tty: None }
     }
 
     /// What the client wants to run; its environment goes to `env`. `None` when it closed first.
@@ -75,17 +80,47 @@ impl Io {
                 ChannelMsg::Data { data } if self.kept.len() < KEPT => {
                     self.kept.push_back(Input::Bytes(data))
                 }
-                ChannelMsg::Eof => self.kept.push_back(Input::Eof),
+                ChannelMsg::Eof => self.ended = true,
                 _ => {}
             }
         }
     }
 
-    /// The next thing that the client does.
+    /// The next thing that the client does. After the end of its input that is said once more each
+    /// time, unless it closes.
     pub(super) async fn next(&mut self) -> Input {
-        match self.kept.pop_front() {
-            Some(input) => input,
-            None => receive(&mut self.read).await,
+        if let Some(input) = self.kept.pop_front() {
+            return input;
+        }
+        if self.ended {
+            return Input::Eof;
+        }
+        let input = self.receive().await;
+        self.ended |= input == Input::Eof;
+        input
+    }
+
+    /// What ends or interrupts somebody who waits for something else. What the client types or sends
+    /// meanwhile stays for whoever reads next, up to a bound; at a terminal it is given, for Ctrl-C.
+    pub(super) async fn disturbance(&mut self) -> Input {
+        loop {
+            if self.kept.len() >= KEPT {
+                self.cut.ended().await;
+                return Input::Closed;
+            }
+            match self.receive().await {
+                Input::Eof => self.ended = true,
+                Input::Bytes(bytes) if self.tty.is_none() => self.kept.push_back(Input::Bytes(bytes)),
+                Input::Resize(width) => self.tty = self.tty.and(Some(width)),
+                other => return other,
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Input {
+        tokio::select! {
+            input = receive(&mut self.read) => input,
+            _ = self.cut.ended() => Input::Closed,
         }
     }
 
@@ -114,7 +149,7 @@ impl Io {
         if self.kept.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { read, write, kept, .. } = self;
+        let Self { read, write, kept, ended, cut, .. } = self;
         let sent = async {
             match stream {
                 None => write.data_bytes(bytes).await,
@@ -126,23 +161,37 @@ impl Io {
             tokio::select! {
                 biased;
                 sent = &mut sent => return sent.map_err(|_| Gone),
-                input = receive(read), if kept.len() < KEPT => {
-                    let closed = input == Input::Closed;
-                    kept.push_back(input);
-                    if closed {
+                _ = cut.ended() => return Err(Gone),
+                input = receive(read), if kept.len() < KEPT => match input {
+                    Input::Eof => *ended = true,
+                    Input::Closed => {
+                        kept.push_back(Input::Closed);
                         return Err(Gone);
                     }
-                }
+                    other => kept.push_back(other),
+                },
             }
         }
     }
 
     /// Exit status and close, as RFC 4254 6.10 has it.
-    pub(super) async fn finish(self, status: u32) {
-        // A client that is gone cannot be told; nothing else depends on it.
-        let _ = self.write.exit_status(status).await;
-        let _ = self.write.eof().await;
-        let _ = self.write.close().await;
+    pub(super) async fn finish(mut self, status: u32) {
+        let Self { read, write, cut, .. } = &mut self;
+        let said = async {
+            // A client that is gone cannot be told; nothing else depends on it.
+            let _ = write.exit_status(status).await;
+            let _ = write.eof().await;
+            let _ = write.close().await;
+        };
+        // What it still sends is let go, so that the connection's loop can take what we say.
+        let ignored = async { while receive(read).await != Input::Closed {} };
+        tokio::pin!(said);
+        tokio::select! {
+            biased;
+            () = &mut said => {}
+            () = ignored => {}
+            _ = cut.ended() => {}
+        }
     }
 }
 

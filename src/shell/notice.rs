@@ -4,6 +4,7 @@
 use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, VmCommand};
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
+use crate::shell::render::plain;
 use crate::shell::text::text;
 
 /// The first lines of an interactive session.
@@ -34,7 +35,7 @@ pub fn closing(lang: Lang, reason: &str) -> String {
 
 /// The same in every language, for a disconnect: its language is not known.
 pub fn farewell(reason: &str) -> String {
-    Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / ")
+    plain(&Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / "))
 }
 
 fn closing_id(reason: &str) -> &'static str {

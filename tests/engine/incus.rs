@@ -143,7 +143,6 @@ fn a_cluster_keeps_the_contract() {
 }
 
 /// On a pool that counts, a full disk does not lock its owner out, and no export freezes.
-#[ignore = "wants btrfs-progs and a loop device: --run-ignored only"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_still_starts() {
     let mut real = Real::new(Lab::up("btrfs", 1), false);

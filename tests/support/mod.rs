@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
+pub mod pty;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -36,6 +38,7 @@ pub struct House {
     /// Where it listens on 127.0.0.1.
     pub port: u16,
     child: Option<Child>,
+    _block: std::net::TcpListener,
 }
 
 impl House {
@@ -57,7 +60,8 @@ impl House {
     pub fn founded(extra: &str) -> Self {
         let dir = fresh_dir();
         std::fs::create_dir(dir.join("keys")).unwrap();
-        let mut house = Self { dir, port: 0, child: None };
+        let (block, first_year) = block();
+        let mut house = Self { dir, port: 0, child: None, _block: block };
         for login in ["profesor", "alumno1", "alumno2", "stranger"] {
             house.make_key(login);
         }
@@ -72,7 +76,8 @@ impl House {
             None => ("", extra.to_owned()),
         };
         let text = format!(
-            "state_dir = {state:?}\n[ssh]\n{listen}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n"
+            "state_dir = {state:?}\n[ssh]\n{listen}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n\
+             [network]\nfirst_year = {first_year}\n"
         );
         std::fs::write(house.config(), text).unwrap();
         let key = house.key("profesor").with_extension("pub");
@@ -145,13 +150,41 @@ impl House {
     /// An `ssh` that is told everything and reads no configuration of this host. Add the
     /// destination with [`House::at`].
     pub fn ssh(&self, login: &str) -> Command {
+        let mut command = self.keyless();
+        command.args(["-o", "BatchMode=yes", "-i"]).arg(self.key(login));
+        command
+    }
+
+    /// The same without a key, and free to ask.
+    pub fn keyless(&self) -> Command {
         let mut command = Command::new("ssh");
-        command.args(["-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]);
-        command.args(["-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=10", "-p", &self.port.to_string()]);
+        command.args(["-F", "none", "-o", "StrictHostKeyChecking=yes", "-o", "IdentitiesOnly=yes"]);
+        command.args(["-o", "ConnectTimeout=10", "-p", &self.port.to_string()]);
         command.arg("-o").arg(format!("UserKnownHostsFile={}", self.dir.join("known_hosts").display()));
-        command.arg("-i").arg(self.key(login));
         command.env_remove("LANG").env_remove("LC_ALL").env_remove("LC_MESSAGES").env_remove("SSH_AUTH_SOCK");
         command
+    }
+
+    /// An `ssh` that answers every question with `secret`, by this method (`password` or
+    /// `keyboard-interactive`), at most `tries` times.
+    pub fn ssh_secret(&self, method: &str, secret: &str, tries: u32) -> Command {
+        use std::os::unix::fs::PermissionsExt;
+        let answer = self.dir.join("answer");
+        std::fs::write(&answer, "#!/bin/sh\nprintf '%s\\n' \"$SECRET\"\n").unwrap();
+        std::fs::set_permissions(&answer, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = self.keyless();
+        command.args(["-o", "PubkeyAuthentication=no", "-o"]);
+        command.arg(format!("PreferredAuthentications={method}"));
+        command.arg("-o").arg(format!("NumberOfPasswordPrompts={tries}"));
+        command.env("SSH_ASKPASS", answer).env("SSH_ASKPASS_REQUIRE", "force").env("SECRET", secret);
+        command
+    }
+
+    /// One command by a password or code; its words.
+    pub fn run_secret(&self, method: &str, login: &str, secret: &str, words: &[&str]) -> Said {
+        let mut command = self.ssh_secret(method, secret, 1);
+        command.arg(Self::at(login)).args(words).stdin(Stdio::null());
+        command.output().unwrap().into()
     }
 
     /// `login@127.0.0.1`.
@@ -211,6 +244,21 @@ impl Drop for House {
     }
 }
 
+/// The simulated machines of every house on this computer share one loopback, so each house has
+/// its year of the address plan to itself while it stands. The first is left to people who try things.
+fn block() -> (std::net::TcpListener, u16) {
+    let begun = Instant::now();
+    loop {
+        for year in 1..16 {
+            if let Ok(held) = std::net::TcpListener::bind(("127.255.255.253", 7100 + year)) {
+                return (held, 2026 - year);
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "fifteen houses stand already");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn fresh_dir() -> PathBuf {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -218,6 +266,16 @@ fn fresh_dir() -> PathBuf {
     let dir = std::env::temp_dir().join(format!("puerta-test-{}-{count}", std::process::id()));
     std::fs::create_dir(&dir).unwrap();
     dir
+}
+
+/// A program that a test drives and that must not outlive it.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Waits up to twenty seconds for something to become true.

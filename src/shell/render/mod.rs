@@ -100,19 +100,32 @@ fn whole(lang: Lang, id: &str, mut args: Vec<(&str, String)>) -> String {
     text(lang, id, &args)
 }
 
-/// The error's sentence in every language, where the client's is not known yet: for a refused channel,
-/// whose reason OpenSSH shows with everything beyond ASCII as octal numbers. So without accents.
+/// The error's sentence in every language, where the client's is not known yet, in the letters
+/// that every client prints.
 pub fn both_languages(error: &Error) -> String {
-    let plain = |c: char| match c {
+    plain(&Lang::ALL.map(|lang| sentence(error, lang)).join(" / "))
+}
+
+/// Without accents: OpenSSH prints open failures and disconnects through vis(3), which turns `á`
+/// into `\303\241`.
+pub fn plain(text: &str) -> String {
+    let plain = |c| match c {
         'á' => 'a',
         'é' => 'e',
         'í' => 'i',
         'ó' => 'o',
         'ú' | 'ü' => 'u',
         'ñ' => 'n',
-        other => other,
+        'Á' => 'A',
+        'É' => 'E',
+        'Í' => 'I',
+        'Ó' => 'O',
+        'Ú' | 'Ü' => 'U',
+        'Ñ' => 'N',
+        c if c.is_ascii() => c,
+        _ => '?',
     };
-    Lang::ALL.map(|lang| sentence(error, lang)).join(" / ").chars().map(plain).collect()
+    text.chars().filter(|c| !"¿¡".contains(*c)).map(plain).collect()
 }
 
 /// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway
