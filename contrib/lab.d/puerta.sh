@@ -171,7 +171,7 @@ as() { # as LOGIN WORDS...: through the product's own door
 
 puerta_enrol() {
     local who
-    as profesor course show "$COURSE" >/dev/null 2>&1 ||
+    as profesor course list --json 2>/dev/null | grep -qF "\"$COURSE\"" ||
         as profesor course create "$COURSE" >/dev/null || die "\`course create $COURSE\` failed"
     for who in "${SEATS[@]}"; do
         as profesor person show "$who" >/dev/null 2>&1 && continue
@@ -230,12 +230,11 @@ Now, as the student alumno1:
   s alumno1@puerta vm create web1 --template mini
   s -J alumno1@puerta root@web1                     # into the machine itself
   s -J alumno1@puerta root@web1 'echo "<h1>hola</h1>" >/www/index.html'
-  s alumno1@puerta port publish web1 80             # prints the port: 50000 or so
-  $lab exec$at outside -- curl http://192.0.2.1:50000/
   s alumno1@puerta vm backup web1
   s -J alumno1@puerta root@web1 rm /www/index.html
   s alumno1@puerta backup list
-  s alumno1@puerta vm restore web1                  # the page is back
+  s alumno1@puerta vm restore web1 --yes            # without --yes it asks, at a terminal
+  s -J alumno1@puerta root@web1 cat /www/index.html # the page is back
   s profesor@puerta audit list                      # as the professor
 
 And when you are done:

@@ -8,6 +8,7 @@ use crate::app::jobs::Reporter;
 use crate::app::reply::{BackupView, Reply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, vm};
+use crate::engine::Which;
 use crate::store::NewBackup;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
@@ -124,11 +125,15 @@ fn name_at(vm: &VmName, begun: Timestamp) -> Result<BackupName> {
 /// The job: export beside, verify, rename, record, and let older ones go.
 pub(super) async fn make(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
     let part = app.part(job);
+    // Away from the first word on: nothing is begun, and nothing will have to be put away.
+    app.engine.find(permit.target().vmid, Which::Main).await?;
     let made = make_at(app, job, permit, report).await;
     if let Err(error) = &made {
         archive::remove(&part).await?;
         // The machine goes on, and nothing of it stays in the engine, before another job may have it.
-        report.put_away(error, || app.engine.settle(permit)).await?;
+        if let Err(other) = report.put_away(error, || app.engine.settle(permit)).await {
+            tracing::error!(vm = permit.target().vmid.get(), %other, "a backup left something behind");
+        }
     }
     made
 }

@@ -61,8 +61,12 @@ pub(super) async fn put_back(
     if resumed.is_none() {
         let absent = || Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &job.vm_name);
         let backup = backup.as_ref().ok_or_else(absent)?;
+        // Away from the first word on: nothing is begun, and nothing will have to be put away.
+        app.engine.find(permit.target().vmid, Which::New).await?;
         if let Err(error) = build(app, permit, backup, report).await {
-            report.put_away(&error, || app.engine.remove(permit, Which::New)).await?;
+            if let Err(other) = report.put_away(&error, || app.engine.remove(permit, Which::New)).await {
+                tracing::error!(vm = permit.target().vmid.get(), %other, "a restore left its copy behind");
+            }
             return Err(match error.id {
                 "error-bad-archive" => error.with("backup", &backup.name),
                 _ => error,

@@ -7,7 +7,10 @@ use crate::app::jobs::{JobNow, JobWatch};
 use crate::app::reply::ProgressView;
 use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
+use std::time::{Duration, Instant};
 
+/// A line is not rewritten more often than eyes and slow networks follow.
+const REDRAW: Duration = Duration::from_millis(100);
 /// What Ctrl-C sends on a terminal.
 const CTRL_C: u8 = 3;
 
@@ -19,6 +22,7 @@ pub(super) async fn watch(
 ) -> Result<u32, Gone> {
     let job = watch.job.id.0;
     let mut shown: Option<ProgressView> = None;
+    let mut drawn = Instant::now();
     loop {
         let JobNow { progress, end } = watch.now.borrow_and_update().clone();
         if let Some(end) = end {
@@ -28,7 +32,9 @@ pub(super) async fn watch(
                 Err(error) => talk.fail(&error, json).await,
             };
         }
-        if !json && progress.step != "queue" {
+        let same_step = shown.as_ref().is_some_and(|shown| shown.step == progress.step);
+        if !json && progress.step != "queue" && !(same_step && drawn.elapsed() < REDRAW) {
+            drawn = Instant::now();
             show(talk, &progress, shown.as_ref()).await?;
             shown = Some(progress);
         }

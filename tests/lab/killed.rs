@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 /// Moments of one act at which puerta is killed.
-const MOMENTS: u32 = 10;
+const MOMENTS: u32 = 8;
 
 #[test]
 fn killed_at_any_moment_nothing_is_half() {

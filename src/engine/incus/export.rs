@@ -21,7 +21,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{sleep, timeout};
 
 /// The name of our spooled backups: one at a time a machine, so that leftovers are found.
@@ -51,7 +51,7 @@ impl IncusEngine {
         let mut tidy =
             Tidy { engine: self.clone(), name: name.clone(), thaw: false, spool: None, turn: Some(turn) };
         self.empty_spool(&name).await?;
-        tidy.thaw = found.status_code == code::FROZEN;
+        tidy.thaw = matches!(found.status_code, code::FROZEN | code::FREEZING);
         if found.status_code == code::RUNNING && !self.snapshots().await? {
             tidy.thaw = true;
             self.change(&name, "freeze", false, 0, code::FROZEN).await?;
@@ -71,10 +71,14 @@ impl IncusEngine {
 
     /// What an earlier export of the machine left must be put away first: its thaw and its removal
     /// of the spool would hit this one's.
-    pub(super) async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
-        let lock = Arc::clone(&self.exports.entry(name.to_owned()).or_default());
-        let turn = timeout(SILENCE, lock.lock_owned()).await;
+    async fn turn(&self, name: &str) -> Result<OwnedMutexGuard<()>> {
+        let turn = timeout(SILENCE, self.exports_of(name).lock_owned()).await;
         turn.map_err(|_| EngineError::Away("an earlier export of it is still being put away".into()))
+    }
+
+    /// Held by who exports the machine, or puts away what an export left.
+    pub(super) fn exports_of(&self, name: &str) -> Arc<Mutex<()>> {
+        Arc::clone(&self.exports.entry(name.to_owned()).or_default())
     }
 
     /// Whether the pool copies a running machine as it was at one moment. Only `dir` does not.
@@ -193,7 +197,7 @@ impl Drop for Tidy {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         runtime.spawn(async move {
             if thaw {
-                engine.insist(|| engine.change(&name, "unfreeze", false, 0, code::RUNNING)).await;
+                engine.insist(|| engine.thaw(&name)).await;
             }
             if let Some(Some(operation)) = &spool {
                 // It cannot be stopped, and its file is only ours to remove once it is whole.
@@ -209,7 +213,7 @@ impl Drop for Tidy {
 
 impl IncusEngine {
     /// Tries for two minutes, as long as the engine is away.
-    async fn insist<F: Future<Output = Result<()>>>(&self, act: impl Fn() -> F) {
+    pub(super) async fn insist<F: Future<Output = Result<()>>>(&self, act: impl Fn() -> F) {
         for _ in 0..60 {
             match act().await {
                 Err(EngineError::Away(_)) => sleep(Duration::from_secs(2)).await,

@@ -29,6 +29,8 @@ use tokio::time::{Instant, sleep, timeout};
 const PROPERTY: &str = "puerta.restore";
 /// How long the archive may stand at one byte: a hole in a file takes time and moves nothing.
 const STILL: Duration = Duration::from_secs(5 * 60);
+/// Between two tries to remove an image.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How long building a machine may take, transfer included.
 const BUILDING: Duration = Duration::from_secs(60 * 60);
 
@@ -61,8 +63,10 @@ impl IncusEngine {
         progress: Progress<'_>,
     ) -> Result<()> {
         self.sweep_images(name).await?;
+        let left = self.images_of(name).await?;
         self.upload(name, file, to, progress).await?;
-        let images = self.images_of(name).await?;
+        let mut images = self.images_of(name).await?;
+        images.retain(|image| !left.contains(image));
         let [fingerprint] = images.as_slice() else {
             return Err(EngineError::Away("lost sight of the image".into()));
         };
@@ -79,13 +83,32 @@ impl IncusEngine {
 
     pub(super) async fn sweep_images(&self, name: &str) -> Result<()> {
         for fingerprint in self.images_of(name).await? {
-            let image = format!("/1.0/images/{fingerprint}");
-            match self.client.run(Method::DELETE, &image, None::<&()>, ANSWER).await {
-                Ok(_) | Err(EngineError::NotFound) => {}
-                Err(error) => return Err(error),
+            match self.drop_image(&fingerprint).await {
+                // A cluster removes no image while a member is down. That is no reason to keep a machine from its student.
+                Err(EngineError::Away(_)) if self.client.reaches_members() => self.drop_later(fingerprint),
+                done => done?,
             }
         }
         Ok(())
+    }
+
+    async fn drop_image(&self, fingerprint: &str) -> Result<()> {
+        let image = format!("/1.0/images/{fingerprint}");
+        match self.client.run(Method::DELETE, &image, None::<&()>, ANSWER).await {
+            Ok(_) | Err(EngineError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Until it is gone, or this process is: the machine's next import or removal sweeps again.
+    fn drop_later(&self, fingerprint: String) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            while let Err(EngineError::Away(cause)) = engine.drop_image(&fingerprint).await {
+                tracing::debug!(fingerprint, cause, "an image is left for now");
+                sleep(AGAIN).await;
+            }
+        });
     }
 
     /// An image stays with the member that hears it; there it need not travel again.

@@ -106,7 +106,7 @@ impl IncusEngine {
         match self.known(&name).await?.status_code {
             code::RUNNING => return Ok(()),
             // An export that was cut between freezing and thawing leaves this.
-            code::FROZEN => return self.change(&name, "unfreeze", false, 0, code::RUNNING).await,
+            code::FROZEN | code::FREEZING => return self.thaw(&name).await,
             code::ERROR => return Err(EngineError::Away("the machine's node does not answer".into())),
             _ => {}
         }
@@ -136,7 +136,7 @@ impl IncusEngine {
         match self.known(name).await?.status_code {
             code::STOPPED => return Ok(()),
             code::ERROR => return Err(EngineError::Away("the machine's node does not answer".into())),
-            code::FROZEN => self.change(name, "unfreeze", false, 0, code::RUNNING).await?,
+            code::FROZEN | code::FREEZING => self.thaw(name).await?,
             _ => {}
         }
         // Zero would mean "for ever" to Incus.
@@ -149,6 +149,14 @@ impl IncusEngine {
             }
         }
         self.change(name, "stop", true, 30, code::STOPPED).await
+    }
+
+    /// Incus thaws only what it calls frozen: a freeze that the daemon's own death cut short is finished first.
+    pub(super) async fn thaw(&self, name: &str) -> Result<()> {
+        if self.known(name).await?.status_code == code::FREEZING {
+            self.change(name, "freeze", false, 0, code::FROZEN).await?;
+        }
+        self.change(name, "unfreeze", false, 0, code::RUNNING).await
     }
 
     /// One change of state, settled by the state itself whatever the answer was.

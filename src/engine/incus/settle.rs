@@ -7,36 +7,57 @@ use crate::engine::{EngineError, Result, Which};
 use puerta_policy::model::Vm;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long to watch before the caller is told that the engine is not there for it.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the caller waits for an export that nobody wants any more; it may take hours.
+const SOON: Duration = Duration::from_secs(5);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl IncusEngine {
-    /// Waits for what still works on the machine or a copy of it, thaws it, empties its spool.
+    /// Waits for what still works on the machine or a copy of it, thaws it, empties its spool. An
+    /// export that goes on for long is left to end by itself, and its spool is emptied then.
     pub(super) async fn quieten(&self, vm: &Vm) -> Result<()> {
         let names = [Which::Main, Which::New, Which::Old].map(|which| which.instance(vm.vmid));
         let main = names[0].as_str();
-        let _turn = self.turn(main).await?;
-        let end = Instant::now() + PATIENCE;
-        while Instant::now() < end {
+        // Without it, somebody else here waits for the export and empties the spool.
+        let turn = timeout(SOON, self.exports_of(main).lock_owned()).await.ok();
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
             let running = self.at_work(&names).await?;
-            let exporting = |operation: &wire::AtWork| operation.description.starts_with("Backing up");
-            if running.iter().all(exporting) {
-                let found = self.look(main).await?;
-                match found.as_ref().map(|found| found.status_code) {
-                    // An export does not need it frozen any more: what it makes will not be used.
-                    Some(code::FROZEN) => self.change(main, "unfreeze", false, 0, code::RUNNING).await?,
-                    _ if !running.is_empty() => {}
+            if running.iter().all(wire::AtWork::exports) {
+                match self.look(main).await?.map(|found| found.status_code) {
                     None => return Ok(()),
-                    Some(_) => return self.empty_spool(main).await,
+                    // An export does not need it frozen any more: what it makes will not be used.
+                    Some(code::FROZEN | code::FREEZING) => self.thaw(main).await?,
+                    Some(_) if turn.is_none() => return Ok(()),
+                    Some(_) if running.is_empty() => return self.empty_spool(main).await,
+                    Some(_) if begun.elapsed() > SOON => {
+                        self.empty_later(names, turn);
+                        return Ok(());
+                    }
+                    Some(_) => {}
                 }
             }
             sleep(PAUSE).await;
         }
-        Err(EngineError::Away("it still works on what an earlier puerta asked for".into()))
+        Err(EngineError::Away("it still works on what it was asked for before".into()))
+    }
+
+    /// A kill of puerta before the end leaves the spool to the next export, or to Incus, for which
+    /// it expires.
+    fn empty_later(&self, names: [String; 3], turn: Option<OwnedMutexGuard<()>>) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            while engine.at_work(&names).await.is_ok_and(|running| !running.is_empty()) {
+                sleep(SOON).await;
+            }
+            engine.insist(|| engine.empty_spool(&names[0])).await;
+            drop(turn);
+        });
     }
 
     /// Tasks on these instances, and images that arrive: whose those are, only their end tells.

@@ -102,6 +102,7 @@ pub(super) type Devices = BTreeMap<String, BTreeMap<String, String>>;
 pub(super) mod code {
     pub(in super::super) const STOPPED: u16 = 102;
     pub(in super::super) const RUNNING: u16 = 103;
+    pub(in super::super) const FREEZING: u16 = 109;
     pub(in super::super) const FROZEN: u16 = 110;
     pub(in super::super) const ERROR: u16 = 112;
     pub(in super::super) const SUCCESS: u16 = 200;
@@ -128,6 +129,13 @@ pub(super) struct AtWork {
     pub(super) status_code: u16,
     #[serde(default, deserialize_with = "or_null")]
     pub(super) resources: BTreeMap<String, Vec<String>>,
+}
+
+impl AtWork {
+    /// Whether it makes a backup.
+    pub(super) fn exports(&self) -> bool {
+        self.description.starts_with("Backing up")
+    }
 }
 
 /// `GET /1.0/instances/X/state`.

@@ -83,7 +83,7 @@ error-backup-of-other = `{ $backup }` is a backup of `{ $other }` and not of `{ 
 error-bad-archive = the backup is damaged and was not used: choose another with `backup list`, and tell your teacher
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }
-error-bounds = that is outside what the lab allows: { $reason }
+error-bounds = that is more than the lab allows for one backup ({ $reason }): make the machine smaller, holes in files included, or tell your teacher
 
 ## Keys
 error-no-key = you have no key `{ $key }`: see which there are with `key list`

@@ -83,7 +83,7 @@ error-backup-of-other = `{ $backup }` es una copia de `{ $other }` y no de `{ $v
 error-bad-archive = la copia está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }
-error-bounds = eso se sale de lo que el laboratorio permite: { $reason }
+error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $reason }): borra en la máquina lo que no necesites, también ficheros con huecos, o avisa a tu profesor
 
 ## Claves
 error-no-key = no tienes ninguna clave `{ $key }`: mira las que hay con `key list`
