@@ -418,7 +418,6 @@ fn a_stalled_machine_does_not_hold_its_neighbours() {
 /// Both ways at once: the loop waits for the machine to take what came up, the machine for the loop
 /// to take what goes down. (russh returns the window on receipt and one loop carries both ways.)
 #[test]
-#[ignore = "known defect: a channel that is full both ways never goes on"]
 fn alone_a_stalled_machine_is_waited_for() {
     let house = House::new("[ssh]\nstall_limit_s = 1");
     vm_up(&house, "alumno1", "web1");
@@ -487,19 +486,16 @@ fn killed_clients_leave_nothing_when_they_did_not_read() {
 }
 
 #[test]
-#[ignore = "known defect: the end of a killed client stands behind the closed receive window"]
 fn killed_shells_leave_nothing() {
     killed_clients("shell", true, false);
 }
 
 #[test]
-#[ignore = "known defect: the end of a killed client stands behind the closed receive window"]
 fn killed_clients_leave_nothing_when_nobody_read() {
     killed_clients("7007", true, false);
 }
 
 #[test]
-#[ignore = "known defect: the end of a killed client stands behind the closed receive window"]
 fn killed_clients_leave_nothing_when_the_machine_did_not_read() {
     killed_clients("7008", true, true);
 }
