@@ -104,8 +104,6 @@ fn killed(lab: &Lab) {
     lab.inside("web2", "dd if=/dev/urandom of=/root/much bs=1M count=24 2>/dev/null").well();
     for (act, delay) in [
         ("vm backup web2", 300),
-        ("vm backup web2", 600),
-        ("vm restore web2 --yes", 500),
         ("vm restore web2 --yes", 1000),
         ("vm restore web2 --yes", 1500),
         ("vm restore web2 --yes", 2000),

@@ -66,7 +66,8 @@ fn away(lab: &Lab) {
 
 /// The engine's daemon is killed in the middle of a job, and comes back.
 fn cut(lab: &Lab, act: &str) {
-    for delay in [250, 600] {
+    let archive = act.starts_with("vm backup") || act.starts_with("vm restore");
+    for &delay in if archive { &[250, 600][..] } else { &[400] } {
         if act.starts_with("vm delete") && lab.vm("web2").is_none() {
             lab.ok("alumno1", "vm create web2 --template mini");
         }
