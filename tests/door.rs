@@ -320,9 +320,10 @@ fn a_closed_door_closes_what_is_open() {
     }
     house.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
     house.ok("alumno1", &["whoami"]);
-    let audit = house.audit();
-    let cut = lines(&audit, "login", &[("/phase", "finish"), ("/detail/reason", "suspended")]);
-    assert_eq!(cut.len(), 3, "{cut:#?}");
+    wait("three ends are written down", || {
+        let cut = [("/phase", "finish"), ("/detail/reason", "suspended")];
+        lines(&house.audit(), "login", &cut).len() == 3
+    });
 }
 
 #[test]
@@ -577,4 +578,47 @@ fn a_changed_line_of_the_audit_is_found() {
     changed(swapped, 3);
     let last = line(count - 1);
     changed(good.replacen(&last, &last.replacen("stop", "stap", 1), 1), count);
+}
+
+/// A professor who could add a key to somebody who is there already would be that somebody.
+#[test]
+fn nobody_gives_a_key_to_somebody_elses_door() {
+    let house = House::new("");
+    house.ok("profesor", &["course", "create", "red-2026"]);
+    house.ok("profesor", &["person", "add", "ayudante", "--role", "admin"]);
+    let key = std::fs::read_to_string(house.key("stranger").with_extension("pub")).unwrap();
+    for login in ["ayudante", "alumno1"] {
+        let key = format!("'{}'", key.trim());
+        let said = house.run("profesor", &["person", "add", login, "--course", "red-2026", "--key", &key]);
+        assert_eq!(said.code, 1, "{said:?}");
+        let mut ssh = house.ssh("stranger");
+        let said: support::Said = ssh.arg(House::at(login)).arg("whoami").output().unwrap().into();
+        assert_eq!(said.code, 255, "{said:?}");
+    }
+    house.ok("profesor", &["person", "add", "alumno1", "--course", "red-2026"]);
+    assert!(house.ok("alumno1", &["whoami"]).contains("alumno1-red-2026"));
+}
+
+/// What a job does while lines still wait on the pipe must not cost the lines.
+#[test]
+fn a_pipe_keeps_its_lines_while_a_job_runs() {
+    let house = House::new("");
+    let lines = "vm create web1 --template mini\nvm backup web1\nvm list\nwhoami\n";
+    let said = house.feed("alumno1", &["-T"][..0], lines);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains("web1") && said.out.contains("alumno1"), "{said:?}");
+    assert_eq!(house.audit().iter().filter(|line| line["action"] == "vm-backup").count(), 2);
+}
+
+#[test]
+fn a_lost_code_is_replaced_by_who_may() {
+    let house = House::new("");
+    let denied = house.run("alumno2", &["person", "code", "alumno1"]);
+    assert_eq!(denied.code, 1, "{denied:?}");
+    let reply: Value =
+        serde_json::from_str(&house.ok("profesor", &["person", "code", "alumno1", "--json"])).unwrap();
+    let code = reply["code"].as_str().unwrap();
+    assert_eq!(code.len(), 14, "{reply}");
+    let stored = std::fs::read(house.dir.join("state/puerta.sqlite-wal")).unwrap();
+    assert!(!stored.windows(code.len()).any(|window| window == code.as_bytes()), "the code itself is kept");
 }

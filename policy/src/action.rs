@@ -52,6 +52,8 @@ pub enum Action {
     PersonView,
     /// Suspending or resuming a person.
     PersonSuspend,
+    /// Giving a person a new one-time code.
+    PersonCode,
     /// Removing a person.
     PersonRemove,
     /// Seeing the seats.
@@ -62,7 +64,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -87,6 +89,7 @@ impl Action {
         Self::PersonAddStaff,
         Self::PersonView,
         Self::PersonSuspend,
+        Self::PersonCode,
         Self::PersonRemove,
         Self::SeatList,
         Self::AuditList,
@@ -119,6 +122,7 @@ impl Action {
             Self::PersonAddStaff => "person-add-staff",
             Self::PersonView => "person-view",
             Self::PersonSuspend => "person-suspend",
+            Self::PersonCode => "person-code",
             Self::PersonRemove => "person-remove",
             Self::SeatList => "seat-list",
             Self::AuditList => "audit-list",

@@ -70,7 +70,7 @@ impl Rows<'_> {
                 }
                 self.row(action, "another's account", Own(PersonId(99)));
             }
-            PersonView | PersonSuspend | PersonRemove => {
+            PersonView | PersonSuspend | PersonCode | PersonRemove => {
                 if self.actor.person.is_some() {
                     self.row(action, "oneself", oneself(self.actor));
                 }

@@ -10,7 +10,7 @@ use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, vm};
 use crate::store::NewBackup;
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Decision, Lab, Permit};
+use puerta_policy::decide::{Decision, Permit};
 use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Timestamp, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
 use std::path::PathBuf;
@@ -70,17 +70,10 @@ pub(super) async fn permit(
 
 async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, seat: Option<SeatName>, all: bool) -> Result<Reply> {
     let store = &ctx.app.store;
-    let backups = match seat {
-        Some(name) => {
-            let seat = store.seat_by_name(&name).await?.ok_or_else(|| vm::no_seat(&name))?;
-            store.backups_of(&[seat.id]).await?
-        }
-        None if all => store.backups().await?,
-        None => store.backups_of(&ctx.actor.seats).await?,
+    let backups = match vm::seats_asked(ctx, all, seat).await? {
+        Some(seats) => store.backups_of(&seats).await?,
+        None => store.backups().await?,
     };
-    if all || backups.iter().any(|backup| !ctx.actor.seats.contains(&backup.seat)) {
-        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    }
     let visible = backups.into_iter().filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,
@@ -108,8 +101,14 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     if vm.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
+    // Held until the job is there, so that two requests cannot both take the last place.
+    let _one_at_a_time = app.counting.lock().await;
     let beyond = app.beyond_keep(vm.seat, &vm.name, 1).await?;
-    app.config.quotas.backup(app.store.usage(vm.seat).await?, beyond.len() as u32)?;
+    let mut usage = app.store.usage(vm.seat).await?;
+    let running = app.store.running_jobs().await?;
+    let coming = running.iter().filter(|(job, _)| job.kind == JobKind::Backup && job.seat == vm.seat);
+    usage.backups = usage.backups.saturating_add(coming.count() as u32);
+    app.config.quotas.backup(usage, beyond.len() as u32)?;
     // A name is one second long, and what had a name keeps it.
     while app.store.backup_by_name(vm.seat, &name_at(&vm.name, clock::now())?).await?.is_some() {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -159,11 +158,20 @@ async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -
         sha256: sum.sha256,
         took_ms: (now.0 - job.started.0).max(0) as u64,
     };
-    let backup = app.store.finish_backup(job.id, new, now).await?;
+    let backup = match app.store.finish_backup(job.id, new, now).await {
+        Ok(backup) => backup,
+        Err(error) => {
+            archive::remove(&done).await?;
+            return Err(error.into());
+        }
+    };
     let mut removed = Vec::new();
-    for old in app.beyond_keep(vm.seat, &vm.name, 0).await? {
-        app.discard(&old).await?;
-        removed.push(old.name.to_string());
+    for old in app.beyond_keep(vm.seat, &vm.name, 0).await.unwrap_or_default() {
+        match app.discard(&old).await {
+            Ok(()) => removed.push(old.name.to_string()),
+            // The new backup is made all the same; the next one tries again.
+            Err(error) => tracing::warn!(backup = %old.name, ?error, "an old backup could not be removed"),
+        }
     }
     Ok(Reply::BackupMade { backup: view(&backup), removed })
 }

@@ -178,6 +178,8 @@ pub enum PersonCommand {
         /// Open it again.
         resume: bool,
     },
+    /// A new one-time code, in place of a lost or used one.
+    Code(Login),
     /// Remove them; refused while their seat has machines.
     Remove(Login),
 }

@@ -16,6 +16,7 @@ use puerta_policy::names::VmRef;
 use puerta_policy::plan::Vmid;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
 
 /// Seconds, to the millisecond.
 pub(super) fn seconds(time: Duration) -> f64 {
@@ -29,6 +30,8 @@ pub struct Passage {
     pub dial: SocketAddr,
     event: Event,
     begun: Instant,
+    /// From before it was judged, so that no change is missed while the machine is dialled.
+    changes: watch::Receiver<u64>,
     _open: Open,
 }
 
@@ -50,6 +53,7 @@ impl App {
         port: u32,
         originator: &str,
     ) -> Result<Passage> {
+        let changes = self.changes();
         let mut event = visitor.event(Phase::Note, "forward");
         event.action = Some(Action::VmForward.as_str());
         event.detail.insert("destination".into(), format!("{host}:{port}").into());
@@ -67,15 +71,22 @@ impl App {
                 return Err(Error::new(Kind::Denied, "error-forward-denied"));
             }
         };
-        let open = self.presence.forward(visitor.person)?;
         event.vm = Some(subject);
+        let open = match self.presence.forward(visitor.person) {
+            Ok(open) => open,
+            Err(error) => {
+                event.outcome = Some(Outcome::Failed(error.id.to_owned()));
+                self.audit.finish(event).await;
+                return Err(error);
+            }
+        };
         event.policies = permit.policies().to_vec();
         let address = permit.address();
         let dial = SocketAddrV4::new(self.engine.dial_address(*address.ip()), address.port());
         event.detail.insert("address".into(), address.to_string().into());
         let begin = Event { phase: Phase::Begin, outcome: Some(Outcome::Allowed), ..event.clone() };
         self.audit.begin(begin).await?;
-        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), _open: open })
+        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), changes, _open: open })
     }
 
     /// The permit and the audit's subject; or the subject if there is one, the reason, the policies.
@@ -120,8 +131,15 @@ impl App {
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
-    /// Permission is for now: is this open forward still the same machine's, and still allowed?
-    pub async fn still_allowed(&self, visitor: &Visitor, passage: &Passage) -> bool {
+    /// Permission is for now: waits until this open forward is not the same machine's any more, or
+    /// not allowed.
+    pub async fn forward_revoked(&self, visitor: &Visitor, passage: &Passage) {
+        let mut changes = passage.changes.clone();
+        // The sender lives as long as we do.
+        while changes.changed().await.is_ok() && self.still_allowed(visitor, passage).await {}
+    }
+
+    async fn still_allowed(&self, visitor: &Visitor, passage: &Passage) -> bool {
         let target = passage.permit.target();
         let (Ok(Some(actor)), Ok(Some(vm))) =
             (self.store.actor(visitor.person).await, self.store.vm(target.vm.id).await)

@@ -12,6 +12,7 @@ use crate::engine;
 use crate::store::StoreError;
 use dashmap::DashMap;
 use puerta_policy::action::Action;
+use puerta_policy::decide::Decision;
 use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Vm};
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,6 +93,7 @@ impl App {
         backup: Option<BackupId>,
     ) -> Result<Job> {
         match self.store.start_job(kind, vm.id, person, backup, clock::now()).await {
+            Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
             Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
                 .with("vm", &vm.name)
                 .with("job", kind.as_str())
@@ -116,7 +118,8 @@ impl App {
             let carried = {
                 let (app, job) = (Arc::clone(&app), job.clone());
                 tokio::spawn(async move {
-                    app.audit.begin(describe(begin, &job)).await?;
+                    // The command's own begin could veto; now the machine is taken and it goes on.
+                    app.audit.finish(describe(begin, &job)).await;
                     app.carry_out(&job, work, &reporter).await
                 })
             };
@@ -135,16 +138,20 @@ impl App {
                 (JobState::Failed(error.id.to_owned()), audit::Outcome::Failed(error.id.to_owned()))
             }
         };
-        match self.store.finish_job(job.id, &state, clock::now()).await {
-            // What a backup or a delete leaves is written together with its job's end.
-            Ok(()) | Err(StoreError::Gone) => {}
-            // The job stays open in the registry; the next start settles it.
-            Err(error) => tracing::error!(job = job.id.0, %error, "the end of a job could not be written"),
+        let mut pause = Duration::from_millis(250);
+        loop {
+            match self.store.finish_job(job.id, &state, clock::now()).await {
+                // What a backup or a delete leaves is written together with its job's end.
+                Ok(()) | Err(StoreError::Gone) => break,
+                // A full disk, most likely: until it is written the machine stays taken.
+                Err(error) => tracing::error!(job = job.id.0, %error, "the end of a job is not written yet"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(30));
         }
         let mut event = describe(finish, job);
         event.outcome = Some(outcome);
         self.audit.finish(event).await;
-        self.changed();
     }
 
     fn watch(&self, job: Job) -> Option<JobWatch> {
@@ -165,7 +172,16 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
     match command {
         JobCommand::List => {
             let jobs = store.jobs_of(&ctx.actor.seats, 50).await?;
-            Ok(Reply::Jobs(jobs.iter().map(view).collect()).into())
+            let mut visible = Vec::new();
+            for job in &jobs {
+                // Who may see the machine sees its jobs; those of a removed one are its seat's.
+                let hidden = match store.vm(job.vm).await? {
+                    Some(vm) => matches!(ctx.decide(Action::VmView, vm), Decision::Deny(_)),
+                    None => false,
+                };
+                visible.extend((!hidden).then(|| view(job)));
+            }
+            Ok(Reply::Jobs(visible).into())
         }
         JobCommand::Watch(id) => {
             let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", id);
@@ -183,7 +199,8 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
             }
             Ok(match ctx.app.watch(job.clone()) {
                 Some(watch) => Outcome::Job(watch),
-                None => Reply::Jobs(vec![view(&job)]).into(),
+                // It ended, perhaps just now: read how.
+                None => Reply::Jobs(vec![view(&store.job(id).await?.unwrap_or(job))]).into(),
             })
         }
     }

@@ -128,7 +128,9 @@ impl App {
         let mut proved = self.passwords.verify(password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
-            if clock::now() < code.expires && self.store.take_code(person.id, &hash).await? {
+            // Asked first, so that who may not come in does not use it up.
+            let welcome = clock::now() < code.expires && self.may_stay(person.id, who.source).await?.is_ok();
+            if welcome && self.store.take_code(person.id, &hash).await? {
                 (proved, method) = (true, Method::Code);
             }
         }

@@ -59,6 +59,7 @@ pub struct App {
     passwords: login::Passwords,
     jobs: Jobs,
     turn: AtomicUsize,
+    counting: tokio::sync::Mutex<()>,
     changes: watch::Sender<u64>,
 }
 
@@ -97,6 +98,7 @@ impl App {
             passwords,
             jobs: Jobs::default(),
             turn: AtomicUsize::new(0),
+            counting: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
         }))
     }

@@ -27,6 +27,13 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
             let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
             Ok(Reply::Person(view(row)))
         }
+        PersonCommand::Code(login) => {
+            let person = judged(ctx, &login, Action::PersonCode).await?;
+            let (code, stored) = new_code(ctx)?;
+            store.set_code(person.id, stored).await?;
+            let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
+            Ok(Reply::PersonAdded { person: view(row), code: Some(code) })
+        }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
         PersonCommand::Remove(login) => remove(ctx, &login).await,
     }
@@ -72,15 +79,15 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     let now = clock::now();
     // Somebody who is there already gets only a seat: what opens their door stays as it is.
     let known = store.person_by_login(&new.login).await?.is_some();
-    let code = if known || key.is_some() {
-        None
+    if known && key.is_some() {
+        return Err(Error::new(Kind::Conflict, "error-person-known").with("login", &new.login));
+    }
+    let (code, stored) = if known || key.is_some() {
+        (None, None)
     } else {
-        Some(puerta_keys::code::generate().map_err(|error| Error::internal(&error))?)
+        let (code, stored) = new_code(ctx)?;
+        (Some(code), Some(stored))
     };
-    let stored = code.as_ref().map(|code| NewCode {
-        hash: code.hash(),
-        expires: Timestamp(now.0 + ctx.app.config.code_lifetime.as_millis() as i64),
-    });
     let person = NewPerson {
         login: new.login.clone(),
         name: new.name.unwrap_or_default(),
@@ -95,7 +102,14 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     })?;
     ctx.app.changed();
     let row = store.person_row(&new.login).await?.ok_or_else(|| absent(&new.login))?;
-    Ok(Reply::PersonAdded { person: view(row), code: code.map(|code| code.expose().to_owned()) })
+    Ok(Reply::PersonAdded { person: view(row), code })
+}
+
+/// A one-time code: its text, to be shown this once, and what the store keeps.
+fn new_code(ctx: &Ctx<'_>) -> Result<(String, NewCode)> {
+    let code = puerta_keys::code::generate().map_err(|error| Error::internal(&error))?;
+    let expires = Timestamp(clock::now().0 + ctx.app.config.code_lifetime.as_millis() as i64);
+    Ok((code.expose().to_owned(), NewCode { hash: code.hash(), expires }))
 }
 
 async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {

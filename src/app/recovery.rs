@@ -35,9 +35,10 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
     // A crash between "failed" and "forgotten" leaves a machine without a job: it is removed.
     for vm in app.store.vms().await?.into_iter().filter(|vm| !held.contains(&vm.id)) {
         if vm.phase != VmPhase::Ready {
+            // Nothing here keeps the door shut: what cannot be removed now stays, and is logged.
+            let Ok(permit) = itself(app, JobKind::Delete, vm.clone()).await else { continue };
             let job = app.begin_job(JobKind::Delete, &vm, None, None).await?;
-            let permit = itself(app, JobKind::Delete, vm).await?;
-            drop(app.launch(job, None, Work { resumed: true, ..Work::new(permit) }));
+            drop(app.launch(job, None, Work::new(permit)));
         }
     }
     Ok(())
@@ -86,13 +87,14 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
             }
             undone(app, job, "puerta was restarted during the backup").await
         }
-        (JobKind::Restore, step) if step != "swap" => {
+        (JobKind::Restore, step) if step != restore::SWAP && step != restore::ROLLBACK => {
             restore::insist(|| app.engine.remove(&permit, Which::New)).await?;
             undone(app, job, "puerta was restarted before the swap: the machine is the old one").await
         }
         _ => {
             tracing::info!(job = job.id.0, kind = job.kind.as_str(), "carrying on a job after a restart");
-            drop(app.launch(job.clone(), None, Work { resumed: true, ..Work::new(permit) }));
+            let resumed = Some(step.to_owned());
+            drop(app.launch(job.clone(), None, Work { resumed, ..Work::new(permit) }));
             Ok(())
         }
     }

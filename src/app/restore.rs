@@ -10,7 +10,7 @@ use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, backup, vm};
 use crate::engine::{EngineError, Which};
 use puerta_policy::action::Action;
-use puerta_policy::decide::Permit;
+use puerta_policy::decide::{Decision, Permit};
 use puerta_policy::model::{Backup, BackupId, Job, JobKind, Phase, Vm};
 use puerta_policy::names::{BackupName, VmRef};
 use std::time::Duration;
@@ -31,8 +31,14 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName
 async fn choose(ctx: &Ctx<'_>, vm: &Vm, name: Option<BackupName>) -> Result<Backup> {
     let Some(name) = name else {
         let backups = ctx.app.store.backups_of(&[vm.seat]).await?;
-        let newest = backups.into_iter().find(|backup| backup.vm_name == vm.name);
-        return newest.ok_or_else(|| Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &vm.name));
+        let mine = backups.into_iter().filter(|backup| backup.vm_name == vm.name);
+        let mut visible = mine.filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
+            Decision::Allow(permit) => Some(permit.into_target()),
+            Decision::Deny(_) => None,
+        });
+        return visible
+            .next()
+            .ok_or_else(|| Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &vm.name));
     };
     let permit = backup::permit(ctx, &name, Some(&vm.seat_name), Action::BackupView).await?;
     let backup = permit.into_target();
@@ -43,31 +49,46 @@ async fn choose(ctx: &Ctx<'_>, vm: &Vm, name: Option<BackupName>) -> Result<Back
     Ok(backup)
 }
 
-/// The job. `resumed` means that a puerta before this one had begun to swap.
+/// The job. `resumed` is the step at which a puerta before this one was cut.
 pub(super) async fn put_back(
     app: &App,
     job: &Job,
     permit: &Permit<Vm>,
-    resumed: bool,
+    resumed: Option<&str>,
     report: &Reporter,
 ) -> Result<Reply> {
-    let Some(backup) = app.store.backup(job.backup.unwrap_or(BackupId(0))).await? else {
-        return Err(Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &job.vm_name));
-    };
-    if !resumed && let Err(error) = build(app, permit, &backup, report).await {
-        report.put_away(&error, || app.engine.remove(permit, Which::New)).await?;
-        return Err(match error.id {
-            "error-bad-archive" => error.with("backup", &backup.name),
-            _ => error,
-        });
+    let backup = app.store.backup(job.backup.unwrap_or(BackupId(0))).await?;
+    if resumed.is_none() {
+        let absent = || Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &job.vm_name);
+        let backup = backup.as_ref().ok_or_else(absent)?;
+        if let Err(error) = build(app, permit, backup, report).await {
+            report.put_away(&error, || app.engine.remove(permit, Which::New)).await?;
+            return Err(match error.id {
+                "error-bad-archive" => error.with("backup", &backup.name),
+                _ => error,
+            });
+        }
     }
-    report.step("swap").await?;
-    if let Err(error) = swap(app, permit).await {
-        back_out(app, permit).await;
-        return Err(error);
+    let mut error = Error::new(Kind::Unavailable, "error-job-undone").with("job", job.id);
+    if resumed != Some(ROLLBACK) {
+        report.step(SWAP).await?;
+        match swap(app, permit).await {
+            Ok(()) => {
+                let backup = backup.map_or_else(String::new, |backup| backup.name.to_string());
+                return Ok(Reply::VmRestored { vm: app.after(permit).await, backup });
+            }
+            Err(cause) => error = cause.into(),
+        }
     }
-    Ok(Reply::VmRestored { vm: app.after(permit).await, backup: backup.name.to_string() })
+    report.step(ROLLBACK).await?;
+    report.put_away(&error, || roll_back(app, permit)).await?;
+    Err(error)
 }
+
+/// The new copy is whole, and takes the machine's place.
+pub(super) const SWAP: &str = "swap";
+/// It did not run, or the engine refused: the old copy takes its place again.
+pub(super) const ROLLBACK: &str = "rollback";
 
 /// Verifies the archive and builds the new copy from it, beside the machine.
 async fn build(app: &App, permit: &Permit<Vm>, backup: &Backup, report: &Reporter) -> Result<()> {
@@ -81,7 +102,10 @@ async fn build(app: &App, permit: &Permit<Vm>, backup: &Backup, report: &Reporte
         return Err(Error::new(Kind::Conflict, "error-bad-archive"));
     }
     report.step("import").await?;
-    app.engine.remove(permit, Which::New).await?;
+    // An old copy that is there now is an earlier restore's; during the swap it is this one's.
+    for left in [Which::New, Which::Old] {
+        app.engine.remove(permit, left).await?;
+    }
     let now = app.engine.find(vm.vmid, Which::Main).await?;
     let node = now.map(|main| main.node).or_else(|| vm.node.clone()).unwrap_or_default();
     let progress = |bytes, total| report.bytes("import", bytes, total);
@@ -91,47 +115,36 @@ async fn build(app: &App, permit: &Permit<Vm>, backup: &Backup, report: &Reporte
 }
 
 /// From "new beside the machine" to "the machine is the new one and runs", from wherever the names
-/// of the copies say that it was. A new copy that does not start gives way to the old one.
-pub(super) async fn swap(app: &App, permit: &Permit<Vm>) -> Result<()> {
+/// of the copies say that it was.
+async fn swap(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
     let engine = &app.engine;
     let vmid = permit.target().vmid;
-    let grace = app.config.machine.stop_grace;
-    let there = async |which| insist(|| engine.find(vmid, which)).await.map(|found| found.is_some());
-    if there(Which::New).await? {
-        if there(Which::Main).await? {
-            insist(|| engine.stop(permit, Which::Main, grace)).await?;
-            insist(|| engine.remove(permit, Which::Old)).await?;
+    if insist(|| engine.find(vmid, Which::New)).await?.is_some() {
+        if insist(|| engine.find(vmid, Which::Main)).await?.is_some() {
+            engine.stop(permit, Which::Main, app.config.machine.stop_grace).await?;
             insist(|| engine.rename(permit, Which::Main, Which::Old)).await?;
         }
         insist(|| engine.rename(permit, Which::New, Which::Main)).await?;
     }
-    if let Err(error) = insist(|| engine.start(permit, Which::Main)).await {
-        if there(Which::Old).await? {
-            insist(|| engine.remove(permit, Which::Main)).await?;
-            insist(|| engine.rename(permit, Which::Old, Which::Main)).await?;
-            insist(|| engine.start(permit, Which::Main)).await?;
-        }
-        return Err(error.into());
+    insist(|| engine.start(permit, Which::Main)).await?;
+    if let Err(error) = insist(|| engine.remove(permit, Which::Old)).await {
+        // The machine is the new one and runs; the next restore removes this first.
+        tracing::warn!(vm = vmid.get(), %error, "the copy before a restore is still there");
     }
-    insist(|| engine.remove(permit, Which::Old)).await?;
     Ok(())
 }
 
-/// A swap that the engine refused: the old machine is the machine again. What cannot be done now is
-/// left for the next job, which begins with the same removals.
-async fn back_out(app: &App, permit: &Permit<Vm>) {
+/// The old machine is the machine again. While there is an old copy, the main one is a new one that
+/// did not run.
+async fn roll_back(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
     let engine = &app.engine;
     let vmid = permit.target().vmid;
-    let done = async {
-        if insist(|| engine.find(vmid, Which::Main)).await?.is_none() {
-            insist(|| engine.rename(permit, Which::Old, Which::Main)).await?;
-        }
-        insist(|| engine.remove(permit, Which::New)).await?;
-        insist(|| engine.start(permit, Which::Main)).await
-    };
-    if let Err(error) = done.await {
-        tracing::error!(vm = vmid.get(), %error, "the machine before the restore could not be put back");
+    if engine.find(vmid, Which::Old).await?.is_some() {
+        engine.remove(permit, Which::Main).await?;
+        engine.rename(permit, Which::Old, Which::Main).await?;
     }
+    engine.remove(permit, Which::New).await?;
+    engine.start(permit, Which::Main).await
 }
 
 /// Where giving up would leave half, an engine that does not answer is waited for. The machine stays

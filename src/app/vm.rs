@@ -10,7 +10,7 @@ use crate::engine::EngineError;
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
-use puerta_policy::model::{JobKind, Limits, Phase, Seat, Vm};
+use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
 use puerta_policy::names::{SeatName, TemplateName, VmRef};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -66,18 +66,10 @@ pub(super) async fn permit(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Res
 
 async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
     let store = &ctx.app.store;
-    let vms = match seat {
-        Some(name) => match store.seat_by_name(&name).await? {
-            Some(seat) => store.vms_of(&[seat.id]).await?,
-            None => return Err(no_seat(&name)),
-        },
-        None if all => store.vms().await?,
-        None => store.vms_of(&ctx.actor.seats).await?,
+    let vms = match seats_asked(ctx, all, seat).await? {
+        Some(seats) => store.vms_of(&seats).await?,
+        None => store.vms().await?,
     };
-    if all || vms.iter().any(|vm| !ctx.actor.seats.contains(&vm.seat)) {
-        // Looking at other seats is an act of its own, and is written down.
-        let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    }
     let jobs: HashMap<_, _> = store.running_jobs().await?.into_iter().map(|(job, _)| (job.vm, job)).collect();
     let visible = vms.into_iter().filter_map(|vm| match ctx.decide(Action::VmView, vm) {
         Decision::Allow(permit) => Some(permit.into_target()),
@@ -86,6 +78,34 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
     let visible: Vec<Vm> = visible.collect();
     let seen = ctx.app.seen(&visible).await;
     Ok(Reply::Vms(visible.iter().map(|vm| status::view(vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
+}
+
+/// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
+/// judged and written down, before it is said whether there is such a seat.
+pub(super) async fn seats_asked(
+    ctx: &Ctx<'_>,
+    all: bool,
+    seat: Option<SeatName>,
+) -> Result<Option<Vec<SeatId>>> {
+    let found = match &seat {
+        Some(name) => ctx.app.store.seat_by_name(name).await?.map(|seat| seat.id),
+        None => None,
+    };
+    let own = match found {
+        Some(seat) => ctx.actor.seats.contains(&seat),
+        None => seat.is_none() && !all,
+    };
+    if !own {
+        // To who may not, somebody else's seat is as absent as one that is not there.
+        let refusal = seat.as_ref().map_or_else(Error::denied, no_seat);
+        let _seats = ctx.permit(Action::SeatList, Lab, None, refusal).await?;
+    }
+    match (seat, found) {
+        (Some(_), Some(seat)) => Ok(Some(vec![seat])),
+        (Some(name), None) => Err(no_seat(&name)),
+        (None, _) if all => Ok(None),
+        (None, _) => Ok(Some(ctx.actor.seats.clone())),
+    }
 }
 
 async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {

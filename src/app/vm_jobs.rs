@@ -17,14 +17,14 @@ pub struct Work {
     pub permit: Permit<Vm>,
     /// Without asking the machine to shut down.
     pub force: bool,
-    /// Begun before a restart of puerta, and carried on.
-    pub resumed: bool,
+    /// The step at which a restart of puerta cut it, when it is carried on.
+    pub resumed: Option<String>,
 }
 
 impl Work {
     /// A job's first run.
     pub fn new(permit: Permit<Vm>) -> Self {
-        Self { permit, force: false, resumed: false }
+        Self { permit, force: false, resumed: None }
     }
 }
 
@@ -58,7 +58,7 @@ impl App {
             }
             JobKind::Delete => self.delete(job, &permit, report).await,
             JobKind::Backup => backup::make(self, job, &permit, report).await,
-            JobKind::Restore => restore::put_back(self, job, &permit, resumed, report).await,
+            JobKind::Restore => restore::put_back(self, job, &permit, resumed.as_deref(), report).await,
         }
     }
 
@@ -89,7 +89,9 @@ impl App {
         if let Err(error) = &made {
             // Nothing half-made stays: neither in the engine nor in the registry.
             tracing::warn!(vm = permit.target().vmid.get(), ?error, "creating a machine failed");
-            if report.put_away(error, || self.engine.remove(permit, Which::Main)).await.is_ok() {
+            let foreign = error.id == "error-vm-foreign";
+            let remove = || self.engine.remove(permit, Which::Main);
+            if foreign || report.put_away(error, remove).await.is_ok() {
                 self.store.delete_vm(permit.target().id).await?;
             }
         }
@@ -106,9 +108,12 @@ impl App {
         };
         match self.engine.create(permit, &spec).await {
             Err(EngineError::Exists) => {
-                // Left by a puerta that was killed half-way. One that runs had everything; another
-                // may lack its keys, so it is made again.
+                // Left by a puerta that was killed half-way: one that runs had everything; another
+                // may lack its keys, so it is made again. What is not this machine is not touched.
                 let left = self.engine.find(vm.vmid, Which::Main).await?;
+                if left.as_ref().is_some_and(|left| left.tags.get("vm") != Some(&vm.id.to_string())) {
+                    return Err(Error::new(Kind::Conflict, "error-vm-foreign").with("vm", &vm.name));
+                }
                 if left.is_none_or(|left| left.status != Status::Running) {
                     self.engine.remove(permit, Which::Main).await?;
                     self.engine.create(permit, &spec).await?;

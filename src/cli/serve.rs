@@ -10,6 +10,7 @@ use crate::store::Store;
 use anyhow::Context;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
@@ -30,6 +31,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         let store = Store::open(&config.database()).await.context("the database")?;
         let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
         let listeners = listen::sockets(&config.ssh.listen)?;
+        anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
         let app = App::new(config, store, engine, audit, policy)?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
@@ -40,6 +42,15 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         tokio::spawn(async move {
             while hup.recv().await.is_some() {
                 reloading.reload_policy().await;
+            }
+        });
+        // Policies may ask what time it is: what is open is judged again each minute.
+        let ticking = Arc::clone(&app);
+        tokio::spawn(async move {
+            let mut minute = tokio::time::interval(Duration::from_secs(60));
+            loop {
+                minute.tick().await;
+                ticking.changed();
             }
         });
         for listener in &listeners {
@@ -59,6 +70,8 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         app.store.close().await;
         anyhow::Ok(())
     })?;
+    // A verification of a large archive is not waited for: its job is settled at the next start.
+    runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -81,9 +94,9 @@ fn more_descriptors() {
 
 fn open_engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(match &config.engine {
-        config::Engine::Sim { listen } => {
+        config::Engine::Sim { listen, delay } => {
             let state = Some(config.state_dir.join("sim.json"));
-            let options = engine::sim::Options { state, listen: *listen, ..Default::default() };
+            let options = engine::sim::Options { state, listen: *listen, delay: *delay };
             Arc::new(engine::sim::SimEngine::with(options).context("the simulated engine")?)
         }
         config::Engine::Incus { endpoint, project, pool, parent } => {

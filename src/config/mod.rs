@@ -76,6 +76,8 @@ pub enum Engine {
     Sim {
         /// Answer for machines on loopback.
         listen: bool,
+        /// How long every effect takes.
+        delay: Duration,
     },
     /// Incus.
     Incus {
@@ -230,7 +232,8 @@ fn ssh(r: &mut Reader) -> Ssh {
 fn engine(r: &mut Reader) -> Engine {
     let driver = r.string("engine", "driver", "incus");
     if driver == "sim" {
-        return Engine::Sim { listen: r.boolean("engine", "listen", false) };
+        let delay = Duration::from_millis(r.integer("engine", "delay_ms", 0, 0, 600_000));
+        return Engine::Sim { listen: r.boolean("engine", "listen", false), delay };
     }
     if driver != "incus" {
         r.wrong("engine", "driver", "must be \"incus\" or \"sim\"");

@@ -67,8 +67,9 @@ impl Display for Config {
 
 fn show_engine(engine: &Engine, f: &mut Formatter<'_>) -> Result {
     let (endpoint, project, pool, parent) = match engine {
-        Engine::Sim { listen } => {
-            return writeln!(f, "\n[engine]\ndriver = \"sim\"\nlisten = {listen}");
+        Engine::Sim { listen, delay } => {
+            let delay = delay.as_millis();
+            return writeln!(f, "\n[engine]\ndriver = \"sim\"\nlisten = {listen}\ndelay_ms = {delay}");
         }
         Engine::Incus { endpoint, project, pool, parent } => (endpoint, project, pool, parent),
     };

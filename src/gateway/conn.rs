@@ -31,7 +31,7 @@ pub(super) struct Conn {
     /// Told first: shells say why and end.
     pub(super) ending: Ending,
     /// Told then: the socket is cut.
-    cut: Ending,
+    pub(super) cut: Ending,
     /// Who it is, once they proved it.
     pub(super) visitor: OnceLock<Arc<Visitor>>,
     /// Open channels.
@@ -57,9 +57,10 @@ fn id() -> String {
 /// Says that the door is full, in the one way a client shows before the protocol begins.
 pub(super) fn turn_away(stream: &TcpStream) {
     // RFC 4253 4.2 allows lines before the version; OpenSSH prints them. Best effort by nature.
-    let _ = stream.try_write(
-        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n",
-    );
+    // Straight to the socket: tokio does not know yet that a new one can be written to.
+    let text =
+        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n";
+    let _ = socket2::SockRef::from(stream).send(text);
 }
 
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {

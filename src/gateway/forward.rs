@@ -27,6 +27,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const DOUBT: Duration = Duration::from_millis(400);
 /// Time for a client to close a channel on which both sides have ended.
 const CLOSING: Duration = Duration::from_secs(1);
+/// How long a forward that may no longer be waits for what is said of its connection.
+const VERDICT: Duration = Duration::from_millis(200);
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
 /// Messages taken from the channel while the machine does not read. With this many waiting the
@@ -123,21 +125,13 @@ async fn carry(
 ) -> &'static str {
     let (from_client, to_client) = channel.split();
     let (from_target, to_target) = target.into_split();
-    let mut changes = gateway.app.changes();
-    let permission = async {
-        while changes.changed().await.is_ok() {
-            if !gateway.app.still_allowed(visitor, passage).await {
-                return "no longer allowed";
-            }
-        }
-        std::future::pending().await
-    };
+    let revoked = gateway.app.forward_revoked(visitor, passage);
     let Traffic { up, down } = traffic;
     let end = {
         let machine_done = Notify::new();
         let up = upwards(gateway, conn, from_client, to_target, up, &machine_done);
         let down = downwards(from_target, &to_client, down);
-        tokio::pin!(up, down, permission);
+        tokio::pin!(up, down, revoked);
         let mut down_done = false;
         loop {
             tokio::select! {
@@ -152,7 +146,11 @@ async fn carry(
                         break "closed";
                     }
                 }
-                end = &mut permission => break end,
+                () = &mut revoked => {
+                    // When the whole connection ends, its reason says more.
+                    let ended = tokio::time::timeout(VERDICT, conn.ending.ended()).await;
+                    break ended.unwrap_or("no longer allowed");
+                }
                 reason = conn.ending.ended() => break reason,
             }
         }

@@ -2,6 +2,7 @@
 //! without hearing that the client closed (defect 3 in docs/cves.md), and it keeps taking what the
 //! client sends, so that the connection's loop goes on.
 
+use super::ending::Ending;
 use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
@@ -38,6 +39,10 @@ pub(super) struct Io {
     read: ChannelReadHalf,
     write: ChannelWriteHalf<Msg>,
     kept: Kept,
+    /// The end of input came. It is said again for as long as somebody asks.
+    ended: bool,
+    /// The connection's socket is cut: nothing can be waited for any more.
+    cut: Ending,
     /// A client that neither reads nor stops talking is let go after this.
     stall_limit: Duration,
     /// Columns, when there is a terminal.
@@ -86,9 +91,9 @@ fn columns(columns: u32) -> u16 {
 }
 
 impl Io {
-    pub(super) fn new(channel: Channel<Msg>, stall_limit: Duration) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, cut: Ending, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        Self { read, write, kept: Kept::default(), stall_limit, tty: None }
+        Self { read, write, kept: Kept::default(), ended: false, cut, stall_limit, tty: None }
     }
 
     /// What the client wants to run; its environment goes to `env`. `None` when it closed first, or
@@ -106,19 +111,49 @@ impl Io {
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
                 ChannelMsg::Close => return None,
                 // Some clients send their input before they know that the command runs.
-                ChannelMsg::Data { .. } | ChannelMsg::Eof if self.kept.is_full() => return None,
+                ChannelMsg::Data { .. } if self.kept.is_full() => return None,
                 ChannelMsg::Data { data } => self.kept.push(Input::Bytes(data)),
-                ChannelMsg::Eof => self.kept.push(Input::Eof),
+                ChannelMsg::Eof => self.ended = true,
                 _ => {}
             }
         }
     }
 
-    /// The next thing that the client does.
+    /// The next thing that the client does. After the end of its input that is said once more each
+    /// time, unless it closes.
     pub(super) async fn next(&mut self) -> Input {
-        match self.kept.pop() {
-            Some(input) => input,
-            None => receive(&mut self.read).await,
+        if let Some(input) = self.kept.pop() {
+            return input;
+        }
+        if self.ended {
+            return Input::Eof;
+        }
+        let input = self.receive().await;
+        self.ended |= input == Input::Eof;
+        input
+    }
+
+    /// What ends or interrupts somebody who waits for something else. What the client types or sends
+    /// meanwhile stays for whoever reads next, up to a bound; at a terminal it is given, for Ctrl-C.
+    pub(super) async fn disturbance(&mut self) -> Input {
+        loop {
+            if self.kept.is_full() {
+                self.cut.ended().await;
+                return Input::Closed;
+            }
+            match self.receive().await {
+                Input::Eof => self.ended = true,
+                Input::Bytes(bytes) if self.tty.is_none() => self.kept.push(Input::Bytes(bytes)),
+                Input::Resize(width) => self.tty = self.tty.and(Some(width)),
+                other => return other,
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Input {
+        tokio::select! {
+            input = receive(&mut self.read) => input,
+            _ = self.cut.ended() => Input::Closed,
         }
     }
 
@@ -147,7 +182,7 @@ impl Io {
         if self.kept.inputs.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { read, write, kept, stall_limit, .. } = self;
+        let Self { read, write, kept, ended, cut, stall_limit, .. } = self;
         let sent = async {
             match stream {
                 None => write.data_bytes(bytes).await,
@@ -159,13 +194,15 @@ impl Io {
             tokio::select! {
                 biased;
                 sent = &mut sent => return sent.map_err(|_| Gone),
-                input = receive(read), if !kept.is_full() => {
-                    let closed = input == Input::Closed;
-                    kept.push(input);
-                    if closed {
+                _ = cut.ended() => return Err(Gone),
+                input = receive(read), if !kept.is_full() => match input {
+                    Input::Eof => *ended = true,
+                    Input::Closed => {
+                        kept.push(Input::Closed);
                         return Err(Gone);
                     }
-                }
+                    other => kept.push(other),
+                },
                 // What it still sends would stop the connection's loop, and its other channels.
                 () = tokio::time::sleep(*stall_limit), if kept.is_full() => return Err(Gone),
             }
@@ -179,11 +216,23 @@ impl Io {
     }
 
     /// Exit status and close, as RFC 4254 6.10 has it.
-    pub(super) async fn finish(self, status: u32) {
-        // A client that is gone cannot be told; nothing else depends on it.
-        let _ = self.write.exit_status(status).await;
-        let _ = self.write.eof().await;
-        let _ = self.write.close().await;
+    pub(super) async fn finish(mut self, status: u32) {
+        let Self { read, write, cut, .. } = &mut self;
+        let said = async {
+            // A client that is gone cannot be told; nothing else depends on it.
+            let _ = write.exit_status(status).await;
+            let _ = write.eof().await;
+            let _ = write.close().await;
+        };
+        // What it still sends is let go, so that the connection's loop can take what we say.
+        let ignored = async { while receive(read).await != Input::Closed {} };
+        tokio::pin!(said);
+        tokio::select! {
+            biased;
+            () = &mut said => {}
+            () = ignored => {}
+            _ = cut.ended() => {}
+        }
     }
 }
 

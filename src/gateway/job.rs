@@ -39,13 +39,12 @@ pub(super) async fn watch(
                     return Err(Gone);
                 }
             }
-            input = talk.io.next() => match input {
+            input = talk.io.disturbance() => match input {
                 Input::Bytes(bytes) if interrupts(talk, editor.as_deref_mut(), &bytes) => {
                     return detach(talk, job, shown.is_some()).await;
                 }
                 Input::Interrupt => return detach(talk, job, shown.is_some()).await,
                 Input::Closed => return Err(Gone),
-                // Input that nothing reads (`ssh puerta vm backup web1 < file`) is let go.
                 Input::Bytes(_) | Input::Eof | Input::Resize(_) => {}
             },
         }

@@ -55,7 +55,7 @@ pub(super) async fn run(
     channel: Channel<Msg>,
     place: Place,
 ) {
-    let mut io = Io::new(channel, gateway.app.config.ssh.stall_limit);
+    let mut io = Io::new(channel, conn.cut.clone(), gateway.app.config.ssh.stall_limit);
     let mut env = Env::default();
     let asked = tokio::select! {
         asked = io.asked(|name, value| env.set(&name, value)) => asked,

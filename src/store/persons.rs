@@ -116,12 +116,9 @@ impl Store {
             None => None,
             Some(course) => Some(seats::give(&mut tx, course, &person, now).await?),
         };
-        if let Some(key) = new.key {
-            match keys::add(&mut tx, person.id, key, now).await {
-                // The same key with another course is no reason to refuse the seat.
-                Err(StoreError::Taken(_)) if known.is_some() => {}
-                other => drop(other?),
-            }
+        // What opens the door of somebody who is there already is theirs alone to change.
+        if let (None, Some(key)) = (&known, new.key) {
+            keys::add(&mut tx, person.id, key, now).await?;
         }
         tx.commit().await?;
         Ok((person, seat))

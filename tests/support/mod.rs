@@ -38,6 +38,7 @@ pub struct House {
     /// Where it listens on 127.0.0.1.
     pub port: u16,
     child: Option<Child>,
+    _block: std::net::TcpListener,
 }
 
 impl House {
@@ -59,7 +60,8 @@ impl House {
     pub fn founded(extra: &str) -> Self {
         let dir = fresh_dir();
         std::fs::create_dir(dir.join("keys")).unwrap();
-        let mut house = Self { dir, port: 0, child: None };
+        let (block, first_year) = block();
+        let mut house = Self { dir, port: 0, child: None, _block: block };
         for login in ["profesor", "alumno1", "alumno2", "stranger"] {
             house.make_key(login);
         }
@@ -74,7 +76,8 @@ impl House {
             None => ("", extra.to_owned()),
         };
         let text = format!(
-            "state_dir = {state:?}\n[ssh]\n{listen}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n"
+            "state_dir = {state:?}\n[ssh]\n{listen}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n\
+             [network]\nfirst_year = {first_year}\n"
         );
         std::fs::write(house.config(), text).unwrap();
         let key = house.key("profesor").with_extension("pub");
@@ -238,6 +241,21 @@ impl Drop for House {
         } else {
             let _ = std::fs::remove_dir_all(&self.dir);
         }
+    }
+}
+
+/// The simulated machines of every house on this computer share one loopback, so each house has
+/// its year of the address plan to itself while it stands. The first is left to people who try things.
+fn block() -> (std::net::TcpListener, u16) {
+    let begun = Instant::now();
+    loop {
+        for year in 1..16 {
+            if let Ok(held) = std::net::TcpListener::bind(("127.255.255.253", 7100 + year)) {
+                return (held, 2026 - year);
+            }
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "fifteen houses stand already");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

@@ -1,16 +1,28 @@
-//! The one service of a simulated machine: a port that says back what it hears. The machine with
-//! the plan's address 10.x.y.z has it on 127.x.y.z, where nothing leaves this computer.
+//! The services of a simulated machine: ports that say back what they hear, never read, speak
+//! first, or never stop. The machine with the plan's address 10.x.y.z has them on 127.x.y.z, where
+//! nothing leaves this computer.
 
 use crate::engine::{EngineError, Result};
 use puerta_policy::plan::Vmid;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// The port.
+/// Says back what it hears.
 pub const ECHO_PORT: u16 = 7007;
+/// Accepts, and never reads.
+pub const DEAF_PORT: u16 = 7008;
+/// Says [`GREETING`] first, then what it hears.
+pub const GREETING_PORT: u16 = 7009;
+/// Says zeros without end.
+pub const SOURCE_PORT: u16 = 7010;
+/// The first words of [`GREETING_PORT`].
+pub const GREETING: &str = "220 sim\r\n";
+
+const PORTS: [u16; 4] = [ECHO_PORT, DEAF_PORT, GREETING_PORT, SOURCE_PORT];
 
 /// `127.x.y.z` for the machine at `10.x.y.z`.
 pub(super) fn loopback(vmid: Vmid) -> Ipv4Addr {
@@ -18,7 +30,7 @@ pub(super) fn loopback(vmid: Vmid) -> Ipv4Addr {
     Ipv4Addr::new(127, x, y, z)
 }
 
-/// A listener with its connections: all end with it, as when a machine stops.
+/// The listeners with their connections: all end with it, as when a machine stops.
 #[derive(Debug)]
 pub(super) struct Echo(AbortHandle);
 
@@ -26,13 +38,13 @@ impl Echo {
     pub(super) fn start(vmid: Vmid) -> Result<Self> {
         let refused = |error| EngineError::Other(format!("the simulated machine: {error}"));
         let task = match listen(vmid) {
-            Ok(listener) => tokio::spawn(serve(listener)),
-            // An aborted task gives its port back in its own time, a few milliseconds.
+            Ok(listeners) => tokio::spawn(serve(listeners)),
+            // An aborted task gives its ports back in its own time, a few milliseconds.
             Err(error) if error.kind() == ErrorKind::AddrInUse => tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(Duration::from_millis(5)).await;
-                    if let Ok(listener) = listen(vmid) {
-                        return serve(listener).await;
+                    if let Ok(listeners) = listen(vmid) {
+                        return serve(listeners).await;
                     }
                 }
             }),
@@ -42,11 +54,14 @@ impl Echo {
     }
 }
 
-fn listen(vmid: Vmid) -> std::io::Result<TcpListener> {
-    let socket = tokio::net::TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind((loopback(vmid), ECHO_PORT).into())?;
-    socket.listen(128)
+fn listen(vmid: Vmid) -> std::io::Result<Vec<TcpListener>> {
+    let one = |port| {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind((loopback(vmid), port).into())?;
+        socket.listen(128)
+    };
+    PORTS.into_iter().map(one).collect()
 }
 
 impl Drop for Echo {
@@ -55,20 +70,47 @@ impl Drop for Echo {
     }
 }
 
-async fn serve(listener: TcpListener) {
-    // Dropped with this task, and all its connections with it.
+/// Dropped with its task, and all its connections with it.
+async fn serve(listeners: Vec<TcpListener>) {
+    let mut ports = JoinSet::new();
+    for listener in listeners {
+        ports.spawn(accept(listener));
+    }
+    while ports.join_next().await.is_some() {}
+}
+
+async fn accept(listener: TcpListener) {
     let mut connections = JoinSet::new();
+    let port = listener.local_addr().map_or(ECHO_PORT, |address| address.port());
     loop {
         while connections.try_join_next().is_some() {}
         match listener.accept().await {
-            Ok((mut stream, _)) => {
+            Ok((stream, _)) => {
                 connections.spawn(async move {
-                    let (mut read, mut write) = stream.split();
-                    let _ = tokio::io::copy(&mut read, &mut write).await;
+                    // Whoever called went away: that is how a conversation ends.
+                    let _ = converse(port, stream).await;
                 });
             }
             // Out of descriptors, most likely: they come back.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+async fn converse(port: u16, mut stream: TcpStream) -> std::io::Result<()> {
+    match port {
+        // Held until the machine stops: who does not read does not hear the end either.
+        DEAF_PORT => std::future::pending().await,
+        SOURCE_PORT => loop {
+            stream.write_all(&[0; 16 * 1024]).await?;
+        },
+        _ => {
+            if port == GREETING_PORT {
+                stream.write_all(GREETING.as_bytes()).await?;
+            }
+            let (mut read, mut write) = stream.split();
+            tokio::io::copy(&mut read, &mut write).await?;
+            write.shutdown().await
         }
     }
 }

@@ -3,8 +3,8 @@
 //! machines in a file, so that a puerta that was killed finds them as it left them.
 //!
 //! A machine's content is one text ([`SimEngine::write`], [`SimEngine::read`]): enough to see that
-//! a restore brought the old one back. Its network is one port on the loopback address that has
-//! the machine's number ([`ECHO_PORT`]).
+//! a restore brought the old one back. Its network is a few ports on the loopback address that has
+//! the machine's number ([`ECHO_PORT`] and those after it).
 
 mod archive;
 mod echo;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use echo::ECHO_PORT;
+pub use echo::{DEAF_PORT, ECHO_PORT, GREETING, GREETING_PORT, SOURCE_PORT};
 
 /// Its nodes.
 pub const NODES: [&str; 3] = ["sim01", "sim02", "sim03"];

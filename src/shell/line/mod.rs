@@ -16,6 +16,7 @@ mod keys;
 mod screen;
 
 use crate::app::secret::Secret;
+use crate::shell::printable::printable;
 use crate::shell::render::crlf;
 use crate::shell::words::MAX_LINE;
 use buffer::Buffer;
@@ -103,8 +104,15 @@ impl Editor {
     fn begin(&mut self, turn: Turn, prompt: &str) -> Vec<u8> {
         self.turn = turn;
         self.buffer.set("");
+        // A question that has no room beside its answer stands above it: nobody answers unseen.
+        let (above, prompt) = match prompt.trim_end().rsplit_once(' ') {
+            Some((above, _)) if !self.screen.has_room_for(prompt) => {
+                (format!("{}\r\n", printable(above)), &prompt[above.len() + 1..])
+            }
+            _ => (String::new(), prompt),
+        };
         self.screen.set_prompt(prompt);
-        self.draw().into_bytes()
+        (above + &self.draw()).into_bytes()
     }
 
     /// The terminal has another width now; gives what to send.

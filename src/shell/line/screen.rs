@@ -44,8 +44,13 @@ impl Screen {
         self.first = 0;
     }
 
+    /// Whether `prompt` and some text stand side by side.
+    pub(super) fn has_room_for(&self, prompt: &str) -> bool {
+        prompt.width() + LEAST < self.width
+    }
+
     fn shown_prompt(&self) -> &str {
-        if self.prompt.width() + LEAST < self.width { &self.prompt } else { "" }
+        if self.has_room_for(&self.prompt) { &self.prompt } else { "" }
     }
 
     /// Columns for text: the last one stays free, because some terminals go to the next row there.

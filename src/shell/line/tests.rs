@@ -286,3 +286,19 @@ proptest! {
         prop_assert_eq!(whole.editor.buffer.line(), apart.editor.buffer.line());
     }
 }
+
+/// A question is never swallowed by a narrow terminal.
+#[test]
+fn a_question_without_room_stands_above_its_answer() {
+    for width in [12, 40, 80, 200] {
+        let mut editor = Editor::new(width);
+        let mut row = Row::default();
+        row.show(&editor.start_answer(
+            "¿Borrar `web1` con todo lo que contiene? Sus copias se quedan y nada más. [s/N] ",
+        ));
+        let shown = row.done.concat() + &row.text();
+        assert!(shown.starts_with("¿Borrar `web1`"), "{width}: {shown}");
+        assert!(shown.contains("nada más."), "{width}: {shown}");
+        assert_eq!(row.done.is_empty(), width == 200, "{width}");
+    }
+}

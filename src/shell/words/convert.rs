@@ -157,6 +157,7 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
         },
         Person::List => PersonCommand::List,
         Person::Show { login } => PersonCommand::Show(name(&login)?),
+        Person::Code { login } => PersonCommand::Code(name(&login)?),
         Person::Suspend { login, resume, yes } => {
             *said = yes.said;
             PersonCommand::Suspend { login: name(&login)?, resume }

@@ -191,6 +191,9 @@ pub(crate) enum Person {
     Show {
         login: String,
     },
+    Code {
+        login: String,
+    },
     Suspend {
         login: String,
         #[arg(long)]

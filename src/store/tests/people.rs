@@ -87,7 +87,7 @@ async fn a_second_course_gives_only_a_second_seat() {
         code: Some(NewCode { hash: "h".into(), expires: NOW }),
         ..person("alumno1", Some(course.id))
     };
-    let (same, seat) = store.add_person(new(&red, "AAA"), NOW).await.unwrap();
+    let (same, seat) = store.add_person(new(&red, "BBB"), NOW).await.unwrap();
     assert_eq!(same, alumno);
     assert_eq!(seat.unwrap().name.as_str(), "alumno1-red-2026");
     let again = store.add_person(new(&red, "BBB"), NOW).await;

@@ -168,3 +168,5 @@ error-not-utf8 = the line is not UTF-8: set your terminal to UTF-8 and repeat
 ## SSH forwarding
 error-forward-denied = you have no machine of that name or address: see yours with `vm list`
 error-forward-port = nothing answers on port { $port } of `{ $vm }`: see inside the machine whether the service runs
+error-person-known = `{ $login }` is there already: add the seat without `--key`; only they change their keys
+error-vm-foreign = the address of `{ $vm }` belongs to another machine in the engine: tell the technician

@@ -29,7 +29,7 @@ help-everybody =
 help-staff =
     Teachers
       course create|list                       courses
-      person add|list|show|suspend|remove      persons
+      person add|list|show|code|suspend|remove persons
       seat list                                seats
       audit list                               who did what
       Name the machine of another seat as `web1.alumno1`;
@@ -203,6 +203,10 @@ use-person-show = person show LOGIN
 sum-person-show = Shows everything about a person.
 help-person-show =
     Example: person show alumno1
+use-person-code = person code LOGIN
+sum-person-code = Gives somebody a new one-time code; the one before no longer works.
+help-person-code =
+    Example: person code alumno1
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
 sum-person-suspend = Closes somebody's door and their open sessions; their machines stay.
 help-person-suspend =

@@ -39,6 +39,7 @@ step-verify = checking
 step-import = bringing it back
 step-stop = stopping
 step-swap = changing the old one for the new
+step-rollback = undoing the swap
 step-remove = removing
 
 method-publickey = key

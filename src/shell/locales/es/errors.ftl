@@ -168,3 +168,5 @@ error-not-utf8 = la línea no está en UTF-8: pon tu terminal en UTF-8 y repite
 ## Reenvío de SSH
 error-forward-denied = no tienes ninguna máquina con ese nombre o esa dirección: mira las tuyas con `vm list`
 error-forward-port = en `{ $vm }` nada responde en el puerto { $port }: mira dentro de la máquina si el servicio está en marcha
+error-person-known = `{ $login }` ya está: añádele el puesto sin `--key`; sus claves solo las cambia esa persona
+error-vm-foreign = la dirección de `{ $vm }` la tiene otra máquina en el motor: avisa al técnico

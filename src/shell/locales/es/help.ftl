@@ -29,7 +29,7 @@ help-everybody =
 help-staff =
     Profesores
       course create|list                       cursos
-      person add|list|show|suspend|remove      personas
+      person add|list|show|code|suspend|remove personas
       seat list                                puestos
       audit list                               quién ha hecho qué
       Nombra la máquina de otro puesto como `web1.alumno1`;
@@ -203,6 +203,10 @@ use-person-show = person show LOGIN
 sum-person-show = Enseña todo sobre una persona.
 help-person-show =
     Ejemplo: person show alumno1
+use-person-code = person code LOGIN
+sum-person-code = Da a alguien un código nuevo de un solo uso; el de antes deja de valer.
+help-person-code =
+    Ejemplo: person code alumno1
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
 sum-person-suspend = Cierra la puerta y las sesiones de alguien; sus máquinas se quedan.
 help-person-suspend =

@@ -39,6 +39,7 @@ step-verify = comprobando
 step-import = recuperando
 step-stop = parando
 step-swap = cambiando la vieja por la nueva
+step-rollback = deshaciendo el cambio
 step-remove = borrando
 
 method-publickey = clave
