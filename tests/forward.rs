@@ -347,7 +347,7 @@ fn bytes_are_exact_and_counted() {
     let mut tunnel = Tunnel::new(&house, "alumno1", &format!("web1:{ECHO}"));
     let mut heard = vec![0; block.len()];
     for round in 0..rounds {
-        // A piece in the air at a time: both ways at full speed is the ignored test below.
+        // A piece in the air at a time; both ways at full speed is a test of its own.
         for (sent, heard) in block.chunks(128 * 1024).zip(heard.chunks_mut(128 * 1024)) {
             tunnel.up.as_mut().unwrap().write_all(sent).unwrap();
             tunnel.down.read_exact(heard).unwrap();
@@ -415,30 +415,38 @@ fn a_stalled_machine_does_not_hold_its_neighbours() {
     wait("the audit says why", || ends("stalled") == 1);
 }
 
-/// Both ways at once: the loop waits for the machine to take what came up, the machine for the loop
-/// to take what goes down. (russh returns the window on receipt and one loop carries both ways.)
+/// `cat < big > big` inside the machine: both directions full, and a client that reads.
 #[test]
-fn alone_a_stalled_machine_is_waited_for() {
-    let house = House::new("[ssh]\nstall_limit_s = 1");
+fn both_ways_at_full_speed() {
+    let house = House::new("");
     vm_up(&house, "alumno1", "web1");
-    // The client does not read what comes back: everything fills up, far beyond the limit.
     let mut tunnel = Tunnel::new(&house, "alumno1", &format!("web1:{ECHO}"));
     let mut up = tunnel.up.take().unwrap();
-    let bytes = 64 << 20;
+    let bytes = 256 << 20;
     let writer = std::thread::spawn(move || {
         let piece = vec![b'y'; 1 << 20];
         for _ in 0..bytes / piece.len() {
             up.write_all(&piece).unwrap();
         }
     });
-    std::thread::sleep(Duration::from_secs(4));
-    assert!(!writer.is_finished(), "nothing stalled");
-    assert!(tunnel.child.0.try_wait().unwrap().is_none(), "it was not waited for");
     let mut heard = Vec::new();
     tunnel.down.read_to_end(&mut heard).unwrap();
     writer.join().unwrap();
     assert_eq!(heard.len(), bytes);
     assert!(heard.iter().all(|byte| *byte == b'y'));
+}
+
+/// A machine that takes its time is waited for, however long the limit for neighbours is.
+#[test]
+fn alone_a_slow_machine_is_waited_for() {
+    let house = House::new("[ssh]\nstall_limit_s = 1");
+    vm_up(&house, "alumno1", "web1");
+    let mut tunnel = Tunnel::new(&house, "alumno1", &format!("web1:{DEAF}"));
+    let mut up = tunnel.up.take().unwrap();
+    std::thread::spawn(move || while up.write_all(&[b'x'; 65536]).is_ok() {});
+    std::thread::sleep(Duration::from_secs(5));
+    assert!(tunnel.child.0.try_wait().unwrap().is_none(), "it was not waited for");
+    assert!(forwards(&house.audit(), "finish").is_empty());
 }
 
 /// Ten clients of a kind are killed while everything stands still; nothing of them stays.
@@ -465,8 +473,10 @@ fn killed_clients(kind: &str, writes: bool, reads: bool) {
     }
     std::thread::sleep(Duration::from_secs(3));
     for child in &mut children {
-        assert!(child.try_wait().unwrap().is_none(), "{kind}: it ended by itself");
-        child.kill().unwrap();
+        // A shell that neither reads nor stops talking is let go before it is killed.
+        let ended = child.try_wait().unwrap().is_some();
+        assert!(!ended || kind == "shell", "{kind}: it ended by itself");
+        let _ = child.kill();
         child.wait().unwrap();
     }
     let begun = Instant::now();

@@ -29,6 +29,9 @@ const DOUBT: Duration = Duration::from_millis(400);
 const VERDICT: Duration = Duration::from_millis(200);
 /// Time for a client to close a channel on which both sides have ended.
 const CLOSING: Duration = Duration::from_secs(1);
+/// Bytes under way to a machine. A channel that is full both ways goes on only if a little taken by
+/// the machine is noticed at once, and a large kernel buffer notices late.
+const IN_FLIGHT: usize = 128 * 1024;
 /// Bytes read from a machine at a time.
 const PIECE: usize = 64 * 1024;
 /// Messages that wait for the machine before the client is no longer read.
@@ -111,6 +114,8 @@ async fn dial(gateway: &Gateway, passage: &Passage) -> Result<TcpStream, String>
     };
     let stream = connected.map_err(|_| "timed out".to_owned())?.map_err(|error| error.kind().to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_send_buffer_size(IN_FLIGHT).map_err(|error| error.to_string())?;
     Ok(stream)
 }
 

@@ -64,9 +64,10 @@ impl Gateway {
             keepalive_max: 3,
             nodelay: true,
             // A larger queue keeps megabytes a session after a burst (measured, docs/performance.md).
-            // russh returns window on receipt. Less than the two megabytes that OpenSSH gives us, so that
-            // its word that it has read is never further away than what it lets us send (docs/cves.md).
-            window_size: 1 << 20,
+            // russh returns window on receipt. A quarter of what OpenSSH gives us, so that its word that
+            // it has read is never far behind what we let it send: a channel that is full both ways
+            // would stand still for ever (tests/forward.rs, docs/cves.md).
+            window_size: 512 * 1024,
             event_buffer_size: 4,
             channel_buffer_size: 16,
             ..russh::server::Config::default()
