@@ -1,6 +1,6 @@
 //! A line editor as a state machine: bytes from a client in, [`Event`]s out. It knows no channel.
 //!
-//! Why our own: the editors on crates.io (rustyline, reedline, linefeed) read a terminal of the
+//! Why our own: the well-kept editors (rustyline, reedline, linefeed) read a terminal of the
 //! process they run in, through termios or crossterm. Ours has no terminal: it has a byte stream of
 //! an SSH channel in raw mode, thousands of them, and must never block.
 //!
