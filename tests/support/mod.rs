@@ -263,7 +263,10 @@ fn fresh_dir() -> PathBuf {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let dir = std::env::temp_dir().join(format!("puerta-test-{}-{count}", std::process::id()));
+    // The time too: a process id comes back, and what a killed test left is still there.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let name = format!("puerta-test-{}-{count}-{:x}", std::process::id(), now.as_millis() & 0xffff_ffff);
+    let dir = std::env::temp_dir().join(name);
     std::fs::create_dir(&dir).unwrap();
     dir
 }
