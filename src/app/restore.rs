@@ -1,6 +1,6 @@
 //! `vm restore`. The new instance is built beside the old one and swapped in at the end; the old
 //! one goes only when the new one runs. Killed at any step, the names of the copies say how far it
-//! was, and [`swap`] goes on from there.
+//! was, and the swap goes on from there.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
