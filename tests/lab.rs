@@ -4,9 +4,7 @@
 //! steps; a step that fails names itself and shows the end of puerta's log. The labs are taken down
 //! at the end, also after a panic, and what a killed run left is swept by the next.
 //!
-//! The template debian-12 is too slow for each run (40 s to make it the first time). By hand:
-//!
-//!     PUERTA_TEST_DEBIAN=1 cargo nextest run --test lab debian
+//! The template debian-12 takes 40 s to make the first time on a machine; it is kept for the next.
 //!
 //! Clients talk to 127.0.0.1 only; whatever has an address of the lab runs inside its namespaces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]

@@ -1,14 +1,10 @@
-//! A real Debian 12, with systemd and OpenSSH, in a machine. Not part of each run: `lab.rs` says why.
+//! A real Debian 12, with systemd and OpenSSH, in a machine.
 
 use crate::house::{Lab, wait};
 use std::time::Duration;
 
 #[test]
 fn debian_12() {
-    if std::env::var_os("PUERTA_TEST_DEBIAN").is_none() {
-        eprintln!("left out: PUERTA_TEST_DEBIAN=1 runs it");
-        return;
-    }
     let lab = Lab::up("debian", &["--debian"]);
     lab.step("create", || {
         lab.ok("alumno1", "vm create deb --template debian-12");
