@@ -92,7 +92,7 @@ impl Talk {
 
     /// Shows an answer.
     pub(super) async fn answer(&mut self, reply: &Reply, json: bool) -> Result<u32, Gone> {
-        let style = Style { json, width: self.io.tty, color: false };
+        let style = Style { json, width: self.io.tty };
         let text = render::reply(reply, self.lang, style);
         self.io.out(&text).await?;
         Ok(0)

@@ -179,7 +179,7 @@ impl Lab {
     /// The same for a machine whose host key is another one each time.
     pub(crate) fn inside_new(&self, vm: &str, script: &str) -> Said {
         let mut ssh = self.client("ssh");
-        ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=no"]);
+        ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=accept-new"]);
         Said::of(ssh.args(["-J", "alumno1@puerta", &format!("root@{vm}"), script]))
     }
 

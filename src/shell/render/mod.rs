@@ -22,8 +22,6 @@ pub struct Style {
     pub json: bool,
     /// Columns of the terminal, when there is one.
     pub width: Option<u16>,
-    /// Colours; none are used yet.
-    pub color: bool,
 }
 
 /// The answer, with its last newline.
