@@ -28,6 +28,7 @@ node_start() {
     ! node_alive "$1" || return 0
     name=$(node_name "$1")
     mkdir -p "$DIR/n$1" "$DIR/log" "$DIR/cg" "$DIR/conf"
+    ip netns exec "$P$name" "$REPO/contrib/node/sweep" >>"$DIR/log/$name.out"
     (
         cd /
         exec env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY -u PUERTA_LAB_RUN \

@@ -114,7 +114,7 @@ impl App {
         let (begin, finish) = (event(Phase::Begin), event(Phase::Finish));
         let (app, watched) = (Arc::clone(self), job.clone());
         let reporter = Reporter { app: Arc::clone(self), job: job.id, now: sender.clone() };
-        tokio::spawn(async move {
+        self.tasks.spawn(async move {
             let carried = {
                 let (app, job) = (Arc::clone(&app), job.clone());
                 tokio::spawn(async move {

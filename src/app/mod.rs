@@ -58,6 +58,8 @@ pub struct App {
     policy: RwLock<Arc<Policy>>,
     passwords: login::Passwords,
     jobs: Jobs,
+    /// Where jobs run: away from the threads that carry connections.
+    tasks: tokio::runtime::Handle,
     turn: AtomicUsize,
     counting: tokio::sync::Mutex<()>,
     changes: watch::Sender<u64>,
@@ -78,7 +80,7 @@ impl From<Reply> for Outcome {
 }
 
 impl App {
-    /// Puts the parts together.
+    /// Puts the parts together. Jobs will run on the runtime that this is called on.
     pub fn new(
         config: Config,
         store: Store,
@@ -97,6 +99,7 @@ impl App {
             policy: RwLock::new(Arc::new(policy)),
             passwords,
             jobs: Jobs::default(),
+            tasks: tokio::runtime::Handle::current(),
             turn: AtomicUsize::new(0),
             counting: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),

@@ -156,6 +156,7 @@ impl From<EngineError> for Error {
                 unavailable("error-engine-away")
             }
             EngineError::NoSpace => unavailable("error-no-space"),
+            EngineError::AddressInUse => unavailable("error-address-held"),
             EngineError::DiskFull => Self::new(Kind::Limited, "error-disk-full"),
             EngineError::Bounds(reason) => Self::new(Kind::Limited, "error-bounds").with("reason", reason),
             EngineError::BadArchive(cause) => {

@@ -64,7 +64,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         let stop = async move {
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         };
-        gateway.serve(listeners, stop).await;
+        gateway.serve(listeners, stop).await?;
         app.audit.finish(Event::note("stop")).await;
         app.audit.close().await;
         app.store.close().await;

@@ -5,7 +5,7 @@ use super::Gateway;
 use super::ending::Ending;
 use super::gate::Gate;
 use super::handler::Handler;
-use super::startups::{Connected, Stranger};
+use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
 use crate::app::login;
@@ -78,8 +78,7 @@ pub(super) async fn run(
     gateway: Arc<Gateway>,
     stream: TcpStream,
     peer: SocketAddr,
-    connected: Connected,
-    stranger: Stranger,
+    (connected, stranger): Place,
 ) {
     let begun = Instant::now();
     let conn = Arc::new(Conn {

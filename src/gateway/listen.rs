@@ -1,5 +1,7 @@
 //! Sockets: inherited (`LISTEN_FDS`) or bound, and an accept loop that nothing ends.
 
+use super::startups::Place;
+use super::workers::Workers;
 use super::{Gateway, conn};
 use std::io;
 use std::net::SocketAddr;
@@ -43,13 +45,14 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 /// Accepts until aborted. Out of descriptors or memory it pauses and goes on: a dead accept loop
 /// is a dead door until somebody restarts it.
-pub(super) async fn accept(gateway: Arc<Gateway>, listener: TcpListener) {
+pub(super) async fn accept(gateway: Arc<Gateway>, workers: Arc<Workers<Place>>, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => match gateway.startups.admit(peer.ip()) {
-                Ok((connected, stranger)) => {
-                    tokio::spawn(conn::run(Arc::clone(&gateway), stream, peer, connected, stranger));
-                }
+                Ok(place) => match stream.into_std() {
+                    Ok(stream) => workers.give((stream, peer, place)),
+                    Err(error) => tracing::warn!(%peer, %error, "a connection could not be handed on"),
+                },
                 Err(cap) => {
                     tracing::warn!(%peer, cap, "connection refused");
                     conn::turn_away(&stream);

@@ -16,6 +16,7 @@ mod run;
 mod session;
 mod startups;
 mod wire;
+mod workers;
 
 use crate::app::App;
 use ending::Ending;
@@ -24,6 +25,7 @@ use startups::Startups;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use workers::Workers;
 
 /// Wrong passwords and codes on one connection before it is closed.
 const MAX_PASSWORDS: u32 = 6;
@@ -76,8 +78,16 @@ impl Gateway {
     }
 
     /// Accepts until told to stop, then tells the live ones and waits for them, but not for ever.
-    pub async fn serve(self: Arc<Self>, listeners: Vec<TcpListener>, stop: impl Future<Output = ()>) {
-        let accept = |listener| tokio::spawn(listen::accept(Arc::clone(&self), listener));
+    pub async fn serve(
+        self: Arc<Self>,
+        listeners: Vec<TcpListener>,
+        stop: impl Future<Output = ()>,
+    ) -> std::io::Result<()> {
+        let gateway = Arc::clone(&self);
+        let live = move |stream, peer, place| conn::run(Arc::clone(&gateway), stream, peer, place);
+        let workers = Arc::new(Workers::start(live)?);
+        let accept =
+            |listener| tokio::spawn(listen::accept(Arc::clone(&self), Arc::clone(&workers), listener));
         let accepting: Vec<_> = listeners.into_iter().map(accept).collect();
         stop.await;
         for task in &accepting {
@@ -88,5 +98,6 @@ impl Gateway {
         if tokio::time::timeout(self.app.config.ssh.drain, self.startups.empty()).await.is_err() {
             tracing::warn!(connections = self.startups.connections(), "some connections did not end in time");
         }
+        Ok(())
     }
 }

@@ -26,6 +26,9 @@ pub(super) struct Startups {
 #[derive(Debug)]
 pub(super) struct Connected(Arc<watch::Sender<Counts>>);
 
+/// What a new connection is given: both end with it.
+pub(super) type Place = (Connected, Stranger);
+
 /// One connection that has not logged in.
 #[derive(Debug)]
 pub(super) struct Stranger {
@@ -49,7 +52,7 @@ impl Startups {
     }
 
     /// Room for one more, or the cap that it would break.
-    pub(super) fn admit(&self, source: IpAddr) -> Result<(Connected, Stranger), &'static str> {
+    pub(super) fn admit(&self, source: IpAddr) -> Result<Place, &'static str> {
         let source = block(source);
         let mut of_source = self.sources.entry(source).or_insert(0);
         let refused = {

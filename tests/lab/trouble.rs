@@ -21,6 +21,7 @@ fn trouble_around_it() {
         lab.ok("alumno1", "vm backup web1");
     });
     lab.step("the engine is away", || away(lab));
+    lab.step("what a killed start left on the node", || held(lab));
     lab.step("the engine goes away during a backup", || cut(lab, "vm backup web1"));
     lab.step("... during a restore", || cut(lab, "vm restore web1 --yes"));
     lab.step("... during a creation", || cut(lab, "vm create web3 --template mini"));
@@ -62,6 +63,27 @@ fn away(lab: &Lab) {
     }
     assert!(lab.vm("web9").is_none());
     lab.nothing_half();
+}
+
+/// An incusd killed in the middle of a start leaves a pair of veths and the route to the machine's
+/// address; the node's sweep takes them away before incusd starts again.
+fn held(lab: &Lab) {
+    let address = lab.vm("web2").unwrap()["address"].as_str().unwrap().to_owned();
+    let on_node = |words: &str| {
+        let mut all = vec!["nodo01", "--", "ip"];
+        all.extend(words.split(' '));
+        lab.lab("exec", &all).well()
+    };
+    lab.ok("alumno1", "vm stop web2");
+    on_node("link add veth0badcafe type veth peer name veth1badcafe");
+    on_node("link set veth0badcafe up");
+    on_node(&format!("route add {address}/32 dev veth0badcafe"));
+    lab.run("alumno1", "vm start web2").fails(2, "its address is still held on its node");
+    assert_eq!(lab.state("web2"), "stopped");
+    lab.lab("restart", &["nodo01"]).well();
+    lab.ok("alumno1", "vm start web2");
+    lab.inside("web1", "true").well();
+    assert!(!on_node("-o link show type veth").contains("badcafe"));
 }
 
 /// The engine's daemon is killed in the middle of a job, and comes back.

@@ -47,6 +47,7 @@ error-engine-away = the engine does not answer: wait a minute and repeat; if it 
 error-engine = the engine refused: tell your teacher the reference `{ $reference }`
 error-disk-full = the machine's disk is full: remove something in it, or make another with more `--disk`
 error-no-space = the lab's disk is full: remove backups that you do not need with `backup delete`, or tell your teacher
+error-address-held = its address is still held on its node by something that was left there, so it stays stopped: tell your teacher (starting Incus again on that node frees it)
 error-audit-away = the audit log cannot be written, and nothing is done unwritten: tell your teacher
 
 ## Names

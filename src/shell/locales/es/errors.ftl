@@ -47,6 +47,7 @@ error-engine-away = el motor de máquinas no responde: espera un minuto y repite
 error-engine = el motor de máquinas ha rechazado la orden: di a tu profesor la referencia `{ $reference }`
 error-disk-full = el disco de la máquina se ha llenado: borra algo en ella, o crea otra con más `--disk`
 error-no-space = no queda sitio en el disco del laboratorio: borra copias que no necesites con `backup delete` o avisa a tu profesor
+error-address-held = su dirección sigue ocupada en su nodo por un resto que quedó allí, así que se queda parada: avisa a tu profesor (arrancar de nuevo Incus en ese nodo la libera)
 error-audit-away = no se puede anotar en el registro de auditoría, y sin anotarlo no se hace: avisa a tu profesor
 
 ## Nombres
