@@ -1,10 +1,10 @@
 //! The map of the house. `docs/architecture.md` walks through it.
 //!
 //! ```text
-//! main -> cli                            cli -> app, gateway, store, engine, audit, config
+//! main -> cli                            cli -> app, gateway, store, engine, firewall, audit, config
 //! gateway -> app, shell                  shell -> app::{Command, Reply, Error}
-//! app -> policy, keys, store, engine, audit, config
-//! store, audit, engine, config -> policy (nouns only); they do not know each other
+//! app -> policy, keys, store, engine, firewall, audit, config
+//! store, audit, engine, firewall, config -> policy (nouns only); they do not know each other
 //! ```
 //! `tests/arrows.rs` holds the `use crate::` lines against this table.
 #![forbid(unsafe_code)]
@@ -15,6 +15,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod firewall;
 pub mod gateway;
 pub mod shell;
 pub mod store;

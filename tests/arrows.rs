@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Module, and the modules that it may know.
-const TABLE: [(&str, &[&str]); 9] = [
-    ("app", &["audit", "config", "engine", "store"]),
+const TABLE: [(&str, &[&str]); 10] = [
+    ("app", &["audit", "config", "engine", "firewall", "store"]),
     ("audit", &[]),
-    ("cli", &["app", "audit", "config", "engine", "gateway", "store"]),
+    ("cli", &["app", "audit", "config", "engine", "firewall", "gateway", "store"]),
     ("config", &[]),
     ("engine", &[]),
+    ("firewall", &[]),
     // The audit's outcome words end a forward.
     ("gateway", &["app", "audit", "shell"]),
     ("lib", &[]),
@@ -20,12 +21,13 @@ const TABLE: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of ours that a module may know.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 10] = [
     ("app", &["puerta_keys", "puerta_policy"]),
     ("audit", &[]),
     ("cli", &["puerta_keys", "puerta_policy"]),
     ("config", &["puerta_policy"]),
     ("engine", &["puerta_policy"]),
+    ("firewall", &["puerta_policy"]),
     ("gateway", &["puerta_keys", "puerta_policy"]),
     ("lib", &[]),
     ("shell", &["puerta_policy"]),

@@ -32,7 +32,9 @@ id!(
     /// A job, for good.
     JobId,
     /// An authorized key, for good.
-    KeyId
+    KeyId,
+    /// A publication, for good.
+    PublicationId
 );
 
 /// A moment: milliseconds since 1970-01-01 UTC.

@@ -1,6 +1,7 @@
 //! `puerta.toml` -> [`Config`], with every error reported at once and the line it stands on.
 //! Knows no other module: only policy's nouns.
 
+mod firewall;
 mod reader;
 mod show;
 
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use firewall::{Driver, Firewall};
 pub use reader::ConfigError;
 
 /// The effective configuration.
@@ -36,6 +38,8 @@ pub struct Config {
     pub machine: Machine,
     /// Backups.
     pub backup: Backup,
+    /// What is published, to whom, and what machines may reach.
+    pub firewall: Firewall,
     /// Threads that verify passwords.
     pub password_threads: usize,
     /// How long a one-time code works.
@@ -172,6 +176,7 @@ impl Config {
         };
         let machine = machine(&mut r);
         let backup = backup(&mut r, &state_dir);
+        let firewall = firewall::read(&mut r);
         let config = Self {
             language,
             domain,
@@ -182,6 +187,7 @@ impl Config {
             quotas,
             machine,
             backup,
+            firewall,
             password_threads: r.integer("password", "threads", 1, 1, 64) as usize,
             code_lifetime: Duration::from_secs(86_400 * r.integer("password", "code_days", 14, 1, 365)),
             state_dir,
@@ -324,6 +330,21 @@ mod tests {
         let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
         assert_eq!(lines, [1, 2, 4, 5, 7, 8, 10], "{errors:#?}");
         assert!(errors[1].to_string().contains("unknown key `colour`"), "{}", errors[1]);
+    }
+
+    #[test]
+    fn the_firewall_wants_its_two_sides_and_reads_back_the_same() {
+        assert_eq!(Config::parse("").unwrap().firewall.driver, Driver::Off);
+        let text = "[firewall]\noutside = [\"pub\"]\ninside = \"lan\"\nadmission = [\"192.0.2.7/24\", \"2001:db8::/32\"]\n\
+                    egress = \"192.0.2.0/24:443,198.51.100.1\"\ndns = [\"192.0.2.53\"]\nmachine_services = [\"123/udp\"]\n";
+        let config = Config::parse(text).unwrap();
+        assert_eq!(config.firewall.driver, Driver::Nftables);
+        let shown = config.to_string();
+        assert_eq!(Config::parse(&shown).unwrap().to_string(), shown);
+        let text = "[firewall]\nbackend = \"pf\"\noutside = [\"a b\"]\ninside = \"\"\ncampus = [\"::1\"]\negress = \"some\"\nlast_port = 2000\n";
+        let errors = Config::parse(text).unwrap_err();
+        let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
+        assert_eq!(lines, [2, 3, 5, 6, 7], "{errors:#?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `config show`: the effective values, as a file that reads back the same.
 
-use super::{Config, Endpoint, Engine};
+use super::{Config, Endpoint, Engine, Firewall};
 use std::fmt::{Display, Formatter, Result};
 use std::path::Path;
 
@@ -49,6 +49,7 @@ impl Display for Config {
         let quota = &self.quotas;
         writeln!(f, "\n[quota]\nmachines = {}", quota.machines)?;
         writeln!(f, "memory_mib = {}\nbackups = {}", quota.memory_mib, quota.backups)?;
+        writeln!(f, "publications = {}", self.firewall.quota)?;
         let (default, max) = (&self.machine.default, &self.machine.max);
         writeln!(f, "\n[machine]\ncpus = {}\nmemory_mib = {}", default.cpus, default.memory_mib)?;
         writeln!(f, "disk_mib = {}\nprocesses = {}", default.disk_mib, default.processes)?;
@@ -60,9 +61,22 @@ impl Display for Config {
         writeln!(f, "max_mib = {}", backup.max_bytes >> 20)?;
         writeln!(f, "max_unpacked_mib = {}", backup.max_unpacked_bytes >> 20)?;
         writeln!(f, "deadline_s = {}", backup.deadline.as_secs())?;
+        writeln!(f, "\n[firewall]")?;
+        show_firewall(&self.firewall, f)?;
         writeln!(f, "\n[password]\nthreads = {}", self.password_threads)?;
         writeln!(f, "code_days = {}", self.code_lifetime.as_secs() / 86_400)
     }
+}
+
+fn show_firewall(firewall: &Firewall, f: &mut Formatter<'_>) -> Result {
+    writeln!(f, "backend = {}", quoted(firewall.driver.as_str()))?;
+    writeln!(f, "outside = {}\ninside = {}", list(&firewall.outside), quoted(&firewall.inside))?;
+    writeln!(f, "admission = {}\ncampus = {}", list(&firewall.admission), list(&firewall.campus))?;
+    writeln!(f, "first_port = {}\nlast_port = {}", firewall.ports.first, firewall.ports.last)?;
+    writeln!(f, "egress = {}\ndns = {}", quoted(&firewall.egress), list(&firewall.dns))?;
+    let services = firewall.machine_services.iter().map(|(protocol, port)| format!("{port}/{protocol}"));
+    writeln!(f, "machine_services = {}", list(&services.collect::<Vec<_>>()))?;
+    writeln!(f, "log_group = {}", firewall.log_group)
 }
 
 fn show_engine(engine: &Engine, f: &mut Formatter<'_>) -> Result {

@@ -168,11 +168,7 @@ impl IncusEngine {
     }
 
     pub(super) async fn empty_spool(&self, name: &str) -> Result<()> {
-        let backup = format!("{}/backups/{SPOOL}", path(name));
-        match self.client.run(Method::DELETE, &backup, None::<&()>, ANSWER).await {
-            Ok(_) | Err(EngineError::NotFound) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.client.erase(&format!("{}/backups/{SPOOL}", path(name))).await
     }
 }
 

@@ -93,11 +93,7 @@ impl IncusEngine {
     }
 
     async fn drop_image(&self, fingerprint: &str) -> Result<()> {
-        let image = format!("/1.0/images/{fingerprint}");
-        match self.client.run(Method::DELETE, &image, None::<&()>, ANSWER).await {
-            Ok(_) | Err(EngineError::NotFound) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.client.erase(&format!("/1.0/images/{fingerprint}")).await
     }
 
     /// Until it is gone, or this process is: the machine's next import or removal sweeps again.

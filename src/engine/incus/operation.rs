@@ -37,6 +37,19 @@ impl Client {
         }
     }
 
+    /// Removes something; absent is success. An incusd that is killed meanwhile forgets the operation
+    /// and may have kept the thing: asked again, it says.
+    pub(super) async fn erase(&self, path: &str) -> Result<()> {
+        for _ in 0..3 {
+            match self.run(Method::DELETE, path, None::<&()>, ANSWER).await {
+                Ok(Outcome::Done) | Err(EngineError::NotFound) => return Ok(()),
+                Ok(Outcome::Lost) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(EngineError::Away("lost sight of a removal".into()))
+    }
+
     /// Waits for an operation. Past the deadline it goes on without us (`Away`).
     pub(super) async fn wait(
         &self,
