@@ -125,8 +125,7 @@ async fn swap(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
     let vmid = permit.target().vmid;
     if insist(|| engine.find(vmid, Which::New)).await?.is_some() {
         if insist(|| engine.find(vmid, Which::Main)).await?.is_some() {
-            engine.stop(permit, Which::Main, app.config.machine.stop_grace).await?;
-            insist(|| engine.rename(permit, Which::Main, Which::Old)).await?;
+            set_aside(app, permit).await?;
         }
         insist(|| engine.rename(permit, Which::New, Which::Main)).await?;
     }
@@ -136,6 +135,22 @@ async fn swap(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
         tracing::warn!(vm = vmid.get(), %error, "the copy before a restore is still there");
     }
     Ok(())
+}
+
+/// Stops the machine and gives it the old one's name. An engine that comes back in between starts what
+/// ran when it went.
+async fn set_aside(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
+    const TRIES: u32 = 5;
+    let engine = &app.engine;
+    for _ in 1..TRIES {
+        engine.stop(permit, Which::Main, app.config.machine.stop_grace).await?;
+        match insist(|| engine.rename(permit, Which::Main, Which::Old)).await {
+            Err(EngineError::Running) => tokio::time::sleep(Duration::from_secs(1)).await,
+            done => return done,
+        }
+    }
+    engine.stop(permit, Which::Main, Duration::ZERO).await?;
+    insist(|| engine.rename(permit, Which::Main, Which::Old)).await
 }
 
 /// The old machine is the machine again. While there is an old copy, the main one is a new one that

@@ -135,6 +135,9 @@ pub enum EngineError {
     /// Another instance uses the address.
     #[error("the address is in use")]
     AddressInUse,
+    /// It runs, and only a stopped one may be renamed.
+    #[error("the instance runs")]
+    Running,
     /// There is no such template.
     #[error("no such template")]
     NoTemplate,
@@ -196,7 +199,7 @@ pub trait Engine: Send + Sync {
     async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()>;
     /// Removes a copy, running or not. Absent is success.
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
-    /// Renames a stopped copy.
+    /// Renames a stopped copy; `Running` when it is not.
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
     /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
     /// export left it frozen, and removes what an export left there: what is seen afterwards stays.

@@ -144,6 +144,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     assert_eq!(bench.read(&vm).await, "wrecked");
 
     engine.rename(&allowed, Which::New, Which::Main).await.unwrap_err();
+    assert_eq!(engine.rename(&allowed, Which::Main, Which::Old).await, Err(EngineError::Running));
     engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
     for _ in 0..2 {
         engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();

@@ -11,6 +11,7 @@ type Row = (&'static str, fn(String) -> EngineError);
 const TABLE: &[Row] = &[
     ("in use on parent network", |_| EngineError::AddressInUse),
     ("failed adding host route", |_| EngineError::AddressInUse),
+    ("renaming of running instance", |_| EngineError::Running),
     ("disk quota exceeded", |_| EngineError::DiskFull),
     ("no space left on device", |_| EngineError::NoSpace),
     ("image not provided for instance creation", |_| EngineError::NoTemplate),
@@ -123,6 +124,7 @@ mod tests {
                 r#"Failed to start device "eth0": IP address "10.48.15.195" in use on parent network "eth0""#,
                 EngineError::AddressInUse,
             ),
+            (400, "Renaming of running instance not allowed", EngineError::Running),
             (500, "Image not provided for instance creation", EngineError::NoTemplate),
             (404, "Storage pool not found", other.clone()),
             (404, r#"Cluster member "nodo09" not found"#, other.clone()),

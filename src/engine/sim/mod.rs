@@ -357,7 +357,7 @@ impl Engine for SimEngine {
         }
         let machine = world.reachable(from)?.clone();
         if machine.running {
-            return Err(EngineError::Other("a running machine is not renamed".into()));
+            return Err(EngineError::Running);
         }
         // In this order a crash leaves both, never none.
         world.set(to, machine)?;
