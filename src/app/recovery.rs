@@ -72,7 +72,7 @@ fn refused(denial: Denial) -> Error {
 
 async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     let Some(vm) = app.store.vm(job.vm).await? else {
-        return undone(app, job, "the machine is gone").await;
+        return undone(app, job, "error-undone-gone").await;
     };
     let permit = itself(app, job.kind, vm).await?;
     // The engine goes on with what the last puerta asked for: nothing is judged before that ends.
@@ -85,11 +85,11 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
             if app.store.backup_by_name(job.seat, &name).await?.is_none() {
                 archive::remove(&app.archive(job.seat, &name)).await?;
             }
-            undone(app, job, "puerta was restarted during the backup").await
+            undone(app, job, "error-undone-backup").await
         }
         (JobKind::Restore, step) if step != restore::SWAP && step != restore::ROLLBACK => {
             restore::insist(|| app.engine.remove(&permit, Which::New)).await?;
-            undone(app, job, "puerta was restarted before the swap: the machine is the old one").await
+            undone(app, job, "error-undone-restore").await
         }
         _ => {
             tracing::info!(job = job.id.0, kind = job.kind.as_str(), "carrying on a job after a restart");
@@ -100,6 +100,7 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     }
 }
 
+/// `why` is the id of a sentence.
 async fn undone(app: &App, job: &Job, why: &str) -> Result<()> {
     tracing::info!(job = job.id.0, kind = job.kind.as_str(), why, "a job was undone after a restart");
     app.store.finish_job(job.id, &JobState::Undone(why.to_owned()), clock::now()).await?;

@@ -76,6 +76,7 @@ error-vm-ambiguous = there are several machines `{ $vm }`: say of which seat, as
 error-no-seat = there is no seat `{ $seat }`: see which there are with `seat list`
 error-which-seat = you have several seats ({ $seats }): say in which, as in `web1.SEAT`
 error-no-own-seat = you have no seat of your own: say whose, as in `web1.alumno1`
+error-no-keys = nobody of `{ $seat }` has a key yet, and a machine is entered with one: add it with `key add < id_ed25519.pub`, then repeat
 
 ## Backups and templates
 error-no-backup = you have no backup `{ $backup }`: see which there are with `backup list`
@@ -131,6 +132,9 @@ error-password-terminal = `passwd` needs a terminal: come in with `ssh -t`
 error-no-job = there is no job { $job }: see which there are with `job list`
 error-job-failed = job { $job } failed and everything is as it was: { $reason }
 error-job-undone = puerta restarted in the middle of the job and undid it: everything is as before; repeat the command
+error-undone-gone = puerta was restarted, and the machine is gone
+error-undone-backup = puerta was restarted during the backup: make it again
+error-undone-restore = puerta was restarted before the change: the machine is the old one; restore it again
 
 ## Words
 error-need-yes = this asks for a confirmation and there is nobody here to ask: repeat the command with `--yes`

@@ -76,6 +76,7 @@ error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como 
 error-no-seat = no hay ningún puesto `{ $seat }`: mira los que hay con `seat list`
 error-which-seat = tienes varios puestos ({ $seats }): di en cuál, como en `web1.PUESTO`
 error-no-own-seat = no tienes un puesto propio: di el de quién, como en `web1.alumno1`
+error-no-keys = nadie de `{ $seat }` tiene aún una clave, y en una máquina se entra con ella: añádela con `key add < id_ed25519.pub` y repite
 
 ## Copias y plantillas
 error-no-backup = no tienes ninguna copia `{ $backup }`: mira las que hay con `backup list`
@@ -131,6 +132,9 @@ error-password-terminal = `passwd` necesita una terminal: entra con `ssh -t`
 error-no-job = no hay ninguna tarea { $job }: mira las que hay con `job list`
 error-job-failed = la tarea { $job } ha fallado y todo sigue como estaba: { $reason }
 error-job-undone = puerta se reinició a mitad de la tarea y la deshizo: todo está como antes; repite la orden
+error-undone-gone = puerta se reinició, y la máquina ya no está
+error-undone-backup = puerta se reinició durante la copia: hazla de nuevo
+error-undone-restore = puerta se reinició antes del cambio: la máquina es la de antes; recupérala de nuevo
 
 ## Palabras
 error-need-yes = esto pide una confirmación y aquí no hay a quién preguntar: repite la orden con `--yes`
