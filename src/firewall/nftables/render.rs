@@ -18,7 +18,7 @@ use std::fmt::Display;
 
 /// Named collections. `to` says what its fields are and not their types: nft 1.0.6 cannot read what 1.1.3 makes of
 /// those.
-const COLLECTIONS: &str = "\
+const COLLECTIONS: &str = "
 	map to { typeof meta l4proto . th dport : ip daddr . th dport; }
 	map access { type inet_proto . inet_service : verdict; }
 	set from { type inet_proto . inet_service . ipv4_addr; flags interval; }
@@ -40,7 +40,7 @@ pub(super) fn fixed(site: &Site, desired: &Desired) -> String {
         forward(site, &outside),
         input(site, &outside),
     ];
-    let owner = format!("\tcounter {OWNER}{} {{ }}\n", desired.owner);
+    let owner = format!("\tcounter {OWNER}{} {{ }}", desired.owner);
     format!("table {} {{\n{owner}{COLLECTIONS}{}}}\n", super::TABLE, chains.concat())
 }
 
