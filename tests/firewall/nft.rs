@@ -50,7 +50,7 @@ impl Subject for Nft {
 
     fn foreign(&self) -> (&'static str, &'static str) {
         (
-            "nft 'table ip guest { chain FORWARD { type filter hook forward priority filter; policy drop; accept; }; \
+            "nft 'table ip guest { chain FORWARD { type filter hook forward priority filter; policy drop; }; \
              chain input { type filter hook input priority filter; policy accept; tcp dport 4444 reject; }; }'; \
              nft 'table inet quiet { chain c { type filter hook forward priority filter; policy accept; counter; }; }'",
             "nft -a list table ip guest; nft -a list table inet quiet",
