@@ -11,6 +11,8 @@ mod crash;
 mod drift;
 #[path = "firewall/egress.rs"]
 mod egress;
+#[path = "firewall/faults.rs"]
+mod faults;
 #[path = "firewall/house.rs"]
 mod house;
 #[path = "firewall/inside.rs"]
@@ -78,6 +80,8 @@ macro_rules! conformance {
                 traffic::connections_and_bytes_are_counted,
                 traffic::counters_outlive_changes_of_others,
                 traffic::fifteen_thousand_load_in_seconds,
+                faults::what_cannot_be_written_leaves_what_was,
+                faults::without_permission_it_says_so,
                 crash::killed_while_writing_it_is_old_or_new,
             }
         }
