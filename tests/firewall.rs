@@ -3,7 +3,7 @@
 //!
 //! Wants root: each test makes its own network namespaces (a client outside, puerta, two machines and a
 //! node), none with a route out, and the thread of the test lives in puerta's.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "firewall/crash.rs"]
 mod crash;

@@ -190,6 +190,8 @@ fn arrive(site: &Site, outside: &str) -> String {
     let arrive = [
         "type filter hook prerouting priority mangle; policy accept;".to_owned(),
         format!("iifname {outside} ip saddr {} drop", site.lab),
+        // Nor does a route lead to machines, or to what puerta has for them.
+        format!("iifname {outside} ip daddr {} drop", site.lab),
         // What belongs to no connection would be answered by puerta itself, and end the real one.
         format!("{to_us} {ports} ct state invalid drop"),
         format!("{to_us} {ports} ct direction original goto publications"),
