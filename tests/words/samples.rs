@@ -188,7 +188,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             method: "publickey".into(),
             fingerprint: Some("SHA256:9bQ4".into()),
             source: "158.42.1.2".into(),
-            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6 },
+            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6, publications: 4 },
         }),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
