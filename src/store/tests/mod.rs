@@ -3,6 +3,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
 mod machines;
+mod network;
 mod people;
 mod registry;
 mod scale;
