@@ -71,6 +71,8 @@ pub(super) struct Wall {
 pub(super) struct Turn {
     /// What the kernel was left with; `None` until the first reconcile.
     left: Option<Desired>,
+    /// The last call went well: the short way may be taken.
+    sure: bool,
     /// Why the last try failed.
     trouble: Option<String>,
     /// Foreign rules that were reported last.
@@ -145,6 +147,8 @@ impl App {
                 let known = turn.left.is_some();
                 let wanted = turn.left.as_ref() != Some(&desired);
                 turn.left = Some(desired);
+                self.account(&report).await;
+                self.tell_foreign(turn, &report).await;
                 self.settled(turn, &report, drifted(report.done, known, wanted)).await;
                 Ok(report)
             }
@@ -155,23 +159,29 @@ impl App {
         }
     }
 
-    /// One publication comes or goes: the short way, once the kernel is known.
+    /// One publication comes or goes: the short way, once the kernel is what it should be.
     pub(super) async fn lead(
         &self,
         turn: &mut Turn,
         port: u16,
         publication: Option<&Publication>,
     ) -> Result<(), FirewallError> {
+        if !turn.sure {
+            self.reconcile_now(turn).await?;
+        }
         let target = publication.map(target);
-        let Some(left) = &mut turn.left else {
-            return self.reconcile_now(turn).await.map(drop);
-        };
         match self.firewall.change(port, target.as_ref()).await {
             Ok(report) => {
-                match target {
-                    Some(target) => left.publications.insert(port, target),
-                    None => left.publications.remove(&port),
-                };
+                if let Some(left) = &mut turn.left {
+                    match target {
+                        Some(target) => left.publications.insert(port, target),
+                        None => left.publications.remove(&port),
+                    };
+                }
+                // The short way reads no counters, unless it had to become the long one.
+                if !report.traffic.is_empty() {
+                    self.account(&report).await;
+                }
                 self.settled(turn, &report, drifted(report.done, true, true)).await;
                 Ok(())
             }
@@ -184,24 +194,30 @@ impl App {
 
     /// What a success leaves to be said.
     async fn settled(&self, turn: &mut Turn, report: &Report, drift: bool) {
-        self.account(report).await;
+        turn.sure = true;
         if drift {
             tracing::warn!(done = ?report.done, "somebody else had changed the firewall; it is mended");
             self.note("drift", &format!("{:?}", report.done)).await;
         }
-        if turn.foreign != report.foreign {
-            for line in &report.foreign {
-                tracing::warn!(line, "a rule that is not ours may drop what ours lets through");
-            }
-            self.note("foreign", &report.foreign.join("; ")).await;
-            turn.foreign.clone_from(&report.foreign);
-        }
         self.in_trouble(turn, None).await;
+    }
+
+    /// Others' rules are reported when they change, and never touched.
+    async fn tell_foreign(&self, turn: &mut Turn, report: &Report) {
+        if turn.foreign == report.foreign {
+            return;
+        }
+        for line in &report.foreign {
+            tracing::warn!(line, "a rule that is not ours may drop what ours lets through");
+        }
+        self.note("foreign", &report.foreign.join("; ")).await;
+        turn.foreign.clone_from(&report.foreign);
     }
 
     /// Each failure is in the log; what changes is in the audit too.
     async fn in_trouble(&self, turn: &mut Turn, error: Option<&FirewallError>) {
         let trouble = error.map(ToString::to_string);
+        turn.sure &= trouble.is_none();
         if let Some(trouble) = &trouble {
             tracing::error!(trouble, "the firewall was left as it was");
         }

@@ -58,13 +58,10 @@ impl Tallies {
 impl App {
     /// Adds a reading of the counters to the registry.
     pub(super) async fn account(&self, report: &Report) {
-        // The short way reads no counters.
-        if !report.traffic.is_empty() {
-            match self.store.add_traffic(&report.traffic).await {
-                Ok(added) => self.leave_out(&added).await,
-                // The next reading has it all.
-                Err(error) => return tracing::error!(%error, "traffic could not be written down yet"),
-            }
+        match self.store.add_traffic(&report.traffic).await {
+            Ok(added) => self.leave_out(&added).await,
+            // The next reading has it all.
+            Err(error) => return tracing::error!(%error, "traffic could not be written down yet"),
         }
         self.wall.tallies.lock().unwrap_or_else(PoisonError::into_inner).read = Some(clock::now());
     }
