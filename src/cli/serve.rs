@@ -1,10 +1,11 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, host_key, init};
-use crate::app::{App, recovery, rules};
+use crate::app::{App, firewall, recovery, rules};
 use crate::audit::{self, Audit, Event};
 use crate::config::{self, Config};
 use crate::engine::{self, Engine};
+use crate::firewall::client::Firewall;
 use crate::gateway::{Gateway, listen};
 use crate::store::Store;
 use anyhow::Context;
@@ -33,8 +34,9 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         let listeners = listen::sockets(&config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
-        let app = App::new(config, store, engine, audit, policy)?;
+        let app = App::new(config, store, engine, Firewall::off(), audit, policy)?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        firewall::start(&app).await;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut hup = signal(SignalKind::hangup())?;
@@ -65,6 +67,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         };
         gateway.serve(listeners, stop).await?;
+        firewall::stop(&app).await;
         app.audit.finish(Event::note("stop")).await;
         app.audit.close().await;
         app.store.close().await;
