@@ -125,14 +125,14 @@ fn policy_knows_nothing_of_ours_and_no_clock_no_file_no_network() {
 }
 
 #[test]
-fn puerta_runs_no_program() {
+fn only_the_firewall_runs_programs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in sources(&root) {
         let name = path.strip_prefix(&root).unwrap().display().to_string();
         let text = std::fs::read_to_string(&path).unwrap();
         let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
         assert!(
-            is_test || !text.contains("process::Command"),
+            is_test || name == "firewall/run.rs" || !text.contains("process::Command"),
             "{name}: nothing a client says may reach a shell"
         );
     }

@@ -10,6 +10,8 @@
 
 pub mod client;
 pub mod plan;
+pub mod reconcile;
+mod run;
 
 use ipnet::{IpNet, Ipv4Net};
 use puerta_policy::network::{Egress, PortRange, Protocol, Traffic};
@@ -205,7 +207,7 @@ pub struct Step {
     pub input: String,
 }
 
-/// A language of rules. All but [`Backend::observe`] is pure.
+/// A language of rules. All but [`Backend::observe`] and [`Backend::listing`] is pure.
 pub trait Backend: Send + Sync {
     /// What should be, in this language.
     fn render(&self, site: &Site, desired: &Desired) -> Ruleset;
@@ -214,8 +216,12 @@ pub trait Backend: Send + Sync {
     fn script(&self, desired: &Desired, wanted: &Ruleset, plan: &Plan) -> Vec<Step>;
     /// What writes the stamp, after the fixed part was written and listed.
     fn stamp(&self, desired: &Desired, stamp: &Stamp) -> Vec<Step>;
+    /// Programs that try the rules and change nothing; they fail where `wanted` could not be written.
+    fn probe(&self, wanted: &Ruleset) -> Vec<Step>;
     /// What the kernel has.
     fn observe(&self) -> Result<Observed>;
+    /// What the kernel has of ours, as its own tool prints it, for people. There is something.
+    fn listing(&self) -> Result<String>;
     /// Takes away everything of ours.
     fn remove(&self) -> Vec<Step>;
 }

@@ -1,0 +1,169 @@
+//! Makes the kernel have what should be: observe, plan, one transaction, observe again. Whoever calls
+//! gives what should be and nothing else; start, change and repair are one path.
+
+use super::plan::{changes, check, digest, plan};
+use super::run::run;
+use super::{
+    Backend, Change, Desired, Done, EgressTable, FirewallError, Observed, Plan, Report, Result, Ruleset,
+    Site, Stamp, Step, Target, View,
+};
+use puerta_policy::network::Egress;
+use std::collections::BTreeMap;
+
+/// One backend at one site, and what it left there last.
+pub struct Reconciler {
+    site: Site,
+    backend: Box<dyn Backend>,
+    /// What the kernel had when we last looked, if that was what should be.
+    left: Option<Desired>,
+}
+
+impl Reconciler {
+    /// Tries the rules without a change: what is missing (a program, permission, a part of the kernel) is
+    /// named now and not at the first publication.
+    pub fn new(site: Site, backend: Box<dyn Backend>) -> Result<Self> {
+        let nothing = empty("0".repeat(16));
+        for step in backend.probe(&backend.render(&site, &nothing)) {
+            run(&step).map_err(|error| match error {
+                FirewallError::Other(text) => FirewallError::Kernel(text),
+                error => error,
+            })?;
+        }
+        Ok(Self { site, backend, left: None })
+    }
+
+    /// Makes the kernel have what should be, whatever it had.
+    pub fn reconcile(&mut self, desired: &Desired) -> Result<Report> {
+        self.left = None;
+        check(&self.site, desired)?;
+        let observed = self.observe(&desired.owner)?;
+        let wanted = self.backend.render(&self.site, desired);
+        let plan = plan(&wanted, &observed);
+        if plan != Plan::Nothing {
+            self.apply(desired, &wanted, &plan)?;
+        }
+        self.left = Some(desired.clone());
+        Ok(Report { done: done(&plan), traffic: observed.traffic, foreign: observed.foreign })
+    }
+
+    /// One publication comes or goes. The kernel is believed to be as it was left; when it is not, this is
+    /// a reconcile.
+    pub fn change(&mut self, port: u16, target: Option<&Target>) -> Result<Report> {
+        let Some(mut desired) = self.left.take() else {
+            return Err(FirewallError::Other("nothing was reconciled yet".into()));
+        };
+        let before = desired.publications.remove(&port);
+        if let Some(target) = target {
+            desired.publications.insert(port, target.clone());
+        }
+        check(&self.site, &desired)?;
+        let changes = self.difference(&desired, port, before.as_ref(), target);
+        let plan = if changes.is_empty() { Plan::Nothing } else { Plan::Members(changes) };
+        match self.write(&desired, &Ruleset::default(), &plan) {
+            Ok(()) => {
+                self.left = Some(desired);
+                Ok(Report { done: done(&plan), traffic: BTreeMap::new(), foreign: Vec::new() })
+            }
+            Err(_) => self.reconcile(&desired),
+        }
+    }
+
+    /// What a reconcile would do; changes nothing.
+    pub fn look(&mut self, desired: &Desired) -> Result<View> {
+        check(&self.site, desired)?;
+        let observed = self.observe(&desired.owner)?;
+        let wanted = self.backend.render(&self.site, desired);
+        let plan = plan(&wanted, &observed);
+        let steps = self.backend.script(desired, &wanted, &plan);
+        let listing = if observed.owner.is_some() { self.backend.listing()? } else { String::new() };
+        Ok(View {
+            would: done(&plan),
+            plan: steps.iter().flat_map(lines).collect(),
+            listing,
+            foreign: observed.foreign,
+        })
+    }
+
+    /// Takes away everything of ours, for good.
+    pub fn remove(&mut self) -> Result<()> {
+        let left = self.left.take();
+        let there = match &left {
+            Some(desired) => self.observe(&desired.owner)?,
+            None => self.backend.observe()?,
+        };
+        if there.owner.is_some() {
+            self.backend.remove().iter().try_for_each(|step| run(step).map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// What the kernel has, unless it is another puerta's.
+    fn observe(&self, owner: &str) -> Result<Observed> {
+        let observed = self.backend.observe()?;
+        match &observed.owner {
+            Some(other) if other != owner => Err(FirewallError::Foreign(other.clone())),
+            _ => Ok(observed),
+        }
+    }
+
+    fn write(&self, desired: &Desired, wanted: &Ruleset, plan: &Plan) -> Result<()> {
+        self.backend.script(desired, wanted, plan).iter().try_for_each(|step| run(step).map(drop))
+    }
+
+    /// Writes, and believes it when it is read back.
+    fn apply(&self, desired: &Desired, wanted: &Ruleset, todo: &Plan) -> Result<()> {
+        self.write(desired, wanted, todo)?;
+        let mut observed = self.observe(&desired.owner)?;
+        if let Plan::Whole(_) = todo {
+            let stamp = Stamp { wanted: digest(&wanted.fixed), listed: observed.listed.clone() };
+            self.backend.stamp(desired, &stamp).iter().try_for_each(|step| run(step).map(drop))?;
+            observed.stamp = Some(stamp);
+        }
+        match plan(wanted, &observed) {
+            Plan::Nothing => Ok(()),
+            still => {
+                Err(FirewallError::Other(format!("the kernel does not have what was written: {still:?}")))
+            }
+        }
+    }
+
+    /// What one port makes of the members; nobody else's are made for it.
+    fn difference(
+        &self,
+        desired: &Desired,
+        port: u16,
+        before: Option<&Target>,
+        after: Option<&Target>,
+    ) -> Vec<Change> {
+        let members = |target: Option<&Target>| {
+            let mut one = empty(desired.owner.clone());
+            one.publications.extend(target.map(|target| (port, target.clone())));
+            self.backend.render(&self.site, &one).members
+        };
+        changes(&members(after), &members(before))
+    }
+}
+
+fn empty(owner: String) -> Desired {
+    let egress = EgressTable { default: Egress::Deny, courses: BTreeMap::new(), seats: BTreeMap::new() };
+    Desired { owner, publications: BTreeMap::new(), egress }
+}
+
+fn done(plan: &Plan) -> Done {
+    match plan {
+        Plan::Nothing => Done::Nothing,
+        Plan::Members(changes) => {
+            let removed = changes.iter().filter(|change| matches!(change, Change::Remove { .. })).count();
+            Done::Members { added: changes.len() - removed, removed }
+        }
+        Plan::Whole(why) => Done::Whole { why: *why },
+    }
+}
+
+/// What a step feeds to its program; what it runs where it feeds nothing.
+fn lines(step: &Step) -> Vec<String> {
+    match step.input.is_empty() {
+        true => vec![format!("{} {}", step.program, step.arguments.join(" "))],
+        false => step.input.lines().map(str::to_owned).collect(),
+    }
+}
