@@ -30,6 +30,7 @@ pub mod vm_jobs;
 use crate::audit::Audit;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::firewall::client::Firewall;
 use crate::store::Store;
 use command::Command;
 use ctx::{Ctx, Visitor};
@@ -51,6 +52,8 @@ pub struct App {
     pub store: Store,
     /// What runs the machines.
     pub engine: Arc<dyn Engine>,
+    /// The way to what may change the firewall.
+    pub firewall: Firewall,
     /// The log that professors trust.
     pub audit: Audit,
     /// Who is here.
@@ -85,6 +88,7 @@ impl App {
         config: Config,
         store: Store,
         engine: Arc<dyn Engine>,
+        firewall: Firewall,
         audit: Audit,
         policy: Policy,
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
@@ -94,6 +98,7 @@ impl App {
             config,
             store,
             engine,
+            firewall,
             audit,
             presence,
             policy: RwLock::new(Arc::new(policy)),

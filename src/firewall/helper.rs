@@ -121,7 +121,9 @@ mod tests {
     #[test]
     fn garbage_is_refused_and_not_obeyed() {
         let good = br#"{"change":{"port":50000,"target":null}}"#;
-        let mut input = b"\n{}\nnull\n\xff\xfe\n{\"remove\":null}\n{\"change\":{\"port\":70000,\"target\":null}}\n".to_vec();
+        let mut input =
+            b"\n{}\nnull\n\xff\xfe\n{\"remove\":null}\n{\"change\":{\"port\":70000,\"target\":null}}\n"
+                .to_vec();
         input.extend(good);
         input.push(b'\n');
         let (asked, said, end) = hear(&input);
