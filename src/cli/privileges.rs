@@ -31,7 +31,8 @@ pub(super) fn for_firewall(raw: bool) -> Result<(), String> {
     match keep() {
         Ok(missing) if missing.is_empty() => Ok(()),
         Ok(missing) => {
-            Err(missing.iter_names().map(|(name, _)| format!("CAP_{name}")).collect::<Vec<_>>().join(", "))
+            let names = missing.iter_names().map(|(name, _)| format!("CAP_{name}")).collect::<Vec<_>>();
+            Err(format!("puerta was started without {}", names.join(" and ")))
         }
         Err(error) => Err(error.to_string()),
     }

@@ -1,0 +1,356 @@
+//! The firewall's helper, on a real kernel: who holds which capability, what ends it, what it refuses,
+//! and what it reports. Each test has namespaces of its own without a way out, and wants root, ip(8),
+//! setpriv(1) and nft(8).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use support::{House, Killed, Said, text, wait};
+
+/// Nobody of this host.
+const USER: &str = "61234";
+/// The first year of the address plan, seat 1, slot 2.
+const MACHINE: &str = "10.0.0.66";
+
+fn sh(script: &str) {
+    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
+    assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A gateway between a client and the lab.
+struct World {
+    name: String,
+}
+
+impl World {
+    fn new(name: &str) -> Self {
+        let world = Self { name: format!("ph-{name}-{}", std::process::id()) };
+        world.sweep();
+        let [gate, client, machine] = ["", "c", "m"].map(|part| world.part(part));
+        sh(&format!(
+            "for n in {gate} {client} {machine}; do ip netns add $n; ip -n $n link set lo up; done
+             ip -n {gate} link add pub type veth peer name eth0 netns {client}
+             ip -n {gate} link add lan type veth peer name eth0 netns {machine}
+             for l in pub lan; do ip -n {gate} link set $l up; done
+             ip -n {gate} addr add 192.0.2.1/24 dev pub; ip -n {gate} addr add 10.0.0.1/8 dev lan
+             ip -n {client} link set eth0 up; ip -n {client} addr add 192.0.2.7/24 dev eth0
+             ip -n {machine} link set eth0 up; ip -n {machine} addr add {MACHINE}/8 dev eth0
+             ip -n {machine} route add default via 10.0.0.1
+             ip netns exec {gate} sysctl -qw net.ipv4.ip_forward=1"
+        ));
+        world
+    }
+
+    fn part(&self, part: &str) -> String {
+        format!("{}{part}", self.name)
+    }
+
+    fn sweep(&self) {
+        for part in ["", "c", "m"] {
+            let _ =
+                Command::new("ip").args(["netns", "del", &self.part(part)]).stderr(Stdio::null()).status();
+        }
+    }
+
+    /// The same command inside one of them.
+    fn inside(&self, part: &str, command: &Command) -> Command {
+        let mut inside = Command::new("ip");
+        inside.args(["netns", "exec", &self.part(part)]).arg(command.get_program()).args(command.get_args());
+        inside
+    }
+
+    /// What starts a program in the gateway as `USER` with these capabilities, as the unit's
+    /// `AmbientCapabilities` and `CapabilityBoundingSet` do.
+    fn as_user(&self, capabilities: &str) -> Vec<String> {
+        let mut words: Vec<String> = ["ip", "netns", "exec", &self.name, "setpriv"].map(str::to_owned).into();
+        words.extend(["--reuid", USER, "--regid", USER, "--clear-groups"].map(str::to_owned));
+        for set in ["--inh-caps", "--bounding-set", "--ambient-caps"] {
+            words.extend([set.to_owned(), format!("-all,{capabilities}")]);
+        }
+        words
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.sweep();
+    }
+}
+
+/// A house in the namespace: its program and its folder are the user's.
+fn house(extra: &str) -> House {
+    let firewall = format!("[firewall]\noutside = [\"pub\"]\ninside = \"lan\"\n{extra}");
+    let house = House::founded(&firewall);
+    std::fs::copy(env!("CARGO_BIN_EXE_puerta"), program(&house)).unwrap();
+    sh(&format!("chown -R {USER}:{USER} {:?}", house.dir.join("state")));
+    house
+}
+
+fn program(house: &House) -> PathBuf {
+    house.dir.join("puerta")
+}
+
+fn started(world: &World, house: &mut House, capabilities: &str) {
+    let mut words = world.as_user(capabilities);
+    words.push(text(&program(house)).to_owned());
+    house.start_by(&words.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// A line of `/proc/PID/status`.
+fn status(pid: u32, key: &str) -> String {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    line.unwrap_or_else(|| panic!("{key} in {text}")).trim().to_owned()
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+fn the_helper_of(house: &House) -> u32 {
+    let children = children(house.pid());
+    assert_eq!(children.len(), 1, "{children:?}");
+    let words = std::fs::read(format!("/proc/{}/cmdline", children[0])).unwrap();
+    assert!(words.ends_with(b"\0firewall-helper\0"), "{}", String::from_utf8_lossy(&words));
+    children[0]
+}
+
+/// `capabilities(7)` by number: 10 binds ports below 1024, 12 administers the network.
+fn mask(numbers: &[u32]) -> String {
+    format!("{:016x}", numbers.iter().map(|number| 1_u64 << number).sum::<u64>())
+}
+
+fn assert_capabilities(pid: u32, kept: &[u32], inherited: &[u32], bounding: &[u32]) {
+    for (set, wanted) in [
+        ("CapPrm", kept),
+        ("CapEff", kept),
+        ("CapInh", inherited),
+        ("CapAmb", inherited),
+        ("CapBnd", bounding),
+    ] {
+        assert_eq!(status(pid, set), mask(wanted), "{set} of {pid}");
+    }
+    assert_eq!(status(pid, "NoNewPrivs"), "1");
+    for task in std::fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let task = task.unwrap().file_name().into_string().unwrap().parse().unwrap();
+        assert_eq!(status(task, "CapPrm"), mask(kept), "thread {task} of {pid}");
+    }
+}
+
+fn says(world: &World, house: &House) -> Said {
+    let mut ssh = house.ssh("profesor");
+    ssh.arg(House::at("profesor")).args(["whoami", "--json"]);
+    let output: Output = world.inside("", &ssh).stdin(Stdio::null()).output().unwrap();
+    output.into()
+}
+
+#[test]
+fn the_door_may_bind_ports_and_the_helper_may_change_the_network() {
+    let world = World::new("caps");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    let helper = the_helper_of(&house);
+    // Without CAP_SETPCAP the bounding set is the one it was started with; no_new_privs makes up for it.
+    assert_capabilities(house.pid(), &[10], &[], &[10, 12]);
+    assert_capabilities(helper, &[12], &[12], &[10, 12]);
+    assert_eq!(says(&world, &house).code, 0, "{}", house.log());
+    // What the door inherited or opened is not the helper's: three descriptors of its own, and NFLOG's.
+    let held: Vec<_> = std::fs::read_dir(format!("/proc/{helper}/fd"))
+        .unwrap()
+        .map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap().display().to_string())
+        .collect();
+    assert!(held.iter().filter(|name| name.starts_with("socket:")).count() <= 3, "{held:?}");
+    let environment = std::fs::read(format!("/proc/{helper}/environ")).unwrap();
+    assert!(environment.is_empty(), "{}", String::from_utf8_lossy(&environment));
+    assert_eq!(house.stop(), 0);
+    wait("the helper ends with the door", || !alive(helper));
+}
+
+#[test]
+fn root_gives_everything_else_up_too() {
+    let world = World::new("root");
+    let mut house = house("");
+    sh(&format!("chown -R 0:0 {:?}", house.dir.join("state")));
+    house.start_by(&["ip", "netns", "exec", &world.name, env!("CARGO_BIN_EXE_puerta")]);
+    assert_capabilities(house.pid(), &[10], &[], &[10]);
+    assert_capabilities(the_helper_of(&house), &[12], &[12], &[12]);
+    assert_eq!(says(&world, &house).code, 0, "{}", house.log());
+    assert_eq!(house.stop(), 0);
+}
+
+fn alive(pid: u32) -> bool {
+    // A zombie is not.
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|text| !text.contains(") Z "))
+}
+
+#[test]
+fn a_killed_door_takes_its_helper_along() {
+    let world = World::new("door");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    let helper = the_helper_of(&house);
+    // Signals that a whole group gets, or a whole unit, do not end it before its parent.
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        sh(&format!("kill {signal} {helper}"));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(alive(helper));
+    house.kill9();
+    wait("the helper ends", || !alive(helper));
+    // NFLOG's group is free again, and the next one has it.
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    assert!(alive(the_helper_of(&house)));
+}
+
+#[test]
+fn a_killed_helper_leaves_the_door_open() {
+    let world = World::new("gone");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    sh(&format!("kill -KILL {}", the_helper_of(&house)));
+    wait("the door notices", || house.log().contains("the firewall's helper is gone"));
+    assert!(children(house.pid()).is_empty(), "a zombie is left");
+    assert_eq!(says(&world, &house).code, 0, "{}", house.log());
+    assert_eq!(house.stop(), 0);
+}
+
+#[test]
+fn what_is_missing_is_named_at_start() {
+    let world = World::new("less");
+    let house = house("");
+    let fails = |words: &[String], what: &str| {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg(program(&house)).arg("--config").arg(house.config()).arg("serve");
+        let said: Said = command.stdin(Stdio::null()).output().unwrap().into();
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains(what), "{what}: {}", said.err);
+    };
+    fails(&world.as_user("+net_bind_service"), "CAP_NET_ADMIN");
+    let hidden = "mount -t tmpfs none /usr/sbin; exec \"$@\"";
+    let words = ["unshare", "--mount", "--net", "sh", "-ec", hidden, "sh"].map(str::to_owned);
+    fails(&words, "`nft` is not installed");
+    let mut other = Spoken::to(&world, &house);
+    assert_eq!(other.hears(), json!({ "start": { "Ok": null } }));
+    fails(&world.as_user("+net_bind_service,+net_admin"), "NFLOG group 27 is taken");
+}
+
+/// A helper that the test speaks to in the door's place.
+struct Spoken {
+    _child: Killed,
+    to: Option<ChildStdin>,
+    lines: Receiver<Value>,
+}
+
+impl Spoken {
+    fn to(world: &World, house: &House) -> Self {
+        let words = world.as_user("+net_bind_service,+net_admin");
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg(program(house)).arg("--config").arg(house.config());
+        command.arg("firewall-helper").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child: Child = command.spawn().unwrap();
+        let (to, from) = (child.stdin.take(), child.stdout.take().unwrap());
+        let (heard, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).lines().map_while(Result::ok) {
+                let _ = heard.send(serde_json::from_str(&line).unwrap());
+            }
+        });
+        Self { _child: Killed(child), to, lines }
+    }
+
+    fn hears(&mut self) -> Value {
+        self.lines.recv_timeout(Duration::from_secs(20)).expect("the helper says nothing")
+    }
+
+    fn asked(&mut self, line: &str) -> Value {
+        self.to.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+        self.hears()
+    }
+}
+
+fn desired(publications: &Value) -> Value {
+    let egress = json!({ "default": "deny", "courses": {}, "seats": {} });
+    json!({ "owner": "00000000000000aa", "publications": publications, "egress": egress })
+}
+
+fn target(address: &str) -> Value {
+    json!({ "protocol": "tcp", "address": address, "port": 80, "sources": null })
+}
+
+#[test]
+fn a_real_connection_is_reported_with_its_clients_address() {
+    let world = World::new("log");
+    let house = house("");
+    let mut helper = Spoken::to(&world, &house);
+    assert_eq!(helper.hears(), json!({ "start": { "Ok": null } }));
+    let wanted = json!({ "reconcile": desired(&json!({ "50001": target(MACHINE) })) });
+    let answer = helper.asked(&wanted.to_string());
+    assert_eq!(answer["answer"]["Ok"]["report"]["done"]["done"], "whole", "{answer}");
+
+    let mut listen = Command::new("python3");
+    listen.args(["-c", "import socket as s\nl=s.create_server(('',80))\nwhile 1:\n c,a=l.accept()\n c.sendall(a[0].encode())\n c.close()"]);
+    let _server = Killed(world.inside("m", &listen).spawn().unwrap());
+    let mut connect = Command::new("python3");
+    connect.args([
+        "-c",
+        "import socket as s\nc=s.socket()\nc.settimeout(5)\nc.bind(('192.0.2.7',40123))\nc.connect(('192.0.2.1',50001))\nprint(c.recv(99).decode())",
+    ]);
+    let mut seen = String::new();
+    wait("the machine answers", || {
+        let said: Said = world.inside("c", &connect).output().unwrap().into();
+        seen = said.out;
+        said.code == 0
+    });
+    // The machine's own log has the client's address too.
+    assert_eq!(seen.trim(), "192.0.2.7");
+    let line = helper.hears();
+    assert_eq!(
+        line,
+        json!({ "connection": { "protocol": "tcp", "source": "192.0.2.7:40123", "port": 50001 } })
+    );
+}
+
+#[test]
+fn a_stolen_door_gets_nothing_but_publications() {
+    let world = World::new("theft");
+    let house = house("");
+    let mut helper = Spoken::to(&world, &house);
+    helper.hears();
+    let reconcile = |publications: Value| json!({ "reconcile": desired(&publications) }).to_string();
+    let good = helper.asked(&reconcile(json!({ "50001": target(MACHINE) })));
+    assert!(good["answer"]["Ok"].is_object(), "{good}");
+    let rules = || {
+        let mut nft = Command::new("nft");
+        nft.args(["-s", "list", "ruleset"]);
+        String::from_utf8(world.inside("", &nft).output().unwrap().stdout).unwrap()
+    };
+    let before = rules();
+    let mut other = desired(&json!({}));
+    other["owner"] = "00000000000000bb".into();
+    for request in [
+        "flush ruleset".to_owned(),
+        "{\"remove\":null}".to_owned(),
+        "[]".to_owned(),
+        reconcile(json!({ "22": target(MACHINE) })),
+        reconcile(json!({ "50002": target("192.0.2.9") })),
+        reconcile(json!({ "50002": target("10.0.0.1") })),
+        reconcile(json!({ "50002": target("10.0.0.66; flush ruleset") })),
+        json!({ "reconcile": other }).to_string(),
+        json!({ "change": { "port": 22, "target": target(MACHINE) } }).to_string(),
+    ] {
+        let answer = helper.asked(&request);
+        assert!(answer["answer"]["Err"]["Refused"].is_string(), "{request}: {answer}");
+        assert_eq!(rules(), before, "{request}");
+    }
+    // The end of its input is its end, and the rules stay.
+    helper.to = None;
+    assert!(helper.lines.recv_timeout(Duration::from_secs(20)).is_err());
+    assert_eq!(rules(), before);
+}
