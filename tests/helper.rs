@@ -335,6 +335,7 @@ fn a_stolen_door_gets_nothing_but_publications() {
     let mut other = desired(&json!({}));
     other["owner"] = "00000000000000bb".into();
     for request in [
+        json!({ "change": { "port": 22, "target": target(MACHINE) } }).to_string(),
         "flush ruleset".to_owned(),
         "{\"remove\":null}".to_owned(),
         "[]".to_owned(),
@@ -343,7 +344,6 @@ fn a_stolen_door_gets_nothing_but_publications() {
         reconcile(json!({ "50002": target("10.0.0.1") })),
         reconcile(json!({ "50002": target("10.0.0.66; flush ruleset") })),
         json!({ "reconcile": other }).to_string(),
-        json!({ "change": { "port": 22, "target": target(MACHINE) } }).to_string(),
     ] {
         let answer = helper.asked(&request);
         assert!(answer["answer"]["Err"]["Refused"].is_string(), "{request}: {answer}");

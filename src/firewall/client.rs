@@ -72,10 +72,10 @@ impl Firewall {
 
     /// The next new connection to a published port; waits for ever where none is reported.
     pub async fn connection(&self) -> NewConnection {
-        if let Some(way) = &self.0 {
-            if let Some(connection) = way.connections.lock().await.recv().await {
-                return connection;
-            }
+        if let Some(way) = &self.0
+            && let Some(connection) = way.connections.lock().await.recv().await
+        {
+            return connection;
         }
         std::future::pending().await
     }

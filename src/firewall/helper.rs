@@ -79,10 +79,10 @@ struct Hands {
 
 impl Hands {
     fn carry_out(&mut self, request: Request) -> Result<Answer> {
-        if let Request::Reconcile(desired) | Request::Look(desired) = &request {
-            if *self.owner.get_or_insert_with(|| desired.owner.clone()) != desired.owner {
-                return Err(FirewallError::Refused("the owner changed".into()));
-            }
+        if let Request::Reconcile(desired) | Request::Look(desired) = &request
+            && *self.owner.get_or_insert_with(|| desired.owner.clone()) != desired.owner
+        {
+            return Err(FirewallError::Refused("the owner changed".into()));
         }
         Ok(match request {
             Request::Reconcile(desired) => Answer::Report(self.reconciler.reconcile(&desired)?),

@@ -11,6 +11,7 @@
 pub mod client;
 pub mod helper;
 pub mod nflog;
+pub mod nftables;
 pub mod pipe;
 pub mod plan;
 pub mod reconcile;
@@ -231,7 +232,10 @@ pub trait Backend: Send + Sync {
 
 /// The language that a word of the configuration names.
 pub fn backend(word: &str) -> Result<Box<dyn Backend>> {
-    Err(FirewallError::Other(format!("`{word}` is not a backend of the firewall")))
+    match word {
+        "nftables" => Ok(Box::new(nftables::Nftables)),
+        _ => Err(FirewallError::Other(format!("`{word}` is not a backend of the firewall"))),
+    }
 }
 
 /// What a reconcile did.

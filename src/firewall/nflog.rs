@@ -8,6 +8,7 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::{Duration, Instant};
 
 /// `NFNL_SUBSYS_ULOG`: the high byte of every message type here.
 const SUBSYSTEM: u16 = 4 << 8;
@@ -29,19 +30,33 @@ const MODE: (u16, u8) = (2, 2);
 const THRESHOLD: u16 = 5;
 /// What is copied of each packet: an IPv4 header with options is 60 bytes, the ports are four more.
 const SNAPLEN: u32 = 64;
+/// More than a reconcile takes.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A place in a group of NFLOG.
 pub struct Listener(OwnedFd);
 
 impl Listener {
-    /// Joins a group, which one process at a time may.
+    /// Joins a group, which one process at a time may. The helper of a puerta that was killed has it
+    /// until what it does is finished: that is waited for.
     pub fn join(group: u16) -> Result<Self> {
+        let begun = Instant::now();
+        loop {
+            match Self::try_join(group) {
+                // EPERM as well, to one who may (nfulnl_recv_config); the rules were tried before.
+                Err(Errno::BUSY | Errno::PERM) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                result => return result.map_err(|error| failure(error, group)),
+            }
+        }
+    }
+
+    fn try_join(group: u16) -> rustix::io::Result<Self> {
         let flags = SocketFlags::CLOEXEC;
-        let socket =
-            net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(netlink::NETFILTER))
-                .map_err(|error| failure(error, group))?;
-        let listener = Self(socket);
-        listener.configure(group).map_err(|error| failure(error, group))?;
+        let protocol = Some(netlink::NETFILTER);
+        let listener = Self(net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, protocol)?);
+        listener.configure(group)?;
         Ok(listener)
     }
 
@@ -71,8 +86,7 @@ impl Listener {
 
 fn failure(error: Errno, group: u16) -> FirewallError {
     match error {
-        Errno::PERM | Errno::ACCESS => FirewallError::Permission(format!("NFLOG group {group}")),
-        Errno::BUSY => FirewallError::Other(format!(
+        Errno::PERM | Errno::BUSY => FirewallError::Other(format!(
             "NFLOG group {group} is taken by another program: another puerta, or choose another `firewall.log_group`"
         )),
         Errno::PROTONOSUPPORT | Errno::AFNOSUPPORT | Errno::INVAL | Errno::OPNOTSUPP => {
