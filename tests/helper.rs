@@ -169,6 +169,16 @@ fn the_door_may_bind_ports_and_the_helper_may_change_the_network() {
     assert!(held.iter().filter(|name| name.starts_with("socket:")).count() <= 3, "{held:?}");
     let environment = std::fs::read(format!("/proc/{helper}/environ")).unwrap();
     assert!(environment.is_empty(), "{}", String::from_utf8_lossy(&environment));
+    // Reading the other's memory is what ptrace(2) would be allowed: its own it may, the helper's not.
+    let reads = |pid: u32| {
+        let mut words = world.as_user("+net_bind_service");
+        words.extend(["head", "-c0"].map(str::to_owned));
+        words.push(format!("/proc/{pid}/mem"));
+        Said::from(Command::new(&words[0]).args(&words[1..]).output().unwrap())
+    };
+    assert_eq!(reads(house.pid()).code, 0);
+    let said = reads(helper);
+    assert!(said.err.contains("Permission denied"), "{said:?}");
     assert_eq!(house.stop(), 0);
     wait("the helper ends with the door", || !alive(helper));
 }
