@@ -4,6 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod support;
+#[path = "helper/technician.rs"]
+mod technician;
+#[path = "helper/world.rs"]
+mod world;
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -13,76 +17,7 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use support::{House, Killed, Said, text, wait};
-
-/// Nobody of this host.
-const USER: &str = "61234";
-/// The first year of the address plan, seat 1, slot 2.
-const MACHINE: &str = "10.0.0.66";
-
-fn sh(script: &str) {
-    let output = Command::new("sh").args(["-ec", script]).output().unwrap();
-    assert!(output.status.success(), "{script}\n{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A gateway between a client and the lab.
-struct World {
-    name: String,
-}
-
-impl World {
-    fn new(name: &str) -> Self {
-        let world = Self { name: format!("ph-{name}-{}", std::process::id()) };
-        world.sweep();
-        let [gate, client, machine] = ["", "c", "m"].map(|part| world.part(part));
-        sh(&format!(
-            "for n in {gate} {client} {machine}; do ip netns add $n; ip -n $n link set lo up; done
-             ip -n {gate} link add pub type veth peer name eth0 netns {client}
-             ip -n {gate} link add lan type veth peer name eth0 netns {machine}
-             for l in pub lan; do ip -n {gate} link set $l up; done
-             ip -n {gate} addr add 192.0.2.1/24 dev pub; ip -n {gate} addr add 10.0.0.1/8 dev lan
-             ip -n {client} link set eth0 up; ip -n {client} addr add 192.0.2.7/24 dev eth0
-             ip -n {machine} link set eth0 up; ip -n {machine} addr add {MACHINE}/8 dev eth0
-             ip -n {machine} route add default via 10.0.0.1
-             ip netns exec {gate} sysctl -qw net.ipv4.ip_forward=1"
-        ));
-        world
-    }
-
-    fn part(&self, part: &str) -> String {
-        format!("{}{part}", self.name)
-    }
-
-    fn sweep(&self) {
-        for part in ["", "c", "m"] {
-            let _ =
-                Command::new("ip").args(["netns", "del", &self.part(part)]).stderr(Stdio::null()).status();
-        }
-    }
-
-    /// The same command inside one of them.
-    fn inside(&self, part: &str, command: &Command) -> Command {
-        let mut inside = Command::new("ip");
-        inside.args(["netns", "exec", &self.part(part)]).arg(command.get_program()).args(command.get_args());
-        inside
-    }
-
-    /// What starts a program in the gateway as `USER` with these capabilities, as the unit's
-    /// `AmbientCapabilities` and `CapabilityBoundingSet` do.
-    fn as_user(&self, capabilities: &str) -> Vec<String> {
-        let mut words: Vec<String> = ["ip", "netns", "exec", &self.name, "setpriv"].map(str::to_owned).into();
-        words.extend(["--reuid", USER, "--regid", USER, "--clear-groups"].map(str::to_owned));
-        for set in ["--inh-caps", "--bounding-set", "--ambient-caps"] {
-            words.extend([set.to_owned(), format!("-all,{capabilities}")]);
-        }
-        words
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        self.sweep();
-    }
-}
+use world::{MACHINE, USER, World, sh};
 
 /// A house in the namespace: its program and its folder are the user's.
 fn house(extra: &str) -> House {
@@ -163,7 +98,8 @@ fn the_door_may_bind_ports_and_the_helper_may_change_the_network() {
     assert_capabilities(helper, &[12], &[12], &[10, 12]);
     assert_eq!(says(&world, &house).code, 0, "{}", house.log());
     let environment = std::fs::read(format!("/proc/{helper}/environ")).unwrap();
-    assert!(environment.is_empty(), "{}", String::from_utf8_lossy(&environment));
+    let environment = String::from_utf8_lossy(&environment);
+    assert!(environment.split_terminator('\0').all(|entry| entry.starts_with("RUST_LOG=")), "{environment}");
     // Reading the other's memory is what ptrace(2) would be allowed: its own it may, the helper's not.
     let reads = |pid: u32| {
         let mut words = world.as_user("+net_bind_service");
@@ -308,37 +244,51 @@ fn target(address: &str) -> Value {
     json!({ "protocol": "tcp", "address": address, "port": 80, "sources": null })
 }
 
+const SERVER: &str = "
+import socket as s
+l=s.create_server(('',80))
+while 1:
+ c,a=l.accept()
+ c.sendall(a[0].encode())
+ c.close()";
+const CLIENT: &str = "
+import socket as s
+u=s.socket(type=s.SOCK_DGRAM)
+u.bind(('192.0.2.7',40124))
+u.sendto(b'hello',('192.0.2.1',50002))
+c=s.socket()
+c.settimeout(5)
+c.bind(('192.0.2.7',40123))
+c.connect(('192.0.2.1',50001))
+print(c.recv(99).decode())";
+
 #[test]
 fn a_real_connection_is_reported_with_its_clients_address() {
     let world = World::new("log");
     let house = house("");
     let mut helper = Spoken::to(&world, &house);
     assert_eq!(helper.hears(), json!({ "start": { "Ok": null } }));
-    let wanted = json!({ "reconcile": desired(&json!({ "50001": target(MACHINE) })) });
+    let mut udp = target(MACHINE);
+    udp["protocol"] = "udp".into();
+    let wanted = json!({ "reconcile": desired(&json!({ "50001": target(MACHINE), "50002": udp })) });
     let answer = helper.asked(&wanted.to_string());
     assert_eq!(answer["answer"]["Ok"]["report"]["done"]["done"], "whole", "{answer}");
 
-    let mut listen = Command::new("python3");
-    listen.args(["-c", "import socket as s\nl=s.create_server(('',80))\nwhile 1:\n c,a=l.accept()\n c.sendall(a[0].encode())\n c.close()"]);
-    let _server = Killed(world.inside("m", &listen).spawn().unwrap());
-    let mut connect = Command::new("python3");
-    connect.args([
-        "-c",
-        "import socket as s\nc=s.socket()\nc.settimeout(5)\nc.bind(('192.0.2.7',40123))\nc.connect(('192.0.2.1',50001))\nprint(c.recv(99).decode())",
-    ]);
+    let python =
+        |part: &str, program: &str| world.inside(part, Command::new("python3").args(["-c", program]));
+    let _server = Killed(python("m", SERVER).spawn().unwrap());
     let mut seen = String::new();
     wait("the machine answers", || {
-        let said: Said = world.inside("c", &connect).output().unwrap().into();
+        let said: Said = python("c", CLIENT).output().unwrap().into();
         seen = said.out;
         said.code == 0
     });
     // The machine's own log has the client's address too.
     assert_eq!(seen.trim(), "192.0.2.7");
-    let line = helper.hears();
-    assert_eq!(
-        line,
-        json!({ "connection": { "protocol": "tcp", "source": "192.0.2.7:40123", "port": 50001 } })
-    );
+    for (protocol, source, port) in [("udp", "192.0.2.7:40124", 50_002), ("tcp", "192.0.2.7:40123", 50_001)] {
+        let wanted = json!({ "connection": { "protocol": protocol, "source": source, "port": port } });
+        assert_eq!(helper.hears(), wanted);
+    }
 }
 
 #[test]
