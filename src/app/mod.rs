@@ -55,7 +55,7 @@ pub struct App {
     pub store: Store,
     /// What runs the machines.
     pub engine: Arc<dyn Engine>,
-    /// What opens ports and closes seats.
+    /// The way to what may change the firewall.
     pub firewall: Firewall,
     /// The log that professors trust.
     pub audit: Audit,

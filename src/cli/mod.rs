@@ -1,8 +1,11 @@
-//! What the technician types: `puerta init|serve|config|audit`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|firewall`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
+mod firewall;
+mod helper;
 mod host_key;
 mod init;
+mod privileges;
 mod serve;
 
 use crate::audit;
@@ -50,6 +53,13 @@ enum Verb {
         #[command(subcommand)]
         verb: AuditVerb,
     },
+    /// Look at the firewall, or mend it
+    Firewall {
+        #[command(subcommand)]
+        verb: firewall::Words,
+    },
+    #[command(name = helper::VERB, hide = true)]
+    FirewallHelper,
 }
 
 #[derive(Subcommand)]
@@ -91,7 +101,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
     let Some(config) = load(&words.config) else { return Ok(BAD_CONFIGURATION.into()) };
     match &words.verb {
         Verb::Init { admin, key } => init::run(&config, admin.as_deref(), key.as_deref()),
-        Verb::Serve => serve::run(config),
+        Verb::Serve => serve::run(&words.config, config),
         Verb::Config { verb: ConfigVerb::Check } => {
             if let Err(errors) = crate::app::rules::load(config.policy_dir.as_deref()) {
                 errors.iter().for_each(|error| complain(error));
@@ -101,6 +111,8 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         }
         Verb::Config { verb: ConfigVerb::Show } => say(&config.to_string()),
         Verb::Audit { .. } => verify(&config.audit()),
+        Verb::Firewall { verb } => firewall::run(&config, verb),
+        Verb::FirewallHelper => helper::run(&config),
     }
 }
 

@@ -1,20 +1,21 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
-use super::{BAD_CONFIGURATION, complain, host_key, init};
+use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
 use crate::app::{App, firewall, recovery, rules};
 use crate::audit::{self, Audit, Event};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Driver};
 use crate::engine::{self, Engine};
 use crate::firewall::client::Firewall;
 use crate::gateway::{Gateway, listen};
 use crate::store::Store;
 use anyhow::Context;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     log();
     let policy = match rules::load(config.policy_dir.as_deref()) {
         Ok(policy) => policy,
@@ -23,6 +24,11 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
             return Ok(BAD_CONFIGURATION.into());
         }
     };
+    // Taken first: what this process inherited is not the helper's.
+    let inherited = listen::inherited()?;
+    // There is one thread still, and nothing of a stranger's was read.
+    let helper = (config.firewall.driver != Driver::Off).then(|| helper::spawn(file)).transpose()?;
+    privileges::for_door().context("capabilities cannot be given up")?;
     more_descriptors();
     init::state_dir(&config)?;
     let key = host_key::load_or_make(&config.host_key())?;
@@ -31,10 +37,11 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         let engine = open_engine(&config)?;
         let store = Store::open(&config.database()).await.context("the database")?;
         let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
-        let listeners = listen::sockets(&config.ssh.listen)?;
+        let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
-        let app = App::new(config, store, engine, Firewall::off(), audit, policy)?;
+        let helper = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
+        let app = App::new(config, store, engine, helper, audit, policy)?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
         firewall::start(&app).await;
         // The streams of signals exist before anybody is told that we are ready for them.
@@ -68,6 +75,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
         };
         gateway.serve(listeners, stop).await?;
         firewall::stop(&app).await;
+        app.firewall.close().await;
         app.audit.finish(Event::note("stop")).await;
         app.audit.close().await;
         app.store.close().await;
@@ -79,7 +87,7 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// To standard error, for the journal; `RUST_LOG` chooses what.
-fn log() {
+pub(super) fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,russh=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();

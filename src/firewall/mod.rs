@@ -9,7 +9,10 @@
 //! or not as we left it, is replaced whole, in one transaction with everything else.
 
 pub mod client;
+pub mod helper;
+pub mod nflog;
 pub mod nftables;
+pub mod pipe;
 pub mod plan;
 pub mod reconcile;
 mod run;
@@ -225,6 +228,14 @@ pub trait Backend: Send + Sync {
     fn listing(&self) -> Result<String>;
     /// Takes away everything of ours.
     fn remove(&self) -> Vec<Step>;
+}
+
+/// The language that a word of the configuration names.
+pub fn backend(word: &str) -> Result<Box<dyn Backend>> {
+    match word {
+        "nftables" => Ok(Box::new(nftables::Nftables)),
+        _ => Err(FirewallError::Other(format!("`{word}` is not a backend of the firewall"))),
+    }
 }
 
 /// What a reconcile did.

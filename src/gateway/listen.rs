@@ -9,15 +9,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// The inherited sockets if there are any, else new ones at `addresses`. The error names the socket.
-pub fn sockets(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
-    let named = |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+/// The sockets that whoever started us opened (`LISTEN_FDS`); no program that we start has them.
+pub fn inherited() -> io::Result<Vec<std::net::TcpListener>> {
     let mut inherited = listenfd::ListenFd::from_env();
     let mut listeners = Vec::new();
     for index in 0..inherited.len() {
         let socket = inherited.take_tcp_listener(index);
         listeners.extend(socket.map_err(|error| named("an inherited descriptor", error))?);
     }
+    Ok(listeners)
+}
+
+/// The inherited sockets if there are any, else new ones at `addresses`. The error names the socket.
+pub fn sockets(
+    mut listeners: Vec<std::net::TcpListener>,
+    addresses: &[SocketAddr],
+) -> io::Result<Vec<TcpListener>> {
     if listeners.is_empty() {
         for address in addresses {
             listeners.push(bind(*address).map_err(|error| named(&address.to_string(), error))?);
@@ -28,6 +35,10 @@ pub fn sockets(addresses: &[SocketAddr]) -> io::Result<Vec<TcpListener>> {
         TcpListener::from_std(socket)
     });
     ready.collect()
+}
+
+fn named(name: &str, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{name}: {error}"))
 }
 
 fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
