@@ -19,6 +19,8 @@ mod itself;
 mod killed;
 #[path = "lab/one.rs"]
 mod one;
+#[path = "lab/published.rs"]
+mod published;
 #[path = "lab/three.rs"]
 mod three;
 #[path = "lab/trouble.rs"]
