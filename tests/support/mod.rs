@@ -121,6 +121,16 @@ impl House {
         wait("puerta answers", || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
+    /// Starts it by these words (`ip netns exec ...`), which become it, and waits until it listens.
+    pub fn start_by(&mut self, words: &[&str]) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.join("log")).unwrap();
+        let before = self.log().len();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg("--config").arg(self.config()).arg("serve").stdin(Stdio::null());
+        self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+        wait("puerta listens", || self.log()[before..].contains("listening"));
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("puerta runs").id()
