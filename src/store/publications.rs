@@ -98,7 +98,7 @@ impl Store {
         Ok(made(id, port, new, vm, now))
     }
 
-    /// Gives a port up; what it was, or `None` when it led nowhere.
+    /// Gives a port up; `false` when it was not there.
     pub async fn unpublish(&self, id: PublicationId) -> Result<bool> {
         let mut tx = self.write().await?;
         let done = sqlx::query("DELETE FROM publications WHERE id = $1").bind(id.0).execute(&mut *tx).await?;
