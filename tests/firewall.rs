@@ -68,6 +68,7 @@ macro_rules! conformance {
                 egress::nodes_are_not_machines,
                 inside::puertas_services_are_closed_but_the_configured,
                 inside::machines_do_not_meet_through_puerta,
+                inside::another_interface_is_no_way_around,
                 inside::a_forged_source_goes_nowhere,
                 inside::ipv6_ends_at_puerta,
                 inside::puerta_reaches_its_machines,
