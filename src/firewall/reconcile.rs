@@ -127,7 +127,7 @@ impl Reconciler {
         }
     }
 
-    /// What one port makes of the members; nobody else's are made for it.
+    /// What one port makes of the members; those of others that lead elsewhere are not made for it.
     fn difference(
         &self,
         desired: &Desired,
@@ -135,8 +135,16 @@ impl Reconciler {
         before: Option<&Target>,
         after: Option<&Target>,
     ) -> Vec<Change> {
+        // A backend may keep something by where ports lead: others that lead there keep it.
+        let same = |other: &Target| {
+            let place = |target: &Target| (target.protocol, target.address, target.port);
+            [before, after].into_iter().flatten().any(|target| place(target) == place(other))
+        };
+        let others = desired.publications.iter().filter(|(other, target)| **other != port && same(target));
+        let others: BTreeMap<u16, Target> = others.map(|(port, target)| (*port, target.clone())).collect();
         let members = |target: Option<&Target>| {
             let mut one = empty(desired.owner.clone());
+            one.publications.clone_from(&others);
             one.publications.extend(target.map(|target| (port, target.clone())));
             self.backend.render(&self.site, &one).members
         };
