@@ -15,7 +15,7 @@ use crate::firewall::{Change, Members, Ruleset, Step};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// The chain, called by nobody, whose only rule says whose all this is and how it was left.
+/// The chain of `mangle`, called by nobody, whose only rule says whose all this is and how it was left.
 pub(super) const STAMP: &str = "PUERTA-STAMP";
 
 fn restore(flavour: Flavour, family: Family, arguments: &[&str], input: String) -> Step {
@@ -39,7 +39,7 @@ pub(super) fn whole(flavour: Flavour, seen: &Seen, owner: &str, wanted: &Ruleset
         }
     }
     let mut four = tables(four);
-    let stamp = four.entry("filter".into()).or_default().entry(STAMP.into()).or_default();
+    let stamp = four.entry("mangle".into()).or_default().entry(STAMP.into()).or_default();
     stamp.rules.push(Rule { packets: 0, text: comment(owner, "") });
     let write = |family, wanted: &Tables, members: &BTreeMap<_, _>| {
         let mut input = String::new();
@@ -128,7 +128,7 @@ pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<
 /// The sets that nothing reads any more go, and the stamp is written.
 pub(super) fn stamp(flavour: Flavour, seen: &Seen, owner: &str, digests: &str) -> Vec<Step> {
     let comment = comment(owner, digests);
-    let input = format!("*filter\n:{STAMP} - [0:0]\n-A {STAMP} {comment}\nCOMMIT\n");
+    let input = format!("*mangle\n:{STAMP} - [0:0]\n-A {STAMP} {comment}\nCOMMIT\n");
     let mut steps = Vec::new();
     if !seen.strays.is_empty() {
         steps.push(ipset(destroy(&seen.strays)));

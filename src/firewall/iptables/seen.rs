@@ -136,7 +136,7 @@ fn list(text: &mut String, members: &mut BTreeMap<String, Members>, family: &str
 
 /// `-m comment --comment "puerta OWNER WANTED LISTED"`; the digests come later than the owner.
 fn stamp(four: &Tables) -> (Option<String>, Option<Stamp>) {
-    let rule = four.get("filter").and_then(|chains| chains.get(STAMP)).and_then(|chain| chain.rules.first());
+    let rule = four.get("mangle").and_then(|chains| chains.get(STAMP)).and_then(|chain| chain.rules.first());
     let text = rule.and_then(|rule| rule.text.split('"').nth(1)).unwrap_or_default();
     let words: Vec<&str> = text.split(' ').collect();
     match words[..] {
