@@ -15,6 +15,8 @@ mod egress;
 mod house;
 #[path = "firewall/inside.rs"]
 mod inside;
+#[path = "firewall/iptables.rs"]
+mod iptables;
 #[path = "firewall/nft.rs"]
 mod nft;
 #[path = "firewall/place.rs"]
@@ -25,6 +27,7 @@ mod publish;
 mod traffic;
 
 use puerta::firewall::Backend;
+use puerta::firewall::iptables::Flavour;
 
 /// A backend, and what its own tool needs to be told to meddle with it.
 pub(crate) trait Subject: Sync {
@@ -93,8 +96,10 @@ macro_rules! conformance {
 }
 
 conformance!(nftables, crate::nft::Nft);
+conformance!(iptables_nft, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Nft));
+conformance!(iptables_legacy, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Legacy));
 
 /// Every subject, for a process that is started to be killed.
 pub(crate) fn subjects() -> Vec<&'static dyn Subject> {
-    vec![&nft::Nft]
+    vec![&nft::Nft, &iptables::Tables(Flavour::Nft), &iptables::Tables(Flavour::Legacy)]
 }

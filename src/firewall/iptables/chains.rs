@@ -7,9 +7,11 @@
 
 use super::parse::OURS;
 use super::render::{BUCKET, Lists, buckets, verdict, verdicts};
+use super::rows::{BACK, DNAT};
 use crate::firewall::{Desired, Site};
 use puerta_policy::network::{Flow, Protocol};
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 /// Errors about a connection that is let through, both ways.
 const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED -j RETURN";
@@ -67,19 +69,19 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
         ODD.to_owned(),
         format!("! -s {} -j DROP", site.lab),
         RELATED.to_owned(),
-        // Only where a publication still leads to.
-        format!("-m conntrack --ctdir REPLY --ctstate DNAT {} -j RETURN", set("target", "src,src")),
+        format!("-m conntrack --ctdir REPLY --ctstate DNAT -g {OURS}BACK"),
         "-m conntrack --ctdir REPLY -j DROP".to_owned(),
         format!("-s {NODE} -j RETURN"),
         format!("-d {} -j DROP", site.lab),
     ];
+    back(&mut table);
     let judged = egress(&mut table, &LEAVE, desired, lists);
     table.chain("LEAVE", begun.into_iter().chain(judged));
-    let target = set("target", "dst,dst ! --update-counters");
     let answered = [
         ODD.to_owned(),
         RELATED.to_owned(),
-        format!("-m conntrack --ctdir ORIGINAL --ctstate DNAT {target} -j RETURN"),
+        // `mangle` has looked who it is.
+        "-m conntrack --ctdir ORIGINAL --ctstate DNAT -j RETURN".to_owned(),
         "-m conntrack --ctdir ORIGINAL -j DROP".to_owned(),
         format!("-d {NODE} -j RETURN"),
     ];
@@ -89,6 +91,21 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
     dns.push("-j DROP".into());
     table.chain("DNS", dns);
     table.0
+}
+
+/// Answers of publications: chosen by six bits of the seat, three and three, then by a member. A port that leads
+/// elsewhere, or nowhere, is not answered.
+fn back(table: &mut Table) {
+    let bits =
+        |bits: u32, place: u32| format!("{}/{}", Ipv4Addr::from(bits << place), Ipv4Addr::from(7 << place));
+    table.chain("BACK", (0..8).map(|low| format!("-s {} -g {OURS}BACK-{low}", bits(low, 6))));
+    for low in 0..8 {
+        let leaf = |high| format!("-s {} -g {OURS}{}{}", bits(high, 9), BACK.chain, high << 3 | low);
+        table.chain(&format!("BACK-{low}"), (0..8).map(leaf));
+    }
+    for seat in 0..64 {
+        table.chain(&format!("{}{seat}", BACK.chain), ["-j DROP".to_owned()]);
+    }
 }
 
 fn input(table: &mut Table, site: &Site) {
@@ -210,13 +227,13 @@ pub(super) fn nat(site: &Site) -> String {
         let dispatch = buckets(site).map(|bucket| {
             let first = (bucket * BUCKET).max(site.ports.first);
             let last = (bucket * BUCKET + (BUCKET - 1)).min(site.ports.last);
-            format!("-p {protocol} -m {protocol} --dport {first}:{last} -g {OURS}D-{bucket}")
+            format!("-p {protocol} -m {protocol} --dport {first}:{last} -g {OURS}{}{bucket}", DNAT.chain)
         });
         let report = format!("-m limit --limit 20/sec --limit-burst 50 {report}");
         table.chain(protocol.as_str(), [report].into_iter().chain(dispatch));
     }
     for bucket in buckets(site) {
-        table.chain(&format!("D-{bucket}"), []);
+        table.chain(&format!("{}{bucket}", DNAT.chain), []);
     }
     let masquerade = |name: &String| format!("-s {} -o {name} -j MASQUERADE", site.lab);
     table.hooked("POSTROUTING", site.outside.iter().map(masquerade));

@@ -4,6 +4,7 @@
 mod chains;
 mod parse;
 mod render;
+mod rows;
 mod script;
 mod seen;
 #[cfg(test)]
@@ -68,14 +69,14 @@ impl Iptables {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn print(program: &'static str, argument: &str) -> Result<String> {
-        run(&Step { program, arguments: vec![argument.to_owned()], input: String::new() })
-    }
-
     /// What the three programs print: IPv4, IPv6, sets.
-    fn printed(&self) -> Result<[String; 3]> {
-        let of = |family| Self::print(self.flavour.save(family), "-c");
-        Ok([of(Family::Four)?, of(Family::Six)?, Self::print("ipset", "save")?])
+    fn printed(&self, arguments: &[&str]) -> Result<[String; 3]> {
+        let print = |program, arguments: &[&str]| {
+            let arguments = arguments.iter().map(ToString::to_string).collect();
+            run(&Step { program, arguments, input: String::new() })
+        };
+        let of = |family| print(self.flavour.save(family), arguments);
+        Ok([of(Family::Four)?, of(Family::Six)?, print("ipset", &["save"])?])
     }
 }
 
@@ -102,18 +103,18 @@ impl Backend for Iptables {
     }
 
     fn observe(&self) -> Result<Observed> {
-        let [four, six, sets] = self.printed()?;
+        let [four, six, sets] = self.printed(&["-c"])?;
         let (observed, seen) = seen::look(parse::tables(&four), parse::tables(&six), &parse::sets(&sets));
         *self.seen() = seen;
         Ok(observed)
     }
 
+    /// Without counters: the same twice when nobody changed anything.
     fn listing(&self) -> Result<String> {
-        let [four, six, sets] = self.printed()?;
+        let [four, six, sets] = self.printed(&[])?;
         let is_ours = |line: &&str| line.contains(parse::OURS) || line.starts_with('*');
-        let lines = [six, four, sets];
-        let lines = lines.iter().flat_map(|text| text.lines()).filter(is_ours);
-        Ok(lines.map(|line| format!("{line}\n")).collect())
+        let bare = |line: &str| line.split_once(" packets ").map_or(line, |(line, _)| line).to_owned() + "\n";
+        Ok([six, four, sets].iter().flat_map(|text| text.lines()).filter(is_ours).map(bare).collect())
     }
 
     fn remove(&self) -> Vec<Step> {

@@ -9,8 +9,8 @@ pub(super) const OURS: &str = "PUERTA-";
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
-    /// Packets that it matched, where they were printed.
-    pub(super) packets: u64,
+    /// Packets and bytes that it matched, where they were printed.
+    pub(super) counted: (u64, u64),
     /// What follows `-A CHAIN `.
     pub(super) text: String,
 }
@@ -52,15 +52,16 @@ pub(super) fn tables(text: &str) -> Tables {
 
 /// `[packets:bytes] -A CHAIN text`, the first part where counters are printed.
 fn rule(line: &str) -> Option<(&str, Rule)> {
-    let (packets, line) = match line.strip_prefix('[') {
+    let (counted, line) = match line.strip_prefix('[') {
         Some(line) => {
             let (counters, line) = line.split_once("] ")?;
-            (counters.split_once(':')?.0.parse().ok()?, line)
+            let (packets, bytes) = counters.split_once(':')?;
+            ((packets.parse().ok()?, bytes.parse().ok()?), line)
         }
-        None => (0, line),
+        None => ((0, 0), line),
     };
     let (chain, text) = line.strip_prefix("-A ")?.split_once(' ')?;
-    Some((chain, Rule { packets, text: text.to_owned() }))
+    Some((chain, Rule { counted, text: text.to_owned() }))
 }
 
 /// One set of ours.
@@ -111,15 +112,4 @@ fn header<'a>(words: impl Iterator<Item = &'a str>) -> String {
 /// What a rule's sets are called: `PUERTA-in.7` of `... --match-set PUERTA-in.7 dst ...`.
 pub(super) fn sets_of(rule: &str) -> impl Iterator<Item = &str> {
     rule.split("--match-set ").skip(1).filter_map(|part| part.split(' ').next())
-}
-
-/// A publication's rule, as key and value of a member: its port, and `tcp ADDRESS:PORT`.
-pub(super) fn translation(rule: &str) -> Option<(String, String)> {
-    let words: Vec<&str> = rule.split(' ').collect();
-    let ["-p", protocol, "-m", again, "--dport", port, "-j", "DNAT", "--to-destination", to] = words[..]
-    else {
-        return None;
-    };
-    let plain = protocol == again && port.parse::<u16>().is_ok();
-    plain.then(|| (port.to_owned(), format!("{protocol} {to}")))
 }

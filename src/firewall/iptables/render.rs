@@ -2,11 +2,12 @@
 
 use super::chains;
 use super::parse::OURS;
+use super::rows::{self, BACK, DNAT};
 use crate::firewall::plan::digest;
 use crate::firewall::{Desired, Members, Ruleset, Site, Target};
 use ipnet::{IpNet, Ipv4Net};
 use puerta_policy::network::{Egress, Flow, Protocol};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::RangeInclusive;
 
@@ -22,6 +23,9 @@ pub(super) const SIX: &str = "# ip6tables\n";
 /// The same.
 pub(super) const FOUR: &str = "# iptables\n";
 
+/// Sets whose entries are not members.
+pub(super) const FIXED: [&str; 3] = ["campus", "admission", "admission6"];
+
 /// The lists of egress that somebody has, by their names.
 pub(super) type Lists = BTreeMap<String, Vec<Flow>>;
 
@@ -35,10 +39,14 @@ pub(super) fn render(site: &Site, desired: &Desired) -> Ruleset {
     let tables = [chains::filter(site, desired, &lists), chains::mangle(site), chains::nat(site)];
     let fixed = format!("{}{SIX}{}{FOUR}{}", sets.create, chains::filter6(site), tables.concat());
     let mut members = sets.members;
-    members.extend(buckets(site).map(|bucket| (format!("dnat:{bucket}"), Members::new())));
+    let chains = buckets(site).map(|bucket| format!("{}{bucket}", DNAT.collection));
+    let chains = chains.chain((0..64).map(|seat| format!("{}{seat}", BACK.collection)));
+    members.extend(chains.map(|chain| (chain, Members::new())));
     for (port, target) in &desired.publications {
-        let to = format!("{} {}:{}", target.protocol, target.address, target.port);
-        members.entry(format!("dnat:{}", port / BUCKET)).or_default().insert(port.to_string(), to);
+        let (collections, value) = rows::of(*port, target);
+        for collection in collections {
+            members.entry(collection).or_default().insert(port.to_string(), value.clone());
+        }
     }
     Ruleset { fixed, members }
 }
@@ -55,6 +63,15 @@ struct Sets {
 }
 
 impl Sets {
+    /// A set whose entries are configuration's.
+    fn fixed(&mut self, name: &str, kind: &str, entries: impl IntoIterator<Item = String>) {
+        let _ = writeln!(self.create, "create {OURS}{name} {kind}");
+        for entry in entries.into_iter().collect::<BTreeSet<_>>() {
+            let _ = writeln!(self.create, "add {OURS}{name} {entry}");
+        }
+    }
+
+    /// A set whose entries are members.
     fn add(&mut self, name: &str, kind: &str, entries: impl IntoIterator<Item = String>) {
         let _ = writeln!(self.create, "create {OURS}{name} {kind}");
         let entries = entries.into_iter().map(|entry| (entry, String::new())).collect();
@@ -63,7 +80,7 @@ impl Sets {
 }
 
 /// `campus-tcp`, `campus-udp`: ports for whom configuration says. `from`: a network, and a port that it may
-/// reach. `in`: every published port, counting what comes. `target`: where they lead, counting what goes back.
+/// reach. `in`: every published port, counting what comes.
 fn publications(sets: &mut Sets, site: &Site, desired: &Desired) {
     let all = &desired.publications;
     let ports = format!("bitmap:port range {}-{}", site.ports.first, site.ports.last);
@@ -78,19 +95,17 @@ fn publications(sets: &mut Sets, site: &Site, desired: &Desired) {
     });
     sets.add("from", &format!("hash:net,port family inet {MANY}"), named);
     sets.add("in", &format!("{ports} counters"), all.keys().map(u16::to_string));
-    let targets = all.values().map(|to| format!("{},{}:{}", to.address, to.protocol, to.port));
-    sets.add("target", &format!("hash:ip,port family inet {MANY} counters"), targets);
 }
 
 fn admission(sets: &mut Sets, site: &Site) {
     let four = format!("hash:net family inet {NETWORKS}");
     if !site.campus.is_empty() {
-        sets.add("campus", &four, site.campus.iter().copied().map(IpNet::from).flat_map(halves));
+        sets.fixed("campus", &four, site.campus.iter().copied().map(IpNet::from).flat_map(halves));
     }
     if !site.admission.is_empty() {
         let of = |six| site.admission.iter().copied().filter(move |net| matches!(net, IpNet::V6(_)) == six);
-        sets.add("admission", &four, of(false).flat_map(halves));
-        sets.add("admission6", &format!("hash:net family inet6 {NETWORKS}"), of(true).flat_map(halves));
+        sets.fixed("admission", &four, of(false).flat_map(halves));
+        sets.fixed("admission6", &format!("hash:net family inet6 {NETWORKS}"), of(true).flat_map(halves));
     }
 }
 

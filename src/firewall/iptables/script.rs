@@ -8,6 +8,7 @@
 
 use super::parse::{OURS, Rule, Tables, tables};
 use super::render::{FOUR, SIX};
+use super::rows::KINDS;
 use super::seen::Seen;
 use super::{Family, Flavour};
 use crate::firewall::plan::digest;
@@ -35,12 +36,12 @@ pub(super) fn whole(flavour: Flavour, seen: &Seen, owner: &str, wanted: &Ruleset
     sets.push_str(&creation(create, &generation));
     for (name, members) in collections(&wanted.members, "set:") {
         for entry in members.keys() {
-            let _ = writeln!(sets, "add {OURS}{name}.{generation} {entry}");
+            let _ = writeln!(sets, "add {OURS}{name}.{generation} {}", added(name, entry));
         }
     }
     let mut four = tables(four);
     let stamp = four.entry("mangle".into()).or_default().entry(STAMP.into()).or_default();
-    stamp.rules.push(Rule { packets: 0, text: comment(owner, "") });
+    stamp.rules.push(Rule { counted: (0, 0), text: comment(owner, "") });
     let write = |family, wanted: &Tables, members: &BTreeMap<_, _>| {
         let mut input = String::new();
         for name in wanted.keys() {
@@ -69,7 +70,7 @@ pub(super) fn probe(flavour: Flavour, wanted: &Ruleset) -> Vec<Step> {
         }
         steps.push(restore(flavour, family, &["--test"], input));
     }
-    let names = create.lines().filter_map(|line| line.split(' ').nth(1));
+    let names = create.lines().filter_map(|line| line.strip_prefix("create ")?.split(' ').next());
     steps.push(ipset(names.map(|name| format!("destroy {name}.{generation}\n")).collect()));
     steps
 }
@@ -91,24 +92,28 @@ pub(super) fn remove(flavour: Flavour, seen: &Seen) -> Vec<Step> {
 /// Who is stricter comes first: what access loses, then where ports lead, then what access gains. Egress the
 /// other way round: who is in two sets is judged by the stricter, who is in none by what is more general.
 pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<Step> {
-    let (mut before, mut rules, mut after) = (String::new(), String::new(), String::new());
-    let mut rests = String::new();
+    let (mut before, mut rests, mut after) = (String::new(), String::new(), String::new());
+    let mut rules = [String::new(), String::new()];
     let generation = seen.generation.unwrap_or_default();
     for change in changes {
         let (verb, flag, collection, key, value) = match change {
-            Change::Add { collection, key, value } => ("add", "-A", collection, key, value),
+            Change::Add { collection, key, value } => ("add", "-I", collection, key, value),
             Change::Remove { collection, key, value } => ("del", "-D", collection, key, value),
         };
-        if let Some(bucket) = collection.strip_prefix("dnat:") {
-            let _ = writeln!(rules, "{flag} {OURS}D-{bucket} {}", translation(key, value));
-        } else if let Some(name) = collection.strip_prefix("set:") {
+        for (kind, text) in KINDS.iter().zip(&mut rules) {
+            if let Some(number) = collection.strip_prefix(kind.collection) {
+                let _ = writeln!(text, "{flag} {OURS}{}{number} {}", kind.chain, (kind.write)(key, value));
+            }
+        }
+        if let Some(name) = collection.strip_prefix("set:") {
             let is_egress = name.starts_with("seat-") || name.starts_with("course-");
             let text = match (verb, is_egress) {
                 ("del", true) => &mut rests,
                 ("del", false) | ("add", true) => &mut before,
                 _ => &mut after,
             };
-            let _ = writeln!(text, "{verb} {OURS}{name}.{generation} {key}");
+            let entry = if verb == "add" { added(name, key) } else { key.clone() };
+            let _ = writeln!(text, "{verb} {OURS}{name}.{generation} {entry}");
         }
     }
     before.push_str(&rests);
@@ -116,8 +121,10 @@ pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<
     if !before.is_empty() {
         steps.push(ipset(before));
     }
-    if !rules.is_empty() {
-        steps.push(restore(flavour, Family::Four, &[], format!("*nat\n{rules}COMMIT\n")));
+    let tables = KINDS.iter().zip(rules).filter(|(_, rules)| !rules.is_empty());
+    let input: String = tables.map(|(kind, rules)| format!("*{}\n{rules}COMMIT\n", kind.table)).collect();
+    if !input.is_empty() {
+        steps.push(restore(flavour, Family::Four, &[], input));
     }
     if !after.is_empty() {
         steps.push(ipset(after));
@@ -147,13 +154,23 @@ fn sections(fixed: &str) -> (&str, &str, &str) {
     (create, six, four)
 }
 
-/// `create NAME TYPE`, with a generation.
+/// `create NAME TYPE` and `add NAME ENTRY`, with a generation.
 fn creation(create: &str, generation: &str) -> String {
     let mut text = String::new();
-    for (name, kind) in create.lines().filter_map(|line| line.strip_prefix("create ")?.split_once(' ')) {
-        let _ = writeln!(text, "create {name}.{generation} {kind}");
+    for line in create.lines() {
+        if let [verb, name, rest] = line.splitn(3, ' ').collect::<Vec<_>>()[..] {
+            let _ = writeln!(text, "{verb} {name}.{generation} {rest}");
+        }
     }
     text
+}
+
+/// A bitmap keeps the counters of an entry that went, for when it comes again.
+fn added(set: &str, entry: &str) -> String {
+    match set {
+        "in" => format!("{entry} packets 0 bytes 0"),
+        _ => entry.to_owned(),
+    }
 }
 
 fn destroy<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
@@ -165,11 +182,6 @@ fn collections<'a>(
     kind: &'a str,
 ) -> impl Iterator<Item = (&'a str, &'a Members)> {
     members.iter().filter_map(move |(name, members)| Some((name.strip_prefix(kind)?, members)))
-}
-
-fn translation(port: &str, value: &str) -> String {
-    let (protocol, to) = value.split_once(' ').unwrap_or_default();
-    format!("-p {protocol} -m {protocol} --dport {port} -j DNAT --to-destination {to}")
 }
 
 /// One table from what was seen to what is wanted (nothing: all of ours goes), in one transaction.
@@ -204,10 +216,10 @@ fn table(
             let _ = writeln!(input, "{verb} {chain} {}", of_generation(&rule.text, generation));
         }
     }
-    if name == "nat" {
-        for (bucket, members) in collections(members, "dnat:") {
+    for kind in KINDS.iter().filter(|kind| kind.table == name) {
+        for (number, members) in collections(members, kind.collection) {
             for (port, value) in members {
-                let _ = writeln!(input, "-A {OURS}D-{bucket} {}", translation(port, value));
+                let _ = writeln!(input, "-I {OURS}{}{number} {}", kind.chain, (kind.write)(port, value));
             }
         }
     }

@@ -2,7 +2,9 @@
 //! away by name, and those of a list of egress that nobody has any more are in no desired state. Pure.
 
 use super::Family;
-use super::parse::{Chain, OURS, Rule, Set, Tables, sets_of, translation};
+use super::parse::{Chain, OURS, Rule, Set, Tables, sets_of};
+use super::render::FIXED;
+use super::rows::KINDS;
 use super::script::STAMP;
 use crate::firewall::plan::digest;
 use crate::firewall::{Members, Observed, Stamp};
@@ -64,8 +66,12 @@ pub(super) fn look(four: Tables, six: Tables, sets: &BTreeMap<String, Set>) -> (
     list(&mut listing, &mut members, "iptables", &four);
     for (name, set) in sets.iter().filter(|(name, _)| seen.living.contains(*name)) {
         let _ = writeln!(listing, "{name} {}", set.header);
-        let entries = set.entries.keys().map(|entry| (entry.clone(), String::new())).collect();
-        members.insert(format!("set:{}", plain(name)), entries);
+        if FIXED.contains(&plain(name)) {
+            set.entries.keys().for_each(|entry| _ = writeln!(listing, "{name} {entry}"));
+        } else {
+            let entries = set.entries.keys().map(|entry| (entry.clone(), String::new())).collect();
+            members.insert(format!("set:{}", plain(name)), entries);
+        }
     }
     let (owner, stamp) = stamp(&four);
     let observed = Observed {
@@ -104,33 +110,41 @@ fn calls(tables: &Tables) -> Tables {
     tables.filter(|(_, chains): &(_, BTreeMap<_, _>)| !chains.is_empty()).collect()
 }
 
-/// Everything of ours but members and stamp goes to `text`; members of translations to `members`.
+/// Everything of ours but members and stamp goes to `text`; members to `members`.
 fn list(text: &mut String, members: &mut BTreeMap<String, Members>, family: &str, tables: &Tables) {
     for (table, chains) in tables {
         for (name, chain) in chains.iter().filter(|(name, _)| *name != STAMP) {
-            let bucket = name.strip_prefix("PUERTA-D-").filter(|_| table == "nat");
-            let mut translations = bucket.map(|_| Members::new());
-            if name.starts_with(OURS) {
+            let is_ours = name.starts_with(OURS);
+            if is_ours {
                 let _ = writeln!(text, "{family} {table} :{name}");
             }
-            for (place, rule) in chain.rules.iter().enumerate() {
-                if let (Some(there), Some((port, to))) = (&mut translations, translation(&rule.text)) {
+            let mut rules = chain.rules.iter().enumerate().collect::<Vec<_>>();
+            for kind in &KINDS {
+                if let Some(number) = kind.number(table, name) {
+                    let mut there = Members::new();
                     // A second one for the same port is not ours.
-                    if let Entry::Vacant(free) = there.entry(port) {
-                        free.insert(to);
-                        continue;
-                    }
+                    rules.retain(|(_, rule)| !is_first(&mut there, kind.member(rule)));
+                    members.insert(format!("{}{number}", kind.collection), there);
                 }
-                if name.starts_with(OURS) {
+            }
+            for (place, rule) in rules {
+                if is_ours {
                     let _ = writeln!(text, "{family} {table} -A {name} {}", rule.text);
                 } else if calls_ours(rule) {
                     let _ = writeln!(text, "{family} {table} -A {name} {} at {place}", rule.text);
                 }
             }
-            if let (Some(bucket), Some(translations)) = (bucket, translations) {
-                members.insert(format!("dnat:{bucket}"), translations);
-            }
         }
+    }
+}
+
+fn is_first(there: &mut Members, member: Option<(String, String)>) -> bool {
+    match member.map(|(key, value)| (there.entry(key), value)) {
+        Some((Entry::Vacant(free), value)) => {
+            free.insert(value);
+            true
+        }
+        _ => false,
     }
 }
 
@@ -149,31 +163,24 @@ fn stamp(four: &Tables) -> (Option<String>, Option<Stamp>) {
     }
 }
 
-/// Connections are what was translated: only a connection's first packet comes to `nat`. What comes back is
-/// counted by where a publication leads; two that lead to the same place have it at the lower port.
+/// Connections are what was translated: only a connection's first packet comes to `nat`.
 fn traffic(four: &Tables, sets: &BTreeMap<String, Set>, generation: Option<u32>) -> BTreeMap<u16, Traffic> {
-    let Some(generation) = generation else { return BTreeMap::new() };
-    let set = |name: &str| sets.get(&format!("{OURS}{name}.{generation}"));
-    let bytes = |set: Option<&Set>, entry: &str| set.and_then(|set| set.entries.get(entry)).copied();
-    let (incoming, outgoing) = (set("in"), set("target"));
-    let mut traffic = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    let chains = four.get("nat").into_iter().flatten().filter(|(name, _)| name.starts_with("PUERTA-D-"));
-    for rule in chains.flat_map(|(_, chain)| &chain.rules) {
-        let Some((port, to)) = translation(&rule.text) else { continue };
-        let Some(number) = port.parse::<u16>().ok() else { continue };
-        let bytes_in = bytes(incoming, &port).unwrap_or(0);
-        traffic.insert(number, Traffic { connections: rule.packets, bytes_in, bytes_out: 0 });
-        let lowest = places.entry(to).or_insert(number);
-        *lowest = number.min(*lowest);
+    let incoming = generation.and_then(|generation| sets.get(&format!("{OURS}in.{generation}")));
+    let mut traffic: BTreeMap<u16, Traffic> = BTreeMap::new();
+    for kind in &KINDS {
+        for (name, chain) in four.get(kind.table).into_iter().flatten() {
+            for rule in chain.rules.iter().filter(|_| kind.number(kind.table, name).is_some()) {
+                let Some(port) = kind.member(rule).and_then(|(port, _)| port.parse().ok()) else { continue };
+                let traffic = traffic.entry(port).or_default();
+                match kind.table {
+                    "nat" => traffic.connections = rule.counted.0,
+                    _ => traffic.bytes_out = rule.counted.1,
+                }
+            }
+        }
     }
-    for (to, port) in places {
-        // `tcp 10.48.0.5:80` is `10.48.0.5,tcp:80`.
-        let entry = to.split_once(' ').and_then(|(protocol, to)| {
-            to.split_once(':').map(|(address, port)| format!("{address},{protocol}:{port}"))
-        });
-        let out = entry.and_then(|entry| bytes(outgoing, &entry)).unwrap_or(0);
-        traffic.entry(port).and_modify(|traffic: &mut Traffic| traffic.bytes_out = out);
+    for (port, traffic) in &mut traffic {
+        traffic.bytes_in = incoming.and_then(|set| set.entries.get(&port.to_string())).copied().unwrap_or(0);
     }
     traffic
 }

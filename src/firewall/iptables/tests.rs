@@ -142,13 +142,13 @@ fn both_flavours_are_read_back_as_what_was_written() {
 #[test]
 fn traffic_is_read_by_port() {
     let udp = Traffic { connections: 1, bytes_in: 30, bytes_out: 43 };
-    for ([four, six, sets], bytes_in) in CAPTURED.into_iter().zip([268, 216]) {
+    for [four, six, sets] in CAPTURED {
         let (observed, _) = look(four, six, sets);
         assert_eq!(observed.traffic[&50_013], udp);
-        // Two ports lead to the same place; what comes from there is told at the lower.
         let tcp = observed.traffic[&50_012];
-        assert_eq!((tcp.connections, tcp.bytes_in), (1, bytes_in));
-        assert!(tcp.bytes_out > 0);
+        assert_eq!(tcp.connections, 1);
+        assert!((200..300).contains(&tcp.bytes_in) && (170..300).contains(&tcp.bytes_out), "{tcp:?}");
+        // It leads to the same place.
         assert_eq!(observed.traffic[&50_299], Traffic::default());
     }
 }
@@ -185,6 +185,9 @@ fn drift_is_another_listing() {
     assert_eq!(seen_as(&twice, six, sets), drift, "a second one for the same port");
     assert_eq!(seen_as(four, six, &sets.replace("range 50000-50300", "range 50000-50301")), drift);
     assert!(matches!(seen_as(&bare.replace(member, ""), six, sets), Plan::Members(_)));
+    assert!(matches!(seen_as(&without(four, "--ctorigdstport 50013"), six, sets), Plan::Members(_)));
+    assert!(matches!(seen_as(four, six, &without(sets, "add PUERTA-in.1 50013")), Plan::Members(_)));
+    assert_eq!(seen_as(four, six, &without(sets, "add PUERTA-campus.1 ")), drift);
     let mixed = four.replace("--match-set PUERTA-in.1", "--match-set PUERTA-in.2");
     assert_eq!(seen_as(&mixed, six, sets), drift, "tables of two writings");
     assert_eq!(seen_as(&without(four, "--comment"), six, sets), Plan::Whole(Why::Absent));
@@ -226,10 +229,10 @@ fn networks_of_no_length_are_two_halves() {
         campus: vec!["0.0.0.0/0".parse().unwrap()],
         ..site()
     };
-    let members = super::render::render(&site, &desired()).members;
-    let of = |name: &str| members[name].keys().cloned().collect::<Vec<_>>();
-    assert_eq!(of("set:campus"), ["0.0.0.0/1", "128.0.0.0/1"]);
-    assert_eq!(of("set:admission6"), ["8000::/1", "::/1"]);
-    assert_eq!(of("set:admission"), <[&str; 0]>::default(), "nobody of IPv4 is admitted");
-    assert!(of("set:from").contains(&"128.0.0.0/1,udp:50013".to_owned()));
+    let wanted = super::render::render(&site, &desired());
+    for line in ["campus 0.0.0.0/1", "campus 128.0.0.0/1", "admission6 ::/1", "admission6 8000::/1"] {
+        assert!(wanted.fixed.contains(&format!("add PUERTA-{line}\n")), "{line}");
+    }
+    assert!(!wanted.fixed.contains("add PUERTA-admission "), "nobody of IPv4 is admitted");
+    assert!(wanted.members["set:from"].contains_key("128.0.0.0/1,udp:50013"));
 }
