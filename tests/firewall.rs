@@ -3,7 +3,7 @@
 //!
 //! Wants root: each test makes its own network namespaces (a client outside, puerta, two machines and a
 //! node), none with a route out, and the thread of the test lives in puerta's.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "firewall/crash.rs"]
 mod crash;
@@ -11,6 +11,8 @@ mod crash;
 mod drift;
 #[path = "firewall/egress.rs"]
 mod egress;
+#[path = "firewall/faults.rs"]
+mod faults;
 #[path = "firewall/house.rs"]
 mod house;
 #[path = "firewall/inside.rs"]
@@ -81,6 +83,8 @@ macro_rules! conformance {
                 traffic::connections_and_bytes_are_counted,
                 traffic::counters_outlive_changes_of_others,
                 traffic::fifteen_thousand_load_in_seconds,
+                faults::what_cannot_be_written_leaves_what_was,
+                faults::without_permission_it_says_so,
                 crash::killed_while_writing_it_is_old_or_new,
             }
         }

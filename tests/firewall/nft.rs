@@ -1,9 +1,13 @@
 //! nftables, and how one meddles with it.
 
 use crate::Subject;
-use crate::house::shell;
-use puerta::firewall::Backend;
+use crate::house::{House, desired, shell, site};
+use crate::place::enter;
 use puerta::firewall::nftables::Nftables;
+use puerta::firewall::reconcile::Reconciler;
+use puerta::firewall::{Backend, Desired, Done};
+use std::sync::Barrier;
+use std::thread;
 
 pub(crate) struct Nft;
 
@@ -52,7 +56,7 @@ impl Subject for Nft {
         (
             "nft 'table ip guest { chain FORWARD { type filter hook forward priority filter; policy drop; }; \
              chain input { type filter hook input priority filter; policy accept; tcp dport 4444 reject; }; }'; \
-             nft 'table inet quiet { chain c { type filter hook forward priority filter; policy accept; counter; }; }'",
+             nft 'table inet quiet { chain c { type filter hook forward priority filter; policy accept; tcp dport 9 accept; }; }'",
             "nft -a list table ip guest; nft -a list table inet quiet",
         )
     }
@@ -63,5 +67,30 @@ impl Subject for Nft {
             ["forward", "input", "arrive", "dstnat", "srcnat", "leave", "egress", "from_lab", "to_lab"];
         let element = text.contains("tcp . 50001") && text.contains("10.0.0.66");
         element && chains.iter().all(|chain| text.contains(&format!("chain {chain} {{")))
+    }
+}
+
+/// Two that saw no table: one makes it, the other fails and touches nothing.
+#[test]
+fn of_two_that_begin_at_once_one_has_it() {
+    let house = House::new(&Nft);
+    let namespace = &house.puerta.namespace;
+    for round in 0..12 {
+        let start = Barrier::new(2);
+        let begin = |owner: &str| {
+            enter(namespace);
+            let mut reconciler = Reconciler::new(site(), Box::new(Nftables)).unwrap();
+            let desired = Desired { owner: owner.into(), ..desired() };
+            start.wait();
+            reconciler.reconcile(&desired).map(|_| (reconciler, desired))
+        };
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(|| begin("1111111111111111"));
+            let other = scope.spawn(|| begin("2222222222222222"));
+            (one.join().unwrap(), other.join().unwrap())
+        });
+        let Some((mut reconciler, desired)) = one.ok().xor(other.ok()) else { panic!("round {round}") };
+        assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
+        reconciler.remove().unwrap();
     }
 }

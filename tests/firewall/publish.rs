@@ -146,6 +146,8 @@ pub(crate) fn no_route_leads_around_the_ports(subject: &dyn Subject) {
     let mut house = House::new(subject);
     let heard = house.web1.serve("10.0.0.66:80");
     house.web1.serve_udp("10.0.0.66:9000");
+    house.puerta.serve("10.0.0.1:3142");
+    house.outside.reaches(CAMPUS, "10.0.0.1:3142");
     house.outside.reaches(CAMPUS, "10.0.0.66:80");
     let socket = house.outside.udp(CAMPUS);
     assert!((0..8).any(|_| exchange(&socket, "10.0.0.66:9000")));
@@ -155,6 +157,7 @@ pub(crate) fn no_route_leads_around_the_ports(subject: &dyn Subject) {
     house.publish(50_001, "10.0.0.66:80", &[]);
     house.reconcile();
     house.outside.cannot_reach(CAMPUS, "10.0.0.66:80");
+    house.outside.cannot_reach(CAMPUS, "10.0.0.1:3142");
     assert!(!house.outside.is_answered(CAMPUS, "10.0.0.66:9000", 1));
     assert!(!house.outside.is_pinged("192.0.2.10", "10.0.0.66"));
     // What was open before puerta came.
