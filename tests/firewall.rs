@@ -17,6 +17,8 @@ mod faults;
 mod house;
 #[path = "firewall/inside.rs"]
 mod inside;
+#[path = "firewall/iptables.rs"]
+mod iptables;
 #[path = "firewall/nft.rs"]
 mod nft;
 #[path = "firewall/place.rs"]
@@ -27,11 +29,10 @@ mod publish;
 mod traffic;
 
 use puerta::firewall::Backend;
+use puerta::firewall::iptables::Flavour;
 
 /// A backend, and what its own tool needs to be told to meddle with it.
 pub(crate) trait Subject: Sync {
-    /// Finds it again in another process.
-    fn name(&self) -> &'static str;
     fn backend(&self) -> Box<dyn Backend>;
     /// Shell commands that somebody else might type, each with what it does; each must be mended. There is a
     /// publication of TCP port 50001 to 10.0.0.66:80 for 203.0.113.0/24 only.
@@ -98,8 +99,5 @@ macro_rules! conformance {
 }
 
 conformance!(nftables, crate::nft::Nft);
-
-/// Every subject, for a process that is started to be killed.
-pub(crate) fn subjects() -> Vec<&'static dyn Subject> {
-    vec![&nft::Nft]
-}
+conformance!(iptables_nft, crate::iptables::Tables(Flavour::Nft));
+conformance!(iptables_legacy, crate::iptables::Tables(Flavour::Legacy));

@@ -10,6 +10,7 @@
 
 pub mod client;
 pub mod helper;
+pub mod iptables;
 pub mod nflog;
 pub mod nftables;
 pub mod pipe;
@@ -234,6 +235,8 @@ pub trait Backend: Send + Sync {
 pub fn backend(word: &str) -> Result<Box<dyn Backend>> {
     match word {
         "nftables" => Ok(Box::new(nftables::Nftables)),
+        "iptables-nft" => Ok(Box::new(iptables::Iptables::new(iptables::Flavour::Nft))),
+        "iptables-legacy" => Ok(Box::new(iptables::Iptables::new(iptables::Flavour::Legacy))),
         _ => Err(FirewallError::Other(format!("`{word}` is not a backend of the firewall"))),
     }
 }

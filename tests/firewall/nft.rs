@@ -12,10 +12,6 @@ use std::thread;
 pub(crate) struct Nft;
 
 impl Subject for Nft {
-    fn name(&self) -> &'static str {
-        "nftables"
-    }
-
     fn backend(&self) -> Box<dyn Backend> {
         Box::new(Nftables)
     }

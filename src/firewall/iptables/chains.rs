@@ -1,0 +1,253 @@
+//! The chains, as `iptables-save` would print them. Pure.
+//!
+//! Who may reach a publication is judged in `mangle PREROUTING`, before its address is translated, on
+//! every packet of the original direction; where it leads, in `nat`; what goes between the lab and
+//! outside, in `filter`, on every packet of both. A chain of ours lets through by returning to the chain
+//! of the system that called it: what others decide there still holds.
+
+use super::parse::OURS;
+use super::render::{BUCKET, Lists, buckets, verdict, verdicts};
+use super::rows::{BACK, DNAT};
+use crate::firewall::{Desired, Site};
+use puerta_policy::network::{Flow, Protocol};
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+/// Errors about a connection that is let through, both ways.
+const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED -j RETURN";
+/// What belongs to no connection.
+const ODD: &str = "-m conntrack --ctstate INVALID,UNTRACKED -j DROP";
+/// Slot 1 of a seat is the lab's own: nodes.
+const NODE: &str = "0.0.0.1/0.0.0.63";
+
+/// One table.
+struct Table(String);
+
+impl Table {
+    fn new(name: &str) -> Self {
+        Self(format!("*{name}\n"))
+    }
+
+    /// A chain of ours, and the chain of the system that calls it.
+    fn hooked(&mut self, hook: &str, rules: impl IntoIterator<Item = String>) {
+        self.chain(hook, rules);
+        let _ = writeln!(self.0, "-A {hook} -j {OURS}{hook}");
+    }
+
+    /// A chain of ours.
+    fn chain(&mut self, name: &str, rules: impl IntoIterator<Item = String>) {
+        let _ = writeln!(self.0, ":{OURS}{name} -");
+        for rule in rules {
+            let _ = writeln!(self.0, "-A {OURS}{name} {rule}");
+        }
+    }
+}
+
+fn set(name: &str, way: &str) -> String {
+    format!("-m set --match-set {OURS}{name} {way}")
+}
+
+/// The ports of publications, of both protocols.
+fn range(site: &Site) -> [(Protocol, String); 2] {
+    let (first, last) = (site.ports.first, site.ports.last);
+    Protocol::ALL.map(|protocol| (protocol, format!("-p {protocol} -m {protocol} --dport {first}:{last}")))
+}
+
+/// Who may go where, less what a publication's port says.
+pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
+    let (inside, outside) = (&site.inside, &site.outside);
+    let mut table = Table::new("filter");
+    input(&mut table, site);
+    let mut forward = Vec::new();
+    for name in outside {
+        forward.push(format!("-i {inside} -o {name} -g {OURS}LEAVE"));
+        forward.push(format!("-i {name} -o {inside} -g {OURS}ENTER"));
+    }
+    forward.extend([format!("-i {inside} -j DROP"), format!("-o {inside} -j DROP")]);
+    table.hooked("FORWARD", forward);
+    let begun = [
+        ODD.to_owned(),
+        format!("! -s {} -j DROP", site.lab),
+        RELATED.to_owned(),
+        format!("-m conntrack --ctdir REPLY --ctstate DNAT -g {OURS}BACK"),
+        "-m conntrack --ctdir REPLY -j DROP".to_owned(),
+        format!("-s {NODE} -j RETURN"),
+        format!("-d {} -j DROP", site.lab),
+    ];
+    back(&mut table);
+    let judged = egress(&mut table, &LEAVE, desired, lists);
+    table.chain("LEAVE", begun.into_iter().chain(judged));
+    let answered = [
+        ODD.to_owned(),
+        RELATED.to_owned(),
+        // `mangle` has looked who it is.
+        "-m conntrack --ctdir ORIGINAL --ctstate DNAT -j RETURN".to_owned(),
+        "-m conntrack --ctdir ORIGINAL -j DROP".to_owned(),
+        format!("-d {NODE} -j RETURN"),
+    ];
+    let judged = egress(&mut table, &ENTER, desired, lists);
+    table.chain("ENTER", answered.into_iter().chain(judged));
+    let mut dns: Vec<String> = site.dns.iter().map(|server| format!("-d {server}/32 -j RETURN")).collect();
+    dns.push("-j DROP".into());
+    table.chain("DNS", dns);
+    table.0
+}
+
+/// Answers of publications: chosen by six bits of the seat, three and three, then by a member. A port that leads
+/// elsewhere, or nowhere, is not answered.
+fn back(table: &mut Table) {
+    let bits =
+        |bits: u32, place: u32| format!("{}/{}", Ipv4Addr::from(bits << place), Ipv4Addr::from(7 << place));
+    table.chain("BACK", (0..8).map(|low| format!("-s {} -g {OURS}BACK-{low}", bits(low, 6))));
+    for low in 0..8 {
+        let leaf = |high| format!("-s {} -g {OURS}{}{}", bits(high, 9), BACK.chain, high << 3 | low);
+        table.chain(&format!("BACK-{low}"), (0..8).map(leaf));
+    }
+    for seat in 0..64 {
+        table.chain(&format!("{}{seat}", BACK.chain), ["-j DROP".to_owned()]);
+    }
+}
+
+fn input(table: &mut Table, site: &Site) {
+    let mut input = vec![format!("-i {} -g {OURS}INSIDE", site.inside)];
+    input.extend(site.outside.iter().map(|name| format!("-i {name} -g {OURS}OUTSIDE")));
+    table.hooked("INPUT", input);
+    let mut inside = vec![
+        "-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY -j RETURN".to_owned(),
+        format!("-s {NODE} -p icmp -m icmp --icmp-type 8 -j RETURN"),
+    ];
+    let services = site.machine_services.iter();
+    inside.extend(
+        services.map(|(protocol, port)| format!("-p {protocol} -m {protocol} --dport {port} -j RETURN")),
+    );
+    inside.push("-j DROP".into());
+    table.chain("INSIDE", inside);
+    table.chain("OUTSIDE", outside(site, "admission"));
+}
+
+/// The SSH port for who is admitted; and the ports of publications for nobody: what belongs to one was
+/// translated, and does not come here.
+fn outside(site: &Site, admission: &str) -> Vec<String> {
+    let mut rules = Vec::new();
+    if !site.admission.is_empty() {
+        let stranger = format!("-m set ! --match-set {OURS}{admission} src -j DROP");
+        rules.extend(site.ssh_ports.iter().map(|port| format!("-p tcp -m tcp --dport {port} {stranger}")));
+    }
+    let unknown = "-m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP";
+    rules.extend(range(site).map(|(_, ports)| format!("{ports} {unknown}")));
+    rules
+}
+
+/// One way between the lab and outside.
+struct Way {
+    /// Begins its chains' names.
+    prefix: &'static str,
+    /// What of a packet is the machine's.
+    machine: &'static str,
+    /// What is the other's.
+    network: &'static str,
+    /// The same.
+    port: &'static str,
+    /// What becomes of questions to DNS.
+    dns: &'static str,
+}
+
+/// What machines begin.
+const LEAVE: Way = Way { prefix: "E", machine: "src", network: "-d", port: "--dport", dns: "-g PUERTA-DNS" };
+/// Answers to it, which are judged as what they answer.
+const ENTER: Way = Way { prefix: "A", machine: "dst", network: "-s", port: "--sport", dns: "-j RETURN" };
+
+/// What machines may reach: a chain for each verdict, and the rules that choose among them.
+fn egress(table: &mut Table, way: &Way, desired: &Desired, lists: &Lists) -> Vec<String> {
+    let Way { prefix, machine, port, dns, .. } = way;
+    let ask = Protocol::ALL.map(|protocol| format!("-p {protocol} -m {protocol} {port} 53 {dns}"));
+    table.chain(&format!("{prefix}-allow"), ask.clone());
+    table.chain(&format!("{prefix}-deny"), ["-j DROP".to_owned()]);
+    for (word, flows) in lists {
+        let flows = flows.iter().map(|flow| one(way, flow));
+        let rules = ask.iter().cloned().chain(flows).chain(["-j DROP".to_owned()]);
+        table.chain(&format!("{prefix}-{word}"), rules);
+    }
+    let mut rules = Vec::new();
+    for place in ["seat", "course"] {
+        let rule = |word| format!("{} -g {OURS}{prefix}-{word}", set(&format!("{place}-{word}"), machine));
+        rules.extend(verdicts(lists).map(rule));
+    }
+    rules.push(format!("-g {OURS}{prefix}-{}", verdict(&desired.egress.default)));
+    rules
+}
+
+fn one(way: &Way, flow: &Flow) -> String {
+    let mut rule = format!("{} {} ", way.network, flow.network);
+    if let Some((protocol, first, last)) = flow.ports {
+        let _ = write!(rule, "-p {protocol} -m {protocol} {} {first}:{last} ", way.port);
+    }
+    rule + "-j RETURN"
+}
+
+/// Who may reach which published port.
+pub(super) fn mangle(site: &Site) -> String {
+    let mut table = Table::new("mangle");
+    let mut hook = Vec::new();
+    for name in &site.outside {
+        hook.push(format!("-i {name} -s {} -j DROP", site.lab));
+        let local = "-m addrtype --dst-type LOCAL -m conntrack --ctdir ORIGINAL";
+        hook.push(format!("-i {name} {local} -j {OURS}RANGE"));
+    }
+    table.hooked("PREROUTING", hook);
+    table.chain("RANGE", range(site).map(|(protocol, ports)| format!("{ports} -g {OURS}{protocol}")));
+    for protocol in Protocol::ALL {
+        let mut rules = Vec::new();
+        if !site.admission.is_empty() {
+            rules.push(format!("-m set ! --match-set {OURS}admission src -j DROP"));
+        }
+        let mut campus = set(&format!("campus-{protocol}"), "dst");
+        if !site.campus.is_empty() {
+            campus = format!("{campus} {}", set("campus", "src"));
+        }
+        rules.push(format!("{campus} -g {OURS}ADMITTED"));
+        rules.push(format!("{} -g {OURS}ADMITTED", set("from", "src,dst")));
+        rules.push("-j DROP".into());
+        table.chain(protocol.as_str(), rules);
+    }
+    // Counts what it finds.
+    table.chain("ADMITTED", [format!("-m set ! --match-set {OURS}in dst -j DROP")]);
+    table.0
+}
+
+/// Where publications lead: a chain for every 256 ports, whose rules are members. It sees the first packet of
+/// a connection, once: some are reported. And the lab's way out.
+pub(super) fn nat(site: &Site) -> String {
+    let mut table = Table::new("nat");
+    let local = "-m addrtype --dst-type LOCAL";
+    table.hooked("PREROUTING", site.outside.iter().map(|name| format!("-i {name} {local} -j {OURS}RANGE")));
+    table.chain("RANGE", range(site).map(|(protocol, ports)| format!("{ports} -g {OURS}{protocol}")));
+    let report = format!("-j NFLOG --nflog-group {} --nflog-size 64", site.log_group);
+    for protocol in Protocol::ALL {
+        let dispatch = buckets(site).map(|bucket| {
+            let first = (bucket * BUCKET).max(site.ports.first);
+            let last = (bucket * BUCKET + (BUCKET - 1)).min(site.ports.last);
+            format!("-p {protocol} -m {protocol} --dport {first}:{last} -g {OURS}{}{bucket}", DNAT.chain)
+        });
+        let report = format!("-m limit --limit 20/sec --limit-burst 50 {report}");
+        table.chain(protocol.as_str(), [report].into_iter().chain(dispatch));
+    }
+    for bucket in buckets(site) {
+        table.chain(&format!("{}{bucket}", DNAT.chain), []);
+    }
+    let masquerade = |name: &String| format!("-s {} -o {name} -j MASQUERADE", site.lab);
+    table.hooked("POSTROUTING", site.outside.iter().map(masquerade));
+    table.0
+}
+
+/// Nothing of IPv6 goes to the lab or comes from it.
+pub(super) fn filter6(site: &Site) -> String {
+    let inside = &site.inside;
+    let mut table = Table::new("filter");
+    let mut input = vec![format!("-i {inside} -j DROP")];
+    input.extend(site.outside.iter().map(|name| format!("-i {name} -g {OURS}OUTSIDE")));
+    table.hooked("INPUT", input);
+    table.chain("OUTSIDE", outside(site, "admission6"));
+    table.hooked("FORWARD", [format!("-i {inside} -j DROP"), format!("-o {inside} -j DROP")]);
+    table.0
+}

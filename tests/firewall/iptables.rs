@@ -1,0 +1,101 @@
+//! iptables in both flavours, and how one meddles with it.
+
+use crate::Subject;
+use crate::house::shell;
+use puerta::firewall::Backend;
+use puerta::firewall::iptables::{Flavour, Iptables};
+
+pub(crate) struct Tables(pub(crate) Flavour);
+
+impl Tables {
+    /// `ipt`, `ip6t`, and `set_of NAME`, which finds the generation of a set.
+    fn line(&self, line: &str) -> &'static str {
+        let flavour = match self.0 {
+            Flavour::Nft => "nft",
+            Flavour::Legacy => "legacy",
+        };
+        let words = format!(
+            "ipt() {{ iptables-{flavour} -w \"$@\"; }}; ip6t() {{ ip6tables-{flavour} -w \"$@\"; }}; \
+             set_of() {{ ipset list -n | grep \"^PUERTA-$1[.]\"; }}; {line}"
+        );
+        words.leak()
+    }
+}
+
+impl Subject for Tables {
+    fn backend(&self) -> Box<dyn Backend> {
+        Box::new(Iptables::new(self.0))
+    }
+
+    fn meddling(&self) -> Vec<(&'static str, &'static str)> {
+        let lines = [
+            ("a rule goes", "ipt -D PUERTA-LEAVE -m conntrack --ctdir REPLY -j DROP"),
+            ("a rule of IPv6 goes", "ip6t -D PUERTA-FORWARD -i lab0 -j DROP"),
+            ("a chain is emptied", "ipt -F PUERTA-LEAVE"),
+            ("a chain comes", "ipt -N PUERTA-extra"),
+            ("a rule comes", "ipt -I PUERTA-FORWARD -j ACCEPT"),
+            ("we are called no more", "ipt -D FORWARD -j PUERTA-FORWARD"),
+            ("we are called twice", "ipt -A FORWARD -j PUERTA-FORWARD"),
+            ("somebody stands before us", "ipt -I FORWARD -i lab0 -j ACCEPT"),
+            ("somebody translates before us", "ipt -t nat -I PREROUTING -i lab0 -j RETURN"),
+            ("all rules go", "ipt -F"),
+            ("all translations go", "ipt -t nat -F"),
+            ("all access goes", "ipt -t mangle -F"),
+            (
+                "everything goes",
+                "for table in nat mangle filter; do ipt -t $table -F; ipt -t $table -X; done; ip6t -F; ip6t -X; \
+                 for name in $(ipset list -n); do ipset destroy $name; done",
+            ),
+            ("an element goes", "ipset del $(set_of in) 50001"),
+            ("an element comes", "ipset add $(set_of campus-tcp) 50001"),
+            ("a network comes", "ipset add $(set_of from) 198.51.100.0/24,tcp:50001"),
+            ("the members go", "ipset flush $(set_of from)"),
+            ("a translation goes", "ipt -t nat -F PUERTA-D-195"),
+            (
+                "a port leads elsewhere",
+                "ipt -t nat -R PUERTA-D-195 1 -p tcp --dport 50001 -j DNAT --to-destination 10.0.0.130:80",
+            ),
+            (
+                "a port leads elsewhere before it leads where it should",
+                "ipt -t nat -I PUERTA-D-195 -p tcp --dport 50001 -j DNAT --to-destination 10.0.0.130:80",
+            ),
+            (
+                "a port comes",
+                "ipt -t nat -A PUERTA-D-195 -p tcp --dport 50009 -j DNAT --to-destination 10.0.0.130:80",
+            ),
+            ("nobody answers", "ipt -D PUERTA-B-1 1"),
+            ("the stamp goes", "ipt -t mangle -F PUERTA-STAMP"),
+            ("the stamp and its chain go", "ipt -t mangle -F PUERTA-STAMP; ipt -t mangle -X PUERTA-STAMP"),
+        ];
+        lines.map(|(what, line)| (what, self.line(line))).into()
+    }
+
+    fn foreign(&self) -> (&'static str, &'static str) {
+        (
+            self.line(
+                "ipt -P FORWARD DROP; ipt -A INPUT -p tcp --dport 4444 -j REJECT; ipt -t mangle -N guest; \
+                 ipt -t mangle -A guest -j RETURN; ipt -t mangle -A POSTROUTING -j guest; ipset create guest hash:ip",
+            ),
+            self.line(
+                "for table in nat mangle filter; do ipt -t $table -S | grep -v PUERTA-; done; \
+                 ipset save | grep -v PUERTA- | grep ' guest '",
+            ),
+        )
+    }
+
+    fn is_whole(&self) -> bool {
+        let text = shell(self.line("for table in nat mangle filter; do ipt -t $table -S; done"));
+        let lines = [
+            "-A FORWARD -j PUERTA-FORWARD",
+            "-A INPUT -j PUERTA-INPUT",
+            "-A PREROUTING -j PUERTA-PREROUTING",
+            "-A POSTROUTING -j PUERTA-POSTROUTING",
+            "-A PUERTA-FORWARD -i lab0 -j DROP",
+            "-A PUERTA-ENTER -m conntrack --ctdir ORIGINAL -j DROP",
+            "-A PUERTA-tcp -j DROP",
+            "-A PUERTA-D-195 -p tcp -m tcp --dport 50001 -j DNAT --to-destination 10.0.0.66:80",
+            "-A PUERTA-B-1 -s 10.0.0.66/32 -p tcp -m tcp --sport 80 -m conntrack --ctorigdstport 50001 -j RETURN",
+        ];
+        lines.iter().all(|line| text.lines().any(|there| there == *line))
+    }
+}
