@@ -29,7 +29,6 @@ mod publish;
 mod traffic;
 
 use puerta::firewall::Backend;
-use puerta::firewall::iptables::Flavour;
 
 /// A backend, and what its own tool needs to be told to meddle with it.
 pub(crate) trait Subject: Sync {
@@ -99,5 +98,5 @@ macro_rules! conformance {
 }
 
 conformance!(nftables, crate::nft::Nft);
-conformance!(iptables_nft, crate::iptables::Tables(Flavour::Nft));
-conformance!(iptables_legacy, crate::iptables::Tables(Flavour::Legacy));
+conformance!(iptables_nft, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Nft));
+conformance!(iptables_legacy, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Legacy));
