@@ -88,19 +88,29 @@ fn other<T>(step: &Step, what: &str) -> Result<T> {
 
 fn classify(step: &Step, status: ExitStatus, complaint: &str) -> FirewallError {
     let said: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
-    let said: String = said.join("; ").chars().take(COMPLAINT).collect();
+    let said = said.join("; ") + &line_of(step, complaint);
+    let said: String = said.chars().take(COMPLAINT).collect();
     let text = match said.is_empty() {
         true => format!("`{}` ended with {status}", step.program),
         false => format!("`{}`: {said}", step.program),
     };
     let says = |words: &[&str]| words.iter().any(|word| complaint.contains(word));
-    if says(&["Operation not permitted", "Permission denied", "you must be root"]) {
+    if says(&["Operation not permitted", "Permission denied", "you must be root", "open socket to ipset"]) {
         FirewallError::Permission(text)
     } else if says(&["not supported", "Protocol not supported", "can't initialize"]) {
         FirewallError::Kernel(text)
     } else {
         FirewallError::Other(text)
     }
+}
+
+/// What was fed on the line that a program complains of by its number, as `ipset` and `iptables-restore` do.
+fn line_of(step: &Step, complaint: &str) -> String {
+    let number = complaint.split_once("line ").map(|(_, rest)| rest);
+    let number =
+        number.and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok());
+    let line = number.and_then(|number| step.input.lines().nth(number.checked_sub(1)?));
+    line.map(|line| format!(" (`{line}`)")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -138,6 +148,17 @@ mod tests {
         assert!(matches!(said("Error: Operation not supported"), Err(FirewallError::Kernel(_))));
         assert!(matches!(said("Error: syntax"), Err(FirewallError::Other(text)) if text.contains("syntax")));
         assert!(matches!(run(&step("false", &[], "")), Err(FirewallError::Other(_))));
+    }
+
+    #[test]
+    fn a_line_is_told_by_what_is_in_it() {
+        let complaint = "echo 'Error in line 2: Kernel error received: set type not supported' >&2; exit 1";
+        let error = run(&step("sh", &["-c", complaint], "one\ncreate two hash:net,net\n")).unwrap_err();
+        assert!(
+            matches!(error, FirewallError::Kernel(text) if text.ends_with("(`create two hash:net,net`)"))
+        );
+        let error = run(&step("sh", &["-c", "echo 'line 9 failed' >&2; exit 1"], "one\n")).unwrap_err();
+        assert_eq!(error, FirewallError::Other("`sh`: line 9 failed".into()));
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! iptables in both flavours, and how one meddles with it.
 
 use crate::Subject;
-use crate::house::shell;
-use puerta::firewall::Backend;
+use crate::house::{House, desired, shell, site};
+use crate::place::enter;
 use puerta::firewall::iptables::{Flavour, Iptables};
+use puerta::firewall::reconcile::Reconciler;
+use puerta::firewall::{Backend, Desired, Done};
+use std::sync::Barrier;
+use std::thread;
 
 pub(crate) struct Tables(pub(crate) Flavour);
 
@@ -97,5 +101,62 @@ impl Subject for Tables {
             "-A PUERTA-B-1 -s 10.0.0.66/32 -p tcp -m tcp --sport 80 -m conntrack --ctorigdstport 50001 -j RETURN",
         ];
         lines.iter().all(|line| text.lines().any(|there| there == *line))
+    }
+}
+
+/// Two that saw nothing: one writes, the other fails; whatever it left, the one's next reconcile mends.
+#[test]
+fn of_two_that_begin_at_once_one_has_it() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let subject = Tables(flavour);
+        let house = House::new(&subject);
+        let namespace = &house.puerta.namespace;
+        for round in 0..6 {
+            let start = Barrier::new(2);
+            let begin = |owner: &str| {
+                enter(namespace);
+                let mut reconciler = Reconciler::new(site(), subject.backend()).unwrap();
+                let desired = Desired { owner: owner.into(), ..desired() };
+                start.wait();
+                reconciler.reconcile(&desired).map(|_| (reconciler, desired))
+            };
+            let (one, other) = thread::scope(|scope| {
+                let one = scope.spawn(|| begin("1111111111111111"));
+                let other = scope.spawn(|| begin("2222222222222222"));
+                (one.join().unwrap(), other.join().unwrap())
+            });
+            let Some((mut reconciler, desired)) = one.ok().xor(other.ok()) else {
+                panic!("{flavour:?}, round {round}")
+            };
+            assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "{flavour:?}, {round}");
+            reconciler.remove().unwrap();
+        }
+    }
+}
+
+/// Rules that a site wrote itself, in the same tables, stay as they are and where they are among themselves.
+#[test]
+fn rules_of_others_stay() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let subject = Tables(flavour);
+        let mut house = House::new(&subject);
+        shell(subject.line(
+            "ipt -N DOCKER; ipt -A FORWARD -o docker0 -j DOCKER; ipt -A FORWARD -i docker0 -j ACCEPT; \
+             ipt -A INPUT -p tcp --dport 9 -m comment --comment 'not PUERTA-INPUT' -j ACCEPT; \
+             ipt -t nat -A POSTROUTING -s 172.17.0.0/16 -j MASQUERADE; ipt -t raw -A PREROUTING -i docker0 -j RETURN; \
+             ip6t -A FORWARD -i docker0 -j ACCEPT",
+        ));
+        let print = subject.line(
+            "for table in raw nat mangle filter; do ipt -t $table -S; done | grep -v '^-[AN] PUERTA-' | \
+             grep -v -- '-j PUERTA-[A-Z]*$'; ip6t -S | grep -v PUERTA-",
+        );
+        let before = shell(print);
+        assert!(before.contains("DOCKER") && before.contains("not PUERTA-INPUT"), "{before}");
+        house.reconcile();
+        assert_eq!(shell(print), before, "beside ours");
+        house.desired.egress.default = "deny".parse().unwrap();
+        house.reconcile();
+        house.reconciler.remove().unwrap();
+        assert_eq!(shell(print), before);
     }
 }

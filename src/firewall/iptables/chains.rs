@@ -191,6 +191,8 @@ pub(super) fn mangle(site: &Site) -> String {
     let mut hook = Vec::new();
     for name in &site.outside {
         hook.push(format!("-i {name} -s {} -j DROP", site.lab));
+        // Nor does a route lead to machines, or to what puerta has for them.
+        hook.push(format!("-i {name} -d {} -j DROP", site.lab));
         let local = "-m addrtype --dst-type LOCAL -m conntrack --ctdir ORIGINAL";
         hook.push(format!("-i {name} {local} -j {OURS}RANGE"));
     }

@@ -10,10 +10,12 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
+use super::plan::digest;
 use super::run::run;
 use super::{Backend, Desired, Observed, Plan, Result, Ruleset, Site, Stamp, Step};
 use seen::Seen;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// Which of the two programs that are called iptables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +101,9 @@ impl Backend for Iptables {
     }
 
     fn probe(&self, wanted: &Ruleset) -> Vec<Step> {
-        script::probe(self.flavour, wanted)
+        // Letters, so that it is no generation; of its own, should another puerta begin now.
+        let begun = format!("{} {:?}", std::process::id(), SystemTime::now());
+        script::probe(self.flavour, &format!("t{}", &digest(&begun)[..5]), wanted)
     }
 
     fn observe(&self) -> Result<Observed> {

@@ -3,7 +3,7 @@
 //! A table is replaced in one transaction (`iptables-restore --noflush`), but tables and sets are not
 //! replaced together. So a whole writing makes its sets anew, under names of their own (a generation), and
 //! each table goes from the old rules with the old sets to the new rules with the new sets at once; the
-//! old sets go when nothing reads them. What closes comes before what opens: IPv6, `filter`, `mangle`, and
+//! old sets go when nothing reads them. What closes comes before what opens: `filter`, `mangle`, and
 //! translations last.
 
 use super::parse::{OURS, Rule, Tables, tables};
@@ -11,7 +11,6 @@ use super::render::{FOUR, SIX};
 use super::rows::KINDS;
 use super::seen::Seen;
 use super::{Family, Flavour};
-use crate::firewall::plan::digest;
 use crate::firewall::{Change, Members, Ruleset, Step};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -49,20 +48,19 @@ pub(super) fn whole(flavour: Flavour, seen: &Seen, owner: &str, wanted: &Ruleset
         }
         restore(flavour, family, &[], input)
     };
+    // What fails, fails in IPv4, and then nothing was written.
     vec![
         ipset(sets),
-        write(Family::Six, &tables(six), &BTreeMap::new()),
         write(Family::Four, &four, &wanted.members),
+        write(Family::Six, &tables(six), &BTreeMap::new()),
     ]
 }
 
 /// Sets, and both families' rules, tried and not written. The sets are there for a moment: the rules name
 /// them. Those of a probe that was killed go with the next whole writing.
-pub(super) fn probe(flavour: Flavour, wanted: &Ruleset) -> Vec<Step> {
+pub(super) fn probe(flavour: Flavour, generation: &str, wanted: &Ruleset) -> Vec<Step> {
     let (create, six, four) = sections(&wanted.fixed);
-    let generation = &format!("t{}", &digest(create)[..4]);
     let mut steps = vec![ipset(creation(create, generation))];
-    steps[0].arguments.insert(0, "-exist".into());
     for (family, text) in [(Family::Six, six), (Family::Four, four)] {
         let (wanted, mut input) = (tables(text), String::new());
         for name in wanted.keys() {

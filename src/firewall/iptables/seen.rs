@@ -46,9 +46,11 @@ fn generation(set: &str) -> Option<u32> {
     set.rsplit_once('.')?.1.parse().ok()
 }
 
-/// A rule that only calls a chain of ours.
+/// Whether a rule leads to a chain of ours, which is the end of how it is printed.
 fn calls_ours(rule: &Rule) -> bool {
-    rule.text.split(' ').any(|word| word.starts_with(OURS)) && !rule.text.contains("--comment")
+    let mut words = rule.text.rsplit(' ');
+    let chain = words.next().filter(|chain| chain.starts_with(OURS) && !chain.ends_with('"'));
+    chain.is_some() && matches!(words.next(), Some("-j" | "-g"))
 }
 
 /// What the kernel has, in both shapes.
