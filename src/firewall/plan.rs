@@ -90,3 +90,61 @@ pub fn check(site: &super::Site, desired: &Desired) -> Result<(), super::Firewal
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firewall::Stamp;
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    fn members() -> impl Strategy<Value = BTreeMap<String, Members>> {
+        btree_map("[a-c]", btree_map("[a-e]", "[x-z]?", 0..5), 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn carried_out_it_is_what_is_wanted(wanted in members(), there in members()) {
+            let mut now = there.clone();
+            for change in changes(&wanted, &there) {
+                match change {
+                    Change::Remove { collection, key, value } => {
+                        prop_assert_eq!(now.get_mut(&collection).unwrap().remove(&key), Some(value));
+                    }
+                    // A kernel refuses a key that is there.
+                    Change::Add { collection, key, value } => {
+                        prop_assert_eq!(now.entry(collection).or_default().insert(key, value), None);
+                    }
+                }
+            }
+            let filled = |all: &BTreeMap<String, Members>| {
+                all.clone().into_iter().filter(|(_, members)| !members.is_empty()).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(filled(&now), filled(&wanted));
+            prop_assert!(changes(&wanted, &wanted).is_empty());
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_as_it_was_left_is_written_anew() {
+        let collections = |name: &str| [(name.to_owned(), Members::new())].into();
+        let wanted = Ruleset { fixed: "rules".into(), members: collections("to") };
+        let left = Observed {
+            owner: Some("us".into()),
+            stamp: Some(Stamp { wanted: digest("rules"), listed: "so".into() }),
+            listed: "so".into(),
+            members: collections("to"),
+            ..Observed::default()
+        };
+        assert_eq!(plan(&wanted, &left), Plan::Nothing);
+        assert_eq!(plan(&wanted, &Observed::default()), Plan::Whole(Why::Absent));
+        let listed = Observed { listed: "otherwise".into(), ..left.clone() };
+        assert_eq!(plan(&wanted, &listed), Plan::Whole(Why::Drift));
+        let stamp = Observed { stamp: None, ..left.clone() };
+        assert_eq!(plan(&wanted, &stamp), Plan::Whole(Why::Drift));
+        let members = Observed { members: collections("from"), ..left.clone() };
+        assert_eq!(plan(&wanted, &members), Plan::Whole(Why::Changed));
+        let fixed = Ruleset { fixed: "other rules".into(), ..wanted };
+        assert_eq!(plan(&fixed, &left), Plan::Whole(Why::Changed));
+    }
+}

@@ -22,7 +22,7 @@ impl Reconciler {
     /// Tries the rules without a change: what is missing (a program, permission, a part of the kernel) is
     /// named now and not at the first publication.
     pub fn new(site: Site, backend: Box<dyn Backend>) -> Result<Self> {
-        let nothing = empty("0".repeat(16));
+        let nothing = only("0000000000000000", 0, None);
         for step in backend.probe(&backend.render(&site, &nothing)) {
             run(&step).map_err(|error| match error {
                 FirewallError::Other(text) => FirewallError::Kernel(text),
@@ -52,12 +52,15 @@ impl Reconciler {
         let Some(mut desired) = self.left.take() else {
             return Err(FirewallError::Other("nothing was reconciled yet".into()));
         };
-        let before = desired.publications.remove(&port);
-        if let Some(target) = target {
-            desired.publications.insert(port, target.clone());
+        if let Err(refused) = check(&self.site, &only(&desired.owner, port, target)) {
+            self.left = Some(desired);
+            return Err(refused);
         }
-        check(&self.site, &desired)?;
-        let changes = self.difference(&desired, port, before.as_ref(), target);
+        let before = match target {
+            Some(target) => desired.publications.insert(port, target.clone()),
+            None => desired.publications.remove(&port),
+        };
+        let changes = self.difference(&desired.owner, port, before.as_ref(), target);
         let plan = if changes.is_empty() { Plan::Nothing } else { Plan::Members(changes) };
         match self.write(&desired, &Ruleset::default(), &plan) {
             Ok(()) => {
@@ -122,7 +125,10 @@ impl Reconciler {
         match plan(wanted, &observed) {
             Plan::Nothing => Ok(()),
             still => {
-                Err(FirewallError::Other(format!("the kernel does not have what was written: {still:?}")))
+                let still = done(&still);
+                let what =
+                    format!("the kernel does not have what was written: there still is {still:?} to do");
+                Err(FirewallError::Other(what))
             }
         }
     }
@@ -130,23 +136,23 @@ impl Reconciler {
     /// What one port makes of the members; nobody else's are made for it.
     fn difference(
         &self,
-        desired: &Desired,
+        owner: &str,
         port: u16,
         before: Option<&Target>,
         after: Option<&Target>,
     ) -> Vec<Change> {
-        let members = |target: Option<&Target>| {
-            let mut one = empty(desired.owner.clone());
-            one.publications.extend(target.map(|target| (port, target.clone())));
-            self.backend.render(&self.site, &one).members
-        };
+        let members = |target| self.backend.render(&self.site, &only(owner, port, target)).members;
         changes(&members(after), &members(before))
     }
 }
 
-fn empty(owner: String) -> Desired {
-    let egress = EgressTable { default: Egress::Deny, courses: BTreeMap::new(), seats: BTreeMap::new() };
-    Desired { owner, publications: BTreeMap::new(), egress }
+/// One port, or nothing.
+fn only(owner: &str, port: u16, target: Option<&Target>) -> Desired {
+    Desired {
+        owner: owner.to_owned(),
+        publications: target.map(|target| (port, target.clone())).into_iter().collect(),
+        egress: EgressTable { default: Egress::Deny, courses: BTreeMap::new(), seats: BTreeMap::new() },
+    }
 }
 
 fn done(plan: &Plan) -> Done {

@@ -16,17 +16,17 @@ use puerta_policy::network::{Egress, Flow, Protocol};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-/// Named collections. `to` says what its fields are and not their types: nft 1.0.6 cannot read what 1.1.3 makes of
-/// those.
+/// Named collections. Maps say what their fields are and not their types: nft 1.0.6 dies of a map of types
+/// that 1.1.3 made.
 const COLLECTIONS: &str = "
 	map to { typeof meta l4proto . th dport : ip daddr . th dport; }
-	map access { type inet_proto . inet_service : verdict; }
+	map access { typeof meta l4proto . th dport : verdict; }
 	set from { type inet_proto . inet_service . ipv4_addr; flags interval; }
 	set opened { type inet_proto . inet_service; counter; }
 	set carried_in { type inet_proto . inet_service; counter; }
 	set carried_out { type inet_proto . inet_service . ipv4_addr; counter; }
-	map egress_seats { type ipv4_addr : verdict; }
-	map egress_courses { type ipv4_addr : verdict; }
+	map egress_seats { typeof ip saddr : verdict; }
+	map egress_courses { typeof ip saddr : verdict; }
 ";
 
 /// Everything but members.
@@ -190,6 +190,8 @@ fn arrive(site: &Site, outside: &str) -> String {
     let arrive = [
         "type filter hook prerouting priority mangle; policy accept;".to_owned(),
         format!("iifname {outside} ip saddr {} drop", site.lab),
+        // Nor does a route lead to machines, or to what puerta has for them.
+        format!("iifname {outside} ip daddr {} drop", site.lab),
         // What belongs to no connection would be answered by puerta itself, and end the real one.
         format!("{to_us} {ports} ct state invalid drop"),
         format!("{to_us} {ports} ct direction original goto publications"),

@@ -1,0 +1,96 @@
+//! nftables, and how one meddles with it.
+
+use crate::Subject;
+use crate::house::{House, desired, shell, site};
+use crate::place::enter;
+use puerta::firewall::nftables::Nftables;
+use puerta::firewall::reconcile::Reconciler;
+use puerta::firewall::{Backend, Desired, Done};
+use std::sync::Barrier;
+use std::thread;
+
+pub(crate) struct Nft;
+
+impl Subject for Nft {
+    fn name(&self) -> &'static str {
+        "nftables"
+    }
+
+    fn backend(&self) -> Box<dyn Backend> {
+        Box::new(Nftables)
+    }
+
+    fn meddling(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            (
+                "a rule goes",
+                "nft delete rule inet puerta forward handle \
+                 $(nft -a list chain inet puerta forward | sed -n 's/.*from_lab # handle //p')",
+            ),
+            ("a chain is emptied", "nft flush chain inet puerta from_lab"),
+            ("a chain comes", "nft add chain inet puerta extra"),
+            ("all rules go", "nft flush table inet puerta"),
+            ("the table goes", "nft delete table inet puerta"),
+            ("everything goes", "nft flush ruleset"),
+            ("a rule comes", "nft insert rule inet puerta forward accept"),
+            ("a policy changes", "nft 'chain inet puerta forward { policy drop; }'"),
+            ("a collection comes", "nft 'add set inet puerta extra { type ipv4_addr; }'"),
+            ("an element goes", "nft 'delete element inet puerta access { tcp . 50001 }'"),
+            ("an element comes", "nft 'add element inet puerta access { tcp . 50009 : goto admitted }'"),
+            (
+                "an element changes",
+                "nft 'delete element inet puerta access { tcp . 50001 }; \
+                 add element inet puerta access { tcp . 50001 : goto admitted }'",
+            ),
+            ("a network comes", "nft 'add element inet puerta from { tcp . 50001 . 198.51.100.0/24 }'"),
+            ("the members go", "nft flush set inet puerta from"),
+            (
+                "the stamp goes",
+                "nft delete counter inet puerta \
+                 $(nft list counters table inet puerta | sed -n 's/.*counter \\(stamp_[0-9a-f_]*\\).*/\\1/p')",
+            ),
+        ]
+    }
+
+    fn foreign(&self) -> (&'static str, &'static str) {
+        (
+            "nft 'table ip guest { chain FORWARD { type filter hook forward priority filter; policy drop; }; \
+             chain input { type filter hook input priority filter; policy accept; tcp dport 4444 reject; }; }'; \
+             nft 'table inet quiet { chain c { type filter hook forward priority filter; policy accept; tcp dport 9 accept; }; }'",
+            "nft -a list table ip guest; nft -a list table inet quiet",
+        )
+    }
+
+    fn is_whole(&self) -> bool {
+        let text = shell("nft list table inet puerta");
+        let chains =
+            ["forward", "input", "arrive", "dstnat", "srcnat", "leave", "egress", "from_lab", "to_lab"];
+        let element = text.contains("tcp . 50001") && text.contains("10.0.0.66");
+        element && chains.iter().all(|chain| text.contains(&format!("chain {chain} {{")))
+    }
+}
+
+/// Two that saw no table: one makes it, the other fails and touches nothing.
+#[test]
+fn of_two_that_begin_at_once_one_has_it() {
+    let house = House::new(&Nft);
+    let namespace = &house.puerta.namespace;
+    for round in 0..12 {
+        let start = Barrier::new(2);
+        let begin = |owner: &str| {
+            enter(namespace);
+            let mut reconciler = Reconciler::new(site(), Box::new(Nftables)).unwrap();
+            let desired = Desired { owner: owner.into(), ..desired() };
+            start.wait();
+            reconciler.reconcile(&desired).map(|_| (reconciler, desired))
+        };
+        let (one, other) = thread::scope(|scope| {
+            let one = scope.spawn(|| begin("1111111111111111"));
+            let other = scope.spawn(|| begin("2222222222222222"));
+            (one.join().unwrap(), other.join().unwrap())
+        });
+        let Some((mut reconciler, desired)) = one.ok().xor(other.ok()) else { panic!("round {round}") };
+        assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
+        reconciler.remove().unwrap();
+    }
+}
