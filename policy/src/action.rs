@@ -60,11 +60,29 @@ pub enum Action {
     SeatList,
     /// Reading the audit.
     AuditList,
+    /// Seeing one published port, in a list or alone.
+    PortView,
+    /// Publishing a port of a machine.
+    PortPublish,
+    /// Giving a published port up.
+    PortUnpublish,
+    /// Seeing what machines may reach outside.
+    EgressView,
+    /// Changing what machines may reach outside.
+    EgressSet,
+    /// Seeing the firewall's rules.
+    FirewallView,
+    /// Having the firewall's rules put right now.
+    FirewallApply,
+    /// Seeing the nodes.
+    NodeList,
+    /// Trying from inside machines what they can reach.
+    IsolationCheck,
 }
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 37] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -93,6 +111,15 @@ impl Action {
         Self::PersonRemove,
         Self::SeatList,
         Self::AuditList,
+        Self::PortView,
+        Self::PortPublish,
+        Self::PortUnpublish,
+        Self::EgressView,
+        Self::EgressSet,
+        Self::FirewallView,
+        Self::FirewallApply,
+        Self::NodeList,
+        Self::IsolationCheck,
     ];
 
     /// The stable word that Cedar policies and the audit use.
@@ -126,6 +153,15 @@ impl Action {
             Self::PersonRemove => "person-remove",
             Self::SeatList => "seat-list",
             Self::AuditList => "audit-list",
+            Self::PortView => "port-view",
+            Self::PortPublish => "port-publish",
+            Self::PortUnpublish => "port-unpublish",
+            Self::EgressView => "egress-view",
+            Self::EgressSet => "egress-set",
+            Self::FirewallView => "firewall-view",
+            Self::FirewallApply => "firewall-apply",
+            Self::NodeList => "node-list",
+            Self::IsolationCheck => "isolation-check",
         }
     }
 }

@@ -67,10 +67,15 @@ impl<'a> Facts<'a> {
         Ok(Self { actor, entities: Vec::with_capacity(4), circumstances })
     }
 
-    /// The port of a forward.
-    pub(crate) fn port(&mut self, port: u16) {
-        let port = RestrictedExpression::new_long(port.into());
-        self.circumstances.push(("port".into(), port));
+    /// A number that belongs to the request: a port.
+    pub(crate) fn number(&mut self, name: &str, number: u16) {
+        let number = RestrictedExpression::new_long(number.into());
+        self.circumstances.push((name.into(), number));
+    }
+
+    /// Something that is so, or not.
+    pub(crate) fn truth(&mut self, name: &str, is: bool) {
+        self.circumstances.push((name.into(), RestrictedExpression::new_bool(is)));
     }
 
     /// Adds one entity.

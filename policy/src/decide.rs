@@ -5,7 +5,7 @@
 //! is a [`Denial`] whose policies say `error:...`.
 
 pub use crate::folder::PolicyError;
-pub use crate::resource::{Forward, Lab, Own, Resource};
+pub use crate::resource::{Forward, Lab, Own, Publish, Resource};
 
 use crate::action::Action;
 use crate::cedar::{Facts, Fault};

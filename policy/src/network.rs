@@ -225,3 +225,6 @@ impl fmt::Display for Egress {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

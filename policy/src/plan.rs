@@ -1,6 +1,7 @@
 //! The address plan: 24 bits inside 10.0.0.0/8, made of 4 bits of year, 1 of version,
 //! 13 of seat number and 6 of slot (thesis of 2010, kept). The low 24 bits name a machine.
 
+use ipnet::Ipv4Net;
 use std::fmt;
 use std::net::Ipv4Addr;
 
@@ -148,6 +149,18 @@ impl AddressPlan {
                 | u32::from(slot.get()),
         ))
     }
+
+    /// Every address of a seat.
+    pub fn seat_network(self, edition: Edition, seat: SeatNumber) -> Result<Ipv4Net, PlanError> {
+        let first = self.vmid(edition, seat, Slot(0))?.address();
+        Ok(Ipv4Net::new_assert(first, 26))
+    }
+
+    /// Every address of an edition: of the course that has it.
+    pub fn edition_network(self, edition: Edition) -> Result<Ipv4Net, PlanError> {
+        let first = self.vmid(edition, SeatNumber(0), Slot(0))?.address();
+        Ok(Ipv4Net::new_assert(first, 13))
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +176,10 @@ mod tests {
         assert_eq!(vmid.get(), 3_149_763);
         assert_eq!(vmid.address(), Ipv4Addr::new(10, 48, 15, 195));
         assert_eq!(Vmid::from_address(vmid.address()), Some(vmid));
+        let seat = plan.seat_network(edition, SeatNumber::new(63).unwrap()).unwrap();
+        assert_eq!(seat.to_string(), "10.48.15.192/26");
+        assert_eq!(plan.edition_network(edition).unwrap().to_string(), "10.48.0.0/13");
+        assert!(plan.edition_network(Edition { year: 2009, version: 0 }).is_err());
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct Quotas {
     pub memory_mib: u32,
     /// Backups a seat.
     pub backups: u32,
+    /// Published ports a seat.
+    pub publications: u32,
 }
 
 /// What a seat holds now.
@@ -23,13 +25,15 @@ pub struct Usage {
     pub memory_mib: u32,
     /// Finished backups.
     pub backups: u32,
+    /// Published ports.
+    pub publications: u32,
 }
 
 /// A quota that one more would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("quota {name}: {used} of {limit} used, {wanted} more wanted")]
 pub struct QuotaExceeded {
-    /// `machines`, `memory` or `backups`.
+    /// `machines`, `memory`, `backups` or `publications`.
     pub name: &'static str,
     /// The limit (memory in MiB).
     pub limit: u32,
@@ -50,6 +54,11 @@ impl Quotas {
     pub fn backup(&self, usage: Usage, freed: u32) -> Result<(), QuotaExceeded> {
         fits("backups", self.backups, usage.backups.saturating_sub(freed), 1)
     }
+
+    /// Does one more published port fit?
+    pub fn publication(&self, usage: Usage) -> Result<(), QuotaExceeded> {
+        fits("publications", self.publications, usage.publications, 1)
+    }
 }
 
 fn fits(name: &'static str, limit: u32, used: u32, wanted: u32) -> Result<(), QuotaExceeded> {
@@ -67,13 +76,16 @@ mod tests {
 
     #[test]
     fn the_last_one_fits_and_the_next_names_its_quota() {
-        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3 };
-        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups };
+        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3, publications: 1 };
+        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups, publications: 0 };
         assert!(quotas.machine(usage(1, 512, 0), 512).is_ok());
         assert_eq!(quotas.machine(usage(2, 0, 0), 1).unwrap_err().name, "machines");
         assert_eq!(quotas.machine(usage(1, 513, 0), 512).unwrap_err().name, "memory");
         assert!(quotas.backup(usage(0, 0, 3), 1).is_ok());
         assert_eq!(quotas.backup(usage(0, 0, 3), 0).unwrap_err().used, 3);
+        assert!(quotas.publication(Usage::default()).is_ok());
+        let full = Usage { publications: 1, ..Usage::default() };
+        assert_eq!(quotas.publication(full).unwrap_err().name, "publications");
     }
 
     proptest! {
@@ -81,8 +93,10 @@ mod tests {
         fn what_fits_stays_within_and_what_does_not_would_break(
             limit: (u32, u32, u32), used: (u32, u32, u32), wanted: u32, freed: u32,
         ) {
-            let quotas = Quotas { machines: limit.0, memory_mib: limit.1, backups: limit.2 };
-            let usage = Usage { machines: used.0, memory_mib: used.1, backups: used.2 };
+            let quotas =
+                Quotas { machines: limit.0, memory_mib: limit.1, backups: limit.2, publications: limit.0 };
+            let usage =
+                Usage { machines: used.0, memory_mib: used.1, backups: used.2, publications: used.0 };
             // In wider numbers, where nothing saturates.
             let wide = u64::from;
             let one_more = wide(used.0) < wide(limit.0);
@@ -96,11 +110,12 @@ mod tests {
             }
             let left = wide(used.2).saturating_sub(wide(freed));
             prop_assert_eq!(quotas.backup(usage, freed).is_ok(), left < wide(limit.2));
+            prop_assert_eq!(quotas.publication(usage).is_ok(), one_more);
         }
 
         #[test]
         fn one_by_one_never_passes_the_limit(limit in 0u32..70, memory in 0u32..4096, each in 1u32..512) {
-            let quotas = Quotas { machines: limit, memory_mib: memory, backups: limit };
+            let quotas = Quotas { machines: limit, memory_mib: memory, backups: limit, publications: limit };
             let mut usage = Usage::default();
             while quotas.machine(usage, each).is_ok() {
                 usage.machines += 1;

@@ -7,8 +7,10 @@ use crate::cedar::sealed::Sealed;
 use crate::cedar::{Facts, Fault};
 use crate::model::{Backup, Person, PersonId, Seat, SeatId, Vm};
 use crate::names::SeatName;
+use crate::network::{Protocol, Publication};
 use crate::words::Words;
 use cedar_policy::{EntityUid, RestrictedExpression};
+use ipnet::Ipv4Net;
 
 /// Something that can be acted on.
 pub trait Resource: Sealed + Clone + Send + Sync {}
@@ -29,6 +31,23 @@ pub struct Forward {
     pub vm: Vm,
     /// Its port.
     pub port: u16,
+}
+
+/// A port of a machine that is to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    /// The machine.
+    pub vm: Vm,
+    /// Its port.
+    pub vm_port: u16,
+    /// What it carries.
+    pub protocol: Protocol,
+    /// The port of puerta; `None`: puerta chooses.
+    pub port: Option<u16>,
+    /// Who may reach it; `None` is the configuration's campus.
+    pub sources: Option<Vec<Ipv4Net>>,
+    /// Whether `sources` goes beyond that campus.
+    pub beyond_campus: bool,
 }
 
 impl Resource for Lab {}
@@ -90,8 +109,34 @@ impl Sealed for Vm {
 impl Resource for Forward {}
 impl Sealed for Forward {
     fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
-        facts.port(self.port);
+        facts.number("port", self.port);
         self.vm.describe(words, facts)
+    }
+}
+
+impl Resource for Publish {}
+impl Sealed for Publish {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        facts.number("port", self.port.unwrap_or(0));
+        facts.number("vmPort", self.vm_port);
+        facts.truth("beyondCampus", self.beyond_campus);
+        self.vm.describe(words, facts)
+    }
+}
+
+impl Resource for Publication {}
+impl Sealed for Publication {
+    fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        let uid = words.publication(self.id.0);
+        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let attributes = [
+            ("port", RestrictedExpression::new_long(self.port.into())),
+            ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
+            ("vm", text(self.vm_name.as_str())),
+            ("vmPort", RestrictedExpression::new_long(self.vm_port.into())),
+        ];
+        facts.entity(uid.clone(), attributes, [seat])?;
+        Ok(uid)
     }
 }
 

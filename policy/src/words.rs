@@ -16,6 +16,7 @@ pub struct Words {
     seat: EntityTypeName,
     vm: EntityTypeName,
     backup: EntityTypeName,
+    publication: EntityTypeName,
     account: EntityTypeName,
     lab: EntityTypeName,
     actions: BTreeMap<Action, EntityUid>,
@@ -49,6 +50,7 @@ impl Words {
             seat: name("Seat")?,
             vm: name("Vm")?,
             backup: name("Backup")?,
+            publication: name("Publication")?,
             account: name("Account")?,
             lab: name("Lab")?,
             actions,
@@ -112,6 +114,10 @@ impl Words {
     /// A backup.
     pub(crate) fn backup(&self, id: i64) -> EntityUid {
         uid(&self.backup, &id.to_string())
+    }
+    /// A published port.
+    pub(crate) fn publication(&self, id: i64) -> EntityUid {
+        uid(&self.publication, &id.to_string())
     }
     /// A person's keys and password.
     pub(crate) fn account(&self, owner: i64) -> EntityUid {

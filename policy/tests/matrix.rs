@@ -7,7 +7,7 @@ mod lab;
 use cedar_policy::Schema;
 use lab::*;
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Forward, Lab, Own, Policy, Resource};
+use puerta_policy::decide::{Forward, Lab, Own, Policy, Publish, Resource};
 use puerta_policy::model::{Actor, PersonId, Role};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -63,7 +63,8 @@ impl Rows<'_> {
         use Action::*;
         match action {
             Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd | PersonAddStaff
-            | SeatList | AuditList => self.row(action, "the lab", Lab),
+            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList
+            | IsolationCheck => self.row(action, "the lab", Lab),
             KeyList | KeyAdd | KeyRemove | Passwd => {
                 if let Some(id) = self.actor.person {
                     self.row(action, "own account", Own(id));
@@ -95,6 +96,21 @@ impl Rows<'_> {
                         let on = format!("{seat_of} machine:{port}");
                         self.row(action, &on, Forward { vm: vm(id), port });
                     }
+                }
+            }
+            PortPublish => {
+                for (seat_of, id) in SEATS {
+                    for (words, vm_port, beyond_campus) in
+                        [("campus", 80, false), ("beyond", 80, true), ("port 0", 0, false)]
+                    {
+                        let on = format!("{seat_of} vm, {words}");
+                        self.row(action, &on, Publish { vm_port, beyond_campus, ..publish(id) });
+                    }
+                }
+            }
+            PortView | PortUnpublish => {
+                for (seat_of, id) in SEATS {
+                    self.row(action, &format!("{seat_of} port"), publication(id));
                 }
             }
             BackupView | BackupDelete => {
@@ -154,7 +170,7 @@ fn the_actions_are_the_schemas_both_ways() {
     let ours = Action::ALL.map(|action| format!("Puerta::Action::\"{}\"", action.as_str()));
     assert_eq!(schemas, BTreeSet::from(ours.clone()));
     assert_eq!(BTreeSet::from(ours).len(), Action::ALL.len(), "a word twice");
-    assert_eq!(groups.len(), 5);
+    assert_eq!(groups.len(), 6);
 }
 
 #[test]
@@ -177,15 +193,19 @@ fn every_action_has_one_kind_of_target_and_no_other_is_judged() {
             fits("Person", answer(&policy.decide(&actor, action, person(20, Role::Alumno), NOW)).1),
             fits("Seat", answer(&policy.decide(&actor, action, seat(OWN), NOW)).1),
             fits("Backup", answer(&policy.decide(&actor, action, backup(OWN), NOW)).1),
+            fits("Publication", answer(&policy.decide(&actor, action, publication(OWN), NOW)).1),
         ];
         // A port belongs to a forward, and a forward has a port: neither goes for the other.
         let bare = fits("Vm", answer(&policy.decide(&actor, action, vm(OWN), NOW)).1);
         let forwarded = fits("Vm", answer(&policy.decide(&actor, action, forward, NOW)).1);
+        let published = fits("Vm", answer(&policy.decide(&actor, action, publish(OWN), NOW)).1);
+        let takes = (bare.is_some(), forwarded.is_some(), published.is_some());
         match action {
-            Action::VmForward => assert!(bare.is_none() && forwarded.is_some()),
-            _ => assert_eq!(forwarded, None, "{}", action.as_str()),
+            Action::VmForward => assert_eq!(takes, (false, true, false)),
+            Action::PortPublish => assert_eq!(takes, (false, false, true)),
+            _ => assert_eq!((takes.1, takes.2), (false, false), "{}", action.as_str()),
         }
-        fitting.push(bare.or(forwarded));
+        fitting.push(bare.or(forwarded).or(published));
         let fitting: Vec<String> = fitting.into_iter().flatten().collect();
         assert_eq!(fitting, [kind], "{}", action.as_str());
     }

@@ -2,8 +2,10 @@
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
 use crate::app::secret::Secret;
+use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
 use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName, VmRef};
+use puerta_policy::network::{Egress, Protocol};
 
 /// One thing asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,12 @@ pub enum Command {
     Person(PersonCommand),
     /// `seat list`
     SeatList,
+    /// `port ...`
+    Port(PortCommand),
+    /// `egress ...`
+    Egress(EgressCommand),
+    /// `firewall ...`
+    Firewall(FirewallCommand),
     /// `audit list`
     AuditList(AuditQuery),
     /// `passwd`, with the new password as it was typed twice.
@@ -182,6 +190,71 @@ pub enum PersonCommand {
     Code(Login),
     /// Remove them; refused while their seat has machines.
     Remove(Login),
+}
+
+/// `port VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortCommand {
+    /// Those of one's own machines, or with `seat` (professor) that seat's, or with `all` everybody's.
+    List {
+        /// Everybody's.
+        all: bool,
+        /// Only this seat's.
+        seat: Option<SeatName>,
+    },
+    /// Make a port of puerta lead to a machine.
+    Publish {
+        /// Which machine.
+        vm: VmRef,
+        /// Its port.
+        vm_port: u16,
+        /// What it carries.
+        protocol: Protocol,
+        /// The port of puerta; puerta chooses when not said.
+        port: Option<u16>,
+        /// Who may reach it; the configuration's campus when not said.
+        sources: Option<Vec<Ipv4Net>>,
+    },
+    /// Give a port of puerta up.
+    Unpublish(u16),
+}
+
+/// `egress VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EgressCommand {
+    /// Every rule.
+    List,
+    /// Another rule.
+    Set {
+        /// What may be reached.
+        egress: Egress,
+        /// By whose machines.
+        place: EgressPlace,
+    },
+    /// No rule of its own any more.
+    Clear(EgressPlace),
+}
+
+/// Whose machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EgressPlace {
+    /// A course's.
+    Course(CourseName),
+    /// A seat's.
+    Seat(SeatName),
+}
+
+/// `firewall VERB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirewallCommand {
+    /// The rules as the kernel has them.
+    Show,
+    /// What a reconcile would do.
+    Plan,
+    /// Reconcile now.
+    Apply,
+    /// Whether there is nothing to do.
+    Check,
 }
 
 /// Which audit lines; every filter that is given must hold.

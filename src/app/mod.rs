@@ -10,11 +10,14 @@ pub mod clock;
 pub mod command;
 pub mod course;
 pub mod ctx;
+pub mod egress;
 pub mod error;
+pub mod firewall;
 pub mod forward;
 pub mod jobs;
 pub mod login;
 pub mod person;
+pub mod port;
 pub mod presence;
 pub mod recovery;
 pub mod reply;
@@ -52,7 +55,7 @@ pub struct App {
     pub store: Store,
     /// What runs the machines.
     pub engine: Arc<dyn Engine>,
-    /// The way to what may change the firewall.
+    /// What opens ports and closes seats.
     pub firewall: Firewall,
     /// The log that professors trust.
     pub audit: Audit,
@@ -61,6 +64,7 @@ pub struct App {
     policy: RwLock<Arc<Policy>>,
     passwords: login::Passwords,
     jobs: Jobs,
+    wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
     turn: AtomicUsize,
@@ -104,6 +108,7 @@ impl App {
             policy: RwLock::new(Arc::new(policy)),
             passwords,
             jobs: Jobs::default(),
+            wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
             turn: AtomicUsize::new(0),
             counting: tokio::sync::Mutex::default(),
@@ -150,6 +155,9 @@ impl App {
             Command::Course(command) => course::run(&ctx, command).await.map(Outcome::from),
             Command::Person(command) => person::run(&ctx, command).await.map(Outcome::from),
             Command::SeatList => course::seats(&ctx).await.map(Outcome::from),
+            Command::Port(command) => port::run(&ctx, command).await.map(Outcome::from),
+            Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
+            Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),

@@ -2,6 +2,10 @@
 //! field names here are the JSON's field names, times are RFC 3339 UTC, sizes are bytes unless the
 //! name says MiB.
 
+mod network;
+
+pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
+
 use crate::engine::Status;
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -28,6 +32,8 @@ pub enum Reply {
         vm: String,
         /// Backups of it that stay.
         backups_kept: u32,
+        /// Published ports of it that were given up.
+        ports_closed: u32,
     },
     /// A backup was made, and older ones made room.
     BackupMade {
@@ -102,6 +108,41 @@ pub enum Reply {
     },
     /// `seat list`
     Seats(Vec<SeatView>),
+    /// `port list`
+    Ports(Vec<PortView>),
+    /// A port leads to a machine.
+    PortPublished(PublishedView),
+    /// It leads nowhere any more.
+    PortUnpublished(PortView),
+    /// `egress list`
+    Egress(Vec<EgressView>),
+    /// A rule of egress was set.
+    EgressSet {
+        /// Which.
+        #[serde(flatten)]
+        rule: EgressView,
+        /// Whether a firewall heeds it.
+        active: bool,
+    },
+    /// A rule of egress is no more.
+    EgressCleared(EgressView),
+    /// `firewall show`
+    Firewall(FirewallView),
+    /// `firewall plan`
+    FirewallPlan(FirewallView),
+    /// `firewall apply`
+    FirewallApplied {
+        /// What had to be done.
+        #[serde(flatten)]
+        done: FirewallDone,
+        /// Foreign rules that may drop what ours let through.
+        foreign: Vec<String>,
+    },
+    /// `firewall check`, and all is as it should be.
+    FirewallChecked {
+        /// Foreign rules that may drop what ours let through.
+        foreign: Vec<String>,
+    },
     /// `audit list`: lines as they stand in the log, oldest first.
     Audit(Vec<serde_json::Value>),
 }

@@ -131,6 +131,11 @@ impl App {
         let vm = permit.target();
         self.store.set_phase(vm.id, Phase::Deleting).await?;
         self.changed();
+        let ports = self.store.publications_count(vm.id).await?;
+        if ports > 0 {
+            // What fails is in log and audit, and is tried again each minute.
+            drop(self.reconcile().await);
+        }
         report.step("remove").await?;
         // Begun, it is finished, also when the engine is away for a while: there is no way back.
         for which in [Which::Main, Which::New, Which::Old] {
@@ -143,7 +148,7 @@ impl App {
         let backups = self.store.backups_of(&[vm.seat]).await?;
         let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
         self.store.finish_delete(job.id, vm.id, clock::now()).await?;
-        Ok(Reply::VmDeleted { vm: vm.name.to_string(), backups_kept: kept as u32 })
+        Ok(Reply::VmDeleted { vm: vm.name.to_string(), backups_kept: kept as u32, ports_closed: ports })
     }
 }
 

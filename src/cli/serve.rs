@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{App, recovery, rules};
+use crate::app::{App, firewall, recovery, rules};
 use crate::audit::{self, Audit, Event};
 use crate::config::{self, Config, Driver};
 use crate::engine::{self, Engine};
@@ -40,9 +40,10 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
-        let firewall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
-        let app = App::new(config, store, engine, firewall, audit, policy)?;
+        let wall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
+        let app = App::new(config, store, engine, wall, audit, policy)?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        firewall::start(&app).await.context("the firewall cannot be used")?;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut hup = signal(SignalKind::hangup())?;
@@ -73,6 +74,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
         };
         gateway.serve(listeners, stop).await?;
+        firewall::stop(&app).await;
         app.firewall.close().await;
         app.audit.finish(Event::note("stop")).await;
         app.audit.close().await;

@@ -48,8 +48,6 @@ pub struct Firewall {
     pub campus: Vec<Ipv4Net>,
     /// Ports of publications.
     pub ports: PortRange,
-    /// Publications a seat.
-    pub quota: u32,
     /// What machines may reach when neither their seat nor their course says.
     pub egress: Egress,
     /// DNS servers that machines may ask.
@@ -106,7 +104,6 @@ pub(super) fn read(r: &mut Reader) -> Firewall {
         }),
         campus: list(r, "campus", "an IPv4 network", network_of),
         ports: PortRange { first, last: last.max(first) },
-        quota: r.integer("quota", "publications", 4, 0, 15_001) as u32,
         egress,
         dns: list(r, "dns", "an IPv4 address", |text| text.parse().ok()),
         machine_services: list(r, "machine_services", "PORT/tcp or PORT/udp", service),

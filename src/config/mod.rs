@@ -173,6 +173,7 @@ impl Config {
             machines: r.integer("quota", "machines", 8, 0, 63) as u32,
             memory_mib: r.integer("quota", "memory_mib", 4096, 0, 16 << 20) as u32,
             backups: r.integer("quota", "backups", 20, 0, 10_000) as u32,
+            publications: r.integer("quota", "publications", 4, 0, 64_512) as u32,
         };
         let machine = machine(&mut r);
         let backup = backup(&mut r, &state_dir);

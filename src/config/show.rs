@@ -49,7 +49,7 @@ impl Display for Config {
         let quota = &self.quotas;
         writeln!(f, "\n[quota]\nmachines = {}", quota.machines)?;
         writeln!(f, "memory_mib = {}\nbackups = {}", quota.memory_mib, quota.backups)?;
-        writeln!(f, "publications = {}", self.firewall.quota)?;
+        writeln!(f, "publications = {}", quota.publications)?;
         let (default, max) = (&self.machine.default, &self.machine.max);
         writeln!(f, "\n[machine]\ncpus = {}\nmemory_mib = {}", default.cpus, default.memory_mib)?;
         writeln!(f, "disk_mib = {}\nprocesses = {}", default.disk_mib, default.processes)?;

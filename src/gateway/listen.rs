@@ -59,6 +59,10 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 pub(super) async fn accept(gateway: Arc<Gateway>, workers: Arc<Workers<Place>>, listener: TcpListener) {
     loop {
         match listener.accept().await {
+            // Closed at once: not a byte for who may not even knock.
+            Ok((_, peer)) if !gateway.admission.admits(peer.ip()) => {
+                gateway.admission.refused(peer, &gateway.app)
+            }
             Ok((stream, peer)) => match gateway.startups.admit(peer.ip()) {
                 Ok(place) => match stream.into_std() {
                     Ok(stream) => workers.give((stream, peer, place)),

@@ -1,6 +1,7 @@
 //! The SSH server: sockets, connections, channels. It turns the protocol into calls of `app` and
 //! words for `shell`, and knows no rule, no machine and no table.
 
+mod admission;
 mod algorithms;
 mod conn;
 mod ending;
@@ -19,6 +20,7 @@ mod wire;
 mod workers;
 
 use crate::app::App;
+use admission::Admission;
 use ending::Ending;
 use russh::keys::PrivateKey;
 use startups::Startups;
@@ -38,6 +40,7 @@ pub struct Gateway {
     app: Arc<App>,
     ssh: Arc<russh::server::Config>,
     startups: Startups,
+    admission: Arc<Admission>,
     ending: Ending,
 }
 
@@ -74,7 +77,8 @@ impl Gateway {
             channel_buffer_size: 16,
             ..russh::server::Config::default()
         });
-        Arc::new(Self { app, ssh, startups, ending: Ending::default() })
+        let admission = Arc::new(Admission::new(app.config.firewall.admission.clone()));
+        Arc::new(Self { app, ssh, startups, admission, ending: Ending::default() })
     }
 
     /// Accepts until told to stop, then tells the live ones and waits for them, but not for ever.
@@ -93,6 +97,7 @@ impl Gateway {
         for task in &accepting {
             task.abort();
         }
+        self.admission.write_down(&self.app.audit).await;
         tracing::info!(connections = self.startups.connections(), "stopping: no new connections");
         self.ending.end("shutdown");
         if tokio::time::timeout(self.app.config.ssh.drain, self.startups.empty()).await.is_err() {

@@ -111,9 +111,17 @@ mod tests {
         assert_eq!(alumno("help vm create "), "");
         assert_eq!(alumno("vm list --"), "--json --help");
         assert_eq!(alumno("pe"), "");
+        assert_eq!(alumno("po"), "port");
+        assert_eq!(alumno("port publish "), "db1 web1");
+        assert_eq!(alumno("port publish web1 "), "");
+        assert_eq!(alumno("port publish web1 80 --"), "--port --udp --from --json --help");
+        assert_eq!(alumno("port list --"), "--json --help");
+        assert_eq!((alumno("eg"), alumno("fire")), (String::new(), String::new()));
         assert_eq!(alumno("nonsense "), "");
         let profesor = |line| found(line, Role::Profesor);
         assert_eq!(profesor("pe"), "person");
+        assert_eq!(profesor("fire"), "firewall");
+        assert_eq!(profesor("egress "), "list set clear");
         assert_eq!(profesor("vm list --a"), "--all");
         assert_eq!(profesor("audit list --vm w"), "web1");
         assert_eq!(profesor("audit list --person w"), "");

@@ -7,7 +7,7 @@ use puerta_policy::names::CourseName;
 use puerta_policy::plan::{AddressPlan, Edition};
 use sqlx::SqliteConnection;
 
-fn read(row: &Row) -> Result<Course> {
+pub(super) fn read(row: &Row) -> Result<Course> {
     Ok(Course {
         id: CourseId(rows::number(row, "id")?),
         name: rows::word(row, "name")?,

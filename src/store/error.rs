@@ -21,7 +21,7 @@ pub enum StoreError {
         /// The newest schema of this program.
         known: i64,
     },
-    /// There is one already: `course`, `login`, `seat`, `key`, `vm`, `vmid` or `backup`.
+    /// There is one already: `course`, `login`, `seat`, `key`, `vm`, `vmid`, `backup` or `port`.
     #[error("the {0} is taken")]
     Taken(&'static str),
     /// An open course has the place in the address plan.
@@ -44,6 +44,15 @@ pub enum StoreError {
     /// Every slot of the seat has a machine.
     #[error("no slot is free in the seat")]
     SlotsFull,
+    /// That port of the machine is published already, at `port`.
+    #[error("it is published already, at {port}")]
+    Published {
+        /// There.
+        port: u16,
+    },
+    /// Every port of the range is given.
+    #[error("no port is free")]
+    PortsExhausted,
     /// A quota has no room.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),

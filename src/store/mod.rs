@@ -6,10 +6,12 @@
 
 mod backups;
 mod courses;
+mod egress;
 mod error;
 mod jobs;
 mod keys;
 mod persons;
+mod publications;
 mod rows;
 mod seats;
 mod vms;
@@ -18,9 +20,11 @@ mod vms;
 mod tests;
 
 pub use backups::NewBackup;
+pub use egress::Place;
 pub use error::{Result, StoreError};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
+pub use publications::NewPublication;
 pub use seats::SeatRow;
 pub use vms::NewVm;
 
@@ -110,14 +114,14 @@ async fn private(path: &Path) -> Result<()> {
 }
 
 fn migrator() -> Migrator {
-    let first = Migration::new(
-        1,
-        "first".into(),
-        MigrationType::Simple,
-        include_str!("migrations/0001_first.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![first])
+    let all = [
+        (1, "first", include_str!("migrations/0001_first.sql")),
+        (2, "network", include_str!("migrations/0002_network.sql")),
+    ];
+    let all = all.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(all.into())
 }
 
 /// Brings the database up to date in one transaction, so that two programs that start together

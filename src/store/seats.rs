@@ -31,8 +31,9 @@ macro_rules! select {
         )
     };
 }
+pub(super) use select;
 
-fn read(row: &Row) -> Result<Seat> {
+pub(super) fn read(row: &Row) -> Result<Seat> {
     Ok(Seat {
         id: SeatId(rows::number(row, "id")?),
         name: rows::word(row, "name")?,

@@ -195,7 +195,9 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
     let row = sqlx::query(
         "SELECT COUNT(*) AS machines,
                 CAST(COALESCE(SUM(memory_mib), 0) AS BIGINT) AS memory_mib,
-                (SELECT COUNT(*) FROM backups WHERE seat = $1) AS backups
+                (SELECT COUNT(*) FROM backups WHERE seat = $1) AS backups,
+                (SELECT COUNT(*) FROM publications p JOIN vms v ON v.id = p.vm WHERE v.seat = $1)
+                    AS publications
          FROM vms WHERE seat = $1",
     )
     .bind(seat.0)
@@ -205,6 +207,7 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
         machines: rows::number(&row, "machines")?,
         memory_mib: rows::number(&row, "memory_mib")?,
         backups: rows::number(&row, "backups")?,
+        publications: rows::number(&row, "publications")?,
     })
 }
 

@@ -91,6 +91,47 @@ fn job(kind: &'static str, state: &'static str, reason: Option<&str>) -> JobView
     }
 }
 
+fn port(seat: &str, protocol: &'static str) -> PortView {
+    let udp = protocol == "udp";
+    PortView {
+        port: if udp { 50_013 } else { 50_012 },
+        protocol,
+        vm: "web1".into(),
+        seat: seat.into(),
+        vm_port: if udp { 53 } else { 80 },
+        from: udp.then(|| vec!["192.0.2.0/24".into(), "198.51.100.7/32".into()]),
+        publisher: "alumno1".into(),
+        created: AT.into(),
+        connections: 1234,
+        bytes_in: 13_000_000,
+        bytes_out: 840_224_768,
+        counted: Some(AT.into()),
+    }
+}
+
+fn rule(place: &'static str, name: Option<&str>, egress: &str) -> EgressView {
+    EgressView { place, name: name.map(Into::into), egress: egress.into() }
+}
+
+fn done(done: &'static str) -> FirewallDone {
+    let members = done == "members";
+    FirewallDone { done, added: if members { 2 } else { 0 }, removed: usize::from(members) }
+}
+
+fn rules(would: &'static str) -> FirewallView {
+    FirewallView {
+        would: done(would),
+        plan: vec!["add element inet puerta web { 50012 : 10.48.15.195 . 80 }".into()],
+        listing: vec![
+            "table inet puerta {".into(),
+            "\tchain pre {\u{1b}[31m".into(),
+            "\t}".into(),
+            "}".into(),
+        ],
+        foreign: vec!["table inet filter, chain forward: policy drop".into()],
+    }
+}
+
 /// A name for each variant; a new one does not compile until it has one, and then a sample.
 fn name(reply: &Reply) -> &'static str {
     match reply {
@@ -122,6 +163,16 @@ fn name(reply: &Reply) -> &'static str {
         Reply::PersonResumed { .. } => "PersonResumed",
         Reply::PersonRemoved { .. } => "PersonRemoved",
         Reply::Seats(_) => "Seats",
+        Reply::Ports(_) => "Ports",
+        Reply::PortPublished(_) => "PortPublished",
+        Reply::PortUnpublished(_) => "PortUnpublished",
+        Reply::Egress(_) => "Egress",
+        Reply::EgressSet { .. } => "EgressSet",
+        Reply::EgressCleared(_) => "EgressCleared",
+        Reply::Firewall(_) => "Firewall",
+        Reply::FirewallPlan(_) => "FirewallPlan",
+        Reply::FirewallApplied { .. } => "FirewallApplied",
+        Reply::FirewallChecked { .. } => "FirewallChecked",
         Reply::Audit(_) => "Audit",
     }
 }
@@ -147,9 +198,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::VmStarted(Box::new(used())),
         Reply::VmStopped(Box::new(used())),
         Reply::VmRestarted(Box::new(used())),
-        Reply::VmDeleted { vm: "web1".into(), backups_kept: 0 },
-        Reply::VmDeleted { vm: "web1".into(), backups_kept: 1 },
-        Reply::VmDeleted { vm: "web1".into(), backups_kept: 3 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 0, ports_closed: 0 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 1, ports_closed: 1 },
+        Reply::VmDeleted { vm: "web1".into(), backups_kept: 3, ports_closed: 2 },
         Reply::BackupMade { backup: backup("alumno1"), removed: vec![] },
         Reply::BackupMade {
             backup: backup("alumno1"),
@@ -188,7 +239,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             method: "publickey".into(),
             fingerprint: Some("SHA256:9bQ4".into()),
             source: "158.42.1.2".into(),
-            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6 },
+            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6, publications: 4 },
         }),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
@@ -211,6 +262,30 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             members: vec!["alumno1".into(), "alumno2".into()],
             machines: 3,
         }]),
+        Reply::Ports(vec![]),
+        Reply::Ports(vec![port("alumno1", "tcp"), port("alumno1", "udp")]),
+        Reply::Ports(vec![PortView { counted: None, ..port("alumno1", "tcp") }, port("equipo2", "tcp")]),
+        Reply::PortPublished(PublishedView { port: port("alumno1", "tcp"), active: true }),
+        Reply::PortPublished(PublishedView { port: port("alumno1", "udp"), active: false }),
+        Reply::PortUnpublished(port("alumno1", "tcp")),
+        Reply::Egress(vec![
+            rule("default", None, "allow"),
+            rule("course", Some("aso-2026"), "192.0.2.0/24,192.0.2.7/32:443"),
+            rule("seat", Some("alumno1"), "deny"),
+        ]),
+        Reply::EgressSet { rule: rule("course", Some("aso-2026"), "deny"), active: true },
+        Reply::EgressSet { rule: rule("seat", Some("alumno1"), "192.0.2.7/32:53/udp"), active: false },
+        Reply::EgressCleared(rule("seat", Some("alumno1"), "deny")),
+        Reply::Firewall(FirewallView { listing: vec![], ..rules("absent") }),
+        Reply::Firewall(rules("nothing")),
+        Reply::FirewallPlan(FirewallView { listing: vec![], plan: vec![], ..rules("nothing") }),
+        Reply::FirewallPlan(FirewallView { listing: vec![], ..rules("members") }),
+        Reply::FirewallPlan(FirewallView { listing: vec![], ..rules("drift") }),
+        Reply::FirewallApplied { done: done("nothing"), foreign: vec![] },
+        Reply::FirewallApplied { done: done("members"), foreign: vec!["table inet filter: drop".into()] },
+        Reply::FirewallApplied { done: done("absent"), foreign: vec![] },
+        Reply::FirewallApplied { done: done("changed"), foreign: vec![] },
+        Reply::FirewallChecked { foreign: vec![] },
         Reply::Audit(vec![]),
         Reply::Audit(vec![
             json!({"seq": 7, "time": "2026-11-23T10:02:03.123Z", "code": "command", "phase": "begin",
@@ -224,6 +299,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     ];
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 29, "a variant without a sample");
+    assert_eq!(names.len(), 39, "a variant without a sample");
     all
 }

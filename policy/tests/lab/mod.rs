@@ -2,8 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use puerta_policy::decide::{Context, Decision, Policy, Resource};
+use puerta_policy::decide::{Context, Decision, Policy, Publish, Resource};
 use puerta_policy::model::*;
+use puerta_policy::network::{Protocol, Publication, Traffic};
 use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 
 pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None };
@@ -84,6 +85,37 @@ pub fn backup(seat: i64) -> Backup {
         sha256: "0".repeat(64),
         created: Timestamp(0),
         took_ms: 1,
+    }
+}
+
+pub fn publish(seat: i64) -> Publish {
+    Publish {
+        vm: vm(seat),
+        vm_port: 80,
+        protocol: Protocol::Tcp,
+        port: None,
+        sources: None,
+        beyond_campus: false,
+    }
+}
+
+pub fn publication(seat: i64) -> Publication {
+    let vm = vm(seat);
+    Publication {
+        id: PublicationId(300 + seat),
+        port: 50_000 + seat as u16,
+        protocol: Protocol::Tcp,
+        vm: vm.id,
+        vm_name: vm.name,
+        vmid: vm.vmid,
+        seat: vm.seat,
+        seat_name: vm.seat_name,
+        vm_port: 80,
+        sources: None,
+        person: None,
+        publisher: "somebody".into(),
+        created: Timestamp(0),
+        traffic: Traffic::default(),
     }
 }
 

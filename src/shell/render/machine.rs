@@ -18,9 +18,9 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::VmStarted(vm) => running("done-vm-started", vm),
         Reply::VmStopped(vm) => running("done-vm-stopped", vm),
         Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
-        Reply::VmDeleted { vm, backups_kept } => {
-            let backups = backups_kept.to_string();
-            said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups)])
+        Reply::VmDeleted { vm, backups_kept, ports_closed } => {
+            let (backups, ports) = (backups_kept.to_string(), ports_closed.to_string());
+            said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups), ("ports", &ports)])
         }
         Reply::VmRestored { vm, backup } => {
             let address = vm.address.to_string();
@@ -37,7 +37,7 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
 }
 
 /// Whether the rows are of more than one seat, so that it must be said whose each is.
-fn mixed<'a>(mut seats: impl Iterator<Item = &'a str>) -> bool {
+pub(super) fn mixed<'a>(mut seats: impl Iterator<Item = &'a str>) -> bool {
     let first = seats.next();
     seats.any(|seat| Some(seat) != first)
 }

@@ -4,6 +4,7 @@
 
 mod json;
 mod machine;
+mod network;
 mod people;
 mod record;
 mod table;
@@ -57,6 +58,16 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::PersonResumed { .. }
         | Reply::PersonRemoved { .. }
         | Reply::Seats(_) => people::reply(reply, lang, style),
+        Reply::Ports(_)
+        | Reply::PortPublished(_)
+        | Reply::PortUnpublished(_)
+        | Reply::Egress(_)
+        | Reply::EgressSet { .. }
+        | Reply::EgressCleared(_)
+        | Reply::Firewall(_)
+        | Reply::FirewallPlan(_)
+        | Reply::FirewallApplied { .. }
+        | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
     }

@@ -98,6 +98,7 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
             ("machines", &who.quotas.machines.to_string()),
             ("memory", &units::mib(who.quotas.memory_mib)),
             ("backups", &who.quotas.backups.to_string()),
+            ("publications", &who.quotas.publications.to_string()),
         ],
     );
     let mut lines = vec![

@@ -41,7 +41,10 @@ pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
         // An attempt on what is no machine of the lab says where it wanted to go.
         let attempt = || field(line.get("detail")?, &["destination"]);
         let machine = field(line, &["vm"]).or_else(attempt);
-        let mut outcome = cell(&["outcome"]);
+        // What has no outcome may say what it was about: the firewall's drift.
+        let what = || field(line.get("detail")?, &["what"]);
+        let outcome = field(line, &["outcome"]).or_else(what);
+        let mut outcome = outcome.unwrap_or_else(|| none(lang));
         if let Some(failure) = field(line, &["failure"]) {
             outcome = format!("{outcome}: {failure}");
         }

@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, KeyTarget, What, grammar};
+use super::{Context, KeyTarget, What, grammar, network};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -13,15 +13,15 @@ use std::str::FromStr;
 /// At most this many audit lines at once.
 const MAX_AUDIT: u32 = 1000;
 
-fn name<T: FromStr<Err = NameError>>(text: &str) -> Result<T> {
+pub(super) fn name<T: FromStr<Err = NameError>>(text: &str) -> Result<T> {
     text.parse().map_err(Error::from)
 }
 
-fn optional<T: FromStr<Err = NameError>>(text: Option<&String>) -> Result<Option<T>> {
+pub(super) fn optional<T: FromStr<Err = NameError>>(text: Option<&String>) -> Result<Option<T>> {
     text.map(|text| name(text)).transpose()
 }
 
-fn machine(text: &str, context: &Context<'_>) -> Result<VmRef> {
+pub(super) fn machine(text: &str, context: &Context<'_>) -> Result<VmRef> {
     VmRef::parse(text, context.domain).map_err(Error::from)
 }
 
@@ -51,6 +51,9 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             command
         }
         grammar::Top::Seat(grammar::Seat::List) => Command::SeatList,
+        grammar::Top::Port(verb) => Command::Port(network::port(verb, context)?),
+        grammar::Top::Egress(verb) => Command::Egress(network::egress(verb)?),
+        grammar::Top::Firewall(verb) => Command::Firewall(network::firewall(&verb)),
         grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,

@@ -39,6 +39,12 @@ pub(crate) enum Top {
     #[command(subcommand)]
     Seat(Seat),
     #[command(subcommand)]
+    Port(Port),
+    #[command(subcommand)]
+    Egress(Egress),
+    #[command(subcommand)]
+    Firewall(Firewall),
+    #[command(subcommand)]
     Audit(Audit),
     Passwd,
     Whoami,
@@ -211,6 +217,62 @@ pub(crate) enum Person {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seat {
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Port {
+    List {
+        #[arg(long)]
+        all: bool,
+        #[arg(long)]
+        seat: Option<String>,
+    },
+    Publish {
+        vm: String,
+        #[arg(allow_negative_numbers = true)]
+        service: String,
+        #[arg(long, allow_negative_numbers = true)]
+        port: Option<String>,
+        #[arg(long)]
+        udp: bool,
+        #[arg(long)]
+        from: Option<String>,
+    },
+    Unpublish {
+        #[arg(allow_negative_numbers = true)]
+        port: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Egress {
+    List,
+    Set {
+        egress: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    Clear {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Whose machines: one of the two.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    #[arg(long)]
+    pub(crate) seat: Option<String>,
+    #[arg(long)]
+    pub(crate) course: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Firewall {
+    Show,
+    Plan,
+    Apply,
+    Check,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@
 mod convert;
 pub(crate) mod grammar;
 mod mistake;
+mod network;
 mod values;
 
 use crate::app::command::{Command, KeyCommand, PersonCommand};

@@ -1,6 +1,8 @@
 //! Values that are not names: sizes, counts, moments. It knows the time only as it is told.
 
 use crate::app::error::{Error, Kind, Result};
+use ipnet::Ipv4Net;
+use puerta_policy::network::network_of;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, macros::format_description};
 
@@ -51,6 +53,23 @@ pub(super) fn up_to(option: &'static str, text: &str, max: u32) -> Result<u32> {
     number(text)
         .filter(|count| (1..=max).contains(count))
         .ok_or_else(|| bad(option, text, "limit").with("max", max))
+}
+
+/// A port's number.
+pub(super) fn port(option: &'static str, text: &str) -> Result<u16> {
+    number(text).filter(|port| *port > 0).ok_or_else(|| bad(option, text, "port"))
+}
+
+/// Networks with commas between, as few as say the same.
+pub(super) fn networks(option: &'static str, text: &str) -> Result<Vec<Ipv4Net>> {
+    /// More than anybody means, and few enough for a rule each.
+    const MOST: usize = 32;
+    let network = |word: &str| network_of(word).ok_or_else(|| bad(option, word, "network"));
+    let networks = text.split(',').map(network).collect::<Result<Vec<_>>>()?;
+    if networks.len() > MOST {
+        return Err(Error::new(Kind::Usage, "error-too-many-networks").with("max", MOST));
+    }
+    Ok(Ipv4Net::aggregate(&networks))
 }
 
 /// Digits and nothing else (`str::parse` takes a `+`).
@@ -115,6 +134,31 @@ mod tests {
         for text in ["", "G", "0", "-1", "+5", "1.5G", "5K", "99999T", "5 M", "ñ"] {
             assert!(size_mib("--memory", text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn ports_and_networks_name_the_word_that_is_wrong() {
+        assert_eq!((port("--port", "1"), port("--port", "65535")), (Ok(1), Ok(65_535)));
+        for text in ["", "0", "65536", "-1", "+80", "http", "80/tcp"] {
+            assert_eq!(port("--port", text), Err(bad("--port", text, "port")), "{text}");
+        }
+        let nets = |text: &str| {
+            networks("--from", text).map(|nets| nets.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(nets("192.0.2.7").unwrap(), ["192.0.2.7/32"]);
+        assert_eq!(
+            nets("192.0.2.128/25,192.0.2.1/25,198.51.100.9/24").unwrap(),
+            ["192.0.2.0/24", "198.51.100.0/24"]
+        );
+        for (text, word) in
+            [("", ""), ("192.0.2.0/24,", ""), ("192.0.2.0/33", "192.0.2.0/33"), ("a,b", "a"), ("::1", "::1")]
+        {
+            assert_eq!(networks("--from", text), Err(bad("--from", word, "network")), "{text}");
+        }
+        assert_eq!(
+            networks("--from", &["192.0.2.1"; 33].join(",")).unwrap_err().id,
+            "error-too-many-networks"
+        );
     }
 
     #[test]

@@ -49,11 +49,11 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     let (_folder, store, course, _, seat) = one().await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
     create(&store, other.unwrap().id, "web1").await;
-    let quotas = Quotas { machines: 2, memory_mib: 600, backups: 1 };
+    let quotas = Quotas { machines: 2, memory_mib: 600, backups: 1, publications: 4 };
     let make = |name| store.create_vm(vm(seat.id, name), PLAN, quotas, NOW);
     let (web1, _) = make("web1").await.unwrap();
     make("web2").await.unwrap();
-    let used = Usage { machines: 2, memory_mib: 512, backups: 0 };
+    let used = Usage { machines: 2, memory_mib: 512, ..Usage::default() };
     assert_eq!(store.usage(seat.id).await.unwrap(), used);
     let Err(StoreError::Quota(quota)) = make("web3").await else {
         panic!();

@@ -3,6 +3,7 @@
 #![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
 mod machines;
+mod network;
 mod people;
 mod registry;
 mod scale;
@@ -18,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PLAN: AddressPlan = AddressPlan { first_year: 2020 };
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
-const ROOMY: Quotas = Quotas { machines: 63, memory_mib: 1 << 20, backups: 10 };
+const ROOMY: Quotas = Quotas { machines: 63, memory_mib: 1 << 20, backups: 10, publications: 4 };
 
 fn at(later: i64) -> Timestamp {
     Timestamp(NOW.0 + later)

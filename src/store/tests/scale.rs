@@ -3,10 +3,13 @@
 
 use super::*;
 use puerta_policy::model::{BackupId, JobId, PersonId, VmId};
+use puerta_policy::network::{PortRange, Protocol, Traffic};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 const SEATS: i64 = 8192;
 const VMS: i64 = 60_000;
+const PORTS: i64 = 15_000;
 
 /// Fills the tables in one transaction. Seat 8192 is the first of the second version: an edition
 /// has 8191.
@@ -37,6 +40,11 @@ async fn fill(store: &Store) {
                SELECT 1 + i % 8192, 'web' || (i / 8192), 2 + i / 8192,
                       (i % 8192) * 64 + 2 + i / 8192, 'debian-12', 'nodo01', 1, 256, 2048, 500,
                       'ready', i FROM n",
+        ),
+        (
+            PORTS,
+            "INSERT INTO publications (port, protocol, vm, vm_port, publisher, created)
+               SELECT 49999 + i, 'tcp', i, 80, 'alumno' || i, 0 FROM n",
         ),
         (
             VMS,
@@ -134,6 +142,35 @@ async fn a_full_plan_stays_fast() {
     cost("backups", 2, || store.backups()).await;
     cost("a write (set_suspended)", 50, || store.set_suspended(person, true)).await;
     let mut names = (0..).map(|i| format!("new{i}"));
+    cost("publications_in_force", 5, || store.publications_in_force()).await;
+    let range = PortRange { first: 50_000, last: 65_000 };
+    let new = NewPublication {
+        vm: VmId(PORTS + 1),
+        vm_port: 80,
+        protocol: Protocol::Tcp,
+        port: None,
+        sources: None,
+        person: Some(person),
+        publisher: "alumno1".into(),
+    };
+    let start = Instant::now();
+    let last = store.publish(new.clone(), range, ROOMY, NOW).await.unwrap();
+    println!("publish the last of 15,001 {:.1?}", start.elapsed());
+    assert_eq!(last.port, 65_000);
+    let none = store.publish(NewPublication { vm: VmId(PORTS + 2), ..new }, range, ROOMY, NOW).await;
+    assert!(matches!(none, Err(StoreError::PortsExhausted)), "{none:?}");
+    let reading = |connections| {
+        let traffic = Traffic { connections, bytes_in: 1000 * connections, bytes_out: 0 };
+        (50_000..=65_000).map(|port| (port, traffic)).collect::<BTreeMap<u16, Traffic>>()
+    };
+    for connections in [1, 2] {
+        let start = Instant::now();
+        let added = store.add_traffic(&reading(connections)).await.unwrap();
+        println!("add_traffic of {} ports {:.1?}", added.len(), start.elapsed());
+    }
+    let quiet = reading(2);
+    let quiet = cost("add_traffic, all quiet", 5, || store.add_traffic(&quiet)).await;
+    assert!(quiet < Duration::from_secs(1), "{quiet:?}");
     for _ in 0..3 {
         let new = vm(seat, &names.next().unwrap());
         let start = Instant::now();

@@ -28,6 +28,7 @@ error-quota = { $quota ->
     [machines] your seat already has { $used } of { $limit } machines: remove one with `vm delete`
     [memory] there is no memory left for that machine: your seat uses { $used } of { $limit } MiB and it wants { $wanted } more; remove a machine or ask for less with `--memory`
     [backups] your seat already has { $used } of { $limit } backups: remove one with `backup delete`
+    [publications] your seat already has { $used } of { $limit } published ports: give one up with `port unpublish`
    *[other] the limit `{ $quota }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
 }
 error-limits = that machine asks for more { $what ->
@@ -85,6 +86,20 @@ error-bad-archive = the backup is damaged and was not used: choose another with 
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }
 error-bounds = that is more than the lab allows for one backup ({ $reason }): make the machine smaller, holes in files included, or tell your teacher
+
+## Published ports, egress and the firewall
+error-no-port = no machine of yours is published on port { $port }: see which there are with `port list`
+error-port-taken = port { $port } is taken: choose another, or leave `--port` out and puerta chooses
+error-port-range = port { $port } is not one of those that can be published: choose one from { $first } to { $last }, or leave `--port` out and puerta chooses
+error-port-published = port { $service } of `{ $vm }` is published already: reach it at `puerta:{ $port }`
+error-ports-exhausted = there are no free ports left in the lab: give up those that you do not need with `port unpublish`, or tell your teacher
+error-beyond-campus = you may open a port to the campus only ({ $campus }): leave `--from` out, or ask your teacher to publish it
+error-too-many-networks = too many networks: write at most { $max }
+error-egress-place = say whose machines: write either `--seat SEAT` or `--course COURSE`
+error-no-egress = `{ $name }` has no rule of its own: see which there are with `egress list`
+error-firewall-off = puerta runs without a firewall: the technician sets it up in `[firewall]` of the configuration
+error-firewall-differs = the rules are not what they should be: see why with `firewall plan`, and mend it with `firewall apply`
+error-firewall = the firewall did not do it, and everything is as it was; tell your teacher: { $reason }
 
 ## Keys
 error-no-key = you have no key `{ $key }`: see which there are with `key list`
@@ -146,6 +161,9 @@ error-missing = { $what ->
     [login] the user name
     [key] the key's number or fingerprint
     [job] the job's number
+    [service] the machine's port
+    [port] the port of puerta
+    [egress] what may be reached
    *[other] `{ $what }`
 } is missing: write `{ $usage }`
 error-missing-verb = `{ $family }` wants a verb: write one of these after it: { $verbs }
@@ -159,6 +177,9 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [job] write the number of a job in `job list`
     [year] write a year such as `2026`
     [version] write `0` or `1`
+    [port] write a port, from 1 to 65535
+    [network] write IPv4 networks such as `192.0.2.0/24`, with commas between and without spaces
+    [egress] write `allow`, `deny`, or networks such as `192.0.2.0/24` or `192.0.2.7:443`, with commas between
     [role] write `alumno`, `profesor` or `admin`
    *[other] write { $expected }
 }

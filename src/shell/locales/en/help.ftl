@@ -17,6 +17,10 @@ help-everybody =
       template list              what a machine can be made from
       job list|watch             what is going on
 
+    Ports of your machines, seen from outside
+      port publish NAME PORT     lets a page of a machine be seen from outside
+      port list|unpublish        those that you have; gives one up
+
     You
       key list|add|remove        the keys that you come in with
       passwd                     changes your password
@@ -32,6 +36,8 @@ help-staff =
       person add|list|show|code|suspend|remove persons
       seat list                                seats
       audit list                               who did what
+      egress list|set|clear                    what machines may reach outside
+      firewall show|plan|apply|check           the rules
       Name the machine of another seat as `web1.alumno1`;
       see everybody's with `vm list --all`.
 help-more =
@@ -227,6 +233,80 @@ use-seat-list = seat list
 sum-seat-list = Shows the seats, with their networks and members.
 help-seat-list =
     Example: seat list
+
+## port
+help-port = Ports of puerta that lead to your machines: how others see a page of yours.
+use-port-list = port list [--seat SEAT] [--all]
+sum-port-list = Shows your published ports, who may reach them and what went through.
+help-port-list =
+    --seat SEAT    those of that seat (teachers)
+    --all          those of all seats (teachers)
+
+    Example: port list
+use-port-publish = port publish MACHINE PORT [--port N] [--udp] [--from NETWORK,…]
+sum-port-publish = Makes a port of puerta lead to a port of a machine.
+help-port-publish =
+    puerta says which port it is. It stays the same whatever the machine does:
+    stop, start, restore. The machine sees the visitor's own address.
+
+    --port N           this port of puerta, if it is free; otherwise puerta chooses
+    --udp              UDP instead of TCP
+    --from NETWORK,…   only from these networks; otherwise from the campus
+
+    Example: port publish web1 80
+use-port-unpublish = port unpublish PORT
+sum-port-unpublish = Gives a port of puerta up: it leads nowhere any more.
+help-port-unpublish =
+    PORT is the one of puerta (`port list`).
+
+    Example: port unpublish 50012
+
+## egress
+help-egress = Egress: what machines may reach outside the lab (teachers).
+use-egress-list = egress list
+sum-egress-list = Shows the rules of seats and courses, and the one for all others.
+help-egress-list =
+    The rule of a seat goes before that of its course, and both before the one
+    for all others, which is the configuration's.
+
+    Example: egress list
+use-egress-set = egress set allow|deny|NETWORK[:PORT],… --seat SEAT|--course COURSE
+sum-egress-set = Says what the machines of a seat or of a course may reach outside.
+help-egress-set =
+    It also holds for connections that are open already. Names are resolved by
+    the configured DNS servers only, and not at all with `deny`.
+
+    allow              everything
+    deny               nothing
+    NETWORK[:PORT],…   only this: `192.0.2.0/24`, `192.0.2.7:443`,
+                       `192.0.2.0/24:5432-5433`, `192.0.2.7:123/udp`
+
+    Example: egress set deny --course aso-2026
+use-egress-clear = egress clear --seat SEAT|--course COURSE
+sum-egress-clear = Removes the rule of a seat or of a course.
+help-egress-clear =
+    Example: egress clear --course aso-2026
+
+## firewall
+help-firewall = Firewall: the rules that open ports and close seats (teachers).
+use-firewall-show = firewall show
+sum-firewall-show = Shows the rules as the kernel has them.
+help-firewall-show =
+    Example: firewall show
+use-firewall-plan = firewall plan
+sum-firewall-plan = Shows what puerta would change so that the rules are what they should be.
+help-firewall-plan =
+    Example: firewall plan
+use-firewall-apply = firewall apply
+sum-firewall-apply = Puts the rules right now; puerta does so by itself each minute.
+help-firewall-apply =
+    If it cannot be done, the old rules stay.
+
+    Example: firewall apply
+use-firewall-check = firewall check
+sum-firewall-check = Says whether the rules are what they should be; if not, it exits with 1.
+help-firewall-check =
+    Example: firewall check
 
 ## audit
 help-audit = Audit: who did what, from where and how it ended (teachers).

@@ -6,14 +6,19 @@ col-added = added (UTC)
 col-address = address
 col-algorithm = type
 col-backup = backup
+col-bytes-in = in
+col-bytes-out = out
 col-comment = comment
 col-course = course
+col-connections = connections
 col-cpus = CPUs
 col-created = date (UTC)
 col-description = description
 col-disk = disk
+col-egress = may reach
 col-fingerprint = fingerprint
 col-finished = end (UTC)
+col-from = from
 col-full-name = name
 col-job = job
 col-keys = keys
@@ -30,7 +35,11 @@ col-node = node
 col-number = no.
 col-outcome = outcome
 col-password = password
+col-place = whose
 col-policies = rules
+col-port = port
+col-protocol = type
+col-publisher = published by
 col-quotas = per seat
 col-reason = reason
 col-role = role
@@ -47,12 +56,17 @@ col-took = took
 col-usage = in use
 col-version = version
 col-vm = machine
+col-vm-port = its port
 col-year = year
 
 ## Single words
 word-yes = yes
 word-no = no
 word-none = -
+word-everybody = everybody
+word-place-default = everybody else's
+word-place-course = course
+word-place-seat = seat
 state-running = running
 state-stopped = stopped
 state-creating = creating
@@ -86,7 +100,7 @@ usage-processes = { $count ->
     [one] { $count } process
    *[other] { $count } processes
 }
-quotas = { $machines } machines, { $memory } memory, { $backups } backups
+quotas = { $machines } machines, { $memory } memory, { $backups } backups, { $publications } published ports
 
 ## Empty lists
 empty-vms = no machines yet: make one with `vm create web1` (templates: `template list`)
@@ -99,6 +113,9 @@ empty-persons = nobody yet: add somebody with `person add alumno1 --course COURS
 empty-seats = no seats yet: everybody whom you add to a course has one (`person add`)
 empty-audit = nothing in the audit with that filter: remove one or widen `--since`
 
+empty-ports = no published ports yet: publish a page with `port publish web1 80`
+empty-firewall = the kernel has no rule of puerta
+
 ## Done
 done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh -J YOUR_USER@puerta root@{ $vm }`
 done-vm-started = `{ $vm }` is running at { $address }
@@ -108,11 +125,42 @@ done-vm-deleted = `{ $vm }` is removed{ $backups ->
     [0] {""}
     [one] ; one backup of it stays (`backup list { $vm }`)
    *[other] ; { $backups } backups of it stay (`backup list { $vm }`)
+}{ $ports ->
+    [0] {""}
+    [one] ; its published port is free again
+   *[other] ; its { $ports } published ports are free again
 }
 done-backup-made = backup `{ $backup }` made: { $size } in { $took }
 done-backups-removed = removed to make room for it: { $backups }
 done-vm-restored = `{ $vm }` is again as in `{ $backup }`, at { $address }
 done-backup-deleted = the backup `{ $backup }` is removed
+done-port-reserved = puerta runs without a firewall: the port is reserved and leads nowhere yet; tell your teacher
+done-port-unpublished = no longer published: { $route }
+ports-counted = connections and bytes counted until { $at } UTC
+ports-not-counted = connections and bytes are not counted: puerta runs without a firewall, or could not read it
+done-egress-set = { whose } may now reach: { $egress }
+done-egress-cleared = { whose } have no rule of their own any more (it was: { $egress })
+done-egress-unheeded = puerta runs without a firewall: the rule is kept and nobody heeds it yet
+whose = { $place ->
+    [course] the machines of course `{ $name }`
+   *[seat] the machines of seat `{ $name }`
+}
+done-firewall-plan = { $done ->
+    [nothing] the rules are as they should be
+    [members] entries missing from the rules: { $added }; too many: { $removed }
+    [absent] there are no rules yet: they are to be written
+    [changed] configuration or egress changed: the rules are to be written anew
+   *[drift] somebody else changed the rules: they are to be written anew
+}
+done-firewall-applied = { $done ->
+    [nothing] there was nothing to do: the rules are as they should be
+    [members] mended: entries added: { $added }; removed: { $removed }
+    [absent] the rules were written: there were none
+    [changed] the rules were written anew: configuration or egress had changed
+   *[drift] the rules were written anew: somebody else had changed them
+}
+done-firewall-checked = the rules are as they should be
+done-firewall-foreign = not puerta's, and may be in the way: { $line }
 done-key-added = key { $number } added: { $fingerprint }
 done-key-removed = key removed: { $fingerprint }
 done-password-set = password changed

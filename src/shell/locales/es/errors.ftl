@@ -28,6 +28,7 @@ error-quota = { $quota ->
     [machines] tu puesto ya tiene { $used } de { $limit } máquinas: borra una con `vm delete`
     [memory] no queda memoria para esa máquina: tu puesto usa { $used } de { $limit } MiB y pide { $wanted } más; borra una máquina o pide menos con `--memory`
     [backups] tu puesto ya tiene { $used } de { $limit } copias: borra una con `backup delete`
+    [publications] tu puesto ya tiene { $used } de { $limit } puertos publicados: retira uno con `port unpublish`
    *[other] se ha llegado al límite `{ $quota }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
 }
 error-limits = esa máquina pide { $what ->
@@ -85,6 +86,20 @@ error-bad-archive = la copia está dañada y no se ha usado: elige otra con `bac
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }
 error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $reason }): borra en la máquina lo que no necesites, también ficheros con huecos, o avisa a tu profesor
+
+## Puertos publicados, salida y cortafuegos
+error-no-port = no tienes ninguna máquina publicada en el puerto { $port }: mira las que hay con `port list`
+error-port-taken = el puerto { $port } está ocupado: elige otro, o quita `--port` y lo elige puerta
+error-port-range = el puerto { $port } no es de los que se pueden publicar: elige uno de { $first } a { $last }, o quita `--port` y lo elige puerta
+error-port-published = el puerto { $service } de `{ $vm }` ya está publicado: entra por `puerta:{ $port }`
+error-ports-exhausted = no quedan puertos libres en el laboratorio: retira los que no necesites con `port unpublish` o avisa a tu profesor
+error-beyond-campus = solo puedes abrir un puerto al campus ({ $campus }): quita `--from` o pide a tu profesor que lo publique
+error-too-many-networks = demasiadas redes: escribe como mucho { $max }
+error-egress-place = di de qué máquinas: escribe `--seat PUESTO` o `--course CURSO`, uno de los dos
+error-no-egress = `{ $name }` no tiene una regla propia: mira las que hay con `egress list`
+error-firewall-off = puerta funciona sin cortafuegos: el técnico lo pone en `[firewall]`, en la configuración
+error-firewall-differs = las reglas no son las que deberían: mira por qué con `firewall plan` y arréglalo con `firewall apply`
+error-firewall = el cortafuegos no lo ha hecho y todo sigue como estaba; díselo a tu profesor: { $reason }
 
 ## Claves
 error-no-key = no tienes ninguna clave `{ $key }`: mira las que hay con `key list`
@@ -146,6 +161,9 @@ error-missing = falta { $what ->
     [login] el nombre de usuario
     [key] el número o la huella de la clave
     [job] el número de la tarea
+    [service] el puerto de la máquina
+    [port] el puerto de puerta
+    [egress] lo que se puede alcanzar
    *[other] `{ $what }`
 }: escribe `{ $usage }`
 error-missing-verb = a `{ $family }` le falta un verbo: escribe detrás uno de estos: { $verbs }
@@ -159,6 +177,9 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [job] escribe el número de una tarea de `job list`
     [year] escribe un año como `2026`
     [version] escribe `0` o `1`
+    [port] escribe un puerto, de 1 a 65535
+    [network] escribe redes IPv4 como `192.0.2.0/24`, separadas por comas y sin espacios
+    [egress] escribe `allow`, `deny` o redes como `192.0.2.0/24` o `192.0.2.7:443`, separadas por comas
     [role] escribe `alumno`, `profesor` o `admin`
    *[other] escribe { $expected }
 }

@@ -17,6 +17,10 @@ help-everybody =
       template list              de qué se puede hacer una máquina
       job list|watch             lo que está en curso
 
+    Puertos de tus máquinas, vistos desde fuera
+      port publish NOMBRE PUERTO deja ver desde fuera una página de la máquina
+      port list|unpublish        los que tienes; retira uno
+
     Tú
       key list|add|remove        las claves con las que entras
       passwd                     cambia tu contraseña
@@ -32,6 +36,8 @@ help-staff =
       person add|list|show|code|suspend|remove personas
       seat list                                puestos
       audit list                               quién ha hecho qué
+      egress list|set|clear                    qué alcanzan fuera las máquinas
+      firewall show|plan|apply|check           las reglas
       Nombra la máquina de otro puesto como `web1.alumno1`;
       ve las de todos con `vm list --all`.
 help-more =
@@ -227,6 +233,81 @@ use-seat-list = seat list
 sum-seat-list = Enseña los puestos, con su red y sus miembros.
 help-seat-list =
     Ejemplo: seat list
+
+## port
+help-port = Puertos de puerta que llevan a tus máquinas: así ven otros una página tuya.
+use-port-list = port list [--seat PUESTO] [--all]
+sum-port-list = Enseña tus puertos publicados, quién puede usarlos y cuánto ha pasado.
+help-port-list =
+    --seat PUESTO    los de ese puesto (profesores)
+    --all            los de todos los puestos (profesores)
+
+    Ejemplo: port list
+use-port-publish = port publish MÁQUINA PUERTO [--port N] [--udp] [--from RED,…]
+sum-port-publish = Hace que un puerto de puerta lleve a un puerto de una máquina.
+help-port-publish =
+    puerta dice qué puerto es. Es siempre el mismo, pase lo que pase con la
+    máquina: parada, arranque, restauración. La máquina ve la dirección de quien
+    la visita.
+
+    --port N        ese puerto de puerta, si está libre; si no, lo elige puerta
+    --udp           UDP en lugar de TCP
+    --from RED,…    solo desde esas redes; si no se dice, desde el campus
+
+    Ejemplo: port publish web1 80
+use-port-unpublish = port unpublish PUERTO
+sum-port-unpublish = Retira un puerto de puerta: ya no lleva a ninguna parte.
+help-port-unpublish =
+    PUERTO es el de puerta (`port list`).
+
+    Ejemplo: port unpublish 50012
+
+## egress
+help-egress = Salida: qué pueden alcanzar las máquinas fuera del laboratorio (profesores).
+use-egress-list = egress list
+sum-egress-list = Enseña las reglas de puestos y cursos, y la de todos los demás.
+help-egress-list =
+    La regla de un puesto va antes que la de su curso, y las dos antes que la de
+    los demás, que es la de la configuración.
+
+    Ejemplo: egress list
+use-egress-set = egress set allow|deny|RED[:PUERTO],… --seat PUESTO|--course CURSO
+sum-egress-set = Dice qué pueden alcanzar fuera las máquinas de un puesto o de un curso.
+help-egress-set =
+    También vale para las conexiones que ya están abiertas. Los nombres los
+    resuelven solo los servidores DNS configurados, y con `deny` ninguno.
+
+    allow             todo
+    deny              nada
+    RED[:PUERTO],…    solo esto: `192.0.2.0/24`, `192.0.2.7:443`,
+                      `192.0.2.0/24:5432-5433`, `192.0.2.7:123/udp`
+
+    Ejemplo: egress set deny --course aso-2026
+use-egress-clear = egress clear --seat PUESTO|--course CURSO
+sum-egress-clear = Quita la regla de un puesto o de un curso.
+help-egress-clear =
+    Ejemplo: egress clear --course aso-2026
+
+## firewall
+help-firewall = Cortafuegos: las reglas que abren puertos y separan puestos (profesores).
+use-firewall-show = firewall show
+sum-firewall-show = Enseña las reglas tal como las tiene el núcleo.
+help-firewall-show =
+    Ejemplo: firewall show
+use-firewall-plan = firewall plan
+sum-firewall-plan = Enseña qué cambiaría puerta para que las reglas sean las que deben ser.
+help-firewall-plan =
+    Ejemplo: firewall plan
+use-firewall-apply = firewall apply
+sum-firewall-apply = Arregla ahora las reglas; puerta lo hace sola cada minuto.
+help-firewall-apply =
+    Si no se puede, se quedan las reglas de antes.
+
+    Ejemplo: firewall apply
+use-firewall-check = firewall check
+sum-firewall-check = Dice si las reglas son las que deben ser; si no, acaba con 1.
+help-firewall-check =
+    Ejemplo: firewall check
 
 ## audit
 help-audit = Auditoría: quién ha hecho qué, desde dónde y con qué resultado (profesores).

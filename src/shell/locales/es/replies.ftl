@@ -6,14 +6,19 @@ col-added = añadida (UTC)
 col-address = dirección
 col-algorithm = tipo
 col-backup = copia
+col-bytes-in = entra
+col-bytes-out = sale
 col-comment = comentario
 col-course = curso
+col-connections = conexiones
 col-cpus = CPU
 col-created = fecha (UTC)
 col-description = descripción
 col-disk = disco
+col-egress = puede alcanzar
 col-fingerprint = huella
 col-finished = fin (UTC)
+col-from = desde
 col-full-name = nombre
 col-job = tarea
 col-keys = claves
@@ -30,7 +35,11 @@ col-node = nodo
 col-number = n.º
 col-outcome = resultado
 col-password = contraseña
+col-place = de quién
 col-policies = reglas
+col-port = puerto
+col-protocol = tipo
+col-publisher = publicado por
 col-quotas = por puesto
 col-reason = motivo
 col-role = rol
@@ -47,12 +56,17 @@ col-took = duración
 col-usage = en uso
 col-version = versión
 col-vm = máquina
+col-vm-port = su puerto
 col-year = año
 
 ## Palabras sueltas
 word-yes = sí
 word-no = no
 word-none = -
+word-everybody = todo el mundo
+word-place-default = los demás
+word-place-course = curso
+word-place-seat = puesto
 state-running = en marcha
 state-stopped = parada
 state-creating = creándose
@@ -83,7 +97,7 @@ usage-processes = { $count ->
     [one] { $count } proceso
    *[other] { $count } procesos
 }
-quotas = { $machines } máquinas, { $memory } de memoria, { $backups } copias
+quotas = { $machines } máquinas, { $memory } de memoria, { $backups } copias, { $publications } puertos publicados
 
 ## Listas vacías
 empty-vms = todavía no hay máquinas: crea una con `vm create web1` (plantillas: `template list`)
@@ -96,6 +110,9 @@ empty-persons = todavía no hay nadie: da de alta a alguien con `person add alum
 empty-seats = todavía no hay puestos: cada persona que das de alta en un curso tiene el suyo (`person add`)
 empty-audit = nada en la auditoría con ese filtro: quita alguno o amplía `--since`
 
+empty-ports = todavía no hay puertos publicados: publica una página con `port publish web1 80`
+empty-firewall = el núcleo no tiene ninguna regla de puerta
+
 ## Hecho
 done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh -J TU_USUARIO@puerta root@{ $vm }`
 done-vm-started = `{ $vm }` está en marcha en { $address }
@@ -105,11 +122,42 @@ done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
     [0] {""}
     [one] ; queda una copia suya (`backup list { $vm }`)
    *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
+}{ $ports ->
+    [0] {""}
+    [one] ; su puerto publicado queda libre
+   *[other] ; sus { $ports } puertos publicados quedan libres
 }
 done-backup-made = copia `{ $backup }` hecha: { $size } en { $took }
 done-backups-removed = se han borrado para dejarle sitio: { $backups }
 done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
 done-backup-deleted = copia `{ $backup }` borrada
+done-port-reserved = puerta funciona sin cortafuegos: el puerto queda reservado y de momento no lleva a ninguna parte; avisa a tu profesor
+done-port-unpublished = ya no está publicado: { $route }
+ports-counted = conexiones y bytes contados hasta { $at } UTC
+ports-not-counted = no se cuentan conexiones ni bytes: puerta funciona sin cortafuegos, o no ha podido leerlo
+done-egress-set = { whose } ya pueden alcanzar: { $egress }
+done-egress-cleared = { whose } ya no tienen una regla propia (era: { $egress })
+done-egress-unheeded = puerta funciona sin cortafuegos: la regla se guarda y de momento nadie la aplica
+whose = { $place ->
+    [course] las máquinas del curso `{ $name }`
+   *[seat] las máquinas del puesto `{ $name }`
+}
+done-firewall-plan = { $done ->
+    [nothing] las reglas son las que deben ser
+    [members] entradas que faltan en las reglas: { $added }; que sobran: { $removed }
+    [absent] todavía no hay reglas: hay que escribirlas
+    [changed] ha cambiado la configuración o la salida: hay que escribir las reglas de nuevo
+   *[drift] alguien ha cambiado las reglas: hay que escribirlas de nuevo
+}
+done-firewall-applied = { $done ->
+    [nothing] no había nada que hacer: las reglas son las que deben ser
+    [members] arreglado; entradas añadidas: { $added }; quitadas: { $removed }
+    [absent] se han escrito las reglas: no había
+    [changed] se han escrito de nuevo las reglas: había cambiado la configuración o la salida
+   *[drift] se han escrito de nuevo las reglas: alguien las había cambiado
+}
+done-firewall-checked = las reglas son las que deben ser
+done-firewall-foreign = no es de puerta y puede estorbar: { $line }
 done-key-added = clave { $number } añadida: { $fingerprint }
 done-key-removed = clave quitada: { $fingerprint }
 done-password-set = contraseña cambiada

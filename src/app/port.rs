@@ -1,0 +1,183 @@
+//! `port ...`: ports of puerta that lead to machines. The registry gives the number, the firewall
+//! makes it lead there, and neither stays without the other.
+
+use crate::app::command::PortCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::firewall::refused;
+use crate::app::reply::{PortView, PublishedView, Reply};
+use crate::app::{App, clock, vm};
+use crate::firewall::FirewallError;
+use crate::store::{NewPublication, StoreError};
+use ipnet::Ipv4Net;
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Decision, Permit, Publish};
+use puerta_policy::model::{Phase, Vm};
+use puerta_policy::names::{SeatName, VmRef};
+use puerta_policy::network::{Protocol, Publication};
+use std::sync::Arc;
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
+    match command {
+        PortCommand::List { all, seat } => list(ctx, all, seat).await,
+        PortCommand::Publish { vm, vm_port, protocol, port, sources } => {
+            let permit = judged(ctx, &vm, (protocol, vm_port), port, sources).await?;
+            let person = (ctx.actor.person, ctx.actor.login.clone());
+            let app = Arc::clone(ctx.app);
+            // Begun, it is finished, also when the person is gone: registry and firewall go together.
+            let work = ctx.app.tasks.spawn(async move { publish(&app, permit, person).await });
+            work.await.map_err(|panic| Error::internal(&panic))?
+        }
+        PortCommand::Unpublish(port) => {
+            let absent = || Error::new(Kind::NotFound, "error-no-port").with("port", port);
+            let publication = ctx.app.store.publication(port).await?.ok_or_else(absent)?;
+            let subject = format!("{}.{}", publication.vm_name, publication.seat_name);
+            let permit = ctx.permit(Action::PortUnpublish, publication, Some(&subject), absent()).await?;
+            let app = Arc::clone(ctx.app);
+            let work = ctx.app.tasks.spawn(async move { unpublish(&app, permit).await });
+            work.await.map_err(|panic| Error::internal(&panic))?
+        }
+    }
+}
+
+async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
+    let store = &ctx.app.store;
+    let publications = match vm::seats_asked(ctx, all, seat).await? {
+        Some(seats) => store.publications_of(&seats).await?,
+        None => store.publications().await?,
+    };
+    let visible = publications.into_iter().filter_map(|one| match ctx.decide(Action::PortView, one) {
+        Decision::Allow(permit) => Some(view(ctx.app, permit.target())),
+        Decision::Deny(_) => None,
+    });
+    Ok(Reply::Ports(visible.collect()))
+}
+
+/// The permit to publish; the refusal tells who may see the machine what is in the way.
+async fn judged(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    (protocol, vm_port): (Protocol, u16),
+    port: Option<u16>,
+    sources: Option<Vec<Ipv4Net>>,
+) -> Result<Permit<Publish>> {
+    let vm = vm::resolve(ctx, wanted).await?;
+    let campus = &ctx.app.config.firewall.campus;
+    let beyond_campus = sources.as_ref().is_some_and(|sources| !within(sources, campus));
+    let subject = vm::subject(&vm);
+    let sees = matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_));
+    let refusal = match (sees, beyond_campus) {
+        (false, _) => Error::no_vm(wanted),
+        (true, false) => Error::denied(),
+        (true, true) => Error::new(Kind::Denied, "error-beyond-campus").with("campus", words(campus)),
+    };
+    let publish = Publish { vm, vm_port, protocol, port, sources, beyond_campus };
+    ctx.permit(Action::PortPublish, publish, Some(&subject), refusal).await
+}
+
+/// Whether all of `sources` is campus; everything is where no campus is configured.
+fn within(sources: &[Ipv4Net], campus: &[Ipv4Net]) -> bool {
+    let campus = Ipv4Net::aggregate(&campus.to_vec());
+    campus.is_empty() || sources.iter().all(|source| campus.iter().any(|network| network.contains(source)))
+}
+
+fn words(networks: &[Ipv4Net]) -> String {
+    let words: Vec<String> = networks.iter().map(|network| format!("`{network}`")).collect();
+    words.join(", ")
+}
+
+async fn publish(
+    app: &App,
+    permit: Permit<Publish>,
+    (person, publisher): (Option<puerta_policy::model::PersonId>, String),
+) -> Result<Reply> {
+    let Publish { vm, vm_port, protocol, port, sources, .. } = permit.into_target();
+    if vm.phase != Phase::Ready {
+        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
+    }
+    let range = app.config.firewall.ports;
+    if let Some(port) = port.filter(|port| !range.contains(*port)) {
+        let error = Error::new(Kind::Usage, "error-port-range").with("port", port);
+        return Err(error.with("first", range.first).with("last", range.last));
+    }
+    let new = NewPublication { vm: vm.id, vm_port, protocol, port, sources, person, publisher };
+    let mut turn = app.wall.turn().await;
+    let published = app.store.publish(new, range, app.config.quotas, clock::now()).await;
+    let publication = published.map_err(|error| unpublishable(error, &vm, vm_port, port))?;
+    let active = match app.lead(&mut turn, publication.port, Some(&publication)).await {
+        Ok(()) => true,
+        Err(FirewallError::Off) => false,
+        Err(error) => {
+            app.store.unpublish(publication.id).await?;
+            return Err(refused(&error));
+        }
+    };
+    Ok(Reply::PortPublished(PublishedView { port: view(app, &publication), active }))
+}
+
+fn unpublishable(error: StoreError, vm: &Vm, vm_port: u16, port: Option<u16>) -> Error {
+    let conflict = |id| Error::new(Kind::Conflict, id);
+    match error {
+        StoreError::Taken(_) => conflict("error-port-taken").with("port", port.unwrap_or_default()),
+        StoreError::Published { port } => {
+            conflict("error-port-published").with("port", port).with("vm", &vm.name).with("service", vm_port)
+        }
+        StoreError::PortsExhausted => Error::new(Kind::Limited, "error-ports-exhausted"),
+        StoreError::Gone => Error::no_vm(&vm.name),
+        other => other.into(),
+    }
+}
+
+/// Closed first and forgotten then: what is in between is closed, and the counters stay with the row.
+async fn unpublish(app: &App, permit: Permit<Publication>) -> Result<Reply> {
+    let publication = permit.into_target();
+    let mut turn = app.wall.turn().await;
+    // Somebody else may have been faster, and the number may lead elsewhere by now.
+    let now = app.store.publication(publication.port).await?;
+    if now.is_none_or(|now| now.id != publication.id) {
+        return Err(Error::new(Kind::NotFound, "error-no-port").with("port", publication.port));
+    }
+    match app.lead(&mut turn, publication.port, None).await {
+        Ok(()) | Err(FirewallError::Off) => {}
+        Err(error) => return Err(refused(&error)),
+    }
+    app.store.unpublish(publication.id).await?;
+    Ok(Reply::PortUnpublished(view(app, &publication)))
+}
+
+fn view(app: &App, publication: &Publication) -> PortView {
+    let campus = &app.config.firewall.campus;
+    let sources = publication.sources.as_ref().or(Some(campus).filter(|campus| !campus.is_empty()));
+    PortView {
+        port: publication.port,
+        protocol: publication.protocol.as_str(),
+        vm: publication.vm_name.to_string(),
+        seat: publication.seat_name.to_string(),
+        vm_port: publication.vm_port,
+        from: sources.map(|networks| networks.iter().map(ToString::to_string).collect()),
+        publisher: publication.publisher.clone(),
+        created: clock::rfc3339(publication.created),
+        connections: publication.traffic.connections,
+        bytes_in: publication.traffic.bytes_in,
+        bytes_out: publication.traffic.bytes_out,
+        counted: app.wall.counted().map(clock::rfc3339),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nets(words: &[&str]) -> Vec<Ipv4Net> {
+        words.iter().map(|word| word.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_campus_is_the_sum_of_its_networks() {
+        let campus = nets(&["192.0.2.0/25", "192.0.2.128/25", "198.51.100.0/24"]);
+        assert!(within(&nets(&["192.0.2.0/24", "198.51.100.7/32"]), &campus));
+        assert!(!within(&nets(&["192.0.2.0/23"]), &campus));
+        assert!(!within(&nets(&["192.0.2.1/32", "203.0.113.0/24"]), &campus));
+        assert!(within(&nets(&["0.0.0.0/0"]), &[]), "no campus: everybody is let in anyway");
+    }
+}
