@@ -55,7 +55,7 @@ pub struct App {
     pub store: Store,
     /// What runs the machines.
     pub engine: Arc<dyn Engine>,
-    /// The way to what may change the firewall.
+    /// What opens ports and closes seats.
     pub firewall: Firewall,
     /// The log that professors trust.
     pub audit: Audit,

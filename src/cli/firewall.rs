@@ -2,6 +2,7 @@
 //! puerta runs or not.
 
 use super::{complain, say};
+use crate::app;
 use crate::config::{Config, Driver};
 use crate::firewall::reconcile::Reconciler;
 use crate::firewall::{self, Backend, Done, FirewallError, Site, View, Why};
@@ -94,7 +95,7 @@ fn desired(config: &Config) -> anyhow::Result<firewall::Desired> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = Store::open(&path).await.context("the database")?;
-        let desired = crate::app::firewall::desired(&store, config).await.context("the registry");
+        let desired = app::firewall::desired(&store, config).await.context("the registry");
         store.close().await;
         desired
     })

@@ -40,10 +40,10 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
-        let helper = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
-        let app = App::new(config, store, engine, helper, audit, policy)?;
+        let wall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
+        let app = App::new(config, store, engine, wall, audit, policy)?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
-        firewall::start(&app).await;
+        firewall::start(&app).await.context("the firewall cannot be used")?;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut hup = signal(SignalKind::hangup())?;

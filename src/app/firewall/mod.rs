@@ -91,14 +91,16 @@ impl Wall {
 }
 
 /// Makes the rules what they should be, and keeps them so; before anybody is told that we are ready.
-/// What fails now is tried again each minute.
-pub async fn start(app: &Arc<App>) {
+/// What fails now is in log and audit, and is tried again each minute; only another puerta's rules are
+/// an error, because neither could mend what the other one wants.
+pub async fn start(app: &Arc<App>) -> Result<(), FirewallError> {
     if app.firewall.is_off() {
         tracing::warn!("there is no firewall: ports that are published lead nowhere");
-        return;
+        return Ok(());
     }
-    // What went wrong is in log and audit.
-    drop(app.reconcile().await);
+    if let Err(error @ FirewallError::Foreign(_)) = app.reconcile().await {
+        return Err(error);
+    }
     let minding = Arc::clone(app);
     tokio::spawn(async move {
         let mut minute = interval_at(Instant::now() + MINUTE, MINUTE);
@@ -115,6 +117,7 @@ pub async fn start(app: &Arc<App>) {
             listening.connected(connection).await;
         }
     });
+    Ok(())
 }
 
 /// The last reading of the counters, and what is owed to the audit.
