@@ -1,8 +1,9 @@
-//! What the technician types: `puerta init|serve|config|audit`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
 mod host_key;
 mod init;
+mod node;
 mod serve;
 
 use crate::audit;
@@ -50,6 +51,17 @@ enum Verb {
         #[command(subcommand)]
         verb: AuditVerb,
     },
+    /// What a node of the lab needs
+    Node {
+        #[command(subcommand)]
+        verb: NodeVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum NodeVerb {
+    /// Print the rules that keep seats apart, for contrib/node/install
+    Rules,
 }
 
 #[derive(Subcommand)]
@@ -101,6 +113,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         }
         Verb::Config { verb: ConfigVerb::Show } => say(&config.to_string()),
         Verb::Audit { .. } => verify(&config.audit()),
+        Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }
 }
 

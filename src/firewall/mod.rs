@@ -9,6 +9,7 @@
 //! or not as we left it, is replaced whole, in one transaction with everything else.
 
 pub mod client;
+pub mod node;
 pub mod plan;
 
 use ipnet::{IpNet, Ipv4Net};
