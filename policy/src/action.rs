@@ -60,11 +60,15 @@ pub enum Action {
     SeatList,
     /// Reading the audit.
     AuditList,
+    /// Seeing the nodes.
+    NodeList,
+    /// Running programs in one machine, to try what it can reach.
+    IsolationCheck,
 }
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -93,6 +97,8 @@ impl Action {
         Self::PersonRemove,
         Self::SeatList,
         Self::AuditList,
+        Self::NodeList,
+        Self::IsolationCheck,
     ];
 
     /// The stable word that Cedar policies and the audit use.
@@ -126,6 +132,8 @@ impl Action {
             Self::PersonRemove => "person-remove",
             Self::SeatList => "seat-list",
             Self::AuditList => "audit-list",
+            Self::NodeList => "node-list",
+            Self::IsolationCheck => "isolation-check",
         }
     }
 }

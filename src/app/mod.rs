@@ -12,8 +12,10 @@ pub mod course;
 pub mod ctx;
 pub mod error;
 pub mod forward;
+mod isolation;
 pub mod jobs;
 pub mod login;
+mod node;
 pub mod person;
 pub mod presence;
 pub mod recovery;
@@ -62,6 +64,8 @@ pub struct App {
     tasks: tokio::runtime::Handle,
     turn: AtomicUsize,
     counting: tokio::sync::Mutex<()>,
+    /// Held by the one isolation check at a time.
+    checking: Arc<tokio::sync::Mutex<()>>,
     changes: watch::Sender<u64>,
 }
 
@@ -102,6 +106,7 @@ impl App {
             tasks: tokio::runtime::Handle::current(),
             turn: AtomicUsize::new(0),
             counting: tokio::sync::Mutex::default(),
+            checking: Arc::default(),
             changes: watch::Sender::new(0),
         }))
     }
@@ -145,6 +150,8 @@ impl App {
             Command::Course(command) => course::run(&ctx, command).await.map(Outcome::from),
             Command::Person(command) => person::run(&ctx, command).await.map(Outcome::from),
             Command::SeatList => course::seats(&ctx).await.map(Outcome::from),
+            Command::NodeList => node::list(&ctx).await.map(Outcome::from),
+            Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),

@@ -11,6 +11,7 @@
 pub mod client;
 pub mod node;
 pub mod plan;
+pub mod probe;
 
 use ipnet::{IpNet, Ipv4Net};
 use puerta_policy::network::{Egress, PortRange, Protocol, Traffic};

@@ -4,6 +4,7 @@
 
 mod json;
 mod machine;
+mod node;
 mod people;
 mod record;
 mod table;
@@ -59,6 +60,8 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::Seats(_) => people::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
+        Reply::Nodes(all) => node::nodes(all, lang, style),
+        Reply::Isolation(view) => node::isolation(view, lang, style),
     }
 }
 

@@ -40,6 +40,10 @@ pub(crate) enum Top {
     Seat(Seat),
     #[command(subcommand)]
     Audit(Audit),
+    #[command(subcommand)]
+    Node(Node),
+    #[command(subcommand)]
+    Isolation(Isolation),
     Passwd,
     Whoami,
     #[command(alias = "ayuda")]
@@ -211,6 +215,16 @@ pub(crate) enum Person {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seat {
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Isolation {
+    Check { vm: Vec<String> },
 }
 
 #[derive(Debug, Subcommand)]

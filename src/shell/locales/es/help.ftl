@@ -31,6 +31,8 @@ help-staff =
       course create|list                       cursos
       person add|list|show|code|suspend|remove personas
       seat list                                puestos
+      node list                                nodos, y si separan los puestos
+      isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
       Nombra la máquina de otro puesto como `web1.alumno1`;
       ve las de todos con `vm list --all`.
@@ -227,6 +229,27 @@ use-seat-list = seat list
 sum-seat-list = Enseña los puestos, con su red y sus miembros.
 help-seat-list =
     Ejemplo: seat list
+
+## node
+help-node = Nodos: dónde están las máquinas (profesores).
+use-node-list = node list
+sum-node-list = Enseña los nodos, y cuáles tienen las reglas que separan los puestos.
+help-node-list =
+    Ejemplo: node list
+
+## isolation
+help-isolation = Aislamiento: si los puestos están cerrados entre sí (profesores).
+use-isolation-check = isolation check [MÁQUINA...]
+sum-isolation-check = Prueba, desde dentro de máquinas en marcha de dos puestos, a qué llegan.
+help-isolation-check =
+    Prueba con sus propias máquinas, las del otro puesto, los nodos y puerta, también
+    con direcciones falsas y por IPv6, y enseña lo que pasa. Tarda unos diez
+    segundos, no deja nada en las máquinas, y acaba con estado 1 si pasa algo que
+    no debe, o no pasa algo que debe.
+
+    Sin nombres elige hasta seis máquinas en marcha de dos puestos.
+
+    Ejemplo: isolation check web1.alumno1 web1.alumno2
 
 ## audit
 help-audit = Auditoría: quién ha hecho qué, desde dónde y con qué resultado (profesores).
