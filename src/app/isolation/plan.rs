@@ -10,6 +10,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const ENGINE: u16 = 8443;
 /// Ports where nothing listens: a node that says so has been reached.
 const NOTHING: u16 = 47_003;
+/// The first of such UDP ports. busybox' traceroute takes the answer to another that runs beside it for its
+/// own when both ask for one port, so each has its own few.
+const NOTHING_UDP: usize = 48_000;
 /// What machines call their own node (a routed NIC's gateway).
 const GATEWAY: Ipv4Addr = Ipv4Addr::new(169, 254, 0, 1);
 /// Machines of one seat that take part when none are named.
@@ -198,7 +201,7 @@ impl Plan {
     }
 
     fn machine(&mut self, from: usize, to: usize, open: bool, other: &Place) {
-        for (kind, port) in [(Kind::Tcp, PORT), (Kind::Udp, NOTHING), (Kind::Icmp, 0)] {
+        for (kind, port) in [(Kind::Tcp, PORT), (Kind::Udp, 0), (Kind::Icmp, 0)] {
             self.push(from, To::Machine(to), kind, other.address.to_string(), port, open);
         }
     }
@@ -217,7 +220,7 @@ impl Plan {
             let own = node.name == place.node;
             for address in node.address.into_iter().chain(own.then_some(GATEWAY)) {
                 for (kind, port) in
-                    [(Kind::Tcp, ENGINE), (Kind::Tcp, NOTHING), (Kind::Udp, NOTHING), (Kind::Icmp, 0)]
+                    [(Kind::Tcp, ENGINE), (Kind::Tcp, NOTHING), (Kind::Udp, 0), (Kind::Icmp, 0)]
                 {
                     self.closed(from, to(), kind, address.to_string(), port);
                 }
@@ -233,6 +236,10 @@ impl Plan {
     }
 
     fn push(&mut self, from: usize, to: To, kind: Kind, target: String, port: u16, open: bool) {
+        let port = match kind {
+            Kind::Udp => u16::try_from(NOTHING_UDP + 4 * self.probes.len()).unwrap_or(port),
+            _ => port,
+        };
         self.probes.push(Probe { from, to, kind, target, port, source: None, open });
     }
 }
@@ -302,10 +309,11 @@ mod tests {
         assert_eq!(to(0, &To::Node("a".into())).len(), 9);
         assert_eq!(to(1, &To::Node("a".into())).len(), 4);
         // A forged source names whoever forged it, and is nobody's.
-        let forged: Vec<_> = plan.probes.iter().filter_map(|probe| probe.source).collect();
+        let forged: Vec<_> =
+            plan.probes.iter().filter_map(|probe| Some((probe.from, probe.source?))).collect();
         assert_eq!(forged.len(), 4 + 3);
-        for (index, source) in forged.iter().enumerate() {
-            assert!(!forged[index + 1..].contains(source) || plan.probes.len() < 9, "{source} twice");
+        for (from, source) in &forged {
+            assert!(forged.iter().all(|(other, same)| other == from || same != source), "{source} twice");
             assert!(!taken.contains(source));
         }
         assert_eq!(plan.words_of(0)[0], "0,tcp,10.0.1.67,47001,");

@@ -242,10 +242,10 @@ help-isolation = Isolation: whether seats are closed to each other (teachers).
 use-isolation-check = isolation check [MACHINE...]
 sum-isolation-check = Tries, from inside running machines of two seats, what they reach.
 help-isolation-check =
-    It tries their own machines, those of the other seat, the nodes and puerta, also
-    with forged addresses and over IPv6, and shows what passes. It takes some ten
-    seconds, leaves nothing in the machines, and ends with status 1 if anything
-    passes that must not, or does not and must.
+    It tries their own machines, those of the other seat, the nodes and puerta,
+    also with forged addresses and over IPv6, and shows what passes. It takes some
+    ten seconds, leaves nothing in the machines, and ends with status 1 if
+    anything passes that must not, or does not and must.
 
     Without names it chooses up to six running machines of two seats.
 

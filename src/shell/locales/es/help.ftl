@@ -242,10 +242,10 @@ help-isolation = Aislamiento: si los puestos están cerrados entre sí (profesor
 use-isolation-check = isolation check [MÁQUINA...]
 sum-isolation-check = Prueba, desde dentro de máquinas en marcha de dos puestos, a qué llegan.
 help-isolation-check =
-    Prueba con sus propias máquinas, las del otro puesto, los nodos y puerta, también
-    con direcciones falsas y por IPv6, y enseña lo que pasa. Tarda unos diez
-    segundos, no deja nada en las máquinas, y acaba con estado 1 si pasa algo que
-    no debe, o no pasa algo que debe.
+    Prueba con sus propias máquinas, las del otro puesto, los nodos y puerta,
+    también con direcciones falsas y por IPv6, y enseña lo que pasa. Tarda unos
+    diez segundos, no deja nada en las máquinas, y acaba con estado 1 si pasa
+    algo que no debe, o no pasa algo que debe.
 
     Sin nombres elige hasta seis máquinas en marcha de dos puestos.
 
