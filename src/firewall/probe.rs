@@ -64,3 +64,23 @@ async fn ask(puerta: Ipv4Addr, node: Ipv4Addr, port: u16) -> Option<ErrorKind> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Loopback answers as a node without rules does.
+    #[tokio::test]
+    async fn none_and_unknown() {
+        let (puerta, node) = (Ipv4Addr::new(127, 0, 77, 1), Ipv4Addr::new(127, 0, 77, 65));
+        assert_eq!(newest(puerta, node, 3).await, Carried::None);
+        // Something that takes the datagram and says nothing.
+        let deaf = UdpSocket::bind((node, probe_port(2))).await.unwrap();
+        assert_eq!(newest(puerta, node, 3).await, Carried::Unknown);
+        drop(deaf);
+        let _deaf = UdpSocket::bind((node, PROBE)).await.unwrap();
+        assert_eq!(newest(puerta, node, 3).await, Carried::Unknown);
+        // No address of this machine to ask from.
+        assert_eq!(newest(Ipv4Addr::new(192, 0, 2, 1), node, 3).await, Carried::Unknown);
+    }
+}

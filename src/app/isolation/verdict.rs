@@ -134,3 +134,116 @@ fn flow(probe: &Probe, open: bool, places: &[Place]) -> FlowView {
         expected: probe.open,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Node;
+
+    fn ran(output: &str) -> Result<Ran, EngineError> {
+        Ok(Ran { status: 0, output: output.into() })
+    }
+
+    fn gone() -> Result<Ran, EngineError> {
+        Err(EngineError::Away("simulated".into()))
+    }
+
+    /// Two machines of two seats on one node.
+    fn places() -> [Place; 2] {
+        [(1, "web1.a"), (2, "web1.b")].map(|(seat, label)| Place {
+            label: label.into(),
+            address: Ipv4Addr::new(10, 0, seat, 2),
+            node: "nodo01".into(),
+        })
+    }
+
+    fn plan() -> Plan {
+        let node = Node { name: "nodo01".into(), online: true, address: None };
+        Plan::new(&places(), &[node], &[None, None], &[], &[(22, false), (53, true)])
+    }
+
+    /// Every probe ends with this word, but those for which `other` knows one.
+    fn all(word: &str, other: impl Fn(&Probe) -> Option<&'static str>) -> [Result<Ran, EngineError>; 2] {
+        let lines = |from: usize| {
+            let ours = plan().probes.into_iter().enumerate().filter(move |(_, probe)| probe.from == from);
+            ours.map(|(number, probe)| format!("{number} {}\n", other(&probe).unwrap_or(word)))
+                .collect::<String>()
+        };
+        [ran(&lines(0)), ran(&lines(1))]
+    }
+
+    fn judged(
+        begun: [Result<Ran, EngineError>; 2],
+        tried: [Result<Ran, EngineError>; 2],
+        cleaned: [Result<Ran, EngineError>; 2],
+    ) -> IsolationView {
+        let said = Said { begun: begun.into(), tried: tried.into(), cleaned: cleaned.into() };
+        view(&places(), &plan(), &said)
+    }
+
+    fn listening() -> [Result<Ran, EngineError>; 2] {
+        [ran("link fe80::1\nready\n"), ran("ready\n")]
+    }
+
+    fn quiet(probe: &Probe) -> Option<&'static str> {
+        match (probe.kind, &probe.to) {
+            (Kind::Forged, _) => Some("sent"),
+            (_, To::Puerta) if probe.open => Some("open"),
+            (_, To::Puerta) => Some("refused"),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn closed_is_good_and_one_leak_is_not() {
+        let good =
+            judged(listening(), all("silent", quiet), [ran(""), ran("half nonsense\nhalf 10.0.0.9\n")]);
+        assert!(good.good, "{good:?}");
+        assert_eq!(good.open, 2);
+        let leaks: [fn(&Probe) -> Option<&'static str>; 3] = [
+            |probe| if probe.kind == Kind::Icmp && probe.from == 1 { Some("open") } else { quiet(probe) },
+            // A node that says "closed" was reached.
+            |probe| if matches!(probe.to, To::Node(_)) { Some("refused") } else { quiet(probe) },
+            // What must pass does not.
+            |probe| if probe.open { Some("silent") } else { quiet(probe) },
+        ];
+        for leak in leaks {
+            let seen = judged(listening(), all("silent", leak), [ran(""), ran("")]);
+            assert!(!seen.good && seen.flows.last().unwrap().open != seen.flows.last().unwrap().expected);
+        }
+    }
+
+    #[test]
+    fn the_target_tells_of_a_forged_source() {
+        let source = plan().probes.iter().find_map(|probe| probe.source).unwrap();
+        let seen = judged(listening(), all("silent", quiet), [ran(""), ran(&format!("half {source}\n"))]);
+        assert!(!seen.good);
+        assert_eq!(seen.flows.last().unwrap().flow, format!("tcp {source} -> 10.0.2.2:47001"));
+    }
+
+    #[test]
+    fn what_nobody_saw_is_never_closed() {
+        let silent = || all("silent", quiet);
+        for (begun, tried, cleaned, why) in [
+            ([ran("missing busybox\n"), ran("ready")], silent(), [ran(""), ran("")], "listener"),
+            (listening(), [gone(), gone()], [ran(""), ran("")], "machine"),
+            (
+                listening(),
+                [ran("1 maybe\nx\n\u{1b}[2J 0 open\n-1 open"), gone()],
+                [ran(""), ran("")],
+                "machine",
+            ),
+            (listening(), all("missing", |_| None), [ran(""), ran("")], "tool"),
+            (listening(), silent(), [gone(), gone()], "listener"),
+        ] {
+            let seen = judged(begun, tried, cleaned);
+            assert!(seen.untried.iter().any(|untried| untried.why == why), "{why}: {seen:?}");
+        }
+        let nothing = judged(listening(), [gone(), gone()], [gone(), gone()]);
+        assert_eq!((nothing.good, nothing.open, nothing.closed), (false, 0, 0));
+        assert_eq!(
+            links(&vec![ran("link fe80::1"), ran("link 10.0.0.1\nlink ::1"), gone()])[1..],
+            [None, None]
+        );
+    }
+}

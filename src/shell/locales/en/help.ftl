@@ -31,7 +31,7 @@ help-staff =
       course create|list                       courses
       person add|list|show|code|suspend|remove persons
       seat list                                seats
-      node list                                nodes, and whether they keep seats apart
+      node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
       audit list                               who did what
       Name the machine of another seat as `web1.alumno1`;

@@ -31,7 +31,7 @@ help-staff =
       course create|list                       cursos
       person add|list|show|code|suspend|remove personas
       seat list                                puestos
-      node list                                nodos, y si separan los puestos
+      node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
       Nombra la máquina de otro puesto como `web1.alumno1`;
