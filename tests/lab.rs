@@ -13,6 +13,8 @@
 mod debian;
 #[path = "lab/house.rs"]
 mod house;
+#[path = "lab/isolation.rs"]
+mod isolation;
 #[path = "lab/itself.rs"]
 mod itself;
 #[path = "lab/killed.rs"]

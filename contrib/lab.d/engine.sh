@@ -25,10 +25,13 @@ exec ip netns exec "$1" sh -c "mount --rbind $4/cg /sys/fs/cgroup; umount -l $4/
 
 node_start() {
     local name
-    ! node_alive "$1" || return 0
     name=$(node_name "$1")
+    if node_alive "$1"; then
+        ip netns exec "$P$name" nft -f "$DIR/rules.nft"
+        return
+    fi
     mkdir -p "$DIR/n$1" "$DIR/log" "$DIR/cg" "$DIR/conf"
-    ip netns exec "$P$name" "$REPO/contrib/node/sweep" >>"$DIR/log/$name.out"
+    ip netns exec "$P$name" "$REPO/contrib/node/start" "$DIR/rules.nft" >>"$DIR/log/$name.out"
     (
         cd /
         exec env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY -u PUERTA_LAB_RUN \
@@ -68,8 +71,20 @@ end_process() {
     kill -KILL "$1" 2>/dev/null || true
 }
 
+# What `puerta node rules` prints for these nodes. A lab for tests of the engine alone has no puerta to ask.
+node_rules() {
+    if [ "$ENGINE_ONLY" = 1 ]; then
+        [ -e "$DIR/rules.nft" ] || echo '# none' >"$DIR/rules.nft"
+    else
+        [ -e "$DIR/puerta.toml" ] || write_config
+        "$BIN" node rules --config "$DIR/puerta.toml" >"$DIR/rules.nft.new" || die "\`puerta node rules\` failed"
+        mv "$DIR/rules.nft.new" "$DIR/rules.nft"
+    fi
+}
+
 engine_up() {
     local i
+    node_rules
     # All first, then wait: a cluster that comes back needs most of its members before it answers.
     for i in $(seq "$NODES"); do NO_WAIT=1 node_start "$i"; done
     for i in $(seq "$NODES"); do node_wait "$i"; done

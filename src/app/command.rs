@@ -34,6 +34,10 @@ pub enum Command {
     Firewall(FirewallCommand),
     /// `audit list`
     AuditList(AuditQuery),
+    /// `node list`
+    NodeList,
+    /// `isolation check`, with the machines that were named.
+    IsolationCheck(Vec<VmRef>),
     /// `passwd`, with the new password as it was typed twice.
     Passwd(Secret),
     /// `whoami`

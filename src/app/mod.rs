@@ -14,8 +14,10 @@ pub mod egress;
 pub mod error;
 pub mod firewall;
 pub mod forward;
+mod isolation;
 pub mod jobs;
 pub mod login;
+mod node;
 pub mod person;
 pub mod port;
 pub mod presence;
@@ -69,6 +71,8 @@ pub struct App {
     tasks: tokio::runtime::Handle,
     turn: AtomicUsize,
     counting: tokio::sync::Mutex<()>,
+    /// Held by the one isolation check at a time.
+    checking: Arc<tokio::sync::Mutex<()>>,
     changes: watch::Sender<u64>,
 }
 
@@ -112,6 +116,7 @@ impl App {
             tasks: tokio::runtime::Handle::current(),
             turn: AtomicUsize::new(0),
             counting: tokio::sync::Mutex::default(),
+            checking: Arc::default(),
             changes: watch::Sender::new(0),
         }))
     }
@@ -158,6 +163,8 @@ impl App {
             Command::Port(command) => port::run(&ctx, command).await.map(Outcome::from),
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
+            Command::NodeList => node::list(&ctx).await.map(Outcome::from),
+            Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),

@@ -145,6 +145,20 @@ pub enum Reply {
     },
     /// `audit list`: lines as they stand in the log, oldest first.
     Audit(Vec<serde_json::Value>),
+    /// `node list`
+    Nodes(Vec<NodeView>),
+    /// `isolation check`
+    Isolation(IsolationView),
+}
+
+impl Reply {
+    /// The exit status: 1 for a check that found something wrong.
+    pub fn exit(&self) -> u32 {
+        match self {
+            Self::Isolation(view) if !view.good => 1,
+            _ => 0,
+        }
+    }
 }
 
 /// A machine as people see it.
@@ -363,6 +377,73 @@ pub struct SeatView {
     pub members: Vec<String>,
     /// Its machines.
     pub machines: u32,
+}
+
+/// A node as professors see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NodeView {
+    /// Its name.
+    pub name: String,
+    /// Whether the engine places machines there now.
+    pub online: bool,
+    /// Its address in the lab, when the engine knows it.
+    pub address: Option<Ipv4Addr>,
+    /// Machines on it.
+    pub machines: u32,
+    /// The rules that keep seats apart.
+    pub rules: RulesView,
+}
+
+/// The rules of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RulesView {
+    /// `current`, `old`, `none` (or newer than this puerta), `unknown` (it does not answer).
+    pub state: &'static str,
+    /// Their version, when it is known.
+    pub version: Option<u32>,
+}
+
+/// What machines reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IsolationView {
+    /// Whether everything is as it must be.
+    pub good: bool,
+    /// Flows that passed.
+    pub open: u32,
+    /// Flows that did not.
+    pub closed: u32,
+    /// Those that passed, and those that must and did not; wrong ones last.
+    pub flows: Vec<FlowView>,
+    /// What nobody knows.
+    pub untried: Vec<UntriedView>,
+}
+
+/// One flow that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlowView {
+    /// The machine it began in, `web1.alumno1`.
+    pub from: String,
+    /// A machine, a node, or `puerta`.
+    pub to: String,
+    /// `own-same-node`, `own-other-node`, `other-same-node`, `other-other-node` (machines of one's own or
+    /// another seat), `own-node`, `other-node`, `puerta`.
+    pub relation: &'static str,
+    /// `tcp 10.0.0.66:47001`; with a forged source `tcp 10.0.0.77 -> 10.0.0.66:47001`.
+    pub flow: String,
+    /// Whether it passed.
+    pub open: bool,
+    /// Whether it must.
+    pub expected: bool,
+}
+
+/// Something that could not be tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UntriedView {
+    /// `tool` (missing in a machine), `machine` (it says nothing), `listener` (it does not listen), `node` (its
+    /// address is not known), `relation` (no two such machines take part).
+    pub why: &'static str,
+    /// Which.
+    pub what: String,
 }
 
 /// How far a job is, for somebody who watches.

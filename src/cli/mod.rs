@@ -1,10 +1,11 @@
-//! What the technician types: `puerta init|serve|config|audit|firewall`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|firewall|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
 mod firewall;
 mod helper;
 mod host_key;
 mod init;
+mod node;
 mod privileges;
 mod serve;
 
@@ -60,6 +61,17 @@ enum Verb {
     },
     #[command(name = helper::VERB, hide = true)]
     FirewallHelper,
+    /// What a node of the lab needs
+    Node {
+        #[command(subcommand)]
+        verb: NodeVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum NodeVerb {
+    /// Print the rules that keep seats apart, for contrib/node/install
+    Rules,
 }
 
 #[derive(Subcommand)]
@@ -113,6 +125,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Audit { .. } => verify(&config.audit()),
         Verb::Firewall { verb } => firewall::run(&config, verb),
         Verb::FirewallHelper => helper::run(&config),
+        Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }
 }
 

@@ -129,7 +129,7 @@ fn service(text: &str) -> Option<(Protocol, u16)> {
 }
 
 /// What Linux calls an interface, less what a rule would read as something else.
-fn is_interface(name: &str) -> bool {
+pub(super) fn is_interface(name: &str) -> bool {
     (1..=15).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
         && !name.starts_with(['.', '-'])

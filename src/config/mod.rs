@@ -263,11 +263,15 @@ fn engine(r: &mut Reader) -> Engine {
             servers,
         }
     };
+    let parent = r.string("engine", "parent", "eth0");
+    if !firewall::is_interface(&parent) {
+        r.wrong("engine", "parent", &format!("`{parent}` is not the name of an interface"));
+    }
     Engine::Incus {
         endpoint,
         project: r.string("engine", "project", "puerta"),
         pool: r.string("engine", "pool", "default"),
-        parent: r.string("engine", "parent", "eth0"),
+        parent,
     }
 }
 

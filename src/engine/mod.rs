@@ -101,6 +101,23 @@ pub struct Node {
     pub name: String,
     /// Whether machines may be placed there now.
     pub online: bool,
+    /// Where it answers on the lab's side, when the engine knows.
+    pub address: Option<Ipv4Addr>,
+}
+
+/// What a program that was run in a machine came to. The machine is its owner's: what it says is
+/// data, and may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Its exit status.
+    pub status: i64,
+    /// The beginning of its standard output, at most [`Ran::MOST`] bytes.
+    pub output: String,
+}
+
+impl Ran {
+    /// More output than this is not read.
+    pub const MOST: usize = 64 << 10;
 }
 
 /// Something machines are made from.
@@ -213,6 +230,9 @@ pub trait Engine: Send + Sync {
         max_bytes: u64,
         progress: Progress<'_>,
     ) -> Result<u64>;
+    /// Runs a program in the running machine, as its root, and waits for its end at most `deadline`;
+    /// then it goes on without us (`Away`). An engine that cannot says `Refused`.
+    async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
 }

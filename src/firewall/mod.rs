@@ -13,8 +13,10 @@ pub mod helper;
 pub mod iptables;
 pub mod nflog;
 pub mod nftables;
+pub mod node;
 pub mod pipe;
 pub mod plan;
+pub mod probe;
 pub mod reconcile;
 mod run;
 

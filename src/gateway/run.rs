@@ -95,7 +95,7 @@ impl Talk {
         let style = Style { json, width: self.io.tty };
         let text = render::reply(reply, self.lang, style);
         self.io.out(&text).await?;
-        Ok(0)
+        Ok(reply.exit())
     }
 
     /// Shows an error; the exit status is its kind's.

@@ -6,7 +6,7 @@ use crate::contract;
 use crate::lab::Lab;
 use async_trait::async_trait;
 use puerta::engine::incus::{Endpoint, IncusEngine, Settings};
-use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta::engine::{Engine, EngineError, Ran, Status, Which};
 use puerta_policy::model::Vm;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -201,6 +201,7 @@ async fn cluster(real: Real) {
     let folder = folder(&real.lab);
     contract::whole(&real, &folder).await;
     what_is_made(&real, "nodo02").await;
+    programs(&real, "nodo02").await;
     export_is_tidy(&real, "nodo02").await;
     only_the_pinned_certificate(&real).await;
     a_member_is_lost(&real).await;
@@ -234,6 +235,36 @@ async fn what_is_made(real: &Real, node: &str) {
     assert_eq!(real.shell(&vm, "ls /dev/incus 2>/dev/null || true"), "");
     real.engine.remove(&allowed, Which::New).await.unwrap();
     real.engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// What a program said and how it ended; and nothing of it is left, where a backup would take it along.
+async fn programs(real: &Real, node: &str) {
+    let vm = machine(72, "web1");
+    let (allowed, engine) = (permit(&vm), &real.engine);
+    let run = |script: &str, seconds| {
+        let words = ["sh", "-c", script].map(str::to_owned);
+        let allowed = &allowed;
+        async move { engine.exec(allowed, &words, Duration::from_secs(seconds)).await }
+    };
+    assert_eq!(run("true", 5).await, Err(EngineError::NotFound));
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let ran = |status, output: &str| Ok(Ran { status, output: output.into() });
+    assert_eq!(run("echo uno; echo dos >&2; exit 3", 5).await, ran(3, "uno\n"));
+    assert_eq!(run("printf '\\377'", 5).await, ran(0, "\u{fffd}"));
+    assert_eq!(run("sleep 30 >/dev/null 2>&1 </dev/null & echo ya", 5).await, ran(0, "ya\n"));
+    let much = run("yes | head -c 1000000", 20).await.unwrap();
+    assert_eq!((much.status, much.output.len()), (0, Ran::MOST));
+    assert!(engine.exec(&allowed, &["/no/such".to_owned()], Duration::from_secs(5)).await.is_err());
+    let begun = Instant::now();
+    assert!(matches!(run("sleep 20", 1).await, Err(EngineError::Away(_))));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let name = Which::Main.instance(vm.vmid);
+    let logs = real.query(&[&format!("/1.0/instances/{name}/logs/exec-output?project=puerta")]);
+    let logs = logs.as_array().cloned().unwrap_or_default();
+    // Only of the one that goes on without us.
+    assert!(logs.len() <= 2, "{logs:?}");
+    engine.remove(&allowed, Which::Main).await.unwrap();
 }
 
 /// Nothing of ours stays in the engine, and what was frozen by a crash thaws.

@@ -132,6 +132,32 @@ fn rules(would: &'static str) -> FirewallView {
     }
 }
 
+fn flow(open: bool, expected: bool, relation: &'static str) -> FlowView {
+    FlowView {
+        from: "web1.alumno1".into(),
+        to: "web1.alumno2".into(),
+        relation,
+        flow: "tcp 10.0.0.191 -> 10.0.0.131:47001".into(),
+        open,
+        expected,
+    }
+}
+
+fn isolation(
+    good: bool,
+    flows: [(bool, bool, &'static str); 2],
+    untried: &[(&'static str, &str)],
+) -> IsolationView {
+    let untried = untried.iter().map(|(why, what)| UntriedView { why, what: (*what).into() });
+    IsolationView {
+        good,
+        open: 2,
+        closed: 126,
+        flows: flows.map(|(open, expected, relation)| flow(open, expected, relation)).into(),
+        untried: untried.collect(),
+    }
+}
+
 /// A name for each variant; a new one does not compile until it has one, and then a sample.
 fn name(reply: &Reply) -> &'static str {
     match reply {
@@ -174,6 +200,8 @@ fn name(reply: &Reply) -> &'static str {
         Reply::FirewallApplied { .. } => "FirewallApplied",
         Reply::FirewallChecked { .. } => "FirewallChecked",
         Reply::Audit(_) => "Audit",
+        Reply::Nodes(_) => "Nodes",
+        Reply::Isolation(_) => "Isolation",
     }
 }
 
@@ -296,9 +324,43 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
                 "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
         ]),
+        Reply::Nodes(
+            [("current", Some(1)), ("old", Some(1)), ("none", None), ("unknown", None)]
+                .into_iter()
+                .enumerate()
+                .map(|(index, (state, version))| NodeView {
+                    name: format!("nodo0{}", index + 1),
+                    online: state != "unknown",
+                    address: (state != "unknown").then_some([10, 0, 0, 65].into()),
+                    machines: 12,
+                    rules: RulesView { state, version },
+                })
+                .collect(),
+        ),
+        Reply::Isolation(isolation(true, [(true, true, "own-other-node"), (true, true, "puerta")], &[])),
+        Reply::Isolation(isolation(
+            false,
+            [(false, true, "own-same-node"), (true, false, "other-other-node")],
+            &[
+                ("tool", "web1.alumno1 (arp)"),
+                ("machine", "web1.alumno1"),
+                ("listener", "web1.alumno1"),
+                ("node", "nodo03"),
+                ("relation", "other-same-node"),
+            ],
+        )),
+        Reply::Isolation(IsolationView {
+            flows: vec![],
+            open: 0,
+            ..isolation(false, [(true, true, "own-node"); 2], &[])
+        }),
+        Reply::Isolation(IsolationView {
+            flows: ["own-node", "other-node"].map(|relation| flow(true, false, relation)).into(),
+            ..isolation(false, [(true, false, "own-node"); 2], &[])
+        }),
     ];
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 39, "a variant without a sample");
+    assert_eq!(names.len(), 41, "a variant without a sample");
     all
 }

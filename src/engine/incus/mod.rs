@@ -8,6 +8,7 @@
 
 mod client;
 mod error;
+mod exec;
 mod export;
 mod import;
 mod life;
@@ -17,7 +18,9 @@ mod tarball;
 mod tls;
 mod wire;
 
-use super::{Engine, EngineError, Instance, Node, Progress, Result, Spec, Status, Template, Usage, Which};
+use super::{
+    Engine, EngineError, Instance, Node, Progress, Ran, Result, Spec, Status, Template, Usage, Which,
+};
 use async_trait::async_trait;
 use client::Client;
 use dashmap::DashMap;
@@ -25,6 +28,7 @@ use puerta_policy::decide::Permit;
 use puerta_policy::model::Vm;
 use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,15 +198,31 @@ fn templates(images: Vec<wire::Image>) -> Vec<Template> {
     found
 }
 
+/// The address in `https://10.0.0.65:8443` or `10.0.0.65:8443`, unless it is IPv6 or a name.
+fn v4(server: &str) -> Option<Ipv4Addr> {
+    match client::address(server).ok()?.ip() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
+    }
+}
+
+fn in_lab(address: Ipv4Addr) -> bool {
+    Vmid::from_address(address).is_some()
+}
+
 #[async_trait]
 impl Engine for IncusEngine {
     async fn nodes(&self) -> Result<Vec<Node>> {
         let host = self.host().await?;
         if !host.server_clustered {
-            return Ok(vec![Node { name: host.server_name.clone(), online: true }]);
+            let address = host.addresses.iter().filter_map(|text| v4(text)).find(|address| in_lab(*address));
+            return Ok(vec![Node { name: host.server_name.clone(), online: true, address }]);
         }
-        let node =
-            |member: wire::Member| Node { name: member.server_name, online: member.status == "Online" };
+        let node = |member: wire::Member| Node {
+            online: member.status == "Online",
+            address: v4(&member.url),
+            name: member.server_name,
+        };
         let mut nodes: Vec<_> = self.members().await?.into_iter().map(node).collect();
         nodes.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(nodes)
@@ -277,6 +297,10 @@ impl Engine for IncusEngine {
         progress: Progress<'_>,
     ) -> Result<u64> {
         self.save(vm.target(), file, max_bytes, progress).await
+    }
+
+    async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran> {
+        self.run_inside(&Which::Main.instance(vm.target().vmid), words, deadline).await
     }
 
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {

@@ -58,6 +58,18 @@ impl Client {
         deadline: Duration,
         watch: Watch<'_>,
     ) -> Result<Outcome> {
+        let ended = self.ended(to, operation, deadline, watch).await?;
+        Ok(if ended.is_some() { Outcome::Done } else { Outcome::Lost })
+    }
+
+    /// The same, and what the operation said at its end; `None` when nobody knows any more.
+    pub(super) async fn ended(
+        &self,
+        to: To,
+        operation: &str,
+        deadline: Duration,
+        watch: Watch<'_>,
+    ) -> Result<Option<Operation>> {
         const SLICE: u64 = 2;
         let id = id(operation)?;
         let end = Instant::now() + deadline;
@@ -73,14 +85,14 @@ impl Client {
             };
             match look {
                 Ok(Answer::Done(Some(state))) if state.status_code == code::SUCCESS => {
-                    return Ok(Outcome::Done);
+                    return Ok(Some(state));
                 }
                 Ok(Answer::Done(Some(state))) if state.status_code >= code::FAILURE => {
                     return Err(classify(state.status_code, &state.err));
                 }
                 Ok(Answer::Done(Some(state))) => watch(&state)?,
                 Ok(_) => return Err(EngineError::Other("an operation without a state".into())),
-                Err(error) if gone(&error) => return Ok(Outcome::Lost),
+                Err(error) if gone(&error) => return Ok(None),
                 // The daemon may be restarting: ask again a little, then say that we do not know.
                 Err(EngineError::Away(_)) if missed < 4 => {
                     missed += 1;

@@ -39,6 +39,9 @@ pub(super) struct Environment {
     pub(super) server_name: String,
     #[serde(default)]
     pub(super) server_clustered: bool,
+    /// Where it listens, `10.0.0.65:8443`.
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) addresses: Vec<String>,
 }
 
 /// A line of `GET /1.0/cluster/members?recursion=1`.
@@ -117,6 +120,16 @@ pub(super) struct Operation {
     #[serde(default)]
     pub(super) err: String,
     pub(super) metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// `metadata` of the operation of a program that has ended.
+#[derive(Debug, Deserialize)]
+pub(super) struct Executed {
+    #[serde(rename = "return")]
+    pub(super) status: i64,
+    /// Where its output is, by file descriptor.
+    #[serde(default, deserialize_with = "or_null")]
+    pub(super) output: BTreeMap<String, String>,
 }
 
 /// A line of `GET /1.0/operations?recursion=1`.

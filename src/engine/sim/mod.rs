@@ -10,7 +10,9 @@ mod archive;
 mod echo;
 mod journal;
 
-use super::{Engine, EngineError, Instance, Node, Progress, Result, Spec, Status, Template, Usage, Which};
+use super::{
+    Engine, EngineError, Instance, Node, Progress, Ran, Result, Spec, Status, Template, Usage, Which,
+};
 use async_trait::async_trait;
 use echo::Echo;
 use journal::Journal;
@@ -243,7 +245,9 @@ fn tags(vm: &Vm) -> BTreeMap<String, String> {
 impl Engine for SimEngine {
     async fn nodes(&self) -> Result<Vec<Node>> {
         let world = self.asked()?;
-        Ok(NODES.map(|name| Node { name: name.into(), online: world.online(name).is_ok() }).into())
+        Ok(NODES
+            .map(|name| Node { name: name.into(), online: world.online(name).is_ok(), address: None })
+            .into())
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
@@ -381,6 +385,10 @@ impl Engine for SimEngine {
         let bytes = archive::write(file, &machine, max_bytes)?;
         progress(bytes, Some(bytes));
         Ok(bytes)
+    }
+
+    async fn exec(&self, _vm: &Permit<Vm>, _words: &[String], _deadline: Duration) -> Result<Ran> {
+        Err(EngineError::Refused("simulated machines run no programs".into()))
     }
 
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {

@@ -5,6 +5,7 @@
 mod json;
 mod machine;
 mod network;
+mod node;
 mod people;
 mod record;
 mod table;
@@ -70,6 +71,8 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
+        Reply::Nodes(all) => node::nodes(all, lang, style),
+        Reply::Isolation(view) => node::isolation(view, lang, style),
     }
 }
 

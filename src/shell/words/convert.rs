@@ -54,6 +54,11 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Port(verb) => Command::Port(network::port(verb, context)?),
         grammar::Top::Egress(verb) => Command::Egress(network::egress(verb)?),
         grammar::Top::Firewall(verb) => Command::Firewall(network::firewall(&verb)),
+        grammar::Top::Node(grammar::Node::List) => Command::NodeList,
+        grammar::Top::Isolation(grammar::Isolation::Check { vm }) => {
+            let vms = vm.iter().map(|text| machine(text, context)).collect::<Result<_>>()?;
+            Command::IsolationCheck(vms)
+        }
         grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,

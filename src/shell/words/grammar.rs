@@ -46,6 +46,10 @@ pub(crate) enum Top {
     Firewall(Firewall),
     #[command(subcommand)]
     Audit(Audit),
+    #[command(subcommand)]
+    Node(Node),
+    #[command(subcommand)]
+    Isolation(Isolation),
     Passwd,
     Whoami,
     #[command(alias = "ayuda")]
@@ -273,6 +277,16 @@ pub(crate) enum Firewall {
     Plan,
     Apply,
     Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Isolation {
+    Check { vm: Vec<String> },
 }
 
 #[derive(Debug, Subcommand)]

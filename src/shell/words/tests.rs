@@ -245,7 +245,7 @@ fn help_is_asked_for_in_many_ways() {
     assert_eq!(what("vm --help"), what("help vm"));
     assert!(matches!(what("help --json"), Help(text) if text.starts_with("{\"help\":\"")));
     assert_eq!(wrong("help vm crate").args[0].1, "crate");
-    assert_eq!(wrong("help nonsense").id, "error-unknown-word-alone");
+    assert_eq!(wrong("help qqqq").id, "error-unknown-word-alone");
     assert_eq!(wrong("help vm create web1").id, "error-extra");
 }
 

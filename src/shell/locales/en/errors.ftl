@@ -196,3 +196,9 @@ error-forward-denied = you have no machine of that name or address: see yours wi
 error-forward-port = nothing answers on port { $port } of `{ $vm }`: see inside the machine whether the service runs
 error-person-known = `{ $login }` is there already: add the seat without `--key`; only they change their keys
 error-vm-foreign = the address of `{ $vm }` belongs to another machine in the engine: tell the technician
+
+## Isolation
+error-isolation-busy = another isolation check is at work: repeat the command when it has ended
+error-isolation-stopped = `{ $vm }` is not running: start it, or name another machine
+error-isolation-seats = the check needs running machines of two seats: start some, or name machines of more than one seat
+error-isolation-engine = this engine runs no programs in its machines, so nothing can be tried from inside them

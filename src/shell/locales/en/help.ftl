@@ -35,6 +35,8 @@ help-staff =
       course create|list                       courses
       person add|list|show|code|suspend|remove persons
       seat list                                seats
+      node list                                nodes, and the rules they carry
+      isolation check                          tries what machines reach
       audit list                               who did what
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
@@ -307,6 +309,27 @@ use-firewall-check = firewall check
 sum-firewall-check = Says whether the rules are what they should be; if not, it exits with 1.
 help-firewall-check =
     Example: firewall check
+
+## node
+help-node = Nodes: where the machines are (teachers).
+use-node-list = node list
+sum-node-list = Shows the nodes, and which of them carry the rules that keep seats apart.
+help-node-list =
+    Example: node list
+
+## isolation
+help-isolation = Isolation: whether seats are closed to each other (teachers).
+use-isolation-check = isolation check [MACHINE...]
+sum-isolation-check = Tries, from inside running machines of two seats, what they reach.
+help-isolation-check =
+    It tries their own machines, those of the other seat, the nodes and puerta,
+    also with forged addresses and over IPv6, and shows what passes. It takes some
+    ten seconds, leaves nothing in the machines, and ends with status 1 if
+    anything passes that must not, or does not and must.
+
+    Without names it chooses up to six running machines of two seats.
+
+    Example: isolation check web1.alumno1 web1.alumno2
 
 ## audit
 help-audit = Audit: who did what, from where and how it ended (teachers).

@@ -175,3 +175,38 @@ closed = { $sessions ->
     [one] one session was closed
    *[other] { $sessions } sessions were closed
 }
+
+## Nodes and isolation
+col-flow = flow
+col-isolation = isolation
+col-relation = where
+col-result = result
+col-to = to
+node-online = in service
+node-offline = no answer
+rules-current = rules { $version }
+rules-old = old rules ({ $version })
+rules-none = NONE
+rules-unknown = unknown
+node-rules-hint = `{ $node }` does not carry the rules that keep seats apart: the technician puts them there with `puerta node rules` and `contrib/node/install`
+relation-own-same-node = own, same node
+relation-own-other-node = own, other node
+relation-other-same-node = other seat, same node
+relation-other-other-node = other seat, other node
+relation-own-node = its node
+relation-other-node = other node
+relation-puerta = puerta
+flow-open = passes, as it must
+flow-leak = PASSES, must not
+flow-cut = DOES NOT PASS, must
+untried-tool = not tried, because `busybox` there cannot do it: { $what }
+untried-machine = not tried, because the machine did not answer the check (does it have `busybox`?): { $what }
+untried-listener = not tried, because the machine did not begin to listen: { $what }
+untried-node = not tried, because the node's address is not known: { $what }
+untried-relation = not tried, because no two such machines take part: { $what }
+isolation-good = closed: { $open } flows pass and must, { $closed } do not and must not
+isolation-wrong = { $wrong ->
+    [0] nothing could be tried between seats, so nothing is known
+    [one] NOT CLOSED: one flow is not as it must be ({ $open } pass, { $closed } do not)
+   *[other] NOT CLOSED: { $wrong } flows are not as they must be ({ $open } pass, { $closed } do not)
+}

@@ -196,3 +196,9 @@ error-forward-denied = no tienes ninguna máquina con ese nombre o esa direcció
 error-forward-port = en `{ $vm }` nada responde en el puerto { $port }: mira dentro de la máquina si el servicio está en marcha
 error-person-known = `{ $login }` ya está: añádele el puesto sin `--key`; sus claves solo las cambia esa persona
 error-vm-foreign = la dirección de `{ $vm }` la tiene otra máquina en el motor: avisa al técnico
+
+## Aislamiento
+error-isolation-busy = ya hay otra comprobación del aislamiento en marcha: repite la orden cuando acabe
+error-isolation-stopped = `{ $vm }` no está en marcha: arráncala o di otra máquina
+error-isolation-seats = hacen falta máquinas en marcha de dos puestos: arranca alguna o di máquinas de más de un puesto
+error-isolation-engine = este motor no ejecuta programas en sus máquinas, así que no se puede probar nada desde dentro

@@ -35,6 +35,8 @@ help-staff =
       course create|list                       cursos
       person add|list|show|code|suspend|remove personas
       seat list                                puestos
+      node list                                nodos, y las reglas que tienen
+      isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
       egress list|set|clear                    qué alcanzan fuera las máquinas
       firewall show|plan|apply|check           las reglas
@@ -308,6 +310,27 @@ use-firewall-check = firewall check
 sum-firewall-check = Dice si las reglas son las que deben ser; si no, acaba con 1.
 help-firewall-check =
     Ejemplo: firewall check
+
+## node
+help-node = Nodos: dónde están las máquinas (profesores).
+use-node-list = node list
+sum-node-list = Enseña los nodos, y cuáles tienen las reglas que separan los puestos.
+help-node-list =
+    Ejemplo: node list
+
+## isolation
+help-isolation = Aislamiento: si los puestos están cerrados entre sí (profesores).
+use-isolation-check = isolation check [MÁQUINA...]
+sum-isolation-check = Prueba, desde dentro de máquinas en marcha de dos puestos, a qué llegan.
+help-isolation-check =
+    Prueba con sus propias máquinas, las del otro puesto, los nodos y puerta,
+    también con direcciones falsas y por IPv6, y enseña lo que pasa. Tarda unos
+    diez segundos, no deja nada en las máquinas, y acaba con estado 1 si pasa
+    algo que no debe, o no pasa algo que debe.
+
+    Sin nombres elige hasta seis máquinas en marcha de dos puestos.
+
+    Ejemplo: isolation check web1.alumno1 web1.alumno2
 
 ## audit
 help-audit = Auditoría: quién ha hecho qué, desde dónde y con qué resultado (profesores).

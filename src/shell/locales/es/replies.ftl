@@ -172,3 +172,38 @@ closed = { $sessions ->
     [one] se ha cerrado una sesión
    *[other] se han cerrado { $sessions } sesiones
 }
+
+## Nodos y aislamiento
+col-flow = flujo
+col-isolation = aislamiento
+col-relation = dónde
+col-result = resultado
+col-to = hasta
+node-online = en servicio
+node-offline = no responde
+rules-current = reglas { $version }
+rules-old = reglas antiguas ({ $version })
+rules-none = NINGUNO
+rules-unknown = desconocido
+node-rules-hint = `{ $node }` no tiene las reglas que separan los puestos: el técnico las pone con `puerta node rules` y `contrib/node/install`
+relation-own-same-node = propia, mismo nodo
+relation-own-other-node = propia, otro nodo
+relation-other-same-node = otro puesto, mismo nodo
+relation-other-other-node = otro puesto, otro nodo
+relation-own-node = su nodo
+relation-other-node = otro nodo
+relation-puerta = puerta
+flow-open = pasa, como debe
+flow-leak = PASA y no debe
+flow-cut = NO PASA y debe
+untried-tool = sin probar, porque su `busybox` no sabe hacerlo: { $what }
+untried-machine = sin probar, porque la máquina no ha respondido (¿tiene `busybox`?): { $what }
+untried-listener = sin probar, porque la máquina no ha llegado a escuchar: { $what }
+untried-node = sin probar, porque no se sabe la dirección del nodo: { $what }
+untried-relation = sin probar, porque no participan dos máquinas así: { $what }
+isolation-good = cerrado: { $open } flujos pasan y deben, { $closed } no pasan y no deben
+isolation-wrong = { $wrong ->
+    [0] no se ha podido probar nada entre puestos, así que no se sabe
+    [one] NO ESTÁ CERRADO: un flujo no está como debe ({ $open } pasan, { $closed } no)
+   *[other] NO ESTÁ CERRADO: { $wrong } flujos no están como deben ({ $open } pasan, { $closed } no)
+}

@@ -1,0 +1,163 @@
+//! Seats kept apart on three real nodes: by the rules that a node carries, as seen by the engine's own
+//! kernels (`node list`) and from inside machines (`isolation check`).
+
+use crate::house::{Lab, wait};
+use serde_json::Value;
+use std::time::Duration;
+
+#[test]
+fn isolation() {
+    let lab = Lab::up("isolation", &["--nodes", "3"]);
+    let lab = &lab;
+    lab.step("every node carries the rules before its first machine", || {
+        assert_eq!(rules(lab), ["nodo01 current 1", "nodo02 current 1", "nodo03 current 1"]);
+        let nodes = lab.json("profesor", "node list");
+        assert_eq!(nodes[0]["address"], "10.0.0.65");
+        lab.run("alumno1", "node list").fails(1, "");
+        lab.run("alumno1", "isolation check").fails(1, "");
+    });
+    lab.step("without machines of two seats it says what it needs", || {
+        lab.run("profesor", "isolation check").fails(1, "of two seats");
+        lab.ok("alumno1", "vm create web1 --template mini");
+        lab.run("profesor", "isolation check").fails(1, "of two seats");
+        lab.run("profesor", "isolation check web1.alumno2").fails(1, "web1.alumno2");
+    });
+    lab.step("machines of two seats", || machines(lab));
+    lab.step("with the rules everything is closed", || {
+        let seen = check(lab, 0);
+        assert_eq!(seen["untried"], Value::Array(vec![]), "{seen}");
+        // Own machines, by TCP, UDP and ICMP, and nothing else.
+        let (near, far) = (passed(&seen, "own-same-node"), passed(&seen, "own-other-node"));
+        assert!(near >= 2 * 3 && far >= 6 * 3, "{seen}");
+        assert_eq!(seen["open"], near + far, "{seen}");
+        assert!(seen["closed"].as_u64().unwrap() > 150, "{seen}");
+        let said = lab.ok("profesor", "isolation check web1.alumno1 web1.alumno2");
+        assert!(said.contains("closed: 0 flows pass and must"), "{said}");
+    });
+    lab.step("it leaves nothing in the machines", || nothing_left(lab));
+    lab.step("a node without its rules", || {
+        let lost = node_of(lab, "alumno1", "web1");
+        lab.exec(&lost, &["nft", "delete", "table", "inet", "puerta_node"]).well();
+        assert!(rules(lab).contains(&format!("{lost} none null")), "{:?}", rules(lab));
+        assert!(lab.ok("profesor", "node list").contains("contrib/node/install"));
+        let seen = check(lab, 1);
+        for relation in ["other-same-node", "own-node"] {
+            assert!(passed(&seen, relation) > 0, "{relation}: {seen}");
+        }
+        // Other nodes still have theirs: what crosses is closed.
+        assert_eq!(passed(&seen, "other-other-node") + passed(&seen, "other-node"), 0, "{seen}");
+        nothing_left(lab);
+        forged(lab, &lost);
+        // As a start of the node does, here with its machines running.
+        lab.lab("restart", &[&lost]).well();
+        wait("the engine is back", Duration::from_secs(60), || lab.run("profesor", "node list").code == 0);
+        assert!(rules(lab).contains(&format!("{lost} current 1")), "{:?}", rules(lab));
+    });
+    lab.step("forged sources, with Incus' own rules away", || without_incus(lab));
+    lab.step("rules of another version", || {
+        let text = std::fs::read_to_string(lab.dir.join("rules.nft")).unwrap();
+        let file = lab.dir.join("other.nft");
+        std::fs::write(&file, text.replace("udp dport 64001", "udp dport 64009")).unwrap();
+        lab.exec("nodo03", &["nft", "-f", file.to_str().unwrap()]).well();
+        assert_eq!(rules(lab)[2], "nodo03 none null");
+        // Another firewall that prohibits everything is not taken for ours.
+        let other = "add table inet other; add chain inet other input { type filter hook input priority -20; }; \
+            add rule inet other input ip saddr 10.0.0.1 udp dport 64000-64999 reject with icmp type admin-prohibited";
+        lab.exec("nodo03", &["nft", other]).well();
+        assert_eq!(rules(lab)[2], "nodo03 unknown null");
+        lab.exec("nodo03", &["nft", "delete table inet other"]).well();
+        lab.exec("nodo03", &["ip", "link", "set", "eth0", "down"]).well();
+        assert_eq!(rules(lab)[2], "nodo03 unknown null");
+        lab.exec("nodo03", &["ip", "link", "set", "eth0", "up"]).well();
+    });
+}
+
+/// `NODE STATE VERSION` of each node.
+fn rules(lab: &Lab) -> Vec<String> {
+    let nodes = lab.json("profesor", "node list");
+    let nodes = nodes.as_array().unwrap().iter();
+    nodes
+        .map(|node| {
+            let rules = &node["rules"];
+            format!("{} {} {}", text(&node["name"]), text(&rules["state"]), rules["version"])
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Four of each seat: they go round the nodes, so two of each share one.
+fn machines(lab: &Lab) {
+    for login in ["alumno1", "alumno2"] {
+        for name in ["web1", "web2", "web3", "web4"] {
+            if login != "alumno1" || name != "web1" {
+                lab.ok(login, &format!("vm create {name} --template mini"));
+            }
+        }
+    }
+    let all = lab.json("profesor", "vm list --all");
+    assert_eq!(all.as_array().unwrap().len(), 8);
+}
+
+fn node_of(lab: &Lab, login: &str, name: &str) -> String {
+    text(&lab.json(login, &format!("vm show {name}"))["node"]).to_owned()
+}
+
+/// The answer of `isolation check`, which must end so; with the flows that are not as they must be on a failure.
+#[track_caller]
+fn check(lab: &Lab, status: i32) -> Value {
+    let said = lab.run("profesor", "isolation check --json");
+    assert_eq!(said.code, status, "{said:?}");
+    assert!(said.took < Duration::from_secs(25), "{:?}", said.took);
+    serde_json::from_str(&said.out).unwrap()
+}
+
+fn passed(seen: &Value, relation: &str) -> usize {
+    let flows = seen["flows"].as_array().unwrap().iter();
+    flows.filter(|flow| flow["relation"] == relation && flow["open"] == true).count()
+}
+
+fn nothing_left(lab: &Lab) {
+    for name in ["web1", "web2", "web3", "web4"] {
+        let seen = lab.inside(name, "ip addr; ip route; netstat -tln; ps").well();
+        for word in ["47001", "198.51.100", "nc -ll", "isolation"] {
+            assert!(!seen.contains(word), "{name}: {seen}");
+        }
+        assert_eq!(seen.matches("inet 10.").count(), 1, "{name}: {seen}");
+    }
+}
+
+/// Its own rules are away; Incus' hold still.
+fn forged(lab: &Lab, node: &str) {
+    let seen = check(lab, 1);
+    let flows = seen["flows"].as_array().unwrap().iter();
+    let forged = flows.filter(|flow| text(&flow["flow"]).contains(" -> ")).count();
+    assert_eq!(forged, 0, "{node}: {seen}");
+}
+
+/// Incus drops forged sources by rules of its own. Without those the rules of the node do; and with neither
+/// the check sees it, or it would see nothing at all.
+fn without_incus(lab: &Lab) {
+    let nodes = ["nodo01", "nodo02", "nodo03"];
+    for node in nodes {
+        let script =
+            "nft flush table inet incus; for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$f; done";
+        lab.exec(node, &["sh", "-c", script]).well();
+    }
+    check(lab, 0);
+    for node in nodes {
+        lab.exec(node, &["nft", "delete", "table", "inet", "puerta_node"]).well();
+    }
+    let seen = check(lab, 1);
+    let flows = seen["flows"].as_array().unwrap().iter();
+    let forged = flows.filter(|flow| text(&flow["flow"]).contains(" -> "));
+    for relation in ["other-same-node", "other-other-node"] {
+        assert!(forged.clone().any(|flow| flow["relation"] == relation), "{relation}: {seen}");
+    }
+    for node in nodes {
+        lab.exec(node, &["nft", "-f", lab.dir.join("rules.nft").to_str().unwrap()]).well();
+    }
+    check(lab, 0);
+}
