@@ -32,6 +32,9 @@ pub mod status;
 pub mod vm;
 pub mod vm_jobs;
 
+#[cfg(test)]
+mod tests;
+
 use crate::audit::Audit;
 use crate::config::Config;
 use crate::engine::Engine;

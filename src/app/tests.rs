@@ -1,0 +1,172 @@
+//! Uses on a simulated engine that fails at a chosen moment: what a person hears, and what is left.
+#![allow(clippy::panic)]
+
+use super::command::{Command, VmCommand};
+use super::ctx::{Method, Visitor};
+use super::error::Kind;
+use super::*;
+use crate::audit;
+use crate::engine::sim::{Options, SimEngine};
+use crate::engine::{EngineError, Spec, Status, Which};
+use crate::store::{NewKey, NewPerson};
+use puerta_policy::action::Action;
+use puerta_policy::decide::Permit;
+use puerta_policy::model::{Actor, JobState, Role, Vm, VmId};
+use puerta_policy::names::VmRef;
+use std::path::PathBuf;
+use std::time::Duration;
+
+struct House {
+    dir: PathBuf,
+    app: Arc<App>,
+    sim: Arc<SimEngine>,
+    visitor: Visitor,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.dir));
+    }
+}
+
+/// A house with `alumno1`, whose engine takes its time.
+async fn house(name: &str) -> House {
+    let dir = std::env::temp_dir().join(format!("puerta-app-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let config = Config::parse(&format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n")).unwrap();
+    let store = Store::open(&config.database()).await.unwrap();
+    let options = Options { delay: Duration::from_millis(60), ..Options::default() };
+    let sim = Arc::new(SimEngine::with(options).unwrap());
+    let audit = Audit::open(config.audit(), audit::system_clock).unwrap();
+    let plan = AddressPlan { first_year: config.first_year };
+    let now = clock::now();
+    let course = store.create_course(&"aso-2026".parse().unwrap(), 2026, None, plan, now).await.unwrap();
+    let key = NewKey {
+        algorithm: "ssh-ed25519".into(),
+        fingerprint: "SHA256:x".into(),
+        comment: String::new(),
+        line: "ssh-ed25519 x".into(),
+    };
+    let login = "alumno1".parse().unwrap();
+    let new = NewPerson {
+        login,
+        name: String::new(),
+        role: Role::Alumno,
+        course: Some(course.id),
+        key: Some(key),
+        code: None,
+    };
+    let (person, _) = store.add_person(new, now).await.unwrap();
+    let policy = rules::load(None).unwrap();
+    let app = App::new(config, store, Arc::clone(&sim) as _, Firewall::off(), audit, policy).unwrap();
+    let visitor = Visitor {
+        person: person.id,
+        login: person.login,
+        method: Method::PublicKey,
+        fingerprint: None,
+        connection: "c".into(),
+        source: "127.0.0.1:9".parse().unwrap(),
+    };
+    House { dir, app, sim, visitor }
+}
+
+fn web1() -> VmRef {
+    VmRef::parse("web1", "virtuales").unwrap()
+}
+
+impl House {
+    /// Begins a job and gives its watch.
+    async fn begin(&self, command: VmCommand) -> JobWatch {
+        match self.app.run(&self.visitor, Command::Vm(command), "words").await.unwrap() {
+            Outcome::Job(watch) => watch,
+            Outcome::Reply(reply) => panic!("{reply:?}"),
+        }
+    }
+
+    /// The job's end, once the registry has it.
+    async fn end(&self, mut watch: JobWatch) -> (Result<Reply>, JobState) {
+        let now = watch.now.wait_for(|now| now.end.is_some()).await.unwrap().clone();
+        loop {
+            let job = self.app.store.job(watch.job.id).await.unwrap().unwrap();
+            if job.state != JobState::Running {
+                return (now.end.unwrap(), job.state);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn create(&self) -> (Result<Reply>, JobState) {
+        let template = Some("mini".parse().unwrap());
+        let create = VmCommand::Create { vm: web1(), template, cpus: None, memory_mib: None, disk_mib: None };
+        let watch = self.begin(create).await;
+        self.end(watch).await
+    }
+
+    async fn vm(&self) -> Option<Vm> {
+        self.app.store.vms().await.unwrap().pop()
+    }
+
+    async fn copies(&self, vm: &Vm) -> Vec<Which> {
+        let mut found = Vec::new();
+        for which in [Which::Main, Which::New, Which::Old] {
+            found.extend(self.sim.find(vm.vmid, which).await.unwrap().map(|_| which));
+        }
+        found
+    }
+}
+
+/// puerta's own permit for a machine.
+fn permit(app: &App, vm: Vm) -> Permit<Vm> {
+    let context = puerta_policy::decide::Context { now: clock::now(), source: None };
+    app.policy().decide(&Actor::itself(), Action::VmStart, vm, context).into_result().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_fails_in_the_swap_gives_the_old_machine_back() {
+    let house = house("rollback").await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    house.sim.write(vm.vmid, Which::Main, "kept").unwrap();
+    let watch = house.begin(VmCommand::Backup(web1())).await;
+    house.end(watch).await.0.unwrap();
+    // The engine refuses once the copies stand like this: nothing moved yet; the old one aside; the new one in its place.
+    let moments: [&[Which]; 3] =
+        [&[Which::Main, Which::New], &[Which::New, Which::Old], &[Which::Main, Which::Old]];
+    for moment in moments {
+        house.sim.write(vm.vmid, Which::Main, "today's").unwrap();
+        let mut watch = house.begin(VmCommand::Restore { vm: web1(), backup: None }).await;
+        watch.now.wait_for(|now| now.progress.step == restore::SWAP).await.unwrap();
+        while house.copies(&vm).await != moment {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        house.sim.fail_next(EngineError::Other("no".into()));
+        let (end, state) = house.end(watch).await;
+        assert_eq!(end.unwrap_err().kind, Kind::Internal, "{moment:?}");
+        assert!(matches!(state, JobState::Failed(_)), "{moment:?}: {state:?}");
+        assert_eq!(house.copies(&vm).await, [Which::Main], "{moment:?}");
+        assert_eq!(house.sim.read(vm.vmid, Which::Main).unwrap(), "today's", "{moment:?}");
+        let main = house.sim.find(vm.vmid, Which::Main).await.unwrap().unwrap();
+        assert_eq!(main.status, Status::Running, "{moment:?}");
+    }
+    let watch = house.begin(VmCommand::Restore { vm: web1(), backup: None }).await;
+    house.end(watch).await.0.unwrap();
+    assert_eq!(house.sim.read(vm.vmid, Which::Main).unwrap(), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_instance_is_not_taken_for_a_new_machine() {
+    let house = house("foreign").await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    let watch = house.begin(VmCommand::Delete(web1())).await;
+    house.end(watch).await.0.unwrap();
+    // Its place in the plan is free for the registry, and somebody made an instance of that name by hand.
+    let theirs = permit(&house.app, Vm { id: VmId(999), ..vm.clone() });
+    let spec = Spec { node: vm.node.clone().unwrap(), authorized_keys: Vec::new() };
+    house.sim.create(&theirs, &spec).await.unwrap();
+    house.sim.write(vm.vmid, Which::Main, "theirs").unwrap();
+    let (end, _) = house.create().await;
+    assert_eq!(end.unwrap_err().id, "error-vm-foreign");
+    assert_eq!(house.sim.read(vm.vmid, Which::Main).unwrap(), "theirs");
+    assert!(house.vm().await.is_none(), "the registry keeps no half-made machine");
+}
