@@ -73,6 +73,7 @@ macro_rules! conformance {
                 inside::ipv6_ends_at_puerta,
                 inside::puerta_reaches_its_machines,
                 drift::whatever_somebody_does_is_mended,
+                drift::any_state_may_follow_any_other,
                 drift::what_others_drop_is_said_and_not_touched,
                 drift::a_second_puerta_touches_nothing,
                 drift::what_is_left_by_another_configuration_is_replaced,
