@@ -80,11 +80,16 @@ fn assert_capabilities(pid: u32, kept: &[u32], inherited: &[u32], bounding: &[u3
     }
 }
 
-fn says(world: &World, house: &House) -> Said {
-    let mut ssh = house.ssh("profesor");
-    ssh.arg(House::at("profesor")).args(["whoami", "--json"]);
+/// One command over ssh, from inside the gateway.
+fn typed(world: &World, house: &House, login: &str, words: &[&str]) -> Said {
+    let mut ssh = house.ssh(login);
+    ssh.arg(House::at(login)).args(words);
     let output: Output = world.inside("", &ssh).stdin(Stdio::null()).output().unwrap();
     output.into()
+}
+
+fn says(world: &World, house: &House) -> Said {
+    typed(world, house, "profesor", &["whoami", "--json"])
 }
 
 #[test]
@@ -174,10 +179,30 @@ fn a_killed_helper_leaves_the_door_open() {
     let world = World::new("gone");
     let mut house = house("");
     started(&world, &mut house, "+net_bind_service,+net_admin");
+    let ok = |login: &str, words: &[&str]| {
+        let said = typed(&world, &house, login, words);
+        assert_eq!(said.code, 0, "{words:?}: {said:?}\n{}", house.log());
+        said.out
+    };
+    let key = std::fs::read_to_string(house.key("alumno1").with_extension("pub")).unwrap();
+    let key = format!("'{}'", key.trim());
+    ok("profesor", &["course", "create", "demo-2026"]);
+    ok("profesor", &["person", "add", "alumno1", "--course", "demo-2026", "--key", &key]);
+    ok("alumno1", &["vm", "create", "web1", "--template", "mini"]);
+    let answer = ok("alumno1", &["port", "publish", "web1", "80"]);
+    assert!(answer.contains("puerta:50000"), "{answer}");
     sh(&format!("kill -KILL {}", the_helper_of(&house)));
     wait("the door notices", || house.log().contains("the firewall's helper is gone"));
     assert!(children(house.pid()).is_empty(), "a zombie is left");
-    assert_eq!(says(&world, &house).code, 0, "{}", house.log());
+    let said = typed(&world, &house, "alumno1", &["port", "publish", "web1", "81"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("helper is gone"), "{said:?}");
+    // It is not kept either; the one that was there before is, and SSH goes on.
+    let list = ok("alumno1", &["port", "list"]);
+    assert!(list.contains("50000") && !list.contains("50001"), "{list}");
+    let mut nft = Command::new("nft");
+    let rules = world.inside("", nft.args(["list", "ruleset"])).output().unwrap();
+    assert!(String::from_utf8_lossy(&rules.stdout).contains("50000"), "the rules are gone");
     assert_eq!(house.stop(), 0);
 }
 
