@@ -349,6 +349,10 @@ fn a_published_port_is_used_and_the_audit_says_by_whom() {
     assert_eq!(house.stop(), 0);
     let said = technician::firewall(&world, &house, &["check"]);
     assert_eq!(said.code, 0, "the rules stay when puerta stops: {said:?}");
+    // Root looked into the registry, and left nothing there that is closed to the user.
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    ok(&world, &house, "alumno1", &["port", "unpublish", "50001"]);
+    assert!(technician::firewall(&world, &house, &["check"]).out.contains("has what it should"));
 }
 
 #[test]
