@@ -80,11 +80,31 @@ fn assert_capabilities(pid: u32, kept: &[u32], inherited: &[u32], bounding: &[u3
     }
 }
 
-fn says(world: &World, house: &House) -> Said {
-    let mut ssh = house.ssh("profesor");
-    ssh.arg(House::at("profesor")).args(["whoami", "--json"]);
+/// One command over ssh, from inside the gateway.
+fn typed(world: &World, house: &House, login: &str, words: &[&str]) -> Said {
+    let mut ssh = house.ssh(login);
+    ssh.arg(House::at(login)).args(words);
     let output: Output = world.inside("", &ssh).stdin(Stdio::null()).output().unwrap();
     output.into()
+}
+
+fn ok(world: &World, house: &House, login: &str, words: &[&str]) -> String {
+    let said = typed(world, house, login, words);
+    assert_eq!(said.code, 0, "{login}: {words:?}: {said:?}\n{}", house.log());
+    said.out
+}
+
+/// `alumno1` with a key and the machine `web1`.
+fn enrolled(world: &World, house: &House) {
+    let key = std::fs::read_to_string(house.key("alumno1").with_extension("pub")).unwrap();
+    let key = format!("'{}'", key.trim());
+    ok(world, house, "profesor", &["course", "create", "demo-2026"]);
+    ok(world, house, "profesor", &["person", "add", "alumno1", "--course", "demo-2026", "--key", &key]);
+    ok(world, house, "alumno1", &["vm", "create", "web1", "--template", "mini"]);
+}
+
+fn says(world: &World, house: &House) -> Said {
+    typed(world, house, "profesor", &["whoami", "--json"])
 }
 
 #[test]
@@ -174,10 +194,22 @@ fn a_killed_helper_leaves_the_door_open() {
     let world = World::new("gone");
     let mut house = house("");
     started(&world, &mut house, "+net_bind_service,+net_admin");
+    let ok = |words: &[&str]| ok(&world, &house, "alumno1", words);
+    enrolled(&world, &house);
+    let answer = ok(&["port", "publish", "web1", "80"]);
+    assert!(answer.contains("puerta:50000"), "{answer}");
     sh(&format!("kill -KILL {}", the_helper_of(&house)));
     wait("the door notices", || house.log().contains("the firewall's helper is gone"));
     assert!(children(house.pid()).is_empty(), "a zombie is left");
-    assert_eq!(says(&world, &house).code, 0, "{}", house.log());
+    let said = typed(&world, &house, "alumno1", &["port", "publish", "web1", "81"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("helper is gone"), "{said:?}");
+    // It is not kept either; the one that was there before is, and SSH goes on.
+    let list = ok(&["port", "list"]);
+    assert!(list.contains("50000") && !list.contains("50001"), "{list}");
+    let mut nft = Command::new("nft");
+    let rules = world.inside("", nft.args(["list", "ruleset"])).output().unwrap();
+    assert!(String::from_utf8_lossy(&rules.stdout).contains("50000"), "the rules are gone");
     assert_eq!(house.stop(), 0);
 }
 
@@ -289,6 +321,38 @@ fn a_real_connection_is_reported_with_its_clients_address() {
         let wanted = json!({ "connection": { "protocol": protocol, "source": source, "port": port } });
         assert_eq!(helper.hears(), wanted);
     }
+}
+
+/// The whole way: typed over SSH, written by the helper, used by a client, told to the audit.
+#[test]
+fn a_published_port_is_used_and_the_audit_says_by_whom() {
+    let world = World::new("whole");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    enrolled(&world, &house);
+    let list: Value =
+        serde_json::from_str(&ok(&world, &house, "alumno1", &["vm", "list", "--json"])).unwrap();
+    let address = list[0]["address"].as_str().unwrap_or_else(|| panic!("{list}"));
+    sh(&format!("ip -n {}m addr add {address}/8 dev eth0", world.name));
+    ok(&world, &house, "alumno1", &["port", "publish", "web1", "80", "--port", "50001"]);
+    let python =
+        |part: &str, program: &str| world.inside(part, Command::new("python3").args(["-c", program]));
+    let _server = Killed(python("m", SERVER).spawn().unwrap());
+    wait("the machine answers", || python("c", CLIENT).output().unwrap().stdout == b"192.0.2.7\n");
+    let told = |source: &str| {
+        let audit = house.audit();
+        audit.into_iter().find(|line| line["code"] == "publication" && line["source"] == source)
+    };
+    wait("the audit has it", || told("192.0.2.7:40123").is_some());
+    let line = told("192.0.2.7:40123").unwrap();
+    assert_eq!(line["vm"], "web1.alumno1");
+    assert_eq!(house.stop(), 0);
+    let said = technician::firewall(&world, &house, &["check"]);
+    assert_eq!(said.code, 0, "the rules stay when puerta stops: {said:?}");
+    // Root looked into the registry, and left nothing there that is closed to the user.
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    ok(&world, &house, "alumno1", &["port", "unpublish", "50001"]);
+    assert!(technician::firewall(&world, &house, &["check"]).out.contains("has what it should"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::world::World;
 use std::process::{Command, Stdio};
 
 /// The technician's command, as root in the gateway.
-fn firewall(world: &World, house: &House, words: &[&str]) -> Said {
+pub(super) fn firewall(world: &World, house: &House, words: &[&str]) -> Said {
     let mut puerta = Command::new(program(house));
     puerta.arg("--config").arg(house.config()).arg("firewall").args(words);
     world.inside("", &puerta).stdin(Stdio::null()).output().unwrap().into()
