@@ -125,7 +125,10 @@ impl Reconciler {
         match plan(wanted, &observed) {
             Plan::Nothing => Ok(()),
             still => {
-                Err(FirewallError::Other(format!("the kernel does not have what was written: {still:?}")))
+                let still = done(&still);
+                let what =
+                    format!("the kernel does not have what was written: there still is {still:?} to do");
+                Err(FirewallError::Other(what))
             }
         }
     }

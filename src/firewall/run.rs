@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 /// More than 15,000 publications take a tenth of it.
 const LISTING: u64 = 64 << 20;
-/// More than the slowest host needs for them.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// More than a slow host needs for them, each with networks of its own.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Of what it complains; the rest says the same of other lines.
+const COMPLAINT: usize = 600;
 
 /// Runs one program to its end and gives what it printed.
 pub(super) fn run(step: &Step) -> Result<String> {
@@ -86,7 +88,8 @@ fn other<T>(step: &Step, what: &str) -> Result<T> {
 
 fn classify(step: &Step, status: ExitStatus, complaint: &str) -> FirewallError {
     let said: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
-    let said = said.join("; ") + &line_of(step, complaint);
+    let said: String = said.join("; ").chars().take(COMPLAINT).collect();
+    let said = said + &line_of(step, complaint);
     let text = match said.is_empty() {
         true => format!("`{}` ended with {status}", step.program),
         false => format!("`{}`: {said}", step.program),

@@ -51,6 +51,25 @@ pub(crate) fn machines_do_not_meet_through_puerta(subject: &dyn Subject) {
     assert_eq!(heard.addresses().len(), 1);
 }
 
+pub(crate) fn another_interface_is_no_way_around(subject: &dyn Subject) {
+    let mut house = House::new(subject);
+    let outside = &house.outside.namespace;
+    shell(&format!(
+        "ip link add other0 type veth peer name other1 netns {outside}
+         ip addr add 198.51.100.1/24 dev other0; ip link set other0 up
+         ip -n {outside} addr add 198.51.100.10/24 dev other1; ip -n {outside} link set other1 up
+         ip -n {outside} route change 10.0.0.0/8 via 198.51.100.1
+         sysctl -qw net.ipv4.conf.other0.rp_filter=0"
+    ));
+    house.web1.serve("10.0.0.66:80");
+    house.outside.serve("198.51.100.10:8080");
+    house.web1.reaches(WEB1, "198.51.100.10:8080");
+    house.outside.reaches("198.51.100.10:0", "10.0.0.66:80");
+    house.reconcile();
+    house.web1.cannot_reach(WEB1, "198.51.100.10:8080");
+    house.outside.cannot_reach("198.51.100.10:0", "10.0.0.66:80");
+}
+
 pub(crate) fn a_forged_source_goes_nowhere(subject: &dyn Subject) {
     let mut house = House::new(subject);
     let heard = house.outside.serve_udp("192.0.2.10:9000");

@@ -31,6 +31,7 @@ impl Subject for Nft {
             ("a chain comes", "nft add chain inet puerta extra"),
             ("all rules go", "nft flush table inet puerta"),
             ("the table goes", "nft delete table inet puerta"),
+            ("the table sleeps", "nft 'add table inet puerta { flags dormant; }'"),
             ("everything goes", "nft flush ruleset"),
             ("a rule comes", "nft insert rule inet puerta forward accept"),
             ("a policy changes", "nft 'chain inet puerta forward { policy drop; }'"),

@@ -49,11 +49,8 @@ impl Backend for Nftables {
     }
 
     fn observe(&self) -> Result<Observed> {
-        let ours = parse::has_ours(&ask(&["-j", "list", "tables"])?)?;
-        let mut observed = match ours {
-            true => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?)?,
-            false => Observed::default(),
-        };
+        let ours = ask(&["list", "tables"])?.lines().any(|line| line == format!("table {TABLE}"));
+        let mut observed = if ours { table()? } else { Observed::default() };
         // A table that this `nft` cannot print must not stop ours.
         observed.foreign = match ask(&["-j", "-t", "list", "ruleset"]) {
             Ok(listing) => foreign::lines(&listing),
@@ -81,6 +78,15 @@ fn write(input: String) -> Step {
 
 fn ask(arguments: &[&str]) -> Result<String> {
     run(&nft(arguments, String::new()))
+}
+
+/// Our table, which is there.
+fn table() -> Result<Observed> {
+    // nft 1.0.6 dies of flags of a table in JSON.
+    match parse::asleep(&ask(&["-t", "list", "table", "inet", "puerta"])?) {
+        Some(observed) => Ok(observed),
+        None => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?),
+    }
 }
 
 /// The table and its members. It fails where there is one.

@@ -11,11 +11,13 @@ pub(super) const OWNER: &str = "owner_";
 /// Before the stamp's two digests.
 pub(super) const STAMP: &str = "stamp_";
 
-/// Is our table one of them?
-pub(super) fn has_ours(tables: &str) -> Result<bool> {
-    Ok(objects(tables)?.iter().any(|object| {
-        object.get("table").is_some_and(|table| table["family"] == "inet" && table["name"] == "puerta")
-    }))
+/// Our table with flags, of which it has none: somebody put it to sleep, and then nothing else matters.
+pub(super) fn asleep(text: &str) -> Option<Observed> {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.nth(1).filter(|first| first.starts_with("flags "))?;
+    let owner = lines.find_map(|line| line.strip_prefix("counter ")?.strip_prefix(OWNER));
+    let owner = owner.unwrap_or_default().trim_end_matches([' ', '{']);
+    Some(Observed { owner: Some(owner.to_owned()), ..Observed::default() })
 }
 
 /// All objects of a listing.

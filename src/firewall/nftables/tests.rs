@@ -179,21 +179,18 @@ fn only_what_somebody_did_makes_a_listing_another() {
 #[test]
 fn what_cannot_be_read_is_an_error() {
     for text in ["", "{}", "[]", r#"{"nftables": 1}"#] {
-        assert!(parse::has_ours(text).is_err(), "{text}");
         assert!(parse::table(text).is_err(), "{text}");
     }
     assert_eq!(plan(&Nftables.render(&site(), &desired()), &Observed::default()), Plan::Whole(Why::Absent));
 }
 
 #[test]
-fn a_table_of_ours_is_told_from_others() {
-    let tables = |family: &str, name: &str| {
-        let text = format!(r#"{{"nftables": [{{"table": {{"family": "{family}", "name": "{name}"}}}}]}}"#);
-        parse::has_ours(&text).unwrap()
-    };
-    assert!(tables("inet", "puerta"));
-    assert!(!tables("ip", "puerta"));
-    assert!(!tables("inet", "puertas"));
+fn a_table_that_sleeps_is_ours_and_not_as_it_was_left() {
+    let text = "table inet puerta {\n\tflags dormant\n\n\tcounter owner_0123456789abcdef {\n\t}\n}\n";
+    let asleep = parse::asleep(text).unwrap();
+    assert_eq!(asleep.owner.as_deref(), Some("0123456789abcdef"));
+    assert_eq!(plan(&Nftables.render(&site(), &desired()), &asleep), Plan::Whole(Why::Drift));
+    assert_eq!(parse::asleep(&text.replace("\tflags dormant\n\n", "")), None);
 }
 
 #[test]
