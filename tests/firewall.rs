@@ -2,7 +2,8 @@
 //! mended, and nothing of others is touched.
 //!
 //! Wants root: each test makes its own network namespaces (a client outside, puerta, two machines and a
-//! node), none with a route out, and the thread of the test lives in puerta's.
+//! node), none with a route out, and the thread of the test lives in puerta's. Another backend is another
+//! [`Subject`], a line of `conformance!` and a place in [`subjects`].
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "firewall/crash.rs"]

@@ -12,6 +12,7 @@ mod tests;
 
 use super::run::run;
 use super::{Backend, Change, Desired, Observed, Plan, Result, Ruleset, Site, Stamp, Step, Why};
+use parse::State;
 use std::fmt::Write;
 
 /// nft's family and our table's name.
@@ -49,8 +50,12 @@ impl Backend for Nftables {
     }
 
     fn observe(&self) -> Result<Observed> {
-        let ours = ask(&["list", "tables"])?.lines().any(|line| line == format!("table {TABLE}"));
-        let mut observed = if ours { table()? } else { Observed::default() };
+        // Not `list tables`: nft 1.0.6 reads every element before it prints their names.
+        let mut observed = match parse::state(&ask(&["-t", "list", "ruleset"])?) {
+            State::Absent => Observed::default(),
+            State::Asleep(observed) => observed,
+            State::Awake => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?)?,
+        };
         // A table that this `nft` cannot print must not stop ours.
         observed.foreign = match ask(&["-j", "-t", "list", "ruleset"]) {
             Ok(listing) => foreign::lines(&listing),
@@ -78,15 +83,6 @@ fn write(input: String) -> Step {
 
 fn ask(arguments: &[&str]) -> Result<String> {
     run(&nft(arguments, String::new()))
-}
-
-/// Our table, which is there.
-fn table() -> Result<Observed> {
-    // nft 1.0.6 dies of flags of a table in JSON.
-    match parse::asleep(&ask(&["-t", "list", "table", "inet", "puerta"])?) {
-        Some(observed) => Ok(observed),
-        None => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?),
-    }
 }
 
 /// The table and its members. It fails where there is one.

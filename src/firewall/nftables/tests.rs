@@ -1,5 +1,6 @@
 //! Golden files of render and of plans, and what a listing is read as.
 
+use super::parse::State;
 use super::{Nftables, foreign, parse};
 use crate::firewall::plan::{digest, plan};
 use crate::firewall::{Backend, Desired, EgressTable, Observed, Plan, Site, Stamp, Target, Why};
@@ -185,12 +186,15 @@ fn what_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn a_table_that_sleeps_is_ours_and_not_as_it_was_left() {
+fn ours_is_told_from_others_and_whether_it_sleeps() {
+    let others = "table ip puerta {\n}\ntable inet puertas {\n\tflags dormant\n}\n";
     let text = "table inet puerta {\n\tflags dormant\n\n\tcounter owner_0123456789abcdef {\n\t}\n}\n";
-    let asleep = parse::asleep(text).unwrap();
+    let State::Asleep(asleep) = parse::state(&format!("{others}{text}")) else { panic!() };
     assert_eq!(asleep.owner.as_deref(), Some("0123456789abcdef"));
     assert_eq!(plan(&Nftables.render(&site(), &desired()), &asleep), Plan::Whole(Why::Drift));
-    assert_eq!(parse::asleep(&text.replace("\tflags dormant\n\n", "")), None);
+    let awake = text.replace("\tflags dormant\n\n", "");
+    assert_eq!(parse::state(&format!("{awake}{others}")), State::Awake);
+    assert_eq!(parse::state(others), State::Absent);
 }
 
 #[test]
