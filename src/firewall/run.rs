@@ -88,8 +88,8 @@ fn other<T>(step: &Step, what: &str) -> Result<T> {
 
 fn classify(step: &Step, status: ExitStatus, complaint: &str) -> FirewallError {
     let said: Vec<&str> = complaint.lines().map(str::trim).filter(|line| !line.is_empty()).take(4).collect();
-    let said = said.join("; ") + &line_of(step, complaint);
-    let said: String = said.chars().take(COMPLAINT).collect();
+    let said: String = said.join("; ").chars().take(COMPLAINT).collect();
+    let said = said + &line_of(step, complaint);
     let text = match said.is_empty() {
         true => format!("`{}` ended with {status}", step.program),
         false => format!("`{}`: {said}", step.program),

@@ -160,3 +160,25 @@ fn rules_of_others_stay() {
         assert_eq!(shell(print), before);
     }
 }
+
+/// A kernel carries out both flavours at once: what the other one drops is said, what puerta left there too.
+#[test]
+fn the_other_flavour_is_said() {
+    for (flavour, other) in [(Flavour::Nft, Flavour::Legacy), (Flavour::Legacy, Flavour::Nft)] {
+        let (subject, before) = (Tables(flavour), Tables(other));
+        let mut house = House::new(&before);
+        assert!(house.reconcile().foreign.is_empty());
+        let mut reconciler = Reconciler::new(site(), subject.backend()).unwrap();
+        let foreign = reconciler.reconcile(&house.desired).unwrap().foreign;
+        let line = format!(
+            "{}-save, table filter, chain PUERTA-LEAVE: has rules that drop or reject",
+            before.name()
+        );
+        assert!(foreign.contains(&line), "{foreign:?}");
+        house.reconciler.remove().unwrap();
+        assert!(reconciler.reconcile(&house.desired).unwrap().foreign.is_empty());
+        shell(before.line("ip6t -P FORWARD DROP"));
+        let foreign = reconciler.reconcile(&house.desired).unwrap().foreign;
+        assert!(matches!(&foreign[..], [line] if line.ends_with("table filter, chain FORWARD: policy DROP")));
+    }
+}

@@ -43,6 +43,22 @@ impl Flavour {
         }
     }
 
+    /// Begins the generations of its sets.
+    fn letter(self) -> char {
+        match self {
+            Self::Nft => 'n',
+            Self::Legacy => 'l',
+        }
+    }
+
+    /// A kernel can carry out both at once.
+    fn other(self) -> Self {
+        match self {
+            Self::Nft => Self::Legacy,
+            Self::Legacy => Self::Nft,
+        }
+    }
+
     fn save(self, family: Family) -> &'static str {
         match (self, family) {
             (Self::Nft, Family::Four) => "iptables-nft-save",
@@ -73,13 +89,22 @@ impl Iptables {
 
     /// What the three programs print: IPv4, IPv6, sets.
     fn printed(&self, arguments: &[&str]) -> Result<[String; 3]> {
-        let print = |program, arguments: &[&str]| {
-            let arguments = arguments.iter().map(ToString::to_string).collect();
-            run(&Step { program, arguments, input: String::new() })
-        };
         let of = |family| print(self.flavour.save(family), arguments);
         Ok([of(Family::Four)?, of(Family::Six)?, print("ipset", &["save"])?])
     }
+
+    /// What drops in tables of the other flavour, where its program is there and may look.
+    fn elsewhere(&self) -> Vec<String> {
+        let programs = [Family::Four, Family::Six].map(|family| self.flavour.other().save(family));
+        let of =
+            |program| seen::drops(program, &parse::tables(&print(program, &[]).unwrap_or_default()), None);
+        programs.into_iter().flat_map(of).collect()
+    }
+}
+
+fn print(program: &'static str, arguments: &[&str]) -> Result<String> {
+    let arguments = arguments.iter().map(ToString::to_string).collect();
+    run(&Step { program, arguments, input: String::new() })
 }
 
 impl Backend for Iptables {
@@ -101,15 +126,17 @@ impl Backend for Iptables {
     }
 
     fn probe(&self, wanted: &Ruleset) -> Vec<Step> {
-        // Letters, so that it is no generation; of its own, should another puerta begin now.
+        // Begins as no generation does; of its own, should another puerta begin now.
         let begun = format!("{} {:?}", std::process::id(), SystemTime::now());
         script::probe(self.flavour, &format!("t{}", &digest(&begun)[..5]), wanted)
     }
 
     fn observe(&self) -> Result<Observed> {
         let [four, six, sets] = self.printed(&["-c"])?;
-        let (observed, seen) = seen::look(parse::tables(&four), parse::tables(&six), &parse::sets(&sets));
+        let (mut observed, seen) =
+            seen::look(self.flavour, parse::tables(&four), parse::tables(&six), &parse::sets(&sets));
         *self.seen() = seen;
+        observed.foreign.extend(self.elsewhere());
         Ok(observed)
     }
 

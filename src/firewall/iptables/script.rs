@@ -29,7 +29,7 @@ fn ipset(input: String) -> Step {
 
 /// Everything anew.
 pub(super) fn whole(flavour: Flavour, seen: &Seen, owner: &str, wanted: &Ruleset) -> Vec<Step> {
-    let generation = seen.next().to_string();
+    let generation = seen.next(flavour);
     let (create, six, four) = sections(&wanted.fixed);
     let mut sets = destroy(&seen.strays);
     sets.push_str(&creation(create, &generation));
@@ -92,7 +92,7 @@ pub(super) fn remove(flavour: Flavour, seen: &Seen) -> Vec<Step> {
 pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<Step> {
     let (mut before, mut rests, mut after) = (String::new(), String::new(), String::new());
     let mut rules = [String::new(), String::new()];
-    let generation = seen.generation.unwrap_or_default();
+    let generation = seen.generation.as_deref().unwrap_or_default();
     for change in changes {
         let (verb, flag, collection, key, value) = match change {
             Change::Add { collection, key, value } => ("add", "-I", collection, key, value),

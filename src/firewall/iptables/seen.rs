@@ -1,11 +1,11 @@
 //! What was there at the last look, as far as it takes to write over it: chains and sets can only be taken
 //! away by name, and those of a list of egress that nobody has any more are in no desired state. Pure.
 
-use super::Family;
 use super::parse::{Chain, OURS, Rule, Set, Tables, sets_of};
 use super::render::FIXED;
 use super::rows::KINDS;
 use super::script::STAMP;
+use super::{Family, Flavour};
 use crate::firewall::plan::digest;
 use crate::firewall::{Members, Observed, Stamp};
 use puerta_policy::network::Traffic;
@@ -19,7 +19,7 @@ pub(super) struct Seen {
     four: Tables,
     six: Tables,
     /// Of the sets that the rules read; `None` when they read none, or those of several.
-    pub(super) generation: Option<u32>,
+    pub(super) generation: Option<String>,
     /// Those sets.
     pub(super) living: BTreeSet<String>,
     /// Sets of ours that no rule of ours reads.
@@ -35,15 +35,22 @@ impl Seen {
         }
     }
 
-    /// A generation that no set is of.
-    pub(super) fn next(&self) -> u32 {
-        let all = self.living.iter().chain(&self.strays).filter_map(|name| generation(name));
-        all.max().unwrap_or(0) % 99_999 + 1
+    /// A generation that no set is of. Both flavours may be there: sets are neither's, so their names say whose.
+    pub(super) fn next(&self, flavour: Flavour) -> String {
+        let all = self.living.iter().chain(&self.strays);
+        let last =
+            all.filter_map(|name| generation(name)?.strip_prefix(flavour.letter())?.parse::<u32>().ok());
+        format!("{}{}", flavour.letter(), last.max().unwrap_or(0) % 99_999 + 1)
     }
 }
 
-fn generation(set: &str) -> Option<u32> {
-    set.rsplit_once('.')?.1.parse().ok()
+fn generation(set: &str) -> Option<&str> {
+    Some(set.rsplit_once('.')?.1)
+}
+
+/// A set of this flavour, or one that was tried.
+fn is_its(set: &str, flavour: Flavour) -> bool {
+    generation(set).is_some_and(|generation| generation.starts_with([flavour.letter(), 't']))
 }
 
 /// Whether a rule leads to a chain of ours, which is the end of how it is printed.
@@ -54,14 +61,21 @@ fn calls_ours(rule: &Rule) -> bool {
 }
 
 /// What the kernel has, in both shapes.
-pub(super) fn look(four: Tables, six: Tables, sets: &BTreeMap<String, Set>) -> (Observed, Seen) {
+pub(super) fn look(
+    flavour: Flavour,
+    four: Tables,
+    six: Tables,
+    sets: &BTreeMap<String, Set>,
+) -> (Observed, Seen) {
     let mut seen = Seen { four: calls(&four), six: calls(&six), ..Seen::default() };
     let rules = || [&four, &six].into_iter().flat_map(our_rules).map(|(_, rule)| rule);
     let read: BTreeSet<&str> = rules().flat_map(|rule| sets_of(&rule.text)).collect();
-    let (living, strays) = sets.keys().cloned().partition(|name| read.contains(name.as_str()));
+    let its = sets.keys().filter(|name| is_its(name, flavour));
+    let (living, strays) = its.cloned().partition(|name| read.contains(name.as_str()));
     (seen.living, seen.strays) = (living, strays);
     let generations: BTreeSet<_> = read.iter().map(|name| generation(name)).collect();
-    seen.generation = generations.first().copied().flatten().filter(|_| generations.len() == 1);
+    let one = generations.first().copied().flatten().filter(|_| generations.len() == 1);
+    seen.generation = one.map(str::to_owned);
     let mut listing = String::new();
     let mut members = BTreeMap::new();
     list(&mut listing, &mut members, "ip6tables", &six);
@@ -82,8 +96,8 @@ pub(super) fn look(four: Tables, six: Tables, sets: &BTreeMap<String, Set>) -> (
         stamp: stamp.filter(|_| seen.generation.is_some()),
         listed: digest(&listing),
         members,
-        traffic: traffic(&four, sets, seen.generation),
-        foreign: foreign("iptables", &four).chain(foreign("ip6tables", &six)).collect(),
+        traffic: traffic(&four, sets, seen.generation.as_deref()),
+        foreign: [drops("iptables", &four, Some(OURS)), drops("ip6tables", &six, Some(OURS))].concat(),
     };
     (observed, seen)
 }
@@ -166,7 +180,7 @@ fn stamp(four: &Tables) -> (Option<String>, Option<Stamp>) {
 }
 
 /// Connections are what was translated: only a connection's first packet comes to `nat`.
-fn traffic(four: &Tables, sets: &BTreeMap<String, Set>, generation: Option<u32>) -> BTreeMap<u16, Traffic> {
+fn traffic(four: &Tables, sets: &BTreeMap<String, Set>, generation: Option<&str>) -> BTreeMap<u16, Traffic> {
     let incoming = generation.and_then(|generation| sets.get(&format!("{OURS}in.{generation}")));
     let mut traffic: BTreeMap<u16, Traffic> = BTreeMap::new();
     for kind in &KINDS {
@@ -187,23 +201,27 @@ fn traffic(four: &Tables, sets: &BTreeMap<String, Set>, generation: Option<u32>)
     traffic
 }
 
-/// A line for each chain of others that drops.
-fn foreign<'a>(family: &'a str, tables: &'a Tables) -> impl Iterator<Item = String> + 'a {
-    let drops = |rule: &Rule| {
-        let words: Vec<&str> = rule.text.split(' ').collect();
-        words
-            .windows(2)
-            .any(|pair| matches!(pair, ["-j", "DROP" | "REJECT" | "QUEUE" | "NFQUEUE" | "TPROXY"]))
-    };
-    tables.iter().flat_map(move |(table, chains)| {
-        let others = chains.iter().filter(|(name, _)| !name.starts_with(OURS) && *name != "OUTPUT");
-        others.filter_map(move |(name, chain)| {
+/// A line for each chain that drops, less those of ours.
+pub(super) fn drops(program: &str, tables: &Tables, ours: Option<&str>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (table, chains) in tables {
+        // What puerta itself says is not what it carries.
+        for (name, chain) in chains {
+            if name == "OUTPUT" || ours.is_some_and(|ours| name.starts_with(ours)) {
+                continue;
+            }
             let what = match () {
                 () if chain.policy == "DROP" => "policy DROP",
-                () if chain.rules.iter().any(drops) => "has rules that drop or reject",
-                () => return None,
+                () if chain.rules.iter().any(is_drop) => "has rules that drop or reject",
+                () => continue,
             };
-            Some(format!("{family}, table {table}, chain {}: {what}", name.escape_debug()))
-        })
-    })
+            lines.push(format!("{program}, table {table}, chain {}: {what}", name.escape_debug()));
+        }
+    }
+    lines
+}
+
+fn is_drop(rule: &Rule) -> bool {
+    let words: Vec<&str> = rule.text.split(' ').collect();
+    words.windows(2).any(|pair| matches!(pair, ["-j", "DROP" | "REJECT" | "QUEUE" | "NFQUEUE" | "TPROXY"]))
 }

@@ -60,7 +60,8 @@ const CAPTURED: [[&str; 3]; 2] = [
 ];
 
 fn look(four: &str, six: &str, sets: &str) -> (Observed, Seen) {
-    seen::look(parse::tables(four), parse::tables(six), &parse::sets(sets))
+    let flavour = if sets.contains(".n1 ") { Flavour::Nft } else { Flavour::Legacy };
+    seen::look(flavour, parse::tables(four), parse::tables(six), &parse::sets(sets))
 }
 
 fn text(steps: &[Step]) -> String {
@@ -99,7 +100,7 @@ fn everything_is_written_over_what_is_there() {
     other.egress.courses.clear();
     let wanted = super::render::render(&site(), &other);
     let steps = script::whole(Flavour::Nft, &seen, &other.owner, &wanted);
-    assert!(steps[0].input.contains("create PUERTA-in.2 ") && !steps[0].input.contains("destroy"));
+    assert!(steps[0].input.contains("create PUERTA-in.n2 ") && !steps[0].input.contains("destroy"));
     let rules = &steps[1].input;
     for line in
         ["-D FORWARD -j PUERTA-FORWARD\n", "-I FORWARD -j PUERTA-FORWARD\n", "-X PUERTA-E-f14eb16a48\n"]
@@ -107,7 +108,7 @@ fn everything_is_written_over_what_is_there() {
         assert_eq!(rules.matches(line).count(), 1, "{line}");
     }
     assert!(!rules.contains("203.0.113.9") && !rules.contains("DOCKER") && !rules.contains(":FORWARD"));
-    assert!(!rules.contains(".1 ") && rules.contains("PUERTA-in.2 "), "sets of two generations");
+    assert!(!rules.contains(".n1 ") && rules.contains("PUERTA-in.n2 "), "sets of two generations");
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn everything_goes() {
 #[test]
 fn both_flavours_are_read_back_as_what_was_written() {
     let wanted = super::render::render(&site(), &desired());
-    for [four, six, sets] in CAPTURED {
+    for ([four, six, sets], flavour) in CAPTURED.into_iter().zip([Flavour::Nft, Flavour::Legacy]) {
         let (observed, seen) = look(four, six, sets);
         assert_eq!(observed.owner.as_deref(), Some("0123456789abcdef"));
         let stamp = observed.stamp.unwrap();
@@ -134,7 +135,9 @@ fn both_flavours_are_read_back_as_what_was_written() {
         assert_eq!(stamp.wanted.len(), 16);
         assert_eq!(observed.members, wanted.members);
         assert_eq!(observed.foreign, ["iptables, table filter, chain FORWARD: policy DROP"]);
-        assert_eq!((seen.generation, seen.next()), (Some(1), 2));
+        let generation = seen.generation.as_deref();
+        let known = [(Some("n1"), "n2"), (Some("l1"), "l2")];
+        assert!(known.contains(&(generation, &seen.next(flavour))), "{generation:?}");
         assert_eq!(seen.strays, BTreeSet::new());
     }
 }
@@ -191,9 +194,9 @@ fn drift_is_another_listing() {
     assert_eq!(seen_as(four, six, &sets.replace("range 50000-50300", "range 50000-50301")), drift);
     assert!(matches!(seen_as(&bare.replace(member, ""), six, sets), Plan::Members(_)));
     assert!(matches!(seen_as(&without(four, "--ctorigdstport 50013"), six, sets), Plan::Members(_)));
-    assert!(matches!(seen_as(four, six, &without(sets, "add PUERTA-in.1 50013")), Plan::Members(_)));
-    assert_eq!(seen_as(four, six, &without(sets, "add PUERTA-campus.1 ")), drift);
-    let mixed = four.replace("--match-set PUERTA-in.1", "--match-set PUERTA-in.2");
+    assert!(matches!(seen_as(four, six, &without(sets, "add PUERTA-in.n1 50013")), Plan::Members(_)));
+    assert_eq!(seen_as(four, six, &without(sets, "add PUERTA-campus.n1 ")), drift);
+    let mixed = four.replace("--match-set PUERTA-in.n1", "--match-set PUERTA-in.n2");
     assert_eq!(seen_as(&mixed, six, sets), drift, "tables of two writings");
     assert_eq!(seen_as(&without(four, "--comment"), six, sets), Plan::Whole(Why::Absent));
 }
@@ -220,7 +223,7 @@ fn names_fit() {
     for line in wanted.fixed.lines() {
         match line.split(' ').collect::<Vec<_>>()[..] {
             // A generation has up to five digits.
-            ["create", name, ..] => assert!(name.len() + ".99999".len() <= 31, "{name}"),
+            ["create", name, ..] => assert!(name.len() + ".n99999".len() <= 31, "{name}"),
             [chain, ..] if chain.starts_with(':') => assert!(chain.len() - 1 <= 28, "{chain}"),
             _ => {}
         }
