@@ -3,6 +3,8 @@
 #
 #   outside ---- pub ---- puerta ---- lan ---- switch ---- nodo01 .. nodoNN
 #   192.0.2.2   192.0.2.1        10.0.0.1             10.0.0.65, .129, .193, 10.0.1.1 ..
+#
+# outside is the campus (also 192.0.2.3) and all the world behind it (198.51.100.2), and tries puerta as its router.
 
 node_name() { printf 'nodo%02d' "$1"; }
 
@@ -53,7 +55,11 @@ net_up() {
     ip -n "${P}puerta" addr add 192.0.2.1/24 dev pub
     ip -n "${P}outside" addr add 192.0.2.2/24 dev pub
     ip -n "${P}puerta" link set pub up
+    ip -n "${P}outside" addr add 192.0.2.3/24 dev pub
+    ip -n "${P}outside" addr add 198.51.100.2/32 dev lo
     ip -n "${P}outside" link set pub up
+    ip -n "${P}outside" route add default via 192.0.2.1
+    ip -n "${P}puerta" route add default via 192.0.2.2
     set_sysctl puerta net/ipv4/ip_forward=1 net/ipv4/neigh/lan/proxy_delay=0
     for i in $(seq "$NODES"); do
         node=$(node_name "$i")

@@ -12,6 +12,9 @@ missing_packages() {
     have() { command -v "$1" >/dev/null; }
     [ -n "$(incusd_path)" ] && have incus || echo incus-base
     have nft || echo nftables
+    have iptables || echo iptables
+    have ipset || echo ipset
+    have curl || echo curl
     have ip || echo iproute2
     have unshare && have setsid && have flock && have findmnt || echo util-linux
     have busybox || echo busybox

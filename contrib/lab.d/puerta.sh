@@ -87,6 +87,7 @@ TOML
             echo "client_key = \"$DIR/puerta.key\""
         fi
         printf 'project = "%s"\npool = "default"\nparent = "eth0"\n' "$PROJECT"
+        printf '\n[firewall]\noutside = ["pub"]\ninside = "lan"\n'
     } >"$DIR/puerta.toml.new"
     mv "$DIR/puerta.toml.new" "$DIR/puerta.toml"
 }
@@ -235,7 +236,10 @@ Now, as the student alumno1:
   s alumno1@puerta backup list
   s alumno1@puerta vm restore web1 --yes            # without --yes it asks, at a terminal
   s -J alumno1@puerta root@web1 cat /www/index.html # the page is back
+  s alumno1@puerta port publish web1 80             # says which port of puerta
+  $lab exec$at outside -- curl -s http://192.0.2.1:50000/
   s profesor@puerta audit list                      # as the professor
+  s profesor@puerta node list                       # which nodes keep seats apart
 
 And when you are done:
 

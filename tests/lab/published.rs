@@ -14,7 +14,6 @@ const PUERTA: &str = "192.0.2.1";
 fn published_ports() {
     let lab = Lab::up("published", &["--nodes", "3"]);
     let lab = &lab;
-    lab.configure(&lab.config(), "[firewall]\noutside = [\"pub\"]\ninside = \"lan\""); // TEMP
     lab.step("a page is published", || a_page(lab));
     lab.step("UDP", || udp(lab));
     lab.step("the number stays", || the_number_stays(lab));

@@ -12,6 +12,27 @@ use tokio::time::timeout;
 
 impl IncusEngine {
     pub(super) async fn run_inside(&self, name: &str, words: &[String], deadline: Duration) -> Result<Ran> {
+        let ran = self.ran_inside(name, words, deadline).await;
+        if ran.is_err() {
+            // Which files it left nobody says then; puerta runs one program in a machine at a time.
+            self.sweep_output(name).await?;
+        }
+        ran
+    }
+
+    async fn sweep_output(&self, name: &str) -> Result<()> {
+        let folder = format!("{}/logs/exec-output", path(name));
+        let files: Vec<String> = match self.client.list(&folder).await {
+            Err(EngineError::NotFound) => return Ok(()),
+            files => files?,
+        };
+        for file in files {
+            self.client.erase(file.split('?').next().unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    async fn ran_inside(&self, name: &str, words: &[String], deadline: Duration) -> Result<Ran> {
         let body = json!({
             "command": words, "record-output": true, "wait-for-websocket": false, "interactive": false,
             "environment": { "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root" },
