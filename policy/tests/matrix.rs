@@ -63,8 +63,9 @@ impl Rows<'_> {
         use Action::*;
         match action {
             Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd | PersonAddStaff
-            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList
-            | IsolationCheck => self.row(action, "the lab", Lab),
+            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList => {
+                self.row(action, "the lab", Lab)
+            }
             KeyList | KeyAdd | KeyRemove | Passwd => {
                 if let Some(id) = self.actor.person {
                     self.row(action, "own account", Own(id));
@@ -85,7 +86,7 @@ impl Rows<'_> {
                     self.row(action, &format!("{seat_of} seat"), seat(id));
                 }
             }
-            VmView | VmStart | VmStop | VmRestart | VmDelete | VmBackup | VmRestore => {
+            VmView | VmStart | VmStop | VmRestart | VmDelete | VmBackup | VmRestore | IsolationCheck => {
                 for (seat_of, id) in SEATS {
                     self.row(action, &format!("{seat_of} machine"), vm(id));
                 }
