@@ -1,11 +1,11 @@
 //! nftables, and how one meddles with it.
 
 use crate::Subject;
-use crate::house::{House, desired, shell, site};
+use crate::house::{House, desired, shell, site, tcp};
 use crate::place::enter;
 use puerta::firewall::nftables::Nftables;
 use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Backend, Desired, Done};
+use puerta::firewall::{Backend, Desired, Done, FirewallError};
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
@@ -95,6 +95,20 @@ fn of_two_that_begin_at_once_one_has_it() {
         assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
         reconciler.remove().unwrap();
     }
+}
+
+/// Even the short way, which looks at nothing.
+#[test]
+fn what_became_anothers_is_not_touched() {
+    let mut house = House::new(&Nft);
+    house.reconcile();
+    shell("nft flush ruleset");
+    let mut second = Reconciler::new(site(), Box::new(Nftables)).unwrap();
+    let theirs = Desired { owner: "fedcba9876543210".into(), ..desired() };
+    second.reconcile(&theirs).unwrap();
+    let refused = house.reconciler.change(50_001, Some(&tcp("10.0.0.66:80", &[])));
+    assert_eq!(refused.unwrap_err(), FirewallError::Foreign(theirs.owner.clone()));
+    assert_eq!(second.reconcile(&theirs).unwrap().done, Done::Nothing);
 }
 
 /// Writes once, as whoever it is started.
