@@ -5,7 +5,8 @@ use crate::house::{House, desired, shell, site, tcp};
 use crate::place::enter;
 use puerta::firewall::nftables::Nftables;
 use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Backend, Desired, Done, FirewallError};
+use puerta::firewall::{Backend, Desired, Done, FirewallError, Plan, Why};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
@@ -77,7 +78,7 @@ impl Subject for Nft {
 fn of_two_that_begin_at_once_one_has_it() {
     let house = House::new(&Nft);
     let namespace = &house.puerta.namespace;
-    for round in 0..12 {
+    for round in 0..4 {
         let start = Barrier::new(2);
         let begin = |owner: &str| {
             enter(namespace);
@@ -95,6 +96,30 @@ fn of_two_that_begin_at_once_one_has_it() {
         assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
         reconciler.remove().unwrap();
     }
+}
+
+/// The same, and no luck in it: the second writes long after it looked.
+#[test]
+fn who_comes_late_fails_whole() {
+    let _house = House::new(&Nft);
+    let write = |owner: &str| {
+        let desired = Desired { owner: owner.into(), ..desired() };
+        let wanted = Nftables.render(&site(), &desired);
+        let steps = Nftables.script(&desired, &wanted, &Plan::Whole(Why::Absent));
+        let [step] = &steps[..] else { panic!("one transaction") };
+        let mut nft = Command::new(step.program)
+            .args(&step.arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        nft.stdin.take().unwrap().write_all(step.input.as_bytes()).unwrap();
+        nft.wait().unwrap().success()
+    };
+    assert!(write("1111111111111111"));
+    let before = shell("nft list ruleset");
+    assert!(!write("2222222222222222"));
+    assert_eq!(shell("nft list ruleset"), before);
 }
 
 /// Even the short way, which looks at nothing.
