@@ -1,11 +1,12 @@
 //! nftables, and how one meddles with it.
 
 use crate::Subject;
-use crate::house::{House, desired, shell, site};
+use crate::house::{House, desired, shell, site, tcp};
 use crate::place::enter;
 use puerta::firewall::nftables::Nftables;
 use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Backend, Desired, Done};
+use puerta::firewall::{Backend, Desired, Done, FirewallError, Plan, Why};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
@@ -77,7 +78,7 @@ impl Subject for Nft {
 fn of_two_that_begin_at_once_one_has_it() {
     let house = House::new(&Nft);
     let namespace = &house.puerta.namespace;
-    for round in 0..12 {
+    for round in 0..4 {
         let start = Barrier::new(2);
         let begin = |owner: &str| {
             enter(namespace);
@@ -95,6 +96,44 @@ fn of_two_that_begin_at_once_one_has_it() {
         assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
         reconciler.remove().unwrap();
     }
+}
+
+/// The same, and no luck in it: the second writes long after it looked.
+#[test]
+fn who_comes_late_fails_whole() {
+    let _house = House::new(&Nft);
+    let write = |owner: &str| {
+        let desired = Desired { owner: owner.into(), ..desired() };
+        let wanted = Nftables.render(&site(), &desired);
+        let steps = Nftables.script(&desired, &wanted, &Plan::Whole(Why::Absent));
+        let [step] = &steps[..] else { panic!("one transaction") };
+        let mut nft = Command::new(step.program)
+            .args(&step.arguments)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        nft.stdin.take().unwrap().write_all(step.input.as_bytes()).unwrap();
+        nft.wait().unwrap().success()
+    };
+    assert!(write("1111111111111111"));
+    let before = shell("nft list ruleset");
+    assert!(!write("2222222222222222"));
+    assert_eq!(shell("nft list ruleset"), before);
+}
+
+/// Even the short way, which looks at nothing.
+#[test]
+fn what_became_anothers_is_not_touched() {
+    let mut house = House::new(&Nft);
+    house.reconcile();
+    shell("nft flush ruleset");
+    let mut second = Reconciler::new(site(), Box::new(Nftables)).unwrap();
+    let theirs = Desired { owner: "fedcba9876543210".into(), ..desired() };
+    second.reconcile(&theirs).unwrap();
+    let refused = house.reconciler.change(50_001, Some(&tcp("10.0.0.66:80", &[])));
+    assert_eq!(refused.unwrap_err(), FirewallError::Foreign(theirs.owner.clone()));
+    assert_eq!(second.reconcile(&theirs).unwrap().done, Done::Nothing);
 }
 
 /// Writes once, as whoever it is started.

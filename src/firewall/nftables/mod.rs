@@ -27,14 +27,18 @@ impl Backend for Nftables {
         Ruleset { fixed: render::fixed(site, desired), members: render::members(site, desired) }
     }
 
-    fn script(&self, _desired: &Desired, wanted: &Ruleset, plan: &Plan) -> Vec<Step> {
+    fn script(&self, desired: &Desired, wanted: &Ruleset, plan: &Plan) -> Vec<Step> {
+        // What follows fails with it where the table became another puerta's since it was looked at.
+        let ours = format!("counter {TABLE} {}{}\n", parse::OWNER, desired.owner);
         match plan {
             Plan::Nothing => Vec::new(),
-            Plan::Members(changes) => vec![write(members(changes))],
+            Plan::Members(changes) => {
+                vec![write(format!("delete {ours}add {ours}{}", members(changes)))]
+            }
             // Only a table that is not there is made without one going: of two who saw none, one fails.
             Plan::Whole(Why::Absent) => vec![write(whole(wanted))],
             Plan::Whole(Why::Changed | Why::Drift) => {
-                vec![write(format!("delete table {TABLE}\n{}", whole(wanted)))]
+                vec![write(format!("delete {ours}delete table {TABLE}\n{}", whole(wanted)))]
             }
         }
     }

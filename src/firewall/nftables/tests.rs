@@ -110,7 +110,8 @@ fn what_is_there_is_replaced_in_one() {
     let mut there = observed(&desired());
     there.listed = "otherwise".into();
     let text = script(&desired(), &there);
-    assert!(text.starts_with("nft -f -\ndelete table inet puerta\ncreate table inet puerta\n"), "{text}");
+    let start = "nft -f -\ndelete counter inet puerta owner_0123456789abcdef\ndelete table inet puerta\ncreate table inet puerta\n";
+    assert!(text.starts_with(start), "{text}");
     assert_eq!(script(&desired(), &observed(&desired())), "");
 }
 
