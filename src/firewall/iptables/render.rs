@@ -131,9 +131,12 @@ fn lists(desired: &Desired) -> Lists {
 /// Who has which. Seats and courses are sets of their own: the seats' are asked first.
 fn egress(sets: &mut Sets, desired: &Desired) {
     for (place, of) in places(desired) {
+        let mut who: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (network, egress) in of {
+            who.entry(verdict(egress)).or_default().push(network.to_string());
+        }
         for word in verdicts(of) {
-            let who = of.iter().filter(|(_, egress)| verdict(egress) == word);
-            let who = who.map(|(network, _)| network.to_string());
+            let who = who.remove(&word).unwrap_or_default();
             sets.add(&format!("{place}-{word}"), &format!("hash:net family inet {NETWORKS}"), who);
         }
     }
