@@ -6,6 +6,7 @@ use crate::place::enter;
 use puerta::firewall::iptables::{Flavour, Iptables};
 use puerta::firewall::reconcile::Reconciler;
 use puerta::firewall::{Backend, Desired, Done};
+use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
 
@@ -101,6 +102,51 @@ impl Subject for Tables {
             "-A PUERTA-B-1 -s 10.0.0.66/32 -p tcp -m tcp --sport 80 -m conntrack --ctorigdstport 50001 -j RETURN",
         ];
         lines.iter().all(|line| text.lines().any(|there| there == *line))
+    }
+}
+
+const NAME: &str = "PUERTA_TEST_FLAVOUR";
+
+/// Writes once, as whoever it is started.
+#[test]
+#[ignore = "is started by the test below, as nobody"]
+fn writes_once() {
+    let legacy = std::env::var(NAME).unwrap() == "iptables-legacy";
+    let subject = Tables(if legacy { Flavour::Legacy } else { Flavour::Nft });
+    let mut reconciler = Reconciler::new(site(), subject.backend()).unwrap();
+    assert!(matches!(reconciler.reconcile(&desired()).unwrap().done, Done::Whole { .. }));
+    assert_eq!(reconciler.reconcile(&desired()).unwrap().done, Done::Nothing);
+}
+
+/// CAP_NET_ADMIN, CAP_NET_RAW (a rule that names a set is asked of a raw socket); legacy takes its lock too.
+#[test]
+fn two_capabilities_are_enough() {
+    for subject in [Tables(Flavour::Nft), Tables(Flavour::Legacy)] {
+        let mut house = House::new(&subject);
+        let run = |capabilities: &str| {
+            let only = format!("-all{capabilities}");
+            let status = Command::new("unshare")
+                .args([
+                    "--mount",
+                    "sh",
+                    "-ec",
+                    "touch /run/xtables.lock; mount -t tmpfs none /mnt; touch /mnt/lock; \
+                    chmod 666 /mnt/lock; mount --bind /mnt/lock /run/xtables.lock; exec setpriv \"$@\"",
+                    "sh",
+                ])
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"])
+                .args(["--inh-caps", &only, "--ambient-caps", &only, "--bounding-set", &only])
+                .arg(std::env::current_exe().unwrap())
+                .args(["--exact", "iptables::writes_once", "--ignored"])
+                .env(NAME, subject.name())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            status.unwrap().success()
+        };
+        assert!(!run(",+net_admin"), "{}", subject.name());
+        assert!(run(",+net_admin,+net_raw"), "{}", subject.name());
+        assert_eq!(house.reconcile().done, Done::Nothing);
     }
 }
 

@@ -6,7 +6,7 @@
 //! of the system that called it: what others decide there still holds.
 
 use super::parse::OURS;
-use super::render::{BUCKET, Lists, buckets, verdict, verdicts};
+use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
 use super::rows::{BACK, DNAT};
 use crate::firewall::{Desired, Site};
 use puerta_policy::network::{Flow, Protocol};
@@ -169,9 +169,9 @@ fn egress(table: &mut Table, way: &Way, desired: &Desired, lists: &Lists) -> Vec
         table.chain(&format!("{prefix}-{word}"), rules);
     }
     let mut rules = Vec::new();
-    for place in ["seat", "course"] {
+    for (place, of) in places(desired) {
         let rule = |word| format!("{} -g {OURS}{prefix}-{word}", set(&format!("{place}-{word}"), machine));
-        rules.extend(verdicts(lists).map(rule));
+        rules.extend(verdicts(of).iter().map(rule));
     }
     rules.push(format!("-g {OURS}{prefix}-{}", verdict(&desired.egress.default)));
     rules

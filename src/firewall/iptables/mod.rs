@@ -33,6 +33,16 @@ enum Family {
     Six,
 }
 
+impl Family {
+    /// Where we have rules.
+    fn tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Four => &["filter", "mangle", "nat"],
+            Self::Six => &["filter"],
+        }
+    }
+}
+
 impl Flavour {
     fn restore(self, family: Family) -> &'static str {
         match (self, family) {
@@ -89,7 +99,18 @@ impl Iptables {
 
     /// What the three programs print: IPv4, IPv6, sets.
     fn printed(&self, arguments: &[&str]) -> Result<[String; 3]> {
-        let of = |family| print(self.flavour.save(family), arguments);
+        let of = |family| {
+            let program = self.flavour.save(family);
+            match self.flavour {
+                Flavour::Nft => print(program, arguments),
+                // Only root may read which tables there are; ours may be asked for by name.
+                Flavour::Legacy => family
+                    .tables()
+                    .iter()
+                    .map(|table| print(program, &[arguments, &["-t", table]].concat()))
+                    .collect(),
+            }
+        };
         Ok([of(Family::Four)?, of(Family::Six)?, print("ipset", &["save"])?])
     }
 

@@ -35,7 +35,7 @@ pub(super) fn render(site: &Site, desired: &Desired) -> Ruleset {
     publications(&mut sets, site, desired);
     admission(&mut sets, site);
     let lists = lists(desired);
-    egress(&mut sets, desired, &lists);
+    egress(&mut sets, desired);
     let tables = [chains::filter(site, desired, &lists), chains::mangle(site), chains::nat(site)];
     let fixed = format!("{}{SIX}{}{FOUR}{}", sets.create, chains::filter6(site), tables.concat());
     let mut members = sets.members;
@@ -129,19 +129,29 @@ fn lists(desired: &Desired) -> Lists {
 }
 
 /// Who has which. Seats and courses are sets of their own: the seats' are asked first.
-fn egress(sets: &mut Sets, desired: &Desired, lists: &Lists) {
-    for (place, of) in [("seat", &desired.egress.seats), ("course", &desired.egress.courses)] {
-        for word in verdicts(lists) {
-            let who = of.iter().filter(|(_, egress)| verdict(egress) == word);
-            let who = who.map(|(network, _)| network.to_string());
+fn egress(sets: &mut Sets, desired: &Desired) {
+    for (place, of) in places(desired) {
+        let mut who: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (network, egress) in of {
+            who.entry(verdict(egress)).or_default().push(network.to_string());
+        }
+        for word in verdicts(of) {
+            let who = who.remove(&word).unwrap_or_default();
             sets.add(&format!("{place}-{word}"), &format!("hash:net family inet {NETWORKS}"), who);
         }
     }
 }
 
-/// `deny`, the lists, `allow`: whoever is for a moment in two sets is judged by the stricter.
-pub(super) fn verdicts(lists: &Lists) -> impl Iterator<Item = &str> {
-    ["deny"].into_iter().chain(lists.keys().map(String::as_str)).chain(["allow"])
+/// In the order in which they are asked.
+pub(super) fn places(desired: &Desired) -> [(&'static str, &BTreeMap<Ipv4Net, Egress>); 2] {
+    [("seat", &desired.egress.seats), ("course", &desired.egress.courses)]
+}
+
+/// `deny`, the lists that somebody of them has, `allow`: whoever is for a moment in two sets is judged by the stricter.
+pub(super) fn verdicts(of: &BTreeMap<Ipv4Net, Egress>) -> Vec<String> {
+    let lists = of.values().filter(|egress| matches!(egress, Egress::Only(_))).map(verdict);
+    let lists: BTreeSet<String> = lists.collect();
+    ["deny".to_owned()].into_iter().chain(lists).chain(["allow".to_owned()]).collect()
 }
 
 /// A list is called by ten digits of its digest: a set's name has 31 characters at most.
