@@ -136,6 +136,7 @@ fn every_verb_answers_programs() {
         &["person", "suspend", "nuevo", "--resume"],
         &["person", "remove", "nuevo", "--yes"],
         &["seat", "list"],
+        &["node", "list"],
         &["vm", "list", "--all"],
         &["vm", "list", "--seat", "alumno1"],
         &["backup", "list", "--all"],
@@ -434,6 +435,7 @@ fn somebody_elses_is_as_absent_as_nothing() {
         vec!["backup", "show", &backup, "--seat", "alumno2"],
         vec!["backup", "delete", &backup, "--seat", "alumno2", "--yes"],
         vec!["job", "list"],
+        vec!["isolation", "check", "web2.alumno2"],
     ];
     let hear = |words: &Vec<&str>| {
         let plain = house.run("alumno1", words);
@@ -490,6 +492,32 @@ fn somebody_elses_is_as_absent_as_nothing() {
     };
     assert_eq!(job("1"), job("77"));
     assert_eq!(job("1").0, 1);
+}
+
+#[test]
+fn an_engine_without_nodes_and_programs_says_so() {
+    let house = House::new("");
+    let nodes = json(&house.run("profesor", &["node", "list", "--json"]));
+    assert_eq!(nodes[0]["rules"], serde_json::json!({ "state": "unknown", "version": null }));
+    let refused = |words: &[&str]| {
+        let said = house.run("profesor", &[&["isolation", "check"], words, &["--json"]].concat());
+        (said.code, json(&said)["error"]["id"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(refused(&[]), (1, "error-isolation-seats".into()));
+    vm_up(&house, "alumno1", "web1");
+    vm_up(&house, "alumno2", "web1");
+    assert_eq!(refused(&[]), (2, "error-isolation-engine".into()));
+    assert_eq!(refused(&["web1.alumno1", "web1.alumno1"]), (1, "error-isolation-seats".into()));
+    assert_eq!(refused(&["web1.alumno1", "web9.alumno2"]), (1, "error-no-vm".into()));
+    house.ok("alumno2", &["vm", "stop", "web1"]);
+    assert_eq!(refused(&["web1.alumno1", "web1.alumno2"]), (1, "error-isolation-stopped".into()));
+    // Each machine that programs were to run in is in the audit, with who wanted it.
+    let audit = house.audit();
+    let begun = audit.iter().filter(|line| line["action"] == "isolation-check" && line["phase"] == "begin");
+    let machines: Vec<_> = begun.map(|line| line["vm"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(machines, ["web1.alumno1", "web1.alumno2"]);
+    let said = json(&house.run("alumno1", &["isolation", "check", "web1", "--json"]));
+    assert_eq!(said["error"]["code"], "denied");
 }
 
 #[test]

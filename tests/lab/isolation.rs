@@ -1,8 +1,9 @@
 //! Seats kept apart on three real nodes: by the rules that a node carries, as seen by the engine's own
 //! kernels (`node list`) and from inside machines (`isolation check`).
 
-use crate::house::{Lab, wait};
+use crate::house::{Lab, Said, wait};
 use serde_json::Value;
+use std::process::Command;
 use std::time::Duration;
 
 #[test]
@@ -147,9 +148,11 @@ fn without_incus(lab: &Lab) {
         lab.exec(node, &["sh", "-c", script]).well();
     }
     check(lab, 0);
+    assert_eq!(as_puerta(lab), 0, "a machine was believed to be puerta");
     for node in nodes {
         lab.exec(node, &["nft", "delete", "table", "inet", "puerta_node"]).well();
     }
+    assert_eq!(as_puerta(lab), 20, "these packets never arrive, rules or not");
     let seen = check(lab, 1);
     let flows = seen["flows"].as_array().unwrap().iter();
     let forged = flows.filter(|flow| text(&flow["flow"]).contains(" -> "));
@@ -160,4 +163,88 @@ fn without_incus(lab: &Lab) {
         lab.exec(node, &["nft", "-f", lab.dir.join("rules.nft").to_str().unwrap()]).well();
     }
     check(lab, 0);
+}
+
+/// Datagrams of web1.alumno1 that say they come from puerta, to web1.alumno2 on another node: how many
+/// arrive. They are made with a raw socket in the machine's network; taking puerta's address as its own would cut off
+/// who is in it.
+fn as_puerta(lab: &Lab) -> u32 {
+    const RAW: &str = "
+import socket, struct
+to = socket.inet_aton('10.0.0.130')
+raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+udp = struct.pack('!HHHH', 4000, 47009, 8, 0)
+for _ in range(20):
+    raw.sendto(struct.pack('!BBHHHBBH4s4s', 0x45, 0, 28, 0, 0, 64, 17, 0, socket.inet_aton('10.0.0.1'), to) + udp, ('10.0.0.130', 0))
+";
+    let arrived = || {
+        let said = lab.exec(
+            "nodo01",
+            &["incus", "--project", "puerta", "exec", "vm-130", "--", "cat", "/proc/net/snmp"],
+        );
+        let said = said.well();
+        let line = said.lines().rfind(|line| line.starts_with("Udp:")).unwrap();
+        line.split(' ').nth(2).unwrap().parse::<u32>().unwrap()
+    };
+    let info = lab.query("/1.0/instances/vm-66/state?project=puerta");
+    let before = arrived();
+    let mut inside = Command::new("nsenter");
+    inside.args(["-t", &info["pid"].to_string(), "--net", "python3", "-c", RAW]);
+    Said::of(&mut inside).well();
+    std::thread::sleep(Duration::from_millis(300));
+    arrived() - before
+}
+
+/// `contrib/node/install` and `remove` in a file system and a network of their own: on one without systemd, as they are
+/// here, and on one with it, as far as a stub shows.
+#[test]
+fn isolation_is_installed_and_removed() {
+    const SCRIPT: &str = r#"
+set -eu
+export PATH="$PATH:/usr/sbin:/sbin"
+own=/mnt
+mount -t tmpfs none "$own"
+for place in /etc /usr/local/lib /run; do
+    mkdir -p "$own$place/upper" "$own$place/work"
+    mount -t overlay none -o "lowerdir=$place,upperdir=$own$place/upper,workdir=$own$place/work" "$place"
+done
+rm -rf /run/systemd/system /etc/puerta-node /usr/local/lib/puerta-node
+stands() { nft list table inet puerta_node 2>/dev/null | grep -q 'rules, version 1'; }
+
+"$PUERTA" node rules --config "$CONFIG" | "$NODE/install" - | grep -q 'at every boot'
+stands
+nft flush ruleset
+/usr/local/lib/puerta-node/start
+stands
+! echo nonsense | "$NODE/install" - 2>/dev/null
+! { cat /etc/puerta-node/rules.nft; echo nonsense; } | "$NODE/install" - 2>/dev/null
+stands
+[ "$(ls /etc/puerta-node)" = rules.nft ]
+
+mkdir -p /run/systemd/system "$own/bin"
+printf '#!/bin/sh\necho "$@" >>%s/calls\n' "$own" >"$own/bin/systemctl"
+chmod +x "$own/bin/systemctl"
+export PATH="$own/bin:$PATH"
+cp /etc/puerta-node/rules.nft "$own/rules"
+"$NODE/install" "$own/rules"
+grep -q '^Requires=puerta-node.service' /etc/systemd/system/incus.service.d/puerta-node.conf
+grep -q 'Before=.*incus.service' /etc/systemd/system/puerta-node.service
+grep -q 'reload-or-restart puerta-node.service' "$own/calls"
+"$NODE/remove"
+! stands
+[ -z "$(find /etc/systemd /etc/puerta-node /usr/local/lib/puerta-node -name '*puerta*' 2>/dev/null)" ]
+"$NODE/remove"
+"#;
+    let config = std::env::temp_dir().join(format!("puerta-node-{}.toml", std::process::id()));
+    std::fs::write(
+        &config,
+        "state_dir = \"/nonexistent\"\n[engine]\ndriver = \"incus\"\nsocket = \"/nonexistent\"\n",
+    )
+    .unwrap();
+    let mut own = Command::new("unshare");
+    own.args(["--mount", "--net", "--propagation", "private", "bash", "-c", SCRIPT]);
+    own.env("PUERTA", env!("CARGO_BIN_EXE_puerta")).env("CONFIG", &config);
+    let said = Said::of(own.env("NODE", concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/node")));
+    std::fs::remove_file(config).unwrap();
+    said.well();
 }

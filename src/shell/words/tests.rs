@@ -104,6 +104,12 @@ fn the_other_families() {
             })),
         ),
         ("seat list", Run(Command::SeatList)),
+        ("node list", Run(Command::NodeList)),
+        ("isolation check", Run(Command::IsolationCheck(vec![]))),
+        (
+            "isolation check web1.alumno1 WEB1.alumno2",
+            Run(Command::IsolationCheck(vec![vm("web1.alumno1"), vm("web1.alumno2")])),
+        ),
         (
             "audit list --person alumno1 --vm web1.alumno1 --action vm- --since 2h --limit 5",
             Run(Command::AuditList(AuditQuery {
