@@ -2,7 +2,8 @@
 //! mended, and nothing of others is touched.
 //!
 //! Wants root: each test makes its own network namespaces (a client outside, puerta, two machines and a
-//! node), none with a route out, and the thread of the test lives in puerta's.
+//! node), none with a route out, and the thread of the test lives in puerta's. Another backend is another
+//! [`Subject`], a line of `conformance!` and a place in [`subjects`].
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 #[path = "firewall/crash.rs"]
@@ -73,6 +74,7 @@ macro_rules! conformance {
                 inside::ipv6_ends_at_puerta,
                 inside::puerta_reaches_its_machines,
                 drift::whatever_somebody_does_is_mended,
+                drift::any_state_may_follow_any_other,
                 drift::what_others_drop_is_said_and_not_touched,
                 drift::a_second_puerta_touches_nothing,
                 drift::what_is_left_by_another_configuration_is_replaced,

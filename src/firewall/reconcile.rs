@@ -34,8 +34,8 @@ impl Reconciler {
 
     /// Makes the kernel have what should be, whatever it had.
     pub fn reconcile(&mut self, desired: &Desired) -> Result<Report> {
-        self.left = None;
         check(&self.site, desired)?;
+        self.left = None;
         let observed = self.observe(&desired.owner)?;
         let wanted = self.backend.render(&self.site, desired);
         let plan = plan(&wanted, &observed);
@@ -47,7 +47,7 @@ impl Reconciler {
     }
 
     /// One publication comes or goes. The kernel is believed to be as it was left; when it is not, this is
-    /// a reconcile.
+    /// a reconcile. Before the first reconcile, and after one that failed, it is an error.
     pub fn change(&mut self, port: u16, target: Option<&Target>) -> Result<Report> {
         let Some(mut desired) = self.left.take() else {
             return Err(FirewallError::Other("nothing was reconciled yet".into()));

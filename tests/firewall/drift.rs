@@ -1,9 +1,16 @@
 //! What others do: to our rules, and beside them.
 
 use crate::Subject;
-use crate::house::{AWAY, CAMPUS, House, WEB1, shell, site};
+use crate::house::{AWAY, CAMPUS, House, OWNER, WEB1, shell, site};
+use ipnet::Ipv4Net;
+use proptest::collection::btree_map;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Desired, Done, FirewallError, Why};
+use puerta::firewall::{Desired, Done, EgressTable, FirewallError, Target, Why};
+use puerta_policy::network::{Egress, Protocol};
+use std::cell::RefCell;
+use std::net::Ipv4Addr;
 
 const DOOR: &str = "192.0.2.1:50001";
 const ANYWHERE: &str = "10.0.0.130:80";
@@ -38,6 +45,55 @@ pub(crate) fn whatever_somebody_does_is_mended(subject: &dyn Subject) {
         stands(&house);
         assert_eq!(house.reconcile().done, Done::Nothing, "after: {what}");
     }
+}
+
+pub(crate) fn any_state_may_follow_any_other(subject: &dyn Subject) {
+    let mut house = house(subject);
+    let mut runner = TestRunner::new_with_rng(
+        Config { cases: 40, failure_persistence: None, ..Config::default() },
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
+    let reconciler = RefCell::new(&mut house.reconciler);
+    let result = runner.run(&state(), |desired| {
+        let mut reconciler = reconciler.borrow_mut();
+        // It reads back what it wrote, or fails.
+        reconciler.reconcile(&desired).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        prop_assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing);
+        Ok(())
+    });
+    result.unwrap();
+}
+
+/// Few ports and networks, so that states overlap.
+fn state() -> impl Strategy<Value = Desired> {
+    let network =
+        (0_u32..8, prop::sample::select(vec![0_u8, 8, 23, 24, 25, 31, 32])).prop_map(|(low, length)| {
+            Ipv4Net::new(Ipv4Addr::from(0xc000_0200 + low * 37), length).unwrap().trunc()
+        });
+    let target = (any::<bool>(), 66_u8..70, prop::option::of(prop::collection::vec(network, 0..5)));
+    let target = target.prop_map(|(udp, machine, sources)| Target {
+        protocol: if udp { Protocol::Udp } else { Protocol::Tcp },
+        address: Ipv4Addr::new(10, 0, 0, machine),
+        port: 80,
+        sources,
+    });
+    let egress =
+        prop::sample::select(vec!["allow", "deny", "192.0.2.0/24", "0.0.0.0/0:53-99/udp,192.0.2.7:443"]);
+    let egress = egress.prop_map(|text| text.parse::<Egress>().unwrap());
+    let seat = (0_u32..4).prop_map(|seat| Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 + seat * 64), 26).unwrap());
+    let course =
+        (0_u32..4).prop_map(|course| Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 + (course << 19)), 13).unwrap());
+    (
+        btree_map(50_000_u16..50_006, target, 0..6),
+        egress.clone(),
+        btree_map(seat, egress.clone(), 0..4),
+        btree_map(course, egress, 0..4),
+    )
+        .prop_map(|(publications, default, seats, courses)| Desired {
+            owner: OWNER.into(),
+            publications,
+            egress: EgressTable { default, courses, seats },
+        })
 }
 
 pub(crate) fn what_others_drop_is_said_and_not_touched(subject: &dyn Subject) {

@@ -6,6 +6,7 @@ use crate::place::enter;
 use puerta::firewall::nftables::Nftables;
 use puerta::firewall::reconcile::Reconciler;
 use puerta::firewall::{Backend, Desired, Done};
+use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
 
@@ -31,6 +32,7 @@ impl Subject for Nft {
             ("a chain comes", "nft add chain inet puerta extra"),
             ("all rules go", "nft flush table inet puerta"),
             ("the table goes", "nft delete table inet puerta"),
+            ("the table sleeps", "nft 'add table inet puerta { flags dormant; }'"),
             ("everything goes", "nft flush ruleset"),
             ("a rule comes", "nft insert rule inet puerta forward accept"),
             ("a policy changes", "nft 'chain inet puerta forward { policy drop; }'"),
@@ -93,4 +95,33 @@ fn of_two_that_begin_at_once_one_has_it() {
         assert_eq!(reconciler.reconcile(&desired).unwrap().done, Done::Nothing, "round {round}");
         reconciler.remove().unwrap();
     }
+}
+
+/// Writes once, as whoever it is started.
+#[test]
+#[ignore = "is started by the test below, as nobody"]
+fn writes_once() {
+    let mut reconciler = Reconciler::new(site(), Box::new(Nftables)).unwrap();
+    assert!(matches!(reconciler.reconcile(&desired()).unwrap().done, Done::Whole { .. }));
+    assert_eq!(reconciler.reconcile(&desired()).unwrap().done, Done::Nothing);
+}
+
+#[test]
+fn one_capability_is_enough() {
+    let mut house = House::new(&Nft);
+    let run = |capabilities: &str| {
+        let only = format!("-all{capabilities}");
+        let status = Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"])
+            .args(["--inh-caps", &only, "--ambient-caps", &only, "--bounding-set", &only])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "nft::writes_once", "--ignored"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        status.unwrap().success()
+    };
+    assert!(!run(""));
+    assert!(run(",+net_admin"));
+    assert_eq!(house.reconcile().done, Done::Nothing);
 }

@@ -12,6 +12,7 @@ mod tests;
 
 use super::run::run;
 use super::{Backend, Change, Desired, Observed, Plan, Result, Ruleset, Site, Stamp, Step, Why};
+use parse::State;
 use std::fmt::Write;
 
 /// nft's family and our table's name.
@@ -49,10 +50,11 @@ impl Backend for Nftables {
     }
 
     fn observe(&self) -> Result<Observed> {
-        let ours = parse::has_ours(&ask(&["-j", "list", "tables"])?)?;
-        let mut observed = match ours {
-            true => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?)?,
-            false => Observed::default(),
+        // Not `list tables`: nft 1.0.6 reads every element before it prints their names.
+        let mut observed = match parse::state(&ask(&["-t", "list", "ruleset"])?) {
+            State::Absent => Observed::default(),
+            State::Asleep(observed) => observed,
+            State::Awake => parse::table(&ask(&["-j", "list", "table", "inet", "puerta"])?)?,
         };
         // A table that this `nft` cannot print must not stop ours.
         observed.foreign = match ask(&["-j", "-t", "list", "ruleset"]) {

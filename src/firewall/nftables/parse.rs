@@ -11,11 +11,30 @@ pub(super) const OWNER: &str = "owner_";
 /// Before the stamp's two digests.
 pub(super) const STAMP: &str = "stamp_";
 
-/// Is our table one of them?
-pub(super) fn has_ours(tables: &str) -> Result<bool> {
-    Ok(objects(tables)?.iter().any(|object| {
-        object.get("table").is_some_and(|table| table["family"] == "inet" && table["name"] == "puerta")
-    }))
+/// Our table in a listing of all, in text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// It is not there.
+    Absent,
+    /// Somebody gave it a flag, of which it has none: it sleeps, and nothing else matters. In JSON nft 1.0.6
+    /// dies of flags.
+    Asleep(Observed),
+    /// It is there.
+    Awake,
+}
+
+pub(super) fn state(text: &str) -> State {
+    let head = format!("table {} {{", super::TABLE);
+    let mut lines = text.lines().skip_while(|line| *line != head).skip(1).map(str::trim_start);
+    match lines.next() {
+        None => State::Absent,
+        Some(first) if first.starts_with("flags ") => {
+            let owner = lines.find_map(|line| line.strip_prefix("counter ")?.strip_prefix(OWNER));
+            let owner = owner.unwrap_or_default().trim_end_matches([' ', '{']).to_owned();
+            State::Asleep(Observed { owner: Some(owner), ..Observed::default() })
+        }
+        Some(_) => State::Awake,
+    }
 }
 
 /// All objects of a listing.

@@ -1,5 +1,6 @@
 //! Golden files of render and of plans, and what a listing is read as.
 
+use super::parse::State;
 use super::{Nftables, foreign, parse};
 use crate::firewall::plan::{digest, plan};
 use crate::firewall::{Backend, Desired, EgressTable, Observed, Plan, Site, Stamp, Target, Why};
@@ -179,21 +180,21 @@ fn only_what_somebody_did_makes_a_listing_another() {
 #[test]
 fn what_cannot_be_read_is_an_error() {
     for text in ["", "{}", "[]", r#"{"nftables": 1}"#] {
-        assert!(parse::has_ours(text).is_err(), "{text}");
         assert!(parse::table(text).is_err(), "{text}");
     }
     assert_eq!(plan(&Nftables.render(&site(), &desired()), &Observed::default()), Plan::Whole(Why::Absent));
 }
 
 #[test]
-fn a_table_of_ours_is_told_from_others() {
-    let tables = |family: &str, name: &str| {
-        let text = format!(r#"{{"nftables": [{{"table": {{"family": "{family}", "name": "{name}"}}}}]}}"#);
-        parse::has_ours(&text).unwrap()
-    };
-    assert!(tables("inet", "puerta"));
-    assert!(!tables("ip", "puerta"));
-    assert!(!tables("inet", "puertas"));
+fn ours_is_told_from_others_and_whether_it_sleeps() {
+    let others = "table ip puerta {\n}\ntable inet puertas {\n\tflags dormant\n}\n";
+    let text = "table inet puerta {\n\tflags dormant\n\n\tcounter owner_0123456789abcdef {\n\t}\n}\n";
+    let State::Asleep(asleep) = parse::state(&format!("{others}{text}")) else { panic!() };
+    assert_eq!(asleep.owner.as_deref(), Some("0123456789abcdef"));
+    assert_eq!(plan(&Nftables.render(&site(), &desired()), &asleep), Plan::Whole(Why::Drift));
+    let awake = text.replace("\tflags dormant\n\n", "");
+    assert_eq!(parse::state(&format!("{awake}{others}")), State::Awake);
+    assert_eq!(parse::state(others), State::Absent);
 }
 
 #[test]
