@@ -63,7 +63,7 @@ fn first_line(output: &mut ChildStdout) -> anyhow::Result<Line> {
 /// The helper itself.
 pub(super) fn run(config: &Config) -> anyhow::Result<ExitCode> {
     super::serve::log();
-    let kept = privileges::for_firewall(config.firewall.driver == Driver::IptablesLegacy);
+    let kept = privileges::for_firewall(config.firewall.driver != Driver::Nftables);
     let backend = match kept {
         Ok(()) => backend(config),
         Err(missing) => Err(FirewallError::Permission(missing)),

@@ -20,7 +20,7 @@ pub(super) fn for_door() -> io::Result<()> {
 }
 
 /// The process that changes the firewall: that, and so may the programs it runs. Those of
-/// `iptables-legacy` open a raw socket as well. The error says what is missing.
+/// iptables open a raw socket as well, to ask about sets. The error says what is missing.
 pub(super) fn for_firewall(raw: bool) -> Result<(), String> {
     let mut kept = CapabilitySet::NET_ADMIN;
     kept.set(CapabilitySet::NET_RAW, raw);
