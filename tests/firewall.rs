@@ -31,6 +31,9 @@ mod traffic;
 
 use puerta::firewall::Backend;
 
+/// Set in a test that another one, or its own first run, started as a child.
+pub(crate) const CHILD: &str = "PUERTA_TEST_CHILD";
+
 /// A backend, and what its own tool needs to be told to meddle with it.
 pub(crate) trait Subject: Sync {
     fn backend(&self) -> Box<dyn Backend>;

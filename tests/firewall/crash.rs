@@ -1,8 +1,8 @@
 //! kill -9 in the middle of writing.
 
-use crate::Subject;
 use crate::house::{CAMPUS, House, WEB1, desired, site, tcp};
 use crate::place::is_alive;
+use crate::{CHILD, Subject};
 use puerta::firewall::reconcile::Reconciler;
 use puerta::firewall::{Desired, Done};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -12,8 +12,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Set for the one that writes.
-const WRITER: &str = "PUERTA_TEST_WRITES";
 const KILLS: u64 = 25;
 
 fn wanted() -> Desired {
@@ -34,7 +32,7 @@ fn writes_for_ever(subject: &dyn Subject) {
 
 /// The test starts itself once more, as the one that writes.
 pub(crate) fn killed_while_writing_it_is_old_or_new(subject: &dyn Subject) {
-    if std::env::var_os(WRITER).is_some() {
+    if std::env::var_os(CHILD).is_some() {
         return writes_for_ever(subject);
     }
     let mut house = House::new(subject);
@@ -73,7 +71,7 @@ pub(crate) fn killed_while_writing_it_is_old_or_new(subject: &dyn Subject) {
         for kill in 0..KILLS {
             let mut writer = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", thread::current().name().unwrap()])
-                .env(WRITER, "1")
+                .env(CHILD, "1")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .process_group(0)
