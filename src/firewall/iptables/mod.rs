@@ -1,5 +1,5 @@
 //! Rules in the language of `iptables-restore`, in both flavours (`nft`, `legacy`), with sets of `ipset`.
-//! What differs from nftables: docs/adr/0006-iptables-backend.md.
+//! What differs from nftables: docs/adr/0005-iptables-backend.md.
 
 mod chains;
 mod parse;
