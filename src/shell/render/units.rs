@@ -2,10 +2,15 @@
 
 use crate::shell::lang::Lang;
 
-/// Bytes as MiB with one decimal: `801,3 MiB`, `801.3 MiB`.
+/// Bytes with one decimal: `12 B`, `1,2 KiB`, `801.3 MiB`.
 pub(super) fn bytes(count: u64, lang: Lang) -> String {
-    let tenths = (u128::from(count) * 10 + (1 << 19)) >> 20;
-    format!("{}{}{} MiB", tenths / 10, comma(lang), tenths % 10)
+    let (shift, unit) = match count {
+        0..1024 => return format!("{count} B"),
+        1024..0x10_0000 => (10, "KiB"),
+        _ => (20, "MiB"),
+    };
+    let tenths = (u128::from(count) * 10 + (1 << (shift - 1))) >> shift;
+    format!("{}{}{} {unit}", tenths / 10, comma(lang), tenths % 10)
 }
 
 /// A limit that is given in MiB: `512 MiB`, `2 GiB`.
@@ -64,7 +69,10 @@ mod tests {
     #[test]
     fn figures() {
         assert_eq!(bytes(840_224_768, Lang::En), "801.3 MiB");
-        assert_eq!(bytes(0, Lang::Es), "0,0 MiB");
+        assert_eq!(bytes(0, Lang::Es), "0 B");
+        assert_eq!(bytes(1023, Lang::Es), "1023 B");
+        assert_eq!(bytes(33_000, Lang::Es), "32,2 KiB");
+        assert_eq!(bytes(1 << 20, Lang::Es), "1,0 MiB");
         assert_eq!(bytes(u64::MAX, Lang::Es), "17592186044416,0 MiB");
         assert_eq!(mib(512), "512 MiB");
         assert_eq!(mib(1536), "1536 MiB");
