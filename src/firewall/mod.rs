@@ -51,6 +51,30 @@ pub struct Site {
     pub log_group: u16,
 }
 
+impl Site {
+    /// Source ports for what machines begin outside: the largest run that has no port of a publication and none of
+    /// the door. From one of those, a machine's own connection would be taken for an answer of theirs.
+    pub fn masquerade_ports(&self) -> (u16, u16) {
+        let taken = |port: &u16| self.ports.contains(*port) || self.ssh_ports.contains(port);
+        let longest = |first: u16| {
+            let (mut best, mut begin) = ((first, first), None);
+            for port in first..=u16::MAX {
+                begin = if taken(&port) { None } else { begin.or(Some(port)) };
+                if let Some(begin) = begin
+                    && port - begin > best.1 - best.0
+                {
+                    best = (begin, port);
+                }
+            }
+            best
+        };
+        // Where hosts take theirs from, if there is room; services of the host listen below.
+        const ROOM: u16 = 4096;
+        let (first, last) = longest(32_768);
+        if last - first >= ROOM { (first, last) } else { longest(1024) }
+    }
+}
+
 /// Where a published port leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {

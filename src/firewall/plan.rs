@@ -94,15 +94,40 @@ pub fn check(site: &super::Site, desired: &Desired) -> Result<(), super::Firewal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::Stamp;
+    use crate::firewall::{Site, Stamp};
     use proptest::collection::btree_map;
     use proptest::prelude::*;
+    use puerta_policy::network::PortRange;
 
     fn members() -> impl Strategy<Value = BTreeMap<String, Members>> {
         btree_map("[a-c]", btree_map("[a-e]", "[x-z]?", 0..5), 0..4)
     }
 
     proptest! {
+        #[test]
+        fn machines_never_leave_from_a_port_of_ours(
+            first in 1024_u16.., more: u16, doors in proptest::collection::vec(1_u16.., 0..6),
+        ) {
+            let ports = PortRange { first, last: first.saturating_add(more) };
+            let site = Site {
+                outside: Vec::new(),
+                inside: String::new(),
+                lab: "10.0.0.0/8".parse().unwrap(),
+                ssh_ports: doors.clone(),
+                admission: Vec::new(),
+                campus: Vec::new(),
+                dns: Vec::new(),
+                machine_services: Vec::new(),
+                ports,
+                log_group: 0,
+            };
+            let (from, to) = site.masquerade_ports();
+            // A range that leaves no port at all to anybody else is not worth a rule.
+            prop_assume!(ports.count() + doors.len() < 64_000);
+            prop_assert!((1024..=to).contains(&from));
+            prop_assert!((from..=to).all(|port| !ports.contains(port) && !doors.contains(&port)), "{from}-{to}");
+        }
+
         #[test]
         fn carried_out_it_is_what_is_wanted(wanted in members(), there in members()) {
             let mut now = there.clone();

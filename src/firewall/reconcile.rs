@@ -60,7 +60,7 @@ impl Reconciler {
             Some(target) => desired.publications.insert(port, target.clone()),
             None => desired.publications.remove(&port),
         };
-        let changes = self.difference(&desired.owner, port, before.as_ref(), target);
+        let changes = self.difference(&desired, port, before.as_ref(), target);
         let plan = if changes.is_empty() { Plan::Nothing } else { Plan::Members(changes) };
         match self.write(&desired, &Ruleset::default(), &plan) {
             Ok(()) => {
@@ -133,15 +133,24 @@ impl Reconciler {
         }
     }
 
-    /// What one port makes of the members; nobody else's are made for it.
+    /// What one port makes of the members. Those of the other ports of its machines are made too, because
+    /// they may share some; nobody else's are.
     fn difference(
         &self,
-        owner: &str,
+        desired: &Desired,
         port: u16,
         before: Option<&Target>,
         after: Option<&Target>,
     ) -> Vec<Change> {
-        let members = |target| self.backend.render(&self.site, &only(owner, port, target)).members;
+        let machines: Vec<_> = before.into_iter().chain(after).map(|target| target.address).collect();
+        let near = desired.publications.iter();
+        let near = near.filter(|(other, target)| **other != port && machines.contains(&target.address));
+        let near: BTreeMap<u16, Target> = near.map(|(other, target)| (*other, target.clone())).collect();
+        let members = |target| {
+            let mut few = only(&desired.owner, port, target);
+            few.publications.extend(near.clone());
+            self.backend.render(&self.site, &few).members
+        };
         changes(&members(after), &members(before))
     }
 }

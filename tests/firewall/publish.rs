@@ -114,6 +114,75 @@ pub(crate) fn a_narrower_circle_ends_what_is_outside_it(subject: &dyn Subject) {
     assert!(is_alive(&mut other));
 }
 
+pub(crate) fn a_number_given_anew_wakes_nothing_old(subject: &dyn Subject) {
+    let mut house = House::new(subject);
+    house.web1.serve("10.0.0.66:80");
+    house.web1.serve("10.0.0.66:81");
+    house.publish(50_001, "10.0.0.66:80", &[]);
+    house.reconcile();
+    let mut stream = house.outside.reaches(CAMPUS, DOOR);
+    house.change(50_001, None);
+    assert!(!is_alive(&mut stream));
+    house.change(50_001, Some(tcp("10.0.0.66:81", &[])));
+    assert!(!is_alive(&mut stream), "it led to another port of the machine");
+    house.outside.reaches(CAMPUS, DOOR);
+}
+
+/// What a machine begins never comes from a published number: what the client sends to it would go to that machine.
+pub(crate) fn a_machine_takes_nobodys_number(subject: &dyn Subject) {
+    let mut house = House::new(subject);
+    let heard = house.web2.serve_udp("10.0.0.130:9000");
+    let mut target = tcp("10.0.0.130:9000", &[]);
+    target.protocol = puerta_policy::network::Protocol::Udp;
+    house.desired.publications.insert(50_001, target);
+    house.reconcile();
+    let (thief, client) = (house.web1.udp("10.0.0.66:50001"), house.outside.udp("192.0.2.10:7000"));
+    let mut buffer = [0; 64];
+    let (_, seen) = (0..8)
+        .find_map(|_| {
+            thief.send_to(b"mine", "192.0.2.10:7000").unwrap();
+            client.recv_from(&mut buffer).ok()
+        })
+        .unwrap();
+    assert_eq!(seen.ip().to_string(), "192.0.2.1");
+    assert!(house.desired.publications.keys().all(|port| *port != seen.port()), "{seen}");
+    client.send_to(b"for web2", "192.0.2.1:50001").unwrap();
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(2);
+    while heard.addresses().is_empty() && std::time::Instant::now() < end {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(heard.addresses().len(), 1);
+}
+
+/// A machine may say that a port of its publication is closed, and nothing of what it began itself.
+pub(crate) fn what_icmp_says_is_judged_too(subject: &dyn Subject) {
+    let mut house = House::new(subject);
+    let mut target = tcp("10.0.0.66:9009", &[]);
+    target.protocol = puerta_policy::network::Protocol::Udp;
+    house.desired.publications.insert(50_001, target);
+    house.reconcile();
+    let refused = |socket: &std::net::UdpSocket, to: &str| {
+        socket.connect(to).unwrap();
+        (0..4).any(|_| {
+            let _ = socket.send(b"hello");
+            socket.recv(&mut [0; 8]).is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+        })
+    };
+    assert!(refused(&house.outside.udp("192.0.2.10:7001"), "192.0.2.1:50001"));
+    let (near, far) = (house.web1.udp("10.0.0.66:7100"), house.outside.udp("192.0.2.10:7000"));
+    let mut buffer = [0; 64];
+    let (_, back) = (0..8)
+        .find_map(|_| {
+            near.send_to(b"hello", "192.0.2.10:7000").unwrap();
+            far.recv_from(&mut buffer).ok()
+        })
+        .unwrap();
+    drop(near);
+    assert!(!refused(&far, &back.to_string()), "the machine spoke out of turn");
+    house.change(50_001, None);
+    assert!(!refused(&house.outside.udp("192.0.2.10:7002"), "192.0.2.1:50001"));
+}
+
 pub(crate) fn a_port_that_leads_elsewhere_ends_what_led_there(subject: &dyn Subject) {
     let mut house = House::new(subject);
     house.web1.serve("10.0.0.66:80");

@@ -11,6 +11,9 @@ pub(super) const OWNER: &str = "owner_";
 /// Before the stamp's two digests.
 pub(super) const STAMP: &str = "stamp_";
 
+/// The set that the rules fill: who was reported lately.
+pub(super) const TOLD: &str = "told";
+
 /// Our table in a listing of all, in text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -65,8 +68,11 @@ pub(super) fn table(listing: &str) -> Result<Observed> {
             if let Some(collection) = object.get_mut(kind).and_then(Value::as_object_mut) {
                 let elements = collection.remove("elem");
                 let name = collection.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-                let members = members(&name, elements.as_ref(), &mut observed.traffic);
-                observed.members.insert(name, members);
+                // What the kernel puts there itself is nobody's to want.
+                if name != TOLD {
+                    let members = members(&name, elements.as_ref(), &mut observed.traffic);
+                    observed.members.insert(name, members);
+                }
             }
         }
         canonical(&mut object);

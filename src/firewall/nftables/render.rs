@@ -25,6 +25,9 @@ const COLLECTIONS: &str = "
 	set opened { type inet_proto . inet_service; counter; }
 	set carried_in { type inet_proto . inet_service; counter; }
 	set carried_out { type inet_proto . inet_service . ipv4_addr; counter; }
+	set serves { type inet_proto . ipv4_addr . inet_service; }
+	set answers { type ipv4_addr . ipv4_addr; }
+	set told { type inet_proto . inet_service; size 65535; flags dynamic,timeout; timeout 1m; }
 	map egress_seats { typeof ip saddr : verdict; }
 	map egress_courses { typeof ip saddr : verdict; }
 ";
@@ -46,10 +49,20 @@ pub(super) fn fixed(site: &Site, desired: &Desired) -> String {
 
 /// Members of every collection, the empty ones too.
 pub(super) fn members(site: &Site, desired: &Desired) -> BTreeMap<String, Members> {
-    let mut all: BTreeMap<&str, Members> =
-        ["to", "access", "from", "opened", "carried_in", "carried_out", "egress_seats", "egress_courses"]
-            .map(|name| (name, Members::new()))
-            .into();
+    let mut all: BTreeMap<&str, Members> = [
+        "to",
+        "access",
+        "from",
+        "opened",
+        "carried_in",
+        "carried_out",
+        "serves",
+        "answers",
+        "egress_seats",
+        "egress_courses",
+    ]
+    .map(|name| (name, Members::new()))
+    .into();
     let mut put = |collection, key: String, value: String| {
         all.entry(collection).or_default().insert(key, value);
     };
@@ -60,6 +73,8 @@ pub(super) fn members(site: &Site, desired: &Desired) -> BTreeMap<String, Member
         put("opened", key.clone(), String::new());
         put("carried_in", key.clone(), String::new());
         put("carried_out", format!("{key} . {address}"), String::new());
+        put("serves", format!("{protocol} . {address} . {there}"), String::new());
+        put("answers", format!("{address} . {address}"), String::new());
         let who = match sources {
             Some(_) => "goto from_named",
             None if site.campus.is_empty() => "goto admitted",
@@ -165,6 +180,12 @@ fn only(flows: &[Flow]) -> String {
 
 fn list(flows: &[Flow]) -> Vec<String> {
     let mut rules: Vec<String> = flows.iter().flat_map(flow).collect();
+    let mut networks: Vec<Ipv4Net> = flows.iter().map(|flow| flow.network).collect();
+    networks.sort_unstable();
+    networks.dedup();
+    // Of no port: what a router says of a connection there.
+    let about = |network| format!("meta l4proto icmp ct state related ct original ip daddr {network} accept");
+    rules.extend(networks.into_iter().map(about));
     // `egress` has dropped what does not go to the configured servers.
     rules.push("meta l4proto { tcp, udp } ct direction original th dport 53 accept".to_owned());
     rules.push("meta l4proto { tcp, udp } ct direction reply th sport 53 accept".to_owned());
@@ -198,8 +219,11 @@ fn arrive(site: &Site, outside: &str) -> String {
     ];
     let translate = [
         // A chain of translation sees the first packet of a connection, once.
+        // Told of each port by itself, so that a flood of one does not hide the others.
         format!(
-            "meta l4proto . th dport @opened limit rate 20/second burst 50 packets log group {} snaplen 64",
+            "meta l4proto . th dport @opened \
+             update @told {{ meta l4proto . th dport limit rate 5/second burst 20 packets }} \
+             limit rate 50/second burst 100 packets log group {} snaplen 64",
             site.log_group
         ),
         "dnat ip to meta l4proto . th dport map @to".to_owned(),
@@ -213,8 +237,14 @@ fn arrive(site: &Site, outside: &str) -> String {
 
 /// After the address is translated back: answers of publications; and what machines begin leaves as puerta.
 fn leave(site: &Site, outside: &str) -> String {
+    let (first, last) = site.masquerade_ports();
     let srcnat = [
         "type nat hook postrouting priority srcnat; policy accept;".to_owned(),
+        // Not from a port of ours: what comes back would be for it.
+        format!(
+            "oifname {outside} ip saddr {} meta l4proto {{ tcp, udp }} masquerade to :{first}-{last}",
+            site.lab
+        ),
         format!("oifname {outside} ip saddr {} masquerade", site.lab),
     ];
     let carried = ["meta l4proto . th sport . ct reply ip saddr @carried_out accept", "drop"];
@@ -231,16 +261,20 @@ fn leave(site: &Site, outside: &str) -> String {
 
 /// What goes through puerta.
 fn forward(site: &Site, outside: &str) -> String {
-    let related = "meta l4proto icmp ct state related accept".to_owned();
+    // What ICMP says of a connection: from a node, and of a publication from and to its machine. The rest is judged
+    // as what it is about, or dropped: a machine does not speak for others, nor after its connection was ended.
+    let related = "meta l4proto icmp ct state related";
     let odd = "ct state invalid,untracked drop".to_owned();
     let from_lab = [
         "meta nfproto != ipv4 drop".to_owned(),
         format!("oifname != {outside} drop"),
         odd.clone(),
         format!("ip saddr != {} drop", site.lab),
-        related.clone(),
-        // `leave` looks whether it still is published.
-        "ct direction reply ct status dnat accept".to_owned(),
+        format!("{related} ip saddr & 0.0.0.63 == 0.0.0.1 accept"),
+        format!("{related} ct status dnat ip saddr . ct reply ip saddr @answers accept"),
+        format!("{related} drop"),
+        // `leave` looks at its number, too.
+        "ct direction reply ct status dnat meta l4proto . ip saddr . th sport @serves accept".to_owned(),
         "ct direction reply drop".to_owned(),
         "goto egress".to_owned(),
     ];
@@ -248,9 +282,11 @@ fn forward(site: &Site, outside: &str) -> String {
         "meta nfproto != ipv4 drop".to_owned(),
         format!("iifname != {outside} drop"),
         odd,
-        related,
+        format!("{related} ct status dnat ct reply ip saddr . ct reply ip saddr @answers accept"),
+        format!("{related} ct status dnat drop"),
         // `arrive` has looked who it is.
-        "ct direction original ct status dnat accept".to_owned(),
+        "ct direction original ct status dnat meta l4proto . ip daddr . th dport @serves accept".to_owned(),
+        format!("{related} goto egress"),
         "ct direction reply goto egress".to_owned(),
         "drop".to_owned(),
     ];
