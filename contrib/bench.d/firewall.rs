@@ -1,24 +1,24 @@
-//! The parts of `contrib/bench-firewall` that are puerta's: its reconciler, a client that counts microseconds,
+//! The parts of `contrib/bench firewall` that are puerta's: its reconciler, a client that counts microseconds,
 //! and something to connect to. Each works in the network namespace that it is started in.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 use anyhow::{Context, bail};
-use puerta::firewall::nftables::Nftables;
 use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Desired, EgressTable, Site, Target};
+use puerta::firewall::{self, Desired, EgressTable, Site, Target};
 use puerta_policy::network::{Egress, PortRange, Protocol};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: bench-firewall load PORTS | connect ADDRESS:PORT TIMES | serve ADDRESS:PORT";
+const USAGE: &str =
+    "usage: bench-firewall load BACKEND PORTS | connect ADDRESS:PORT TIMES | serve ADDRESS:PORT";
 const FIRST: u16 = 50_000;
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
-        ["load", ports] => load(ports.parse()?),
+        ["load", backend, ports] => load(backend, ports.parse()?),
         ["connect", address, times] => connect(address, times.parse()?),
         ["serve", address] => serve(address),
         _ => bail!(USAGE),
@@ -27,8 +27,8 @@ fn main() -> anyhow::Result<()> {
 
 /// Publishes so many ports, the last one to 10.0.0.66:80. Prints seconds: everything, one more and one less,
 /// and a reconcile that finds nothing to do.
-fn load(ports: u16) -> anyhow::Result<()> {
-    let mut reconciler = Reconciler::new(site(), Box::new(Nftables))?;
+fn load(backend: &str, ports: u16) -> anyhow::Result<()> {
+    let mut reconciler = Reconciler::new(site(), firewall::backend(backend)?)?;
     let machine = Ipv4Addr::new(10, 0, 0, 66);
     let far = |count: u16| Ipv4Addr::from(0x0a00_1002 + u32::from(count) * 64);
     let mut publications: BTreeMap<u16, Target> =
