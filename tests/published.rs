@@ -87,7 +87,7 @@ impl World {
         let vms: Vec<Value> = serde_json::from_str(&self.ok(login, &["vm", "list", "--json"])).unwrap();
         let vm = vms.iter().find(|vm| vm["name"] == name).unwrap();
         let address = vm["address"].as_str().unwrap();
-        sh(&format!("ip -n {}m addr add {address}/32 dev eth0", self.name));
+        sh(&format!("ip -n {}m addr replace {address}/32 dev eth0", self.name));
         let page = "import http.server,sys
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -243,8 +243,8 @@ for n in range(5000):
 
 #[test]
 fn what_the_firewall_does_not_do_is_not_in_the_registry_either() {
-    let world = World::new("gone");
-    let _page = world.machine("alumno1", "web1");
+    let mut world = World::new("gone");
+    let page = world.machine("alumno1", "web1");
     world.ok("alumno1", &["port", "publish", "web1", "80"]);
     let mut helper = Command::new("pgrep");
     helper.args(["-P", &world.house.pid().to_string()]);
@@ -253,6 +253,7 @@ fn what_the_firewall_does_not_do_is_not_in_the_registry_either() {
     assert_eq!(world.error("alumno1", &["port", "publish", "web1", "81"]), "error-firewall");
     assert_eq!(world.error("alumno1", &["port", "unpublish", "50000"]), "error-firewall");
     assert_eq!(world.error("profesor", &["egress", "set", "deny", "--seat", "alumno1"]), "error-firewall");
+    assert_eq!(world.error("alumno1", &["vm", "delete", "web1", "--yes"]), "error-firewall");
     let ports = world.ports();
     assert_eq!((ports.len(), &ports[0]["port"]), (1, &50_000.into()), "{ports:?}");
     let rules: Vec<Value> =
@@ -261,4 +262,12 @@ fn what_the_firewall_does_not_do_is_not_in_the_registry_either() {
     assert!(world.visit(50_000).is_some(), "the old rules stay");
     let failed = world.events("firewall");
     assert!(failed.len() <= 2 && failed.iter().all(|line| line["outcome"] == "failed"), "{failed:?}");
+
+    // Once it can be closed the machine goes, and the next one with its address is nobody's page.
+    world.house.stop();
+    world.start();
+    world.ok("alumno1", &["vm", "delete", "web1", "--yes"]);
+    drop(page);
+    let _page = world.machine("alumno1", "otra");
+    assert_eq!(world.visit(50_000), None);
 }
