@@ -195,6 +195,35 @@ fn a_visitor_reaches_the_page_and_everything_is_counted_once() {
 }
 
 #[test]
+fn what_was_counted_outlives_rules_that_are_written_anew() {
+    let mut world = World::new("anew");
+    let _page = world.machine("alumno1", "web1");
+    world.ok("alumno1", &["port", "publish", "web1", "80"]);
+    let visits = |world: &World, count: usize| {
+        (0..count).for_each(|_| drop(world.visit(50_000).unwrap()));
+    };
+    visits(&world, 4);
+    // Another list of egress is another text of the rules.
+    world.ok("profesor", &["egress", "set", "192.0.2.0/24:443", "--seat", "alumno1"]);
+    assert_eq!(world.ports()[0]["connections"], 4);
+    visits(&world, 5);
+    world.ok("profesor", &["firewall", "apply"]);
+    assert_eq!(world.ports()[0]["connections"], 9);
+
+    // The technician's hand, with puerta away: the same.
+    assert_eq!(world.house.stop(), 0);
+    visits(&world, 10);
+    world.nft(&["add", "chain", "inet", "puerta", "theirs"]);
+    let mut apply = Command::new(env!("CARGO_BIN_EXE_puerta"));
+    apply.arg("--config").arg(world.house.config()).args(["firewall", "apply"]);
+    let said: Said = world.inside("", &apply).output().unwrap().into();
+    assert!(said.code == 0 && said.out.contains("written anew"), "{said:?}");
+    visits(&world, 12);
+    world.start();
+    assert_eq!(world.ports()[0]["connections"], 31);
+}
+
+#[test]
 fn what_somebody_else_does_is_mended_within_the_minute() {
     let world = World::new("minute");
     let _page = world.machine("alumno1", "web1");

@@ -124,22 +124,30 @@ async fn traffic_is_counted_once_over_restarts_of_puerta_and_of_the_counters() {
         let traffic = store.publication(50_000).await.unwrap().unwrap().traffic;
         (traffic.connections, traffic.bytes_in, traffic.bytes_out)
     };
-    store.add_traffic(&reading(50_000, 2, 1000, 5000)).await.unwrap();
-    let added = store.add_traffic(&reading(50_000, 3, 1500, 9000)).await.unwrap();
+    store.add_traffic(&reading(50_000, 2, 1000, 5000), false).await.unwrap();
+    let added = store.add_traffic(&reading(50_000, 3, 1500, 9000), false).await.unwrap();
     assert_eq!(added, reading(50_000, 1, 500, 4000));
     assert_eq!(sum(&store).await, (3, 1500, 9000));
-    assert!(store.add_traffic(&reading(50_000, 3, 1500, 9000)).await.unwrap().is_empty());
+    assert!(store.add_traffic(&reading(50_000, 3, 1500, 9000), false).await.unwrap().is_empty());
     // puerta restarts, and the kernel counts on meanwhile.
     store.close().await;
     let store = Store::open(&folder.file()).await.unwrap();
-    store.add_traffic(&reading(50_000, 4, 1600, 9100)).await.unwrap();
+    store.add_traffic(&reading(50_000, 4, 1600, 9100), false).await.unwrap();
     assert_eq!(sum(&store).await, (4, 1600, 9100));
     // The table was made anew: all that the counters show came since.
-    store.add_traffic(&reading(50_000, 1, 10, 20)).await.unwrap();
-    store.add_traffic(&reading(50_000, 1, 30, 20)).await.unwrap();
+    store.add_traffic(&reading(50_000, 1, 10, 20), false).await.unwrap();
+    store.add_traffic(&reading(50_000, 1, 30, 20), false).await.unwrap();
     assert_eq!(sum(&store).await, (5, 1630, 9120));
+    // It was made anew by us, and more came since than was seen of the last one.
+    store.add_traffic(&reading(50_000, 2, 40, 30), true).await.unwrap();
+    store.add_traffic(&reading(50_000, 5, 100, 50), false).await.unwrap();
+    assert_eq!(sum(&store).await, (11, 1740, 9180));
+    // Somebody else took the counters away, and we made others.
+    store.add_traffic(&BTreeMap::new(), true).await.unwrap();
+    store.add_traffic(&reading(50_000, 6, 200, 60), false).await.unwrap();
+    assert_eq!(sum(&store).await, (17, 1940, 9240));
     // What the kernel still has of a port that is no more is nobody's.
-    assert!(store.add_traffic(&reading(50_002, 9, 9, 9)).await.unwrap().is_empty());
+    assert!(store.add_traffic(&reading(50_002, 9, 9, 9), false).await.unwrap().is_empty());
 }
 
 #[tokio::test]
