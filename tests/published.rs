@@ -224,6 +224,22 @@ fn what_was_counted_outlives_rules_that_are_written_anew() {
 }
 
 #[test]
+fn who_is_suspended_is_not_reached() {
+    let world = World::new("out");
+    let _page = world.machine("alumno1", "web1");
+    world.ok("alumno1", &["port", "publish", "web1", "80"]);
+    assert!(world.visit(50_000).is_some());
+    world.ok("profesor", &["person", "suspend", "alumno1", "--yes"]);
+    assert_eq!(world.visit(50_000), None);
+    let publish = ["port", "publish", "web1.alumno1", "81"];
+    assert_eq!(world.error("profesor", &publish), "error-seat-suspended");
+    world.ok("profesor", &["firewall", "check"]);
+    world.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
+    assert!(world.visit(50_000).is_some());
+    assert!(world.events("firewall").is_empty(), "what we did ourselves is no drift");
+}
+
+#[test]
 fn what_somebody_else_does_is_mended_within_the_minute() {
     let world = World::new("minute");
     let _page = world.machine("alumno1", "web1");

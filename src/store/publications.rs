@@ -129,11 +129,17 @@ impl Store {
         rows::all(rows, read)
     }
 
-    /// Those that are to lead somewhere now, by port: not those of a machine that is being removed.
+    /// Those that are to lead somewhere now, by port: not those of a machine that is being removed, nor of
+    /// a seat all of whose members are suspended. One without members is its professors', and stays.
     pub async fn publications_in_force(&self) -> Result<Vec<Publication>> {
-        let rows = sqlx::query(select!("WHERE v.phase <> 'deleting' ORDER BY p.port"))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(select!(
+            "WHERE v.phase <> 'deleting' AND v.seat NOT IN
+                 (SELECT m.seat FROM members m JOIN persons o ON o.id = m.person
+                  GROUP BY m.seat HAVING MIN(o.suspended))
+             ORDER BY p.port"
+        ))
+        .fetch_all(&self.readers)
+        .await?;
         rows::all(rows, read)
     }
 

@@ -83,6 +83,28 @@ async fn everything_about_a_publication_is_kept_and_a_machine_takes_its_own_with
 }
 
 #[tokio::test]
+async fn who_is_suspended_has_no_open_port_unless_somebody_shares_the_seat() {
+    let (_folder, store, course, one, seat) = one().await;
+    let (other, _) = add(&store, "alumno2", Some(course.id)).await;
+    let web1 = running(&store, seat.id, "web1").await;
+    let published = publish(&store, wish(web1.id, 80)).await.unwrap();
+    let open = async || store.publications_in_force().await.unwrap() == [published.clone()];
+    store.set_suspended(one.id, true).await.unwrap();
+    assert!(!open().await);
+    assert_eq!(store.publications().await.unwrap(), [published.clone()], "kept");
+    store.set_suspended(one.id, false).await.unwrap();
+    assert!(open().await);
+    let share = sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)");
+    share.bind(seat.id.0).bind(other.id.0).execute(&store.writer).await.unwrap();
+    store.set_suspended(one.id, true).await.unwrap();
+    assert!(open().await, "half a seat is somebody's");
+    store.set_suspended(other.id, true).await.unwrap();
+    assert!(!open().await);
+    sqlx::query("DELETE FROM members").execute(&store.writer).await.unwrap();
+    assert!(open().await, "a seat of nobody is its professors'");
+}
+
+#[tokio::test]
 async fn the_last_port_and_the_last_of_a_quota_go_to_one() {
     let (_folder, store, course, .., seat) = one().await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
