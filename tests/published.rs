@@ -224,7 +224,7 @@ fn what_was_counted_outlives_rules_that_are_written_anew() {
 }
 
 #[test]
-fn who_is_suspended_is_not_reached() {
+fn who_is_suspended_is_not_reached_and_who_is_removed_leaves_nothing() {
     let world = World::new("out");
     let _page = world.machine("alumno1", "web1");
     world.ok("alumno1", &["port", "publish", "web1", "80"]);
@@ -237,6 +237,10 @@ fn who_is_suspended_is_not_reached() {
     world.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
     assert!(world.visit(50_000).is_some());
     assert!(world.events("firewall").is_empty(), "what we did ourselves is no drift");
+
+    world.ok("profesor", &["egress", "set", "deny", "--seat", "alumno2"]);
+    world.ok("profesor", &["person", "remove", "alumno2", "--yes"]);
+    world.ok("profesor", &["firewall", "check"]);
 }
 
 #[test]

@@ -138,6 +138,9 @@ async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
         other => other.into(),
     })?;
     ctx.app.changed();
+    // Whoever gets the number of a seat that went begins without its egress. As with a suspension, what
+    // fails is tried again.
+    drop(ctx.app.reconcile().await);
     Ok(Reply::PersonRemoved { login: login.to_string(), sessions_closed: open })
 }
 
