@@ -208,7 +208,7 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
         assert_eq!(state, JobState::Failed("error-firewall".into()));
         assert_eq!(house.vm().await.unwrap().phase, phase);
         assert_eq!(house.copies(&vm).await, [Which::Main]);
-        assert_eq!(store.publications().await.unwrap(), [published.clone()]);
+        assert_eq!(store.publications().await.unwrap(), std::slice::from_ref(&published));
     }
     // One without ports needs no firewall.
     store.unpublish(published.id).await.unwrap();

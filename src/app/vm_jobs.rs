@@ -153,13 +153,14 @@ impl App {
     async fn close_ports(&self, vm: &Vm) -> Result<u32> {
         // Nobody publishes in between.
         let mut turn = self.wall.turn().await;
+        let before = self.store.vm(vm.id).await?.map_or(vm.phase, |now| now.phase);
         self.store.set_phase(vm.id, Phase::Deleting).await?;
         let ports = self.store.publications_count(vm.id).await?;
         if ports > 0 {
             match self.reconcile_now(&mut turn).await {
                 Ok(_) | Err(FirewallError::Off) => {}
                 Err(error) => {
-                    self.store.set_phase(vm.id, vm.phase).await?;
+                    self.store.set_phase(vm.id, before).await?;
                     return Err(refused(&error));
                 }
             }
