@@ -117,6 +117,9 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
     let open = ctx.app.presence.connections(person.id);
     ctx.app.store.set_suspended(person.id, !resume).await?;
     ctx.app.changed();
+    // The door is closed whatever the firewall says; what fails is in log and audit, and is tried again
+    // each minute.
+    drop(ctx.app.reconcile().await);
     let login = login.to_string();
     Ok(if resume {
         Reply::PersonResumed { login }
@@ -135,6 +138,9 @@ async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
         other => other.into(),
     })?;
     ctx.app.changed();
+    // Whoever gets the number of a seat that went begins without its egress. As with a suspension, what
+    // fails is tried again.
+    drop(ctx.app.reconcile().await);
     Ok(Reply::PersonRemoved { login: login.to_string(), sessions_closed: open })
 }
 

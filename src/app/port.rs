@@ -102,6 +102,10 @@ async fn publish(
     }
     let new = NewPublication { vm: vm.id, vm_port, protocol, port, sources, person, publisher };
     let mut turn = app.wall.turn().await;
+    let members = app.store.members(vm.seat).await?;
+    if !members.is_empty() && members.iter().all(|member| member.suspended) {
+        return Err(Error::new(Kind::Conflict, "error-seat-suspended").with("seat", &vm.seat_name));
+    }
     let published = app.store.publish(new, range, app.config.quotas, clock::now()).await;
     let publication = published.map_err(|error| unpublishable(error, &vm, vm_port, port))?;
     let active = match app.lead(&mut turn, publication.port, Some(&publication)).await {

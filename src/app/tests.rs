@@ -8,12 +8,14 @@ use super::*;
 use crate::audit;
 use crate::engine::sim::{Options, SimEngine};
 use crate::engine::{EngineError, Spec, Status, Which};
-use crate::store::{NewKey, NewPerson};
+use crate::store::{NewKey, NewPerson, NewPublication};
 use puerta_policy::action::Action;
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{Actor, JobState, Role, Vm, VmId};
+use puerta_policy::model::{Actor, JobState, Phase, Role, Vm, VmId};
 use puerta_policy::names::VmRef;
+use puerta_policy::network::Protocol;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::Duration;
 
 struct House {
@@ -31,6 +33,16 @@ impl Drop for House {
 
 /// A house with `alumno1`, whose engine takes its time.
 async fn house(name: &str) -> House {
+    house_behind(name, Firewall::off()).await
+}
+
+/// A firewall whose helper has ended.
+fn broken() -> Firewall {
+    let mut helper = std::process::Command::new("true");
+    Firewall::spawned(helper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()).unwrap()
+}
+
+async fn house_behind(name: &str, firewall: Firewall) -> House {
     let dir = std::env::temp_dir().join(format!("puerta-app-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let config = Config::parse(&format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n")).unwrap();
@@ -58,7 +70,7 @@ async fn house(name: &str) -> House {
     };
     let (person, _) = store.add_person(new, now).await.unwrap();
     let policy = rules::load(None).unwrap();
-    let app = App::new(config, store, Arc::clone(&sim) as _, Firewall::off(), audit, policy).unwrap();
+    let app = App::new(config, store, Arc::clone(&sim) as _, firewall, audit, policy).unwrap();
     let visitor = Visitor {
         person: person.id,
         login: person.login,
@@ -169,4 +181,38 @@ async fn somebody_elses_instance_is_not_taken_for_a_new_machine() {
     assert_eq!(end.unwrap_err().id, "error-vm-foreign");
     assert_eq!(house.sim.read(vm.vmid, Which::Main).unwrap(), "theirs");
     assert!(house.vm().await.is_none(), "the registry keeps no half-made machine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_whose_ports_cannot_be_closed_stays() {
+    let house = house_behind("ports", broken()).await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    let (store, config) = (&house.app.store, &house.app.config);
+    let new = NewPublication {
+        vm: vm.id,
+        vm_port: 80,
+        protocol: Protocol::Tcp,
+        port: None,
+        sources: None,
+        person: None,
+        publisher: "alumno1".into(),
+    };
+    let published = store.publish(new, config.firewall.ports, config.quotas, clock::now()).await.unwrap();
+    for phase in [Phase::Ready, Phase::Deleting] {
+        // Also one that was being removed when puerta was killed.
+        store.set_phase(vm.id, phase).await.unwrap();
+        let watch = house.begin(VmCommand::Delete(web1())).await;
+        let (end, state) = house.end(watch).await;
+        assert_eq!(end.unwrap_err().id, "error-firewall", "{phase:?}");
+        assert_eq!(state, JobState::Failed("error-firewall".into()));
+        assert_eq!(house.vm().await.unwrap().phase, phase);
+        assert_eq!(house.copies(&vm).await, [Which::Main]);
+        assert_eq!(store.publications().await.unwrap(), std::slice::from_ref(&published));
+    }
+    // One without ports needs no firewall.
+    store.unpublish(published.id).await.unwrap();
+    let watch = house.begin(VmCommand::Delete(web1())).await;
+    house.end(watch).await.0.unwrap();
+    assert!(house.vm().await.is_none());
 }

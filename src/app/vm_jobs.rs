@@ -2,10 +2,12 @@
 //! a result that is already there is not made twice.
 
 use crate::app::error::{Error, Kind, Result};
+use crate::app::firewall::refused;
 use crate::app::jobs::Reporter;
 use crate::app::reply::{Reply, VmView};
 use crate::app::{App, backup, clock, restore, status};
 use crate::engine::{EngineError, Spec, Status, Which};
+use crate::firewall::FirewallError;
 use puerta_policy::decide::Permit;
 use puerta_policy::model::{Job, JobKind, Phase, Vm};
 use std::sync::Arc;
@@ -129,13 +131,8 @@ impl App {
 
     async fn delete(&self, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
         let vm = permit.target();
-        self.store.set_phase(vm.id, Phase::Deleting).await?;
+        let ports = self.close_ports(vm).await?;
         self.changed();
-        let ports = self.store.publications_count(vm.id).await?;
-        if ports > 0 {
-            // What fails is in log and audit, and is tried again each minute.
-            drop(self.reconcile().await);
-        }
         report.step("remove").await?;
         // Begun, it is finished, also when the engine is away for a while: there is no way back.
         for which in [Which::Main, Which::New, Which::Old] {
@@ -149,6 +146,26 @@ impl App {
         let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
         self.store.finish_delete(job.id, vm.id, clock::now()).await?;
         Ok(Reply::VmDeleted { vm: vm.name.to_string(), backups_kept: kept as u32, ports_closed: ports })
+    }
+
+    /// From here on the machine is being removed and no port leads to it: the next one with its address
+    /// must not be reached by them. Where the firewall cannot do that, the machine stays as it was.
+    async fn close_ports(&self, vm: &Vm) -> Result<u32> {
+        // Nobody publishes in between.
+        let mut turn = self.wall.turn().await;
+        let before = self.store.vm(vm.id).await?.map_or(vm.phase, |now| now.phase);
+        self.store.set_phase(vm.id, Phase::Deleting).await?;
+        let ports = self.store.publications_count(vm.id).await?;
+        if ports > 0 {
+            match self.reconcile_now(&mut turn).await {
+                Ok(_) | Err(FirewallError::Off) => {}
+                Err(error) => {
+                    self.store.set_phase(vm.id, before).await?;
+                    return Err(refused(&error));
+                }
+            }
+        }
+        Ok(ports)
     }
 }
 

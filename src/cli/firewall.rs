@@ -6,7 +6,7 @@ use crate::app;
 use crate::config::{Config, Driver};
 use crate::firewall::reconcile::Reconciler;
 use crate::firewall::{self, Backend, Done, FirewallError, Site, View, Why};
-use crate::store::Store;
+use crate::store::{self, Store};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use ipnet::Ipv4Net;
@@ -44,6 +44,10 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
         Words::Apply => {
             let report = reconciler.reconcile(&desired)?;
             foreign(&report.foreign);
+            if let Done::Whole { .. } = report.done {
+                // The counters that were read then are no more: nobody else can write it down.
+                registry(config, async |store| app::firewall::count(store, &report).await.map(drop))?;
+            }
             say(&sentence(&report.done))
         }
         Words::Show => say(&reconciler.look(&desired)?.listing),
@@ -88,6 +92,10 @@ fn sentence(done: &Done) -> String {
 }
 
 fn desired(config: &Config) -> anyhow::Result<firewall::Desired> {
+    registry(config, async |store| app::firewall::desired(store, config).await)
+}
+
+fn registry<T>(config: &Config, work: impl AsyncFnOnce(&Store) -> store::Result<T>) -> anyhow::Result<T> {
     let path = config.database();
     if !path.exists() {
         bail!("there is no {}: `puerta init` makes it", path.display());
@@ -95,9 +103,9 @@ fn desired(config: &Config) -> anyhow::Result<firewall::Desired> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = Store::open(&path).await.context("the database")?;
-        let desired = app::firewall::desired(&store, config).await.context("the registry");
+        let done = work(&store).await.context("the registry");
         store.close().await;
-        desired
+        done
     })
 }
 

@@ -6,6 +6,7 @@ mod reader;
 mod show;
 
 use puerta_policy::model::Limits;
+use puerta_policy::network::PortRange;
 use puerta_policy::quota::Quotas;
 use reader::Reader;
 use std::net::SocketAddr;
@@ -178,6 +179,14 @@ impl Config {
         let machine = machine(&mut r);
         let backup = backup(&mut r, &state_dir);
         let firewall = firewall::read(&mut r);
+        let published = |address: &&SocketAddr| firewall.ports.contains(address.port());
+        if let Some(address) = ssh.listen.iter().find(published).filter(|_| firewall.driver != Driver::Off) {
+            let PortRange { first, last } = firewall.ports;
+            let what = format!(
+                "`{address}` is among the ports of publications, {first} to {last}: nobody outside would reach it"
+            );
+            r.wrong("ssh", "listen", &what);
+        }
         let config = Self {
             language,
             domain,
@@ -350,6 +359,26 @@ mod tests {
         let errors = Config::parse(text).unwrap_err();
         let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
         assert_eq!(lines, [2, 3, 5, 6, 7], "{errors:#?}");
+    }
+
+    #[test]
+    fn the_door_is_not_behind_a_published_port() {
+        let ports = "first_port = 50100\nlast_port = 50200\n";
+        let parse = |port: u16, wall: &str| {
+            Config::parse(&format!(
+                "[ssh]\nlisten = [\"[::]:22\", \"0.0.0.0:{port}\"]\n[firewall]\n{wall}{ports}"
+            ))
+        };
+        let wall = "outside = [\"pub\"]\ninside = \"lan\"\n";
+        for port in [50_100, 50_200] {
+            let errors = parse(port, wall).unwrap_err();
+            assert_eq!(errors.len(), 1, "{errors:#?}");
+            assert_eq!(errors[0].line, Some(2));
+            assert!(errors[0].message.contains(&format!("`0.0.0.0:{port}`")), "{}", errors[0]);
+            parse(port, "backend = \"off\"\n").unwrap();
+        }
+        parse(50_099, wall).unwrap();
+        parse(50_201, wall).unwrap();
     }
 
     #[test]

@@ -67,8 +67,16 @@ fn answer_all(
             Ok(request) => carry_out(request),
             Err(_) => Err(FirewallError::Refused("not a request".into())),
         };
-        say(&Line::Answer(answer))?;
+        say(&bounded(Line::Answer(answer))?)?;
     }
+}
+
+/// Who asked would end us over a line that is too long, for good.
+fn bounded(answer: Line) -> io::Result<Line> {
+    if line(&answer)?.len() <= LONGEST {
+        return Ok(answer);
+    }
+    Ok(Line::Answer(Err(FirewallError::Other("the answer is too long".into()))))
 }
 
 struct Hands {
@@ -97,7 +105,7 @@ impl Hands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::{Done, Report};
+    use crate::firewall::{Done, Report, View};
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 
@@ -143,6 +151,31 @@ mod tests {
         let (asked, _, end) = hear(&vec![b' '; LONGEST + 1]);
         assert!(asked.is_empty());
         assert!(end.is_err());
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_is_an_error_and_not_the_end() {
+        let said = RefCell::new(Vec::new());
+        let long = |length| View {
+            would: Done::Nothing,
+            plan: Vec::new(),
+            listing: "x".repeat(length),
+            foreign: Vec::new(),
+        };
+        let around = line(&Line::Answer(Ok(Answer::View(long(0))))).unwrap().len();
+        let mut lengths = [LONGEST - around, LONGEST - around + 1].into_iter();
+        let mut carry_out = |_| Ok(Answer::View(long(lengths.next().unwrap())));
+        let say = |line: &Line| {
+            said.borrow_mut().push(line.clone());
+            Ok(())
+        };
+        let ask = b"{\"change\":{\"port\":50000,\"target\":null}}\n";
+        answer_all(&ask.repeat(2)[..], &mut carry_out, say).unwrap();
+        let said = said.into_inner();
+        assert!(matches!(&said[0], Line::Answer(Ok(_))), "what fits is said");
+        let refusal = Err(FirewallError::Other("the answer is too long".into()));
+        // Said in words: what failed would be printed.
+        assert!(said[1..] == [Line::Answer(refusal)], "what does not fit is refused");
     }
 
     #[test]

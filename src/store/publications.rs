@@ -129,11 +129,17 @@ impl Store {
         rows::all(rows, read)
     }
 
-    /// Those that are to lead somewhere now, by port: not those of a machine that is being removed.
+    /// Those that are to lead somewhere now, by port: not those of a machine that is being removed, nor of
+    /// a seat all of whose members are suspended. One without members is its professors', and stays.
     pub async fn publications_in_force(&self) -> Result<Vec<Publication>> {
-        let rows = sqlx::query(select!("WHERE v.phase <> 'deleting' ORDER BY p.port"))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(select!(
+            "WHERE v.phase <> 'deleting' AND v.seat NOT IN
+                 (SELECT m.seat FROM members m JOIN persons o ON o.id = m.person
+                  GROUP BY m.seat HAVING MIN(o.suspended))
+             ORDER BY p.port"
+        ))
+        .fetch_all(&self.readers)
+        .await?;
         rows::all(rows, read)
     }
 
@@ -147,10 +153,15 @@ impl Store {
     }
 
     /// Adds what went through since the last reading, and keeps the reading, in one transaction: what
-    /// was counted is neither lost nor counted twice, whoever restarts in between. Gives what was added.
-    pub async fn add_traffic(&self, readings: &BTreeMap<u16, Traffic>) -> Result<BTreeMap<u16, Traffic>> {
+    /// was counted is neither lost nor counted twice, whoever restarts in between. `anew`: the counters
+    /// began again from nothing right after this reading. Gives what was added.
+    pub async fn add_traffic(
+        &self,
+        readings: &BTreeMap<u16, Traffic>,
+        anew: bool,
+    ) -> Result<BTreeMap<u16, Traffic>> {
         let mut added = BTreeMap::new();
-        if readings.is_empty() {
+        if readings.is_empty() && !anew {
             return Ok(added);
         }
         let mut tx = self.write().await?;
@@ -168,6 +179,13 @@ impl Store {
                 add(&mut tx, port, more, *now).await?;
                 added.insert(port, more);
             }
+        }
+        if anew {
+            sqlx::query(
+                "UPDATE publications SET seen_connections = 0, seen_bytes_in = 0, seen_bytes_out = 0",
+            )
+            .execute(&mut *tx)
+            .await?;
         }
         tx.commit().await?;
         Ok(added)

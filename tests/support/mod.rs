@@ -31,6 +31,9 @@ impl From<Output> for Said {
     }
 }
 
+/// What is published unless a configuration says otherwise; the door may not be there.
+const PUBLISHED: std::ops::RangeInclusive<u16> = 50_000..=65_000;
+
 /// A puerta of one test.
 pub struct House {
     /// Its folder: `puerta.toml`, `state/`, `keys/`, `log`, `known_hosts`.
@@ -66,9 +69,10 @@ impl House {
             house.make_key(login);
         }
         // A free port, kept for restarts. Whoever takes it in between makes `start` fail loudly.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        house.port = free.local_addr().unwrap().port();
-        drop(free);
+        while house.port == 0 || PUBLISHED.contains(&house.port) {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            house.port = free.local_addr().unwrap().port();
+        }
         let state = house.dir.join("state");
         let listen = format!("listen = [\"127.0.0.1:{}\"]", house.port);
         let (ssh, rest) = match extra.strip_prefix("[ssh]\n") {

@@ -6,6 +6,7 @@ mod commands;
 mod traffic;
 
 pub(super) use commands::run;
+pub use traffic::count;
 
 use crate::app::App;
 use crate::app::error::{Error, Kind};
@@ -182,7 +183,7 @@ impl App {
                     };
                 }
                 // The short way reads no counters, unless it had to become the long one.
-                if !report.traffic.is_empty() {
+                if !report.traffic.is_empty() || matches!(report.done, Done::Whole { .. }) {
                     self.account(&report).await;
                 }
                 self.settled(turn, &report, drifted(report.done, true, true)).await;

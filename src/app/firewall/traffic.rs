@@ -4,7 +4,8 @@
 
 use crate::app::{App, clock};
 use crate::audit::Event;
-use crate::firewall::{NewConnection, Report};
+use crate::firewall::{Done, NewConnection, Report};
+use crate::store::{self, Store};
 use puerta_policy::model::Timestamp;
 use puerta_policy::network::{Publication, Traffic};
 use std::collections::{BTreeMap, HashMap};
@@ -55,10 +56,16 @@ impl Tallies {
     }
 }
 
+/// Adds a reading to the registry, and gives what came since the last; also for the technician's commands.
+/// Counters that were written anew begin from nothing.
+pub async fn count(store: &Store, report: &Report) -> store::Result<BTreeMap<u16, Traffic>> {
+    store.add_traffic(&report.traffic, matches!(report.done, Done::Whole { .. })).await
+}
+
 impl App {
     /// Adds a reading of the counters to the registry.
     pub(super) async fn account(&self, report: &Report) {
-        match self.store.add_traffic(&report.traffic).await {
+        match count(&self.store, report).await {
             Ok(added) => self.leave_out(&added).await,
             // The next reading has it all.
             Err(error) => return tracing::error!(%error, "traffic could not be written down yet"),

@@ -83,6 +83,28 @@ async fn everything_about_a_publication_is_kept_and_a_machine_takes_its_own_with
 }
 
 #[tokio::test]
+async fn who_is_suspended_has_no_open_port_unless_somebody_shares_the_seat() {
+    let (_folder, store, course, one, seat) = one().await;
+    let (other, _) = add(&store, "alumno2", Some(course.id)).await;
+    let web1 = running(&store, seat.id, "web1").await;
+    let published = publish(&store, wish(web1.id, 80)).await.unwrap();
+    let open = async || store.publications_in_force().await.unwrap() == [published.clone()];
+    store.set_suspended(one.id, true).await.unwrap();
+    assert!(!open().await);
+    assert_eq!(store.publications().await.unwrap(), [published.clone()], "kept");
+    store.set_suspended(one.id, false).await.unwrap();
+    assert!(open().await);
+    let share = sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)");
+    share.bind(seat.id.0).bind(other.id.0).execute(&store.writer).await.unwrap();
+    store.set_suspended(one.id, true).await.unwrap();
+    assert!(open().await, "half a seat is somebody's");
+    store.set_suspended(other.id, true).await.unwrap();
+    assert!(!open().await);
+    sqlx::query("DELETE FROM members").execute(&store.writer).await.unwrap();
+    assert!(open().await, "a seat of nobody is its professors'");
+}
+
+#[tokio::test]
 async fn the_last_port_and_the_last_of_a_quota_go_to_one() {
     let (_folder, store, course, .., seat) = one().await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
@@ -124,22 +146,30 @@ async fn traffic_is_counted_once_over_restarts_of_puerta_and_of_the_counters() {
         let traffic = store.publication(50_000).await.unwrap().unwrap().traffic;
         (traffic.connections, traffic.bytes_in, traffic.bytes_out)
     };
-    store.add_traffic(&reading(50_000, 2, 1000, 5000)).await.unwrap();
-    let added = store.add_traffic(&reading(50_000, 3, 1500, 9000)).await.unwrap();
+    store.add_traffic(&reading(50_000, 2, 1000, 5000), false).await.unwrap();
+    let added = store.add_traffic(&reading(50_000, 3, 1500, 9000), false).await.unwrap();
     assert_eq!(added, reading(50_000, 1, 500, 4000));
     assert_eq!(sum(&store).await, (3, 1500, 9000));
-    assert!(store.add_traffic(&reading(50_000, 3, 1500, 9000)).await.unwrap().is_empty());
+    assert!(store.add_traffic(&reading(50_000, 3, 1500, 9000), false).await.unwrap().is_empty());
     // puerta restarts, and the kernel counts on meanwhile.
     store.close().await;
     let store = Store::open(&folder.file()).await.unwrap();
-    store.add_traffic(&reading(50_000, 4, 1600, 9100)).await.unwrap();
+    store.add_traffic(&reading(50_000, 4, 1600, 9100), false).await.unwrap();
     assert_eq!(sum(&store).await, (4, 1600, 9100));
     // The table was made anew: all that the counters show came since.
-    store.add_traffic(&reading(50_000, 1, 10, 20)).await.unwrap();
-    store.add_traffic(&reading(50_000, 1, 30, 20)).await.unwrap();
+    store.add_traffic(&reading(50_000, 1, 10, 20), false).await.unwrap();
+    store.add_traffic(&reading(50_000, 1, 30, 20), false).await.unwrap();
     assert_eq!(sum(&store).await, (5, 1630, 9120));
+    // It was made anew by us, and more came since than was seen of the last one.
+    store.add_traffic(&reading(50_000, 2, 40, 30), true).await.unwrap();
+    store.add_traffic(&reading(50_000, 5, 100, 50), false).await.unwrap();
+    assert_eq!(sum(&store).await, (11, 1740, 9180));
+    // Somebody else took the counters away, and we made others.
+    store.add_traffic(&BTreeMap::new(), true).await.unwrap();
+    store.add_traffic(&reading(50_000, 6, 200, 60), false).await.unwrap();
+    assert_eq!(sum(&store).await, (17, 1940, 9240));
     // What the kernel still has of a port that is no more is nobody's.
-    assert!(store.add_traffic(&reading(50_002, 9, 9, 9)).await.unwrap().is_empty());
+    assert!(store.add_traffic(&reading(50_002, 9, 9, 9), false).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -165,11 +165,11 @@ async fn a_full_plan_stays_fast() {
     };
     for connections in [1, 2] {
         let start = Instant::now();
-        let added = store.add_traffic(&reading(connections)).await.unwrap();
+        let added = store.add_traffic(&reading(connections), false).await.unwrap();
         println!("add_traffic of {} ports {:.1?}", added.len(), start.elapsed());
     }
     let quiet = reading(2);
-    let quiet = cost("add_traffic, all quiet", 5, || store.add_traffic(&quiet)).await;
+    let quiet = cost("add_traffic, all quiet", 5, || store.add_traffic(&quiet, false)).await;
     assert!(quiet < Duration::from_secs(1), "{quiet:?}");
     for _ in 0..3 {
         let new = vm(seat, &names.next().unwrap());

@@ -93,6 +93,7 @@ error-no-port = no machine of yours is published on port { $port }: see which th
 error-port-taken = port { $port } is taken: choose another, or leave `--port` out and puerta chooses
 error-port-range = port { $port } is not one of those that can be published: choose one from { $first } to { $last }, or leave `--port` out and puerta chooses
 error-port-published = port { $service } of `{ $vm }` is published already: reach it at `puerta:{ $port }`
+error-seat-suspended = everybody of seat `{ $seat }` is suspended, and its ports with them: publish it after `person suspend LOGIN --resume`
 error-ports-exhausted = there are no free ports left in the lab: give up those that you do not need with `port unpublish`, or tell your teacher
 error-beyond-campus = you may open a port to the campus only ({ $campus }): leave `--from` out, or ask your teacher to publish it
 error-too-many-networks = too many networks: write at most { $max }

@@ -216,7 +216,7 @@ sum-person-code = Gives somebody a new one-time code; the one before no longer w
 help-person-code =
     Example: person code alumno1
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
-sum-person-suspend = Closes somebody's door and their open sessions; their machines stay.
+sum-person-suspend = Closes somebody's door, sessions and ports; their machines stay.
 help-person-suspend =
     --resume    opens it again
     --yes       without asking

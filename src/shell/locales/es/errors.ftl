@@ -93,6 +93,7 @@ error-no-port = no tienes ninguna máquina publicada en el puerto { $port }: mir
 error-port-taken = el puerto { $port } está ocupado: elige otro, o quita `--port` y lo elige puerta
 error-port-range = el puerto { $port } no es de los que se pueden publicar: elige uno de { $first } a { $last }, o quita `--port` y lo elige puerta
 error-port-published = el puerto { $service } de `{ $vm }` ya está publicado: entra por `puerta:{ $port }`
+error-seat-suspended = todas las personas del puesto `{ $seat }` están suspendidas, y sus puertos con ellas: publícalo después de `person suspend LOGIN --resume`
 error-ports-exhausted = no quedan puertos libres en el laboratorio: retira los que no necesites con `port unpublish` o avisa a tu profesor
 error-beyond-campus = solo puedes abrir un puerto al campus ({ $campus }): quita `--from` o pide a tu profesor que lo publique
 error-too-many-networks = demasiadas redes: escribe como mucho { $max }

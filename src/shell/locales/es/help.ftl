@@ -216,7 +216,7 @@ sum-person-code = Da a alguien un código nuevo de un solo uso; el de antes deja
 help-person-code =
     Ejemplo: person code alumno1
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
-sum-person-suspend = Cierra la puerta y las sesiones de alguien; sus máquinas se quedan.
+sum-person-suspend = Cierra la puerta, las sesiones y los puertos de alguien; no sus máquinas.
 help-person-suspend =
     --resume    se la vuelve a abrir
     --yes       sin preguntar
