@@ -51,6 +51,27 @@ pub struct Site {
     pub log_group: u16,
 }
 
+impl Site {
+    /// The source ports that machines leave by: the largest run above the system's own ports without those of
+    /// publications and of SSH. An answer to a port of those would be taken for their client's.
+    pub fn masquerade_ports(&self) -> (u16, u16) {
+        let taken = |port: &u16| self.ports.contains(*port) || self.ssh_ports.contains(port);
+        let mut best = (1024, 1024);
+        let mut first = None;
+        for port in 1024..=u16::MAX {
+            if taken(&port) {
+                first = None;
+                continue;
+            }
+            let first = *first.get_or_insert(port);
+            if port - first > best.1 - best.0 || taken(&best.0) {
+                best = (first, port);
+            }
+        }
+        best
+    }
+}
+
 /// Where a published port leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {

@@ -237,9 +237,17 @@ pub(super) fn nat(site: &Site) -> String {
     for bucket in buckets(site) {
         table.chain(&format!("{}{bucket}", DNAT.chain), []);
     }
-    let masquerade = |name: &String| format!("-s {} -o {name} -j MASQUERADE", site.lab);
-    table.hooked("POSTROUTING", site.outside.iter().map(masquerade));
+    table.hooked("POSTROUTING", site.outside.iter().flat_map(|name| masquerade(site, name)));
     table.0
+}
+
+/// What leaves as puerta never does by a port that is asked for from outside: what its client sends next would
+/// belong to the machine's connection, and nobody would look at it again.
+fn masquerade(site: &Site, name: &str) -> Vec<String> {
+    let (first, last) = site.masquerade_ports();
+    let leaves = format!("-s {} -o {name}", site.lab);
+    let of = |protocol| format!("{leaves} -p {protocol} -j MASQUERADE --to-ports {first}-{last}");
+    Protocol::ALL.into_iter().map(of).chain([format!("{leaves} -j MASQUERADE")]).collect()
 }
 
 /// Nothing of IPv6 goes to the lab or comes from it.
