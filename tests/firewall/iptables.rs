@@ -1,6 +1,6 @@
 //! iptables in both flavours, and how one meddles with it.
 
-use crate::house::{House, desired, shell, site};
+use crate::house::{CAMPUS, House, desired, shell, site};
 use crate::place::enter;
 use crate::{CHILD, Subject};
 use puerta::firewall::iptables::{Flavour, Iptables};
@@ -228,5 +228,29 @@ fn the_other_flavour_is_said() {
         shell(before.line("ip6t -P FORWARD DROP"));
         let foreign = reconciler.reconcile(&house.desired).unwrap().foreign;
         assert!(matches!(&foreign[..], [line] if line.ends_with("table filter, chain FORWARD: policy DROP")));
+    }
+}
+
+/// A flood of one port is reported a little, and the first connection to another one all the same.
+#[test]
+fn a_flood_hides_no_other_port() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let subject = Tables(flavour);
+        let mut house = House::new(&subject);
+        house.web1.serve("10.0.0.66:80");
+        house.publish(50_001, "10.0.0.66:80", &[]);
+        house.publish(50_002, "10.0.0.66:80", &[]);
+        house.reconcile();
+        let reported = || {
+            let text = shell(subject.line("ipt -t nat -nvxL PUERTA-REPORT | grep NFLOG"));
+            text.split_whitespace().next().unwrap().parse::<u32>().unwrap()
+        };
+        for _ in 0..400 {
+            house.outside.reaches(CAMPUS, "192.0.2.1:50001");
+        }
+        let before = reported();
+        assert!((20..200).contains(&before), "{flavour:?}: {before}");
+        house.outside.reaches(CAMPUS, "192.0.2.1:50002");
+        assert_eq!(reported(), before + 1, "{flavour:?}");
     }
 }

@@ -20,6 +20,11 @@ const ODD: &str = "-m conntrack --ctstate INVALID,UNTRACKED -j DROP";
 /// Slot 1 of a seat is the lab's own: nodes.
 const NODE: &str = "0.0.0.1/0.0.0.63";
 
+/// A flood of one port leaves room for the others, a flood of all of them is cut. A full table would drop
+/// packets: this one has room for every port.
+const REPORTED: &str = "-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 20 --hashlimit-mode dstport \
+     --hashlimit-name puerta --hashlimit-htable-max 65536 -m limit --limit 50/sec --limit-burst 100";
+
 /// One table.
 struct Table(String);
 
@@ -224,16 +229,15 @@ pub(super) fn nat(site: &Site) -> String {
     let local = "-m addrtype --dst-type LOCAL";
     table.hooked("PREROUTING", site.outside.iter().map(|name| format!("-i {name} {local} -j {OURS}RANGE")));
     table.chain("RANGE", range(site).map(|(protocol, ports)| format!("{ports} -g {OURS}{protocol}")));
-    let report = format!("-j NFLOG --nflog-group {} --nflog-size 64", site.log_group);
     for protocol in Protocol::ALL {
         let dispatch = buckets(site).map(|bucket| {
             let first = (bucket * BUCKET).max(site.ports.first);
             let last = (bucket * BUCKET + (BUCKET - 1)).min(site.ports.last);
             format!("-p {protocol} -m {protocol} --dport {first}:{last} -g {OURS}{}{bucket}", DNAT.chain)
         });
-        let report = format!("-m limit --limit 20/sec --limit-burst 50 {report}");
-        table.chain(protocol.as_str(), [report].into_iter().chain(dispatch));
+        table.chain(protocol.as_str(), [format!("-j {OURS}REPORT")].into_iter().chain(dispatch));
     }
+    table.chain("REPORT", [format!("{REPORTED} -j NFLOG --nflog-group {} --nflog-size 64", site.log_group)]);
     for bucket in buckets(site) {
         table.chain(&format!("{}{bucket}", DNAT.chain), []);
     }
