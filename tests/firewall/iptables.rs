@@ -73,6 +73,7 @@ impl Subject for Tables {
                 "ipt -t nat -A PUERTA-D-195 -p tcp --dport 50009 -j DNAT --to-destination 10.0.0.130:80",
             ),
             ("nobody answers", "ipt -D PUERTA-B-1 1"),
+            ("nobody is asked", "ipt -D PUERTA-F-1 1"),
             ("the stamp goes", "ipt -t mangle -F PUERTA-STAMP"),
             ("the stamp and its chain go", "ipt -t mangle -F PUERTA-STAMP; ipt -t mangle -X PUERTA-STAMP"),
         ];
@@ -103,7 +104,8 @@ impl Subject for Tables {
             "-A PUERTA-ENTER -m conntrack --ctdir ORIGINAL -j DROP",
             "-A PUERTA-tcp -j DROP",
             "-A PUERTA-D-195 -p tcp -m tcp --dport 50001 -j DNAT --to-destination 10.0.0.66:80",
-            "-A PUERTA-B-1 -s 10.0.0.66/32 -p tcp -m tcp --sport 80 -m conntrack --ctorigdstport 50001 -j RETURN",
+            "-A PUERTA-B-1 -s 10.0.0.66/32 -m conntrack --ctproto 6 --ctreplsrc 10.0.0.66 --ctorigdstport 50001 --ctreplsrcport 80 -j RETURN",
+            "-A PUERTA-F-1 -d 10.0.0.66/32 -m conntrack --ctproto 6 --ctreplsrc 10.0.0.66 --ctorigdstport 50001 --ctreplsrcport 80 -j RETURN",
         ];
         lines.iter().all(|line| text.lines().any(|there| there == *line))
     }

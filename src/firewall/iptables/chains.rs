@@ -7,7 +7,7 @@
 
 use super::parse::OURS;
 use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
-use super::rows::{BACK, DNAT};
+use super::rows::{BACK, DNAT, FORTH, Kind};
 use crate::firewall::{Desired, Site};
 use puerta_policy::network::{Flow, Protocol};
 use std::fmt::Write;
@@ -79,14 +79,15 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
         format!("-s {NODE} -j RETURN"),
         format!("-d {} -j DROP", site.lab),
     ];
-    back(&mut table);
+    by_seat(&mut table, "BACK", "-s", &BACK);
+    by_seat(&mut table, "FORTH", "-d", &FORTH);
     let judged = egress(&mut table, &LEAVE, desired, lists);
     table.chain("LEAVE", begun.into_iter().chain(judged));
     let answered = [
         ODD.to_owned(),
         RELATED.to_owned(),
-        // `mangle` has looked who it is.
-        "-m conntrack --ctdir ORIGINAL --ctstate DNAT -j RETURN".to_owned(),
+        // `mangle` has looked who it is; not, whether the port still leads where this connection goes.
+        format!("-m conntrack --ctdir ORIGINAL --ctstate DNAT -g {OURS}FORTH"),
         "-m conntrack --ctdir ORIGINAL -j DROP".to_owned(),
         format!("-d {NODE} -j RETURN"),
     ];
@@ -98,18 +99,18 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
     table.0
 }
 
-/// Answers of publications: chosen by six bits of the seat, three and three, then by a member. A port that leads
-/// elsewhere, or nowhere, is not answered.
-fn back(table: &mut Table) {
+/// Packets of publications' connections: chosen by six bits of the machine's seat, three and three, then by a
+/// member. What belongs to a port that leads elsewhere now, or nowhere, ends here.
+fn by_seat(table: &mut Table, name: &str, machine: &str, kind: &Kind) {
     let bits =
         |bits: u32, place: u32| format!("{}/{}", Ipv4Addr::from(bits << place), Ipv4Addr::from(7 << place));
-    table.chain("BACK", (0..8).map(|low| format!("-s {} -g {OURS}BACK-{low}", bits(low, 6))));
+    table.chain(name, (0..8).map(|low| format!("{machine} {} -g {OURS}{name}-{low}", bits(low, 6))));
     for low in 0..8 {
-        let leaf = |high| format!("-s {} -g {OURS}{}{}", bits(high, 9), BACK.chain, high << 3 | low);
-        table.chain(&format!("BACK-{low}"), (0..8).map(leaf));
+        let leaf = |high| format!("{machine} {} -g {OURS}{}{}", bits(high, 9), kind.chain, high << 3 | low);
+        table.chain(&format!("{name}-{low}"), (0..8).map(leaf));
     }
     for seat in 0..64 {
-        table.chain(&format!("{}{seat}", BACK.chain), ["-j DROP".to_owned()]);
+        table.chain(&format!("{}{seat}", kind.chain), ["-j DROP".to_owned()]);
     }
 }
 
