@@ -7,14 +7,15 @@
 
 use super::parse::OURS;
 use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
-use super::rows::{BACK, DNAT, FORTH, Kind};
+use super::rows::{BACK, DNAT, FORTH, Kind, number};
 use crate::firewall::{Desired, Site};
-use puerta_policy::network::{Flow, Protocol};
+use ipnet::Ipv4Net;
+use puerta_policy::network::Protocol;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
-/// Errors about a connection that is let through, both ways.
-const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED -j RETURN";
+/// Errors about a connection, which carry a piece of it.
+const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED";
 /// What belongs to no connection.
 const ODD: &str = "-m conntrack --ctstate INVALID,UNTRACKED -j DROP";
 /// Slot 1 of a seat is the lab's own: nodes.
@@ -73,27 +74,28 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
     let begun = [
         ODD.to_owned(),
         format!("! -s {} -j DROP", site.lab),
-        RELATED.to_owned(),
+        format!("-s {NODE} {RELATED} -j RETURN"),
         format!("-m conntrack --ctdir REPLY --ctstate DNAT -g {OURS}BACK"),
         "-m conntrack --ctdir REPLY -j DROP".to_owned(),
+        // No match tells whether it is the machine's own connection.
+        format!("{RELATED} -j DROP"),
         format!("-s {NODE} -j RETURN"),
         format!("-d {} -j DROP", site.lab),
     ];
     by_seat(&mut table, "BACK", "-s", &BACK);
     by_seat(&mut table, "FORTH", "-d", &FORTH);
-    let judged = egress(&mut table, &LEAVE, desired, lists);
-    table.chain("LEAVE", begun.into_iter().chain(judged));
+    egress(&mut table, lists);
+    table.chain("LEAVE", begun.into_iter().chain(judges(desired, "src")));
     let answered = [
         ODD.to_owned(),
-        RELATED.to_owned(),
         // `mangle` has looked who it is; not, whether the port still leads where this connection goes.
         format!("-m conntrack --ctdir ORIGINAL --ctstate DNAT -g {OURS}FORTH"),
         "-m conntrack --ctdir ORIGINAL -j DROP".to_owned(),
         format!("-d {NODE} -j RETURN"),
     ];
-    let judged = egress(&mut table, &ENTER, desired, lists);
-    table.chain("ENTER", answered.into_iter().chain(judged));
-    let mut dns: Vec<String> = site.dns.iter().map(|server| format!("-d {server}/32 -j RETURN")).collect();
+    table.chain("ENTER", answered.into_iter().chain(judges(desired, "dst")));
+    let served = |server| format!("-m conntrack --ctreplsrc {server} -j RETURN");
+    let mut dns: Vec<String> = site.dns.iter().map(served).collect();
     dns.push("-j DROP".into());
     table.chain("DNS", dns);
     table.0
@@ -144,51 +146,43 @@ fn outside(site: &Site, admission: &str) -> Vec<String> {
     rules
 }
 
-/// One way between the lab and outside.
-struct Way {
-    /// Begins its chains' names.
-    prefix: &'static str,
-    /// What of a packet is the machine's.
-    machine: &'static str,
-    /// What is the other's.
-    network: &'static str,
-    /// The same.
-    port: &'static str,
-    /// What becomes of questions to DNS.
-    dns: &'static str,
+/// What machines may reach: a chain for each verdict. It asks where the connection leads and not where the packet
+/// goes, so that answers, and errors from anywhere on the way, are judged as what they are about.
+fn egress(table: &mut Table, lists: &Lists) {
+    let ask = Protocol::ALL.map(|protocol| format!("{} -g {OURS}DNS", leads(None, Some((protocol, 53, 53)))));
+    table.chain("E-allow", ask.clone());
+    table.chain("E-deny", ["-j DROP".to_owned()]);
+    for (word, flows) in lists {
+        let flows = flows.iter().map(|flow| format!("{} -j RETURN", leads(Some(flow.network), flow.ports)));
+        let rules = ask.iter().cloned().chain(flows).chain(["-j DROP".to_owned()]);
+        table.chain(&format!("E-{word}"), rules);
+    }
 }
 
-/// What machines begin.
-const LEAVE: Way = Way { prefix: "E", machine: "src", network: "-d", port: "--dport", dns: "-g PUERTA-DNS" };
-/// Answers to it, which are judged as what they answer.
-const ENTER: Way = Way { prefix: "A", machine: "dst", network: "-s", port: "--sport", dns: "-j RETURN" };
-
-/// What machines may reach: a chain for each verdict, and the rules that choose among them.
-fn egress(table: &mut Table, way: &Way, desired: &Desired, lists: &Lists) -> Vec<String> {
-    let Way { prefix, machine, port, dns, .. } = way;
-    let ask = Protocol::ALL.map(|protocol| format!("-p {protocol} -m {protocol} {port} 53 {dns}"));
-    table.chain(&format!("{prefix}-allow"), ask.clone());
-    table.chain(&format!("{prefix}-deny"), ["-j DROP".to_owned()]);
-    for (word, flows) in lists {
-        let flows = flows.iter().map(|flow| one(way, flow));
-        let rules = ask.iter().cloned().chain(flows).chain(["-j DROP".to_owned()]);
-        table.chain(&format!("{prefix}-{word}"), rules);
-    }
+/// The rules that choose among them, by what of a packet is the machine's.
+fn judges(desired: &Desired, machine: &str) -> Vec<String> {
     let mut rules = Vec::new();
     for (place, of) in places(desired) {
-        let rule = |word| format!("{} -g {OURS}{prefix}-{word}", set(&format!("{place}-{word}"), machine));
+        let rule = |word| format!("{} -g {OURS}E-{word}", set(&format!("{place}-{word}"), machine));
         rules.extend(verdicts(of).iter().map(rule));
     }
-    rules.push(format!("-g {OURS}{prefix}-{}", verdict(&desired.egress.default)));
+    rules.push(format!("-g {OURS}E-{}", verdict(&desired.egress.default)));
     rules
 }
 
-fn one(way: &Way, flow: &Flow) -> String {
-    let mut rule = format!("{} {} ", way.network, flow.network);
-    if let Some((protocol, first, last)) = flow.ports {
-        let _ = write!(rule, "-p {protocol} -m {protocol} {} {first}:{last} ", way.port);
+/// Who answers a connection.
+fn leads(network: Option<Ipv4Net>, ports: Option<(Protocol, u16, u16)>) -> String {
+    let mut rule = "-m conntrack".to_owned();
+    if let Some((protocol, ..)) = ports {
+        let _ = write!(rule, " --ctproto {}", number(protocol));
     }
-    rule + "-j RETURN"
+    if let Some(network) = network {
+        let _ = write!(rule, " --ctreplsrc {network}");
+    }
+    if let Some((_, first, last)) = ports {
+        let _ = write!(rule, " --ctreplsrcport {first}:{last}");
+    }
+    rule
 }
 
 /// Who may reach which published port.

@@ -185,7 +185,9 @@ fn drift_is_another_listing() {
         drift
     );
     assert_eq!(seen_as(four, &without(six, "-o lan -j DROP"), sets), drift);
-    let added = bare.replace("-A PUERTA-ENTER -p icmp", "-A PUERTA-ENTER -j ACCEPT\n-A PUERTA-ENTER -p icmp");
+    let rule = "-A PUERTA-ENTER -d 0.0.0.1/0.0.0.63 ";
+    let added = bare.replace(rule, &format!("-A PUERTA-ENTER -j ACCEPT\n{rule}"));
+    assert_ne!(added, bare);
     assert_eq!(seen_as(&added, six, sets), drift);
     let member = "-A PUERTA-D-195 -p tcp -m tcp --dport 50012 -j DNAT --to-destination 10.48.0.5:80\n";
     let shadowed = member.replace(":80", ":81");
