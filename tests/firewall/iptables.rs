@@ -1,11 +1,14 @@
 //! iptables in both flavours, and how one meddles with it.
 
-use crate::house::{House, desired, shell, site};
-use crate::place::enter;
+use crate::house::{CAMPUS, House, desired, shell, site, tcp};
+use crate::place::{Place, enter, exchange};
 use crate::{CHILD, Subject};
 use puerta::firewall::iptables::{Flavour, Iptables};
 use puerta::firewall::reconcile::Reconciler;
 use puerta::firewall::{Backend, Desired, Done};
+use puerta_policy::network::Protocol;
+use std::io::ErrorKind;
+use std::net::{SocketAddrV4, UdpSocket};
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
@@ -73,6 +76,7 @@ impl Subject for Tables {
                 "ipt -t nat -A PUERTA-D-195 -p tcp --dport 50009 -j DNAT --to-destination 10.0.0.130:80",
             ),
             ("nobody answers", "ipt -D PUERTA-B-1 1"),
+            ("nobody is asked", "ipt -D PUERTA-F-1 1"),
             ("the stamp goes", "ipt -t mangle -F PUERTA-STAMP"),
             ("the stamp and its chain go", "ipt -t mangle -F PUERTA-STAMP; ipt -t mangle -X PUERTA-STAMP"),
         ];
@@ -103,7 +107,8 @@ impl Subject for Tables {
             "-A PUERTA-ENTER -m conntrack --ctdir ORIGINAL -j DROP",
             "-A PUERTA-tcp -j DROP",
             "-A PUERTA-D-195 -p tcp -m tcp --dport 50001 -j DNAT --to-destination 10.0.0.66:80",
-            "-A PUERTA-B-1 -s 10.0.0.66/32 -p tcp -m tcp --sport 80 -m conntrack --ctorigdstport 50001 -j RETURN",
+            "-A PUERTA-B-1 -s 10.0.0.66/32 -m conntrack --ctproto 6 --ctreplsrc 10.0.0.66 --ctorigdstport 50001 --ctreplsrcport 80 -j RETURN",
+            "-A PUERTA-F-1 -d 10.0.0.66/32 -m conntrack --ctproto 6 --ctreplsrc 10.0.0.66 --ctorigdstport 50001 --ctreplsrcport 80 -j RETURN",
         ];
         lines.iter().all(|line| text.lines().any(|there| there == *line))
     }
@@ -228,5 +233,123 @@ fn the_other_flavour_is_said() {
         shell(before.line("ip6t -P FORWARD DROP"));
         let foreign = reconciler.reconcile(&house.desired).unwrap().foreign;
         assert!(matches!(&foreign[..], [line] if line.ends_with("table filter, chain FORWARD: policy DROP")));
+    }
+}
+
+/// A flood of one port is reported a little, and the first connection to another one all the same.
+#[test]
+fn a_flood_hides_no_other_port() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let subject = Tables(flavour);
+        let mut house = House::new(&subject);
+        house.web1.serve("10.0.0.66:80");
+        house.publish(50_001, "10.0.0.66:80", &[]);
+        house.publish(50_002, "10.0.0.66:80", &[]);
+        house.reconcile();
+        let reported = || {
+            let text = shell(subject.line("ipt -t nat -nvxL PUERTA-REPORT | grep NFLOG"));
+            text.split_whitespace().next().unwrap().parse::<u32>().unwrap()
+        };
+        for _ in 0..400 {
+            house.outside.reaches(CAMPUS, "192.0.2.1:50001");
+        }
+        let before = reported();
+        assert!((20..200).contains(&before), "{flavour:?}: {before}");
+        house.outside.reaches(CAMPUS, "192.0.2.1:50002");
+        assert_eq!(reported(), before + 1, "{flavour:?}");
+    }
+}
+
+/// Says to `to` as `by` that what went from `from` to `there` by UDP did not arrive, whether that is true or not.
+fn forge(place: &Place, by: &str, to: &str, from: &str, there: &str) {
+    let [from, there]: [SocketAddrV4; 2] = [from, there].map(|address| address.parse().unwrap());
+    let mut quoted = vec![0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0];
+    quoted.extend([from.ip().octets(), there.ip().octets()].concat());
+    quoted.extend([from.port().to_be_bytes(), there.port().to_be_bytes(), [0, 8], [0, 0]].concat());
+    let mut packet = [vec![3, 3, 0, 0, 0, 0, 0, 0], quoted].concat();
+    let words = packet.chunks(2).map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]));
+    let sum: u32 = words.sum();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    let check = !u16::try_from((folded & 0xffff) + (folded >> 16)).unwrap();
+    packet[2..4].copy_from_slice(&check.to_be_bytes());
+    let socket = place.run(|| {
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::RAW, Some(socket2::Protocol::ICMPV4))
+            .unwrap()
+    });
+    socket.bind(&SocketAddrV4::new(by.parse().unwrap(), 0).into()).unwrap();
+    let to = SocketAddrV4::new(to.parse().unwrap(), 0);
+    socket.send_to(&packet, &to.into()).unwrap();
+}
+
+/// Does a connected socket hear that something did not arrive?
+fn is_told(socket: &UdpSocket) -> bool {
+    socket.recv(&mut [0; 64]).is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+}
+
+/// About a publication: from the machine that it leads to, while it does.
+#[test]
+fn errors_come_from_whom_they_are_about() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let mut house = House::new(&Tables(flavour));
+        let heard = house.web1.serve_udp("10.0.0.66:9000");
+        house.publish(50_001, "10.0.0.66:9000", &[]);
+        house.desired.publications.get_mut(&50_001).unwrap().protocol = Protocol::Udp;
+        house.reconcile();
+        let client = house.outside.udp("192.0.2.10:7001");
+        assert!((0..8).any(|_| exchange(&client, "192.0.2.1:50001")));
+        client.connect("192.0.2.1:50001").unwrap();
+        let places = [(&house.web1, "10.0.0.66"), (&house.node, "10.0.0.65"), (&house.web2, "10.0.0.130")];
+        let [web1, node, web2] = places.map(|(place, by)| (place.clone(), by));
+        let says =
+            |(place, by): &(Place, &str)| forge(place, by, "192.0.2.10", "192.0.2.10:7001", "10.0.0.66:9000");
+        says(&web1);
+        assert!(is_told(&client), "{flavour:?}");
+        says(&node);
+        assert!(is_told(&client), "{flavour:?}");
+        says(&web2);
+        assert!(!is_told(&client), "{flavour:?}");
+        // The number leads to another port of the same machine, then to another machine.
+        for there in ["10.0.0.66:9001", "10.0.0.130:9000"] {
+            let count = heard.addresses().len();
+            let target = puerta::firewall::Target { protocol: Protocol::Udp, ..tcp(there, &[]) };
+            house.change(50_001, Some(target));
+            says(&web1);
+            client.send(b"hello").unwrap();
+            assert!(!is_told(&client), "{flavour:?}");
+            assert_eq!(heard.addresses().len(), count, "{flavour:?}");
+        }
+    }
+}
+
+/// About what machines begin: from anywhere on the way, as long as they may; never from machines.
+#[test]
+fn errors_are_judged_as_what_they_are_about() {
+    for flavour in [Flavour::Nft, Flavour::Legacy] {
+        let mut house = House::new(&Tables(flavour));
+        for (egress, may) in [("allow", true), ("192.0.2.10:7000/udp", true), ("deny", false)] {
+            house.desired.egress.default = "allow".parse().unwrap();
+            house.reconcile();
+            let (far, near) = (house.outside.udp("192.0.2.10:7000"), house.web1.udp("10.0.0.66:50001"));
+            near.connect("192.0.2.10:7000").unwrap();
+            near.send(b"hello").unwrap();
+            let (_, back) = far.recv_from(&mut [0; 64]).unwrap();
+            assert!(!(50_000..=65_000).contains(&back.port()), "{flavour:?}: {back}");
+            far.connect(back).unwrap();
+            far.send(b"hello").unwrap();
+            near.recv(&mut [0; 64]).unwrap();
+            house.desired.egress.default = egress.parse().unwrap();
+            house.reconcile();
+            forge(&house.outside, "203.0.113.10", "192.0.2.1", &back.to_string(), "192.0.2.10:7000");
+            assert_eq!(is_told(&near), may, "{flavour:?}, {egress}");
+            let places = [
+                (&house.web1, "10.0.0.66", false),
+                (&house.web2, "10.0.0.130", false),
+                (&house.node, "10.0.0.65", true),
+            ];
+            for (place, by, told) in places {
+                forge(place, by, "192.0.2.10", "192.0.2.10:7000", "10.0.0.66:50001");
+                assert_eq!(is_told(&far), told, "{flavour:?}, {egress}, {by}");
+            }
+        }
     }
 }

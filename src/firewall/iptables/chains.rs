@@ -7,18 +7,24 @@
 
 use super::parse::OURS;
 use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
-use super::rows::{BACK, DNAT};
+use super::rows::{BACK, DNAT, FORTH, Kind, number};
 use crate::firewall::{Desired, Site};
-use puerta_policy::network::{Flow, Protocol};
+use ipnet::Ipv4Net;
+use puerta_policy::network::Protocol;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
-/// Errors about a connection that is let through, both ways.
-const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED -j RETURN";
+/// Errors about a connection, which carry a piece of it.
+const RELATED: &str = "-p icmp -m conntrack --ctstate RELATED";
 /// What belongs to no connection.
 const ODD: &str = "-m conntrack --ctstate INVALID,UNTRACKED -j DROP";
 /// Slot 1 of a seat is the lab's own: nodes.
 const NODE: &str = "0.0.0.1/0.0.0.63";
+
+/// A flood of one port leaves room for the others, a flood of all of them is cut. A full table would drop
+/// packets: this one has room for every port.
+const REPORTED: &str = "-m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 20 --hashlimit-mode dstport \
+     --hashlimit-name puerta --hashlimit-htable-max 65536 -m limit --limit 50/sec --limit-burst 100";
 
 /// One table.
 struct Table(String);
@@ -68,43 +74,45 @@ pub(super) fn filter(site: &Site, desired: &Desired, lists: &Lists) -> String {
     let begun = [
         ODD.to_owned(),
         format!("! -s {} -j DROP", site.lab),
-        RELATED.to_owned(),
+        format!("-s {NODE} {RELATED} -j RETURN"),
         format!("-m conntrack --ctdir REPLY --ctstate DNAT -g {OURS}BACK"),
         "-m conntrack --ctdir REPLY -j DROP".to_owned(),
+        // No match tells whether it is the machine's own connection.
+        format!("{RELATED} -j DROP"),
         format!("-s {NODE} -j RETURN"),
         format!("-d {} -j DROP", site.lab),
     ];
-    back(&mut table);
-    let judged = egress(&mut table, &LEAVE, desired, lists);
-    table.chain("LEAVE", begun.into_iter().chain(judged));
+    by_seat(&mut table, "BACK", "-s", &BACK);
+    by_seat(&mut table, "FORTH", "-d", &FORTH);
+    egress(&mut table, lists);
+    table.chain("LEAVE", begun.into_iter().chain(judges(desired, "src")));
     let answered = [
         ODD.to_owned(),
-        RELATED.to_owned(),
-        // `mangle` has looked who it is.
-        "-m conntrack --ctdir ORIGINAL --ctstate DNAT -j RETURN".to_owned(),
+        // `mangle` has looked who it is; not, whether the port still leads where this connection goes.
+        format!("-m conntrack --ctdir ORIGINAL --ctstate DNAT -g {OURS}FORTH"),
         "-m conntrack --ctdir ORIGINAL -j DROP".to_owned(),
         format!("-d {NODE} -j RETURN"),
     ];
-    let judged = egress(&mut table, &ENTER, desired, lists);
-    table.chain("ENTER", answered.into_iter().chain(judged));
-    let mut dns: Vec<String> = site.dns.iter().map(|server| format!("-d {server}/32 -j RETURN")).collect();
+    table.chain("ENTER", answered.into_iter().chain(judges(desired, "dst")));
+    let served = |server| format!("-m conntrack --ctreplsrc {server} -j RETURN");
+    let mut dns: Vec<String> = site.dns.iter().map(served).collect();
     dns.push("-j DROP".into());
     table.chain("DNS", dns);
     table.0
 }
 
-/// Answers of publications: chosen by six bits of the seat, three and three, then by a member. A port that leads
-/// elsewhere, or nowhere, is not answered.
-fn back(table: &mut Table) {
+/// Packets of publications' connections: chosen by six bits of the machine's seat, three and three, then by a
+/// member. What belongs to a port that leads elsewhere now, or nowhere, ends here.
+fn by_seat(table: &mut Table, name: &str, machine: &str, kind: &Kind) {
     let bits =
         |bits: u32, place: u32| format!("{}/{}", Ipv4Addr::from(bits << place), Ipv4Addr::from(7 << place));
-    table.chain("BACK", (0..8).map(|low| format!("-s {} -g {OURS}BACK-{low}", bits(low, 6))));
+    table.chain(name, (0..8).map(|low| format!("{machine} {} -g {OURS}{name}-{low}", bits(low, 6))));
     for low in 0..8 {
-        let leaf = |high| format!("-s {} -g {OURS}{}{}", bits(high, 9), BACK.chain, high << 3 | low);
-        table.chain(&format!("BACK-{low}"), (0..8).map(leaf));
+        let leaf = |high| format!("{machine} {} -g {OURS}{}{}", bits(high, 9), kind.chain, high << 3 | low);
+        table.chain(&format!("{name}-{low}"), (0..8).map(leaf));
     }
     for seat in 0..64 {
-        table.chain(&format!("{}{seat}", BACK.chain), ["-j DROP".to_owned()]);
+        table.chain(&format!("{}{seat}", kind.chain), ["-j DROP".to_owned()]);
     }
 }
 
@@ -138,51 +146,43 @@ fn outside(site: &Site, admission: &str) -> Vec<String> {
     rules
 }
 
-/// One way between the lab and outside.
-struct Way {
-    /// Begins its chains' names.
-    prefix: &'static str,
-    /// What of a packet is the machine's.
-    machine: &'static str,
-    /// What is the other's.
-    network: &'static str,
-    /// The same.
-    port: &'static str,
-    /// What becomes of questions to DNS.
-    dns: &'static str,
+/// What machines may reach: a chain for each verdict. It asks where the connection leads and not where the packet
+/// goes, so that answers, and errors from anywhere on the way, are judged as what they are about.
+fn egress(table: &mut Table, lists: &Lists) {
+    let ask = Protocol::ALL.map(|protocol| format!("{} -g {OURS}DNS", leads(None, Some((protocol, 53, 53)))));
+    table.chain("E-allow", ask.clone());
+    table.chain("E-deny", ["-j DROP".to_owned()]);
+    for (word, flows) in lists {
+        let flows = flows.iter().map(|flow| format!("{} -j RETURN", leads(Some(flow.network), flow.ports)));
+        let rules = ask.iter().cloned().chain(flows).chain(["-j DROP".to_owned()]);
+        table.chain(&format!("E-{word}"), rules);
+    }
 }
 
-/// What machines begin.
-const LEAVE: Way = Way { prefix: "E", machine: "src", network: "-d", port: "--dport", dns: "-g PUERTA-DNS" };
-/// Answers to it, which are judged as what they answer.
-const ENTER: Way = Way { prefix: "A", machine: "dst", network: "-s", port: "--sport", dns: "-j RETURN" };
-
-/// What machines may reach: a chain for each verdict, and the rules that choose among them.
-fn egress(table: &mut Table, way: &Way, desired: &Desired, lists: &Lists) -> Vec<String> {
-    let Way { prefix, machine, port, dns, .. } = way;
-    let ask = Protocol::ALL.map(|protocol| format!("-p {protocol} -m {protocol} {port} 53 {dns}"));
-    table.chain(&format!("{prefix}-allow"), ask.clone());
-    table.chain(&format!("{prefix}-deny"), ["-j DROP".to_owned()]);
-    for (word, flows) in lists {
-        let flows = flows.iter().map(|flow| one(way, flow));
-        let rules = ask.iter().cloned().chain(flows).chain(["-j DROP".to_owned()]);
-        table.chain(&format!("{prefix}-{word}"), rules);
-    }
+/// The rules that choose among them, by what of a packet is the machine's.
+fn judges(desired: &Desired, machine: &str) -> Vec<String> {
     let mut rules = Vec::new();
     for (place, of) in places(desired) {
-        let rule = |word| format!("{} -g {OURS}{prefix}-{word}", set(&format!("{place}-{word}"), machine));
+        let rule = |word| format!("{} -g {OURS}E-{word}", set(&format!("{place}-{word}"), machine));
         rules.extend(verdicts(of).iter().map(rule));
     }
-    rules.push(format!("-g {OURS}{prefix}-{}", verdict(&desired.egress.default)));
+    rules.push(format!("-g {OURS}E-{}", verdict(&desired.egress.default)));
     rules
 }
 
-fn one(way: &Way, flow: &Flow) -> String {
-    let mut rule = format!("{} {} ", way.network, flow.network);
-    if let Some((protocol, first, last)) = flow.ports {
-        let _ = write!(rule, "-p {protocol} -m {protocol} {} {first}:{last} ", way.port);
+/// Who answers a connection.
+fn leads(network: Option<Ipv4Net>, ports: Option<(Protocol, u16, u16)>) -> String {
+    let mut rule = "-m conntrack".to_owned();
+    if let Some((protocol, ..)) = ports {
+        let _ = write!(rule, " --ctproto {}", number(protocol));
     }
-    rule + "-j RETURN"
+    if let Some(network) = network {
+        let _ = write!(rule, " --ctreplsrc {network}");
+    }
+    if let Some((_, first, last)) = ports {
+        let _ = write!(rule, " --ctreplsrcport {first}:{last}");
+    }
+    rule
 }
 
 /// Who may reach which published port.
@@ -224,22 +224,29 @@ pub(super) fn nat(site: &Site) -> String {
     let local = "-m addrtype --dst-type LOCAL";
     table.hooked("PREROUTING", site.outside.iter().map(|name| format!("-i {name} {local} -j {OURS}RANGE")));
     table.chain("RANGE", range(site).map(|(protocol, ports)| format!("{ports} -g {OURS}{protocol}")));
-    let report = format!("-j NFLOG --nflog-group {} --nflog-size 64", site.log_group);
     for protocol in Protocol::ALL {
         let dispatch = buckets(site).map(|bucket| {
             let first = (bucket * BUCKET).max(site.ports.first);
             let last = (bucket * BUCKET + (BUCKET - 1)).min(site.ports.last);
             format!("-p {protocol} -m {protocol} --dport {first}:{last} -g {OURS}{}{bucket}", DNAT.chain)
         });
-        let report = format!("-m limit --limit 20/sec --limit-burst 50 {report}");
-        table.chain(protocol.as_str(), [report].into_iter().chain(dispatch));
+        table.chain(protocol.as_str(), [format!("-j {OURS}REPORT")].into_iter().chain(dispatch));
     }
+    table.chain("REPORT", [format!("{REPORTED} -j NFLOG --nflog-group {} --nflog-size 64", site.log_group)]);
     for bucket in buckets(site) {
         table.chain(&format!("{}{bucket}", DNAT.chain), []);
     }
-    let masquerade = |name: &String| format!("-s {} -o {name} -j MASQUERADE", site.lab);
-    table.hooked("POSTROUTING", site.outside.iter().map(masquerade));
+    table.hooked("POSTROUTING", site.outside.iter().flat_map(|name| masquerade(site, name)));
     table.0
+}
+
+/// What leaves as puerta never does by a port that is asked for from outside: what its client sends next would
+/// belong to the machine's connection, and nobody would look at it again.
+fn masquerade(site: &Site, name: &str) -> Vec<String> {
+    let (first, last) = site.masquerade_ports();
+    let leaves = format!("-s {} -o {name}", site.lab);
+    let of = |protocol| format!("{leaves} -p {protocol} -j MASQUERADE --to-ports {first}-{last}");
+    Protocol::ALL.into_iter().map(of).chain([format!("{leaves} -j MASQUERADE")]).collect()
 }
 
 /// Nothing of IPv6 goes to the lab or comes from it.

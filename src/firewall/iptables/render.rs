@@ -2,7 +2,7 @@
 
 use super::chains;
 use super::parse::OURS;
-use super::rows::{self, BACK, DNAT};
+use super::rows::{self, BACK, DNAT, FORTH};
 use crate::firewall::plan::digest;
 use crate::firewall::{Desired, Members, Ruleset, Site, Target};
 use ipnet::{IpNet, Ipv4Net};
@@ -40,7 +40,8 @@ pub(super) fn render(site: &Site, desired: &Desired) -> Ruleset {
     let fixed = format!("{}{SIX}{}{FOUR}{}", sets.create, chains::filter6(site), tables.concat());
     let mut members = sets.members;
     let chains = buckets(site).map(|bucket| format!("{}{bucket}", DNAT.collection));
-    let chains = chains.chain((0..64).map(|seat| format!("{}{seat}", BACK.collection)));
+    let seats = |seat| [BACK, FORTH].map(|kind| format!("{}{seat}", kind.collection));
+    let chains = chains.chain((0..64).flat_map(seats));
     members.extend(chains.map(|chain| (chain, Members::new())));
     for (port, target) in &desired.publications {
         let (collections, value) = rows::of(*port, target);

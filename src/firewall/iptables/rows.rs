@@ -3,6 +3,7 @@
 use super::parse::{OURS, Rule};
 use super::render::BUCKET;
 use crate::firewall::Target;
+use puerta_policy::network::Protocol;
 use std::net::Ipv4Addr;
 
 /// A kind of them.
@@ -40,28 +41,55 @@ pub(super) const DNAT: Kind = Kind {
 };
 
 /// Who answers for a port, a chain for every 64th seat: an answer has no port of puerta yet where it is judged.
+/// Looked up by the connection and by who sends, so that errors about it are judged as it is.
 pub(super) const BACK: Kind = Kind {
     collection: "back:",
     table: "filter",
     chain: "B-",
-    write: |port, value| {
-        let (protocol, from) = value.split_once(' ').unwrap_or_default();
-        let (address, there) = from.split_once(':').unwrap_or_default();
-        let from = format!("-s {address}/32 -p {protocol} -m {protocol} --sport {there}");
-        format!("{from} -m conntrack --ctorigdstport {port} -j RETURN")
-    },
-    read: |rule| {
-        let (from, port) = rule.strip_suffix(" -j RETURN")?.split_once(" -m conntrack --ctorigdstport ")?;
-        let words: Vec<&str> = from.split(' ').collect();
-        let ["-s", from, "-p", protocol, "-m", again, "--sport", there] = words[..] else { return None };
-        let plain = protocol == again && port.parse::<u16>().is_ok();
-        let value = format!("{protocol} {}:{there}", from.strip_suffix("/32")?);
-        plain.then(|| (port.to_owned(), value))
-    },
+    write: |port, value| judged("-s", port, value),
+    read: |rule| read_judged("-s", rule),
 };
 
-/// Both.
-pub(super) const KINDS: [Kind; 2] = [BACK, DNAT];
+/// The same for what comes to a machine: a connection that is older than where its port leads now goes nowhere.
+pub(super) const FORTH: Kind = Kind {
+    collection: "forth:",
+    table: "filter",
+    chain: "F-",
+    write: |port, value| judged("-d", port, value),
+    read: |rule| read_judged("-d", rule),
+};
+
+/// All, by their tables.
+pub(super) const KINDS: [Kind; 3] = [BACK, FORTH, DNAT];
+
+fn judged(machine: &str, port: &str, value: &str) -> String {
+    let (protocol, to) = value.split_once(' ').unwrap_or_default();
+    let (address, there) = to.split_once(':').unwrap_or_default();
+    let number = protocol.parse().map_or(0, number);
+    let connection = format!("--ctproto {number} --ctreplsrc {address} --ctorigdstport {port}");
+    format!("{machine} {address}/32 -m conntrack {connection} --ctreplsrcport {there} -j RETURN")
+}
+
+fn read_judged(machine: &str, rule: &str) -> Option<(String, String)> {
+    let rule = rule.strip_prefix(machine)?.strip_prefix(' ')?.strip_suffix(" -j RETURN")?;
+    let (address, connection) = rule.split_once("/32 -m conntrack ")?;
+    let words: Vec<&str> = connection.split(' ').collect();
+    let ["--ctproto", n, "--ctreplsrc", again, "--ctorigdstport", port, "--ctreplsrcport", there] = words[..]
+    else {
+        return None;
+    };
+    let protocol = Protocol::ALL.into_iter().find(|protocol| number(*protocol).to_string() == n)?;
+    let plain = address == again && port.parse::<u16>().is_ok() && there.parse::<u16>().is_ok();
+    plain.then(|| (port.to_owned(), format!("{protocol} {address}:{there}")))
+}
+
+/// As rules about connections are printed.
+pub(super) fn number(protocol: Protocol) -> u8 {
+    match protocol {
+        Protocol::Tcp => 6,
+        Protocol::Udp => 17,
+    }
+}
 
 impl Kind {
     /// Which of its chains this is.
@@ -75,12 +103,13 @@ impl Kind {
     }
 }
 
-/// The collections of a publication's two rules, and the value in both.
-pub(super) fn of(port: u16, target: &Target) -> ([String; 2], String) {
+/// The collections of a publication's rules, and the value in all of them.
+pub(super) fn of(port: u16, target: &Target) -> ([String; 3], String) {
     let Target { protocol, address, port: there, .. } = target;
-    let dnat = format!("{}{}", DNAT.collection, port / BUCKET);
-    let back = format!("{}{}", BACK.collection, seat(*address));
-    ([dnat, back], format!("{protocol} {address}:{there}"))
+    let (bucket, seat) = (u32::from(port / BUCKET), seat(*address));
+    let collections = [(&DNAT, bucket), (&BACK, seat), (&FORTH, seat)];
+    let collections = collections.map(|(kind, number)| format!("{}{number}", kind.collection));
+    (collections, format!("{protocol} {address}:{there}"))
 }
 
 /// The low six bits of a seat's number.

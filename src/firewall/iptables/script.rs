@@ -91,15 +91,16 @@ pub(super) fn remove(flavour: Flavour, seen: &Seen) -> Vec<Step> {
 /// other way round: who is in two sets is judged by the stricter, who is in none by what is more general.
 pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<Step> {
     let (mut before, mut rests, mut after) = (String::new(), String::new(), String::new());
-    let mut rules = [String::new(), String::new()];
+    let mut rules: BTreeMap<&str, String> = BTreeMap::new();
     let generation = seen.generation.as_deref().unwrap_or_default();
     for change in changes {
         let (verb, flag, collection, key, value) = match change {
             Change::Add { collection, key, value } => ("add", "-I", collection, key, value),
             Change::Remove { collection, key, value } => ("del", "-D", collection, key, value),
         };
-        for (kind, text) in KINDS.iter().zip(&mut rules) {
+        for kind in &KINDS {
             if let Some(number) = collection.strip_prefix(kind.collection) {
+                let text = rules.entry(kind.table).or_default();
                 let _ = writeln!(text, "{flag} {OURS}{}{number} {}", kind.chain, (kind.write)(key, value));
             }
         }
@@ -119,8 +120,7 @@ pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<
     if !before.is_empty() {
         steps.push(ipset(before));
     }
-    let tables = KINDS.iter().zip(rules).filter(|(_, rules)| !rules.is_empty());
-    let input: String = tables.map(|(kind, rules)| format!("*{}\n{rules}COMMIT\n", kind.table)).collect();
+    let input: String = rules.iter().map(|(table, rules)| format!("*{table}\n{rules}COMMIT\n")).collect();
     if !input.is_empty() {
         steps.push(restore(flavour, Family::Four, &[], input));
     }

@@ -188,9 +188,10 @@ fn traffic(four: &Tables, sets: &BTreeMap<String, Set>, generation: Option<&str>
             for rule in chain.rules.iter().filter(|_| kind.number(kind.table, name).is_some()) {
                 let Some(port) = kind.member(rule).and_then(|(port, _)| port.parse().ok()) else { continue };
                 let traffic = traffic.entry(port).or_default();
-                match kind.table {
-                    "nat" => traffic.connections = rule.counted.0,
-                    _ => traffic.bytes_out = rule.counted.1,
+                match kind.collection {
+                    "dnat:" => traffic.connections = rule.counted.0,
+                    "back:" => traffic.bytes_out = rule.counted.1,
+                    _ => {}
                 }
             }
         }

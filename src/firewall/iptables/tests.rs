@@ -185,7 +185,9 @@ fn drift_is_another_listing() {
         drift
     );
     assert_eq!(seen_as(four, &without(six, "-o lan -j DROP"), sets), drift);
-    let added = bare.replace("-A PUERTA-ENTER -p icmp", "-A PUERTA-ENTER -j ACCEPT\n-A PUERTA-ENTER -p icmp");
+    let rule = "-A PUERTA-ENTER -d 0.0.0.1/0.0.0.63 ";
+    let added = bare.replace(rule, &format!("-A PUERTA-ENTER -j ACCEPT\n{rule}"));
+    assert_ne!(added, bare);
     assert_eq!(seen_as(&added, six, sets), drift);
     let member = "-A PUERTA-D-195 -p tcp -m tcp --dport 50012 -j DNAT --to-destination 10.48.0.5:80\n";
     let shadowed = member.replace(":80", ":81");
@@ -243,4 +245,16 @@ fn networks_of_no_length_are_two_halves() {
     }
     assert!(!wanted.fixed.contains("add PUERTA-admission "), "nobody of IPv4 is admitted");
     assert!(wanted.members["set:from"].contains_key("128.0.0.0/1,udp:50013"));
+}
+
+/// Neither publications' ports nor those of SSH, whichever way round they lie.
+#[test]
+fn machines_leave_by_ports_that_nobody_asks_for() {
+    let ports = |ssh_ports: &[u16], first, last| {
+        Site { ssh_ports: ssh_ports.into(), ports: PortRange { first, last }, ..site() }.masquerade_ports()
+    };
+    assert_eq!(ports(&[22], 50_000, 65_000), (1024, 49_999));
+    assert_eq!(ports(&[40_000, 22], 50_000, 65_000), (1024, 39_999));
+    assert_eq!(ports(&[2222], 1024, 30_000), (30_001, 65_535));
+    assert_eq!(ports(&[2222], 3000, 65_535), (1024, 2221));
 }
