@@ -246,15 +246,3 @@ fn networks_of_no_length_are_two_halves() {
     assert!(!wanted.fixed.contains("add PUERTA-admission "), "nobody of IPv4 is admitted");
     assert!(wanted.members["set:from"].contains_key("128.0.0.0/1,udp:50013"));
 }
-
-/// Neither publications' ports nor those of SSH, whichever way round they lie.
-#[test]
-fn machines_leave_by_ports_that_nobody_asks_for() {
-    let ports = |ssh_ports: &[u16], first, last| {
-        Site { ssh_ports: ssh_ports.into(), ports: PortRange { first, last }, ..site() }.masquerade_ports()
-    };
-    assert_eq!(ports(&[22], 50_000, 65_000), (1024, 49_999));
-    assert_eq!(ports(&[40_000, 22], 50_000, 65_000), (1024, 39_999));
-    assert_eq!(ports(&[2222], 1024, 30_000), (30_001, 65_535));
-    assert_eq!(ports(&[2222], 3000, 65_535), (1024, 2221));
-}
