@@ -179,7 +179,10 @@ impl Config {
         let machine = machine(&mut r);
         let backup = backup(&mut r, &state_dir);
         let firewall = firewall::read(&mut r);
-        let published = |address: &&SocketAddr| firewall.ports.contains(address.port());
+        // What comes over loopback is not the firewall's to turn.
+        let published = |address: &&SocketAddr| {
+            firewall.ports.contains(address.port()) && !address.ip().to_canonical().is_loopback()
+        };
         if let Some(address) = ssh.listen.iter().find(published).filter(|_| firewall.driver != Driver::Off) {
             let PortRange { first, last } = firewall.ports;
             let what = format!(
@@ -364,11 +367,10 @@ mod tests {
     #[test]
     fn the_door_is_not_behind_a_published_port() {
         let ports = "first_port = 50100\nlast_port = 50200\n";
-        let parse = |port: u16, wall: &str| {
-            Config::parse(&format!(
-                "[ssh]\nlisten = [\"[::]:22\", \"0.0.0.0:{port}\"]\n[firewall]\n{wall}{ports}"
-            ))
+        let listen = |address: &str, wall: &str| {
+            Config::parse(&format!("[ssh]\nlisten = [\"[::]:22\", \"{address}\"]\n[firewall]\n{wall}{ports}"))
         };
+        let parse = |port: u16, wall: &str| listen(&format!("0.0.0.0:{port}"), wall);
         let wall = "outside = [\"pub\"]\ninside = \"lan\"\n";
         for port in [50_100, 50_200] {
             let errors = parse(port, wall).unwrap_err();
@@ -379,6 +381,9 @@ mod tests {
         }
         parse(50_099, wall).unwrap();
         parse(50_201, wall).unwrap();
+        for loopback in ["127.0.0.1:50100", "[::1]:50100", "[::ffff:127.0.0.1]:50100"] {
+            listen(loopback, wall).unwrap();
+        }
     }
 
     #[test]

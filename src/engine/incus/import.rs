@@ -71,7 +71,7 @@ impl IncusEngine {
             return Err(EngineError::Away("lost sight of the image".into()));
         };
         let source = json!({ "type": "image", "fingerprint": fingerprint });
-        self.make_from(&source, name, vm, node).await
+        self.make_from(&source, name, vm, node).await.map_err(without_its_image)
     }
 
     /// Fingerprints of the images that an import of this machine left or is using.
@@ -93,7 +93,10 @@ impl IncusEngine {
     }
 
     async fn drop_image(&self, fingerprint: &str) -> Result<()> {
-        self.client.erase(&format!("/1.0/images/{fingerprint}")).await
+        match self.client.erase(&format!("/1.0/images/{fingerprint}")).await {
+            Err(EngineError::NoTemplate) => Ok(()),
+            done => done,
+        }
     }
 
     /// Until it is gone, or this process is: the machine's next import or removal sweeps again.
@@ -197,6 +200,15 @@ impl IncusEngine {
     }
 }
 
+/// The image was there a moment ago: an engine that was killed while it took it in forgets it again
+/// when it is back.
+fn without_its_image(error: EngineError) -> EngineError {
+    match error {
+        EngineError::NoTemplate => EngineError::Away("it lost the image of the import".into()),
+        other => other,
+    }
+}
+
 /// A request body that another thread makes.
 struct Pieces(mpsc::Receiver<io::Result<Bytes>>);
 
@@ -275,5 +287,16 @@ fn archive_error(error: &io::Error) -> EngineError {
         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => local(error),
         io::ErrorKind::UnexpectedEof => EngineError::BadArchive("it ends too early".into()),
         _ => EngineError::BadArchive(clean(&error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_went_is_an_engine_that_was_away() {
+        assert!(matches!(without_its_image(EngineError::NoTemplate), EngineError::Away(_)));
+        assert_eq!(without_its_image(EngineError::NoSpace), EngineError::NoSpace);
     }
 }
