@@ -78,11 +78,61 @@ pub enum Action {
     NodeList,
     /// Trying from inside machines what they can reach.
     IsolationCheck,
+    /// Opening a terminal in one, through the engine.
+    VmConsole,
+    /// Having such a terminal recorded: allowed means that it is.
+    VmConsoleRecord,
+    /// Moving one to another node.
+    VmMove,
+    /// Making a template of one.
+    TemplatePublish,
+    /// Taking a template out of the list.
+    TemplateRetire,
+    /// Enrolling a course's people from a list.
+    CourseEnrol,
+    /// Making a seat for a team.
+    SeatCreate,
+    /// Adding and dropping a seat's members.
+    SeatEdit,
+    /// Seeing what roles, courses and seats may hold.
+    QuotaView,
+    /// Changing what roles, courses and seats may hold.
+    QuotaSet,
+    /// Seeing what a person has open.
+    SessionView,
+    /// Closing what a person has open.
+    SessionClose,
+    /// Looking on at a person's console while it runs.
+    SessionWatch,
+    /// Looking on without the person being told.
+    SessionWatchUnannounced,
+    /// Playing the recording of a person's console.
+    SessionPlay,
+    /// Writing to a person's open shells.
+    MessageSend,
+    /// Reading what the audit has about oneself and one's machines.
+    AuditMine,
+    /// Taking the audit away with its proof.
+    AuditExport,
+    /// Taking a node out of placement and putting it back.
+    NodeDrain,
+    /// Reading the policy, and asking what it would say.
+    PolicyView,
+    /// Turning ready rules on and off.
+    PolicySet,
+    /// Setting up one's own second factor.
+    SecondFactor,
+    /// Taking away a person's second factor that they lost.
+    PersonSecondFactor,
+    /// Egress of a course's machines: allowed means that it is open.
+    CourseEgress,
+    /// Publications of a course: allowed means that they are open.
+    CoursePublications,
 }
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 62] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -120,6 +170,31 @@ impl Action {
         Self::FirewallApply,
         Self::NodeList,
         Self::IsolationCheck,
+        Self::VmConsole,
+        Self::VmConsoleRecord,
+        Self::VmMove,
+        Self::TemplatePublish,
+        Self::TemplateRetire,
+        Self::CourseEnrol,
+        Self::SeatCreate,
+        Self::SeatEdit,
+        Self::QuotaView,
+        Self::QuotaSet,
+        Self::SessionView,
+        Self::SessionClose,
+        Self::SessionWatch,
+        Self::SessionWatchUnannounced,
+        Self::SessionPlay,
+        Self::MessageSend,
+        Self::AuditMine,
+        Self::AuditExport,
+        Self::NodeDrain,
+        Self::PolicyView,
+        Self::PolicySet,
+        Self::SecondFactor,
+        Self::PersonSecondFactor,
+        Self::CourseEgress,
+        Self::CoursePublications,
     ];
 
     /// The stable word that Cedar policies and the audit use.
@@ -162,6 +237,31 @@ impl Action {
             Self::FirewallApply => "firewall-apply",
             Self::NodeList => "node-list",
             Self::IsolationCheck => "isolation-check",
+            Self::VmConsole => "vm-console",
+            Self::VmConsoleRecord => "vm-console-record",
+            Self::VmMove => "vm-move",
+            Self::TemplatePublish => "template-publish",
+            Self::TemplateRetire => "template-retire",
+            Self::CourseEnrol => "course-enrol",
+            Self::SeatCreate => "seat-create",
+            Self::SeatEdit => "seat-edit",
+            Self::QuotaView => "quota-view",
+            Self::QuotaSet => "quota-set",
+            Self::SessionView => "session-view",
+            Self::SessionClose => "session-close",
+            Self::SessionWatch => "session-watch",
+            Self::SessionWatchUnannounced => "session-watch-unannounced",
+            Self::SessionPlay => "session-play",
+            Self::MessageSend => "message-send",
+            Self::AuditMine => "audit-mine",
+            Self::AuditExport => "audit-export",
+            Self::NodeDrain => "node-drain",
+            Self::PolicyView => "policy-view",
+            Self::PolicySet => "policy-set",
+            Self::SecondFactor => "second-factor",
+            Self::PersonSecondFactor => "person-second-factor",
+            Self::CourseEgress => "course-egress",
+            Self::CoursePublications => "course-publications",
         }
     }
 }

@@ -58,7 +58,10 @@ impl<'a> Facts<'a> {
     /// The facts that do not depend on the target.
     pub(crate) fn new(actor: &'a Actor, context: Context) -> Result<Self, Fault> {
         let now = datetime(context.now).ok_or(Fault::Clock)?;
-        let mut circumstances = vec![("now".into(), RestrictedExpression::new_datetime(now))];
+        let mut circumstances = vec![
+            ("now".into(), RestrictedExpression::new_datetime(now)),
+            ("secondFactor".into(), RestrictedExpression::new_bool(context.second_factor)),
+        ];
         if let Some(source) = context.source {
             // A client that came in over IPv4 on a dual-stack socket is an IPv4 client.
             let source = source.to_canonical().to_string();

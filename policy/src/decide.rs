@@ -21,6 +21,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Where the client is; `None` for puerta itself.
     pub source: Option<IpAddr>,
+    /// Whether the person proved a second factor when they came in; puerta itself has.
+    pub second_factor: bool,
 }
 
 /// Proof that one act on one thing was judged and allowed. Only [`Policy::decide`] makes one.

@@ -158,6 +158,8 @@ pub struct Vm {
     pub seat: SeatId,
     /// The owner's name.
     pub seat_name: SeatName,
+    /// The course that the seat belongs to.
+    pub course: CourseName,
     /// Its place in the seat.
     pub slot: Slot,
     /// Its number; the low 24 bits of its address.
@@ -192,6 +194,8 @@ pub struct Backup {
     pub seat: SeatId,
     /// That seat's name.
     pub seat_name: SeatName,
+    /// The course that the seat belongs to.
+    pub course: CourseName,
     /// The name of the machine it was made of. Backups outlive their machine.
     pub vm_name: VmName,
     /// Bytes of the archive.
@@ -312,6 +316,8 @@ pub struct Actor {
     pub role: Role,
     /// Seats they are a member of, in name order.
     pub seats: Vec<SeatId>,
+    /// The courses of those seats, each once.
+    pub courses: Vec<CourseName>,
     /// A suspended person may do nothing.
     pub suspended: bool,
 }
@@ -319,6 +325,13 @@ pub struct Actor {
 impl Actor {
     /// puerta itself: finishes jobs that were permitted before a restart.
     pub fn itself() -> Self {
-        Self { person: None, login: "puerta".into(), role: Role::Admin, seats: Vec::new(), suspended: false }
+        Self {
+            person: None,
+            login: "puerta".into(),
+            role: Role::Admin,
+            seats: Vec::new(),
+            courses: Vec::new(),
+            suspended: false,
+        }
     }
 }

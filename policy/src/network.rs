@@ -2,7 +2,7 @@
 //! knows no firewall and no store.
 
 use crate::model::{PersonId, PublicationId, SeatId, Timestamp, VmId};
-use crate::names::{SeatName, VmName};
+use crate::names::{CourseName, SeatName, VmName};
 use crate::plan::Vmid;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,8 @@ pub struct Publication {
     pub seat: SeatId,
     /// The owner's name.
     pub seat_name: SeatName,
+    /// The course that the seat belongs to.
+    pub course: CourseName,
     /// The port of the machine.
     pub vm_port: u16,
     /// Who may reach it; `None` is the configuration's campus, whatever that is now.

@@ -5,8 +5,8 @@
 
 use crate::cedar::sealed::Sealed;
 use crate::cedar::{Facts, Fault};
-use crate::model::{Backup, Person, PersonId, Seat, SeatId, Vm};
-use crate::names::SeatName;
+use crate::model::{Backup, Course, Person, PersonId, Seat, SeatId, Vm};
+use crate::names::{CourseName, SeatName};
 use crate::network::{Protocol, Publication};
 use crate::words::Words;
 use cedar_policy::{EntityUid, RestrictedExpression};
@@ -87,7 +87,14 @@ impl Sealed for Person {
 impl Resource for Seat {}
 impl Sealed for Seat {
     fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
-        seat(self.id, &self.name, words, facts)
+        seat(self.id, &self.name, &self.course_name, words, facts)
+    }
+}
+
+impl Resource for Course {}
+impl Sealed for Course {
+    fn describe(&self, words: &Words, _: &mut Facts<'_>) -> Result<EntityUid, Fault> {
+        Ok(words.course(&self.name))
     }
 }
 
@@ -95,7 +102,7 @@ impl Resource for Vm {}
 impl Sealed for Vm {
     fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
         let uid = words.vm(self.id.0);
-        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let seat = seat(self.seat, &self.seat_name, &self.course, words, facts)?;
         let attributes = [
             ("name", text(self.name.as_str())),
             ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
@@ -128,7 +135,7 @@ impl Resource for Publication {}
 impl Sealed for Publication {
     fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
         let uid = words.publication(self.id.0);
-        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let seat = seat(self.seat, &self.seat_name, &self.course, words, facts)?;
         let attributes = [
             ("port", RestrictedExpression::new_long(self.port.into())),
             ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
@@ -144,7 +151,7 @@ impl Resource for Backup {}
 impl Sealed for Backup {
     fn describe(&self, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
         let uid = words.backup(self.id.0);
-        let seat = seat(self.seat, &self.seat_name, words, facts)?;
+        let seat = seat(self.seat, &self.seat_name, &self.course, words, facts)?;
         let attributes = [
             ("name", text(self.name.as_str())),
             ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
@@ -155,9 +162,17 @@ impl Sealed for Backup {
     }
 }
 
-fn seat(id: SeatId, name: &SeatName, words: &Words, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
-    let uid = words.seat(id);
-    facts.entity(uid.clone(), [("name", text(name.as_str()))], [])?;
+fn seat(
+    id: SeatId,
+    name: &SeatName,
+    course: &CourseName,
+    words: &Words,
+    facts: &mut Facts<'_>,
+) -> Result<EntityUid, Fault> {
+    let (uid, course) = (words.seat(id), words.course(course));
+    let attributes =
+        [("name", text(name.as_str())), ("course", RestrictedExpression::new_entity_uid(course.clone()))];
+    facts.entity(uid.clone(), attributes, [course])?;
     Ok(uid)
 }
 

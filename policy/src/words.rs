@@ -4,6 +4,7 @@
 use crate::action::Action;
 use crate::cedar::{Facts, Fault};
 use crate::model::{Role, SeatId};
+use crate::names::CourseName;
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema};
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,6 +15,7 @@ pub struct Words {
     role: EntityTypeName,
     person: EntityTypeName,
     seat: EntityTypeName,
+    course: EntityTypeName,
     vm: EntityTypeName,
     backup: EntityTypeName,
     publication: EntityTypeName,
@@ -48,6 +50,7 @@ impl Words {
             role: name("Role")?,
             person: name("Person")?,
             seat: name("Seat")?,
+            course: name("Course")?,
             vm: name("Vm")?,
             backup: name("Backup")?,
             publication: name("Publication")?,
@@ -62,7 +65,7 @@ impl Words {
         self.actions.get(&action).cloned().ok_or(Fault::Request)
     }
 
-    /// Who asks, inside their role and their seats.
+    /// Who asks, inside their role, their seats and those seats' courses.
     pub(crate) fn principal(&self, facts: &mut Facts<'_>) -> Result<EntityUid, Fault> {
         let actor = facts.actor;
         let uid = match actor.person {
@@ -70,7 +73,8 @@ impl Words {
             None => uid(&self.person, "puerta"),
         };
         let seats = actor.seats.iter().map(|seat| self.seat(*seat));
-        let parents = self.roles(actor.role).chain(seats);
+        let courses = actor.courses.iter().map(|course| self.course(course));
+        let parents = self.roles(actor.role).chain(seats).chain(courses);
         let attributes = self.traits(&actor.login, actor.role, actor.suspended);
         facts.entity(uid.clone(), attributes, parents)?;
         Ok(uid)
@@ -106,6 +110,10 @@ impl Words {
     /// A seat.
     pub(crate) fn seat(&self, id: SeatId) -> EntityUid {
         uid(&self.seat, &id.to_string())
+    }
+    /// A course, by its name: policies are written with it.
+    pub(crate) fn course(&self, name: &CourseName) -> EntityUid {
+        uid(&self.course, name.as_str())
     }
     /// A machine.
     pub(crate) fn vm(&self, id: i64) -> EntityUid {

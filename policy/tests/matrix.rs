@@ -53,7 +53,7 @@ impl Rows<'_> {
             action.as_str()
         );
         let line =
-            format!("{:<18} {:<17} {on:<21} {answer:<6} {}", self.name, action.as_str(), policies.join(" "));
+            format!("{:<18} {:<25} {on:<21} {answer:<6} {}", self.name, action.as_str(), policies.join(" "));
         writeln!(self.text, "{}", line.trim_end()).unwrap();
     }
 
@@ -63,16 +63,26 @@ impl Rows<'_> {
         use Action::*;
         match action {
             Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd | PersonAddStaff
-            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList => {
-                self.row(action, "the lab", Lab)
-            }
-            KeyList | KeyAdd | KeyRemove | Passwd => {
+            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList
+            | TemplateRetire | CourseEnrol | SeatCreate | QuotaView | QuotaSet | AuditMine | AuditExport
+            | NodeDrain | PolicyView | PolicySet => self.row(action, "the lab", Lab),
+            KeyList | KeyAdd | KeyRemove | Passwd | SecondFactor => {
                 if let Some(id) = self.actor.person {
                     self.row(action, "own account", Own(id));
                 }
                 self.row(action, "another's account", Own(PersonId(99)));
             }
-            PersonView | PersonSuspend | PersonCode | PersonRemove => {
+            PersonView
+            | PersonSuspend
+            | PersonCode
+            | PersonRemove
+            | PersonSecondFactor
+            | SessionView
+            | SessionClose
+            | SessionWatch
+            | SessionWatchUnannounced
+            | SessionPlay
+            | MessageSend => {
                 if self.actor.person.is_some() {
                     self.row(action, "oneself", oneself(self.actor));
                 }
@@ -81,12 +91,14 @@ impl Rows<'_> {
                     self.row(action, &on, person(20, role));
                 }
             }
-            VmCreate => {
+            CourseEgress | CoursePublications => self.row(action, "a course", course()),
+            VmCreate | SeatEdit => {
                 for (seat_of, id) in SEATS {
                     self.row(action, &format!("{seat_of} seat"), seat(id));
                 }
             }
-            VmView | VmStart | VmStop | VmRestart | VmDelete | VmBackup | VmRestore | IsolationCheck => {
+            VmView | VmStart | VmStop | VmRestart | VmDelete | VmBackup | VmRestore | IsolationCheck
+            | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
                 for (seat_of, id) in SEATS {
                     self.row(action, &format!("{seat_of} machine"), vm(id));
                 }
@@ -130,7 +142,7 @@ fn the_matrix_is_the_golden_one() {
     let policy = Policy::built_in().unwrap();
     let mut text = HEAD.to_owned();
     let columns = ("# who", "does", "on", "answer", "by");
-    writeln!(text, "\n{:<18} {:<17} {:<21} {:<6} {}", columns.0, columns.1, columns.2, columns.3, columns.4)
+    writeln!(text, "\n{:<18} {:<25} {:<21} {:<6} {}", columns.0, columns.1, columns.2, columns.3, columns.4)
         .unwrap();
     for (name, actor) in &actors() {
         text.push('\n');
@@ -192,6 +204,7 @@ fn every_action_has_one_kind_of_target_and_no_other_is_judged() {
             fits("Lab", answer(&policy.decide(&actor, action, Lab, NOW)).1),
             fits("Account", answer(&policy.decide(&actor, action, Own(PersonId(1)), NOW)).1),
             fits("Person", answer(&policy.decide(&actor, action, person(20, Role::Alumno), NOW)).1),
+            fits("Course", answer(&policy.decide(&actor, action, course(), NOW)).1),
             fits("Seat", answer(&policy.decide(&actor, action, seat(OWN), NOW)).1),
             fits("Backup", answer(&policy.decide(&actor, action, backup(OWN), NOW)).1),
             fits("Publication", answer(&policy.decide(&actor, action, publication(OWN), NOW)).1),

@@ -49,9 +49,21 @@ pub struct Visitor {
     pub connection: String,
     /// Where from.
     pub source: SocketAddr,
+    /// Whether they proved a second factor as well.
+    pub second_factor: bool,
+}
+
+/// What surrounds a request from there, now.
+pub(super) fn context(source: SocketAddr, second_factor: bool) -> Context {
+    Context { now: clock::now(), source: Some(source.ip()), second_factor }
 }
 
 impl Visitor {
+    /// What surrounds their requests.
+    pub fn context(&self) -> Context {
+        context(self.source, self.second_factor)
+    }
+
     /// An audit event of theirs.
     pub fn event(&self, phase: Phase, code: &'static str) -> Event {
         Event {
@@ -83,7 +95,7 @@ impl<'a> Ctx<'a> {
 
     /// What surrounds the request.
     pub fn context(&self) -> Context {
-        Context { now: clock::now(), source: Some(self.visitor.source.ip()) }
+        self.visitor.context()
     }
 
     /// Judges without writing anything down: for lists, which show only what may be seen.

@@ -2,14 +2,13 @@
 //! of what went through. Names are resolved in the store, never in DNS.
 
 use crate::app::App;
-use crate::app::clock;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::Open;
 use crate::audit::{Event, Outcome, Phase};
 use crate::engine::{Status, Which};
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Context, Decision, Forward, Permit};
+use puerta_policy::decide::{Decision, Forward, Permit};
 use puerta_policy::destination::Destination;
 use puerta_policy::model::{Actor, Vm};
 use puerta_policy::names::VmRef;
@@ -109,8 +108,7 @@ impl App {
         };
         let Some(vm) = vm else { return refused("no such machine") };
         let subject = format!("{}.{}", vm.name, vm.seat_name);
-        let context = Context { now: clock::now(), source: Some(visitor.source.ip()) };
-        Ok(match self.policy().decide(&actor, Action::VmForward, Forward { vm, port }, context) {
+        Ok(match self.policy().decide(&actor, Action::VmForward, Forward { vm, port }, visitor.context()) {
             Decision::Allow(permit) => Ok((permit, subject)),
             Decision::Deny(denial) => Err((Some(subject), "policy".to_owned(), denial.policies)),
         })
@@ -149,9 +147,11 @@ impl App {
         if vm.vmid != target.vm.vmid || vm.phase == puerta_policy::model::Phase::Deleting {
             return false;
         }
-        let context = Context { now: clock::now(), source: Some(visitor.source.ip()) };
         let forward = Forward { vm, port: target.port };
-        matches!(self.policy().decide(&actor, Action::VmForward, forward, context), Decision::Allow(_))
+        matches!(
+            self.policy().decide(&actor, Action::VmForward, forward, visitor.context()),
+            Decision::Allow(_)
+        )
     }
 
     /// Why the connection to the machine did not come about, in words that help.

@@ -6,11 +6,11 @@ use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Result};
 use crate::app::forward::seconds;
 use crate::app::secret::Secret;
-use crate::app::{App, error};
+use crate::app::{App, ctx, error};
 use crate::audit::{Event, Outcome, Phase};
 use puerta_keys::password::{HashError, Hasher};
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Context, Decision, Lab};
+use puerta_policy::decide::{Decision, Lab};
 use puerta_policy::model::PersonId;
 use puerta_policy::names::Login;
 use std::net::SocketAddr;
@@ -129,7 +129,8 @@ impl App {
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
             // Asked first, so that who may not come in does not use it up.
-            let welcome = clock::now() < code.expires && self.may_stay(person.id, who.source).await?.is_ok();
+            let welcome =
+                clock::now() < code.expires && self.may_stay(person.id, who.source, false).await?.is_ok();
             if welcome && self.store.take_code(person.id, &hash).await? {
                 (proved, method) = (true, Method::Code);
             }
@@ -156,7 +157,7 @@ impl App {
             self.audit.finish(event).await;
             return Ok(None);
         };
-        let policies = match self.may_stay(person, who.source).await? {
+        let policies = match self.may_stay(person, who.source, false).await? {
             Ok(policies) => policies,
             Err(policies) => {
                 event.outcome = Some(Outcome::Denied);
@@ -176,6 +177,7 @@ impl App {
             fingerprint: fingerprint.map(str::to_owned),
             connection: who.connection.clone(),
             source: who.source,
+            second_factor: false,
         }))
     }
 
@@ -184,9 +186,10 @@ impl App {
         &self,
         person: PersonId,
         source: SocketAddr,
+        second_factor: bool,
     ) -> error::Result<std::result::Result<Vec<String>, Vec<String>>> {
         let Some(actor) = self.store.actor(person).await? else { return Ok(Err(Vec::new())) };
-        let context = Context { now: clock::now(), source: Some(source.ip()) };
+        let context = ctx::context(source, second_factor);
         Ok(match self.policy().decide(&actor, Action::Login, Lab, context) {
             Decision::Allow(permit) => Ok(permit.policies().to_vec()),
             Decision::Deny(denial) => Err(denial.policies),

@@ -78,6 +78,7 @@ async fn house_behind(name: &str, firewall: Firewall) -> House {
         fingerprint: None,
         connection: "c".into(),
         source: "127.0.0.1:9".parse().unwrap(),
+        second_factor: false,
     };
     House { dir, app, sim, visitor }
 }
@@ -129,7 +130,7 @@ impl House {
 
 /// puerta's own permit for a machine.
 fn permit(app: &App, vm: Vm) -> Permit<Vm> {
-    let context = puerta_policy::decide::Context { now: clock::now(), source: None };
+    let context = puerta_policy::decide::Context { now: clock::now(), source: None, second_factor: true };
     app.policy().decide(&Actor::itself(), Action::VmStart, vm, context).into_result().unwrap()
 }
 

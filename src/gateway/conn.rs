@@ -192,7 +192,7 @@ async fn live(
 /// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
 async fn may_stay(gateway: &Gateway, conn: &Conn) -> bool {
     let Some(visitor) = conn.visitor.get() else { return true };
-    match gateway.app.may_stay(visitor.person, visitor.source).await {
+    match gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await {
         Ok(judged) => judged.is_ok(),
         // The store did not answer: nothing was decided, so nothing changes.
         Err(_) => true,

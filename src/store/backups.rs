@@ -26,8 +26,9 @@ pub struct NewBackup {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT b.id, b.seat, s.name AS seat_name, b.name, b.vm_name, b.size, b.sha256,
-                    b.created, b.took_ms FROM backups b JOIN seats s ON s.id = b.seat ",
+            "SELECT b.id, b.seat, s.name AS seat_name, c.name AS course, b.name, b.vm_name, b.size, b.sha256,
+                    b.created, b.took_ms FROM backups b
+             JOIN seats s ON s.id = b.seat JOIN courses c ON c.id = s.course ",
             $rest
         )
     };
@@ -39,6 +40,7 @@ fn read(row: &Row) -> Result<Backup> {
         name: rows::word(row, "name")?,
         seat: SeatId(rows::number(row, "seat")?),
         seat_name: rows::word(row, "seat_name")?,
+        course: rows::word(row, "course")?,
         vm_name: rows::word(row, "vm_name")?,
         size: rows::number(row, "size")?,
         sha256: rows::text(row, "sha256")?,

@@ -4,7 +4,7 @@ use super::keys::{self, NewKey};
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, seats};
 use puerta_policy::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
-use puerta_policy::names::{Login, SeatName};
+use puerta_policy::names::{CourseName, Login, SeatName};
 use sqlx::{Row as _, SqliteConnection};
 
 /// Somebody to add.
@@ -247,9 +247,9 @@ impl Store {
     /// The person as policy sees them, in one query.
     pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
         let rows = sqlx::query(
-            "SELECT p.login, p.role, p.suspended, s.id AS seat
+            "SELECT p.login, p.role, p.suspended, s.id AS seat, c.name AS course
              FROM persons p LEFT JOIN members m ON m.person = p.id
-             LEFT JOIN seats s ON s.id = m.seat
+             LEFT JOIN seats s ON s.id = m.seat LEFT JOIN courses c ON c.id = s.course
              WHERE p.id = $1 ORDER BY s.name",
         )
         .bind(person.0)
@@ -263,12 +263,16 @@ impl Store {
             login: rows::text(first, "login")?,
             role: rows::word(first, "role")?,
             seats: Vec::new(),
+            courses: Vec::new(),
             suspended: first.try_get("suspended")?,
         };
         for row in &rows {
             let seat: Option<i64> = row.try_get("seat")?;
             actor.seats.extend(seat.map(SeatId));
+            actor.courses.extend(rows::maybe_word::<CourseName>(row, "course")?);
         }
+        actor.courses.sort_unstable();
+        actor.courses.dedup();
         Ok(Some(actor))
     }
 }

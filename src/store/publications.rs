@@ -35,8 +35,9 @@ macro_rules! select {
         concat!(
             "SELECT p.id, p.port, p.protocol, p.vm, p.vm_port, p.sources, p.person, p.publisher, p.created,
                     p.connections, p.bytes_in, p.bytes_out, v.name AS vm_name, v.vmid, v.seat,
-                    s.name AS seat_name
-             FROM publications p JOIN vms v ON v.id = p.vm JOIN seats s ON s.id = v.seat ",
+                    s.name AS seat_name, c.name AS course
+             FROM publications p JOIN vms v ON v.id = p.vm JOIN seats s ON s.id = v.seat
+             JOIN courses c ON c.id = s.course ",
             $rest
         )
     };
@@ -52,6 +53,7 @@ fn read(row: &Row) -> Result<Publication> {
         vmid: rows::checked(row, "vmid", Vmid::from_stored)?,
         seat: SeatId(rows::number(row, "seat")?),
         seat_name: rows::word(row, "seat_name")?,
+        course: rows::word(row, "course")?,
         vm_port: rows::number(row, "vm_port")?,
         sources: sources(row)?,
         person: row.try_get::<Option<i64>, _>("person")?.map(PersonId),
@@ -293,6 +295,7 @@ fn made(id: PublicationId, port: u16, new: NewPublication, vm: Vm, now: Timestam
         vmid: vm.vmid,
         seat: vm.seat,
         seat_name: vm.seat_name,
+        course: vm.course,
         vm_port: new.vm_port,
         sources: new.sources,
         person: new.person,

@@ -28,9 +28,9 @@ pub struct NewVm {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT v.id, v.seat, s.name AS seat_name, v.name, v.slot, v.vmid, v.template, v.node,
+            "SELECT v.id, v.seat, s.name AS seat_name, c.name AS course, v.name, v.slot, v.vmid, v.template, v.node,
                     v.cpus, v.memory_mib, v.disk_mib, v.processes, v.phase, v.created
-             FROM vms v JOIN seats s ON s.id = v.seat ",
+             FROM vms v JOIN seats s ON s.id = v.seat JOIN courses c ON c.id = s.course ",
             $rest
         )
     };
@@ -56,6 +56,7 @@ fn read(row: &Row) -> Result<Vm> {
         name: rows::word(row, "name")?,
         seat: SeatId(rows::number(row, "seat")?),
         seat_name: rows::word(row, "seat_name")?,
+        course: rows::word(row, "course")?,
         slot: rows::checked(row, "slot", |n: u8| Slot::new(n).ok())?,
         vmid: rows::checked(row, "vmid", Vmid::from_stored)?,
         template: rows::word(row, "template")?,
@@ -101,6 +102,7 @@ impl Store {
             name: new.name,
             seat: seat.id,
             seat_name: seat.name,
+            course: seat.course_name,
             slot,
             vmid: plan.vmid(seat.edition, seat.number, slot)?,
             template: new.template,

@@ -34,6 +34,7 @@ pub(crate) fn machine(seat: u16, name: &str) -> Vm {
         name: name.parse().unwrap(),
         seat: SeatId(i64::from(seat)),
         seat_name: format!("alumno{seat}").parse().unwrap(),
+        course: "aso-2013".parse().unwrap(),
         slot,
         vmid,
         template: "mini".parse().unwrap(),
@@ -47,7 +48,7 @@ pub(crate) fn machine(seat: u16, name: &str) -> Vm {
 /// puerta's own permit for it.
 pub(crate) fn permit(vm: &Vm) -> Permit<Vm> {
     static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
-    let context = Context { now: Timestamp(1_700_000_000_000), source: None };
+    let context = Context { now: Timestamp(1_700_000_000_000), source: None, second_factor: true };
     match POLICY.decide(&Actor::itself(), Action::VmStart, vm.clone(), context) {
         Decision::Allow(permit) => permit,
         Decision::Deny(denial) => panic!("puerta may not start its own machines: {denial:?}"),

@@ -7,7 +7,7 @@ use puerta_policy::model::*;
 use puerta_policy::network::{Protocol, Publication, Traffic};
 use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 
-pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None };
+pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None, second_factor: false };
 pub const OWN: i64 = 1;
 pub const OTHER: i64 = 2;
 const EDITION: Edition = Edition { year: 2026, version: 0 };
@@ -19,6 +19,7 @@ pub fn actor(role: Role) -> Actor {
         login: "somebody".into(),
         role,
         seats: vec![SeatId(OWN)],
+        courses: vec![course().name],
         suspended: false,
     }
 }
@@ -44,13 +45,23 @@ pub fn person(id: i64, role: Role) -> Person {
     }
 }
 
+pub fn course() -> Course {
+    Course {
+        id: CourseId(1),
+        name: "aso-2026".parse().unwrap(),
+        edition: EDITION,
+        created: Timestamp(0),
+        closed: None,
+    }
+}
+
 pub fn seat(id: i64) -> Seat {
     Seat {
         id: SeatId(id),
         name: format!("alumno{id}").parse().unwrap(),
         number: SeatNumber::new(id as u16).unwrap(),
         course: CourseId(1),
-        course_name: "aso-2026".parse().unwrap(),
+        course_name: course().name,
         edition: EDITION,
     }
 }
@@ -64,6 +75,7 @@ pub fn vm(seat: i64) -> Vm {
         name: "web1".parse().unwrap(),
         seat: SeatId(seat),
         seat_name: format!("alumno{seat}").parse().unwrap(),
+        course: course().name,
         slot,
         vmid: AddressPlan { first_year: 2026 }.vmid(EDITION, number, slot).unwrap(),
         template: "debian-13".parse().unwrap(),
@@ -80,6 +92,7 @@ pub fn backup(seat: i64) -> Backup {
         name: "web1-20261123-041036".parse().unwrap(),
         seat: SeatId(seat),
         seat_name: format!("alumno{seat}").parse().unwrap(),
+        course: course().name,
         vm_name: "web1".parse().unwrap(),
         size: 1,
         sha256: "0".repeat(64),
@@ -110,6 +123,7 @@ pub fn publication(seat: i64) -> Publication {
         vmid: vm.vmid,
         seat: vm.seat,
         seat_name: vm.seat_name,
+        course: vm.course,
         vm_port: 80,
         sources: None,
         person: None,
