@@ -68,9 +68,8 @@ impl PortRange {
     /// so that an old bookmark does not lead to somebody else. `taken` is in order. `None`: exhausted.
     pub fn next_free(self, taken: &[u16], last_given: Option<u16>) -> Option<u16> {
         let free = |port: &u16| taken.binary_search(port).is_err();
-        let start =
-            last_given.filter(|port| self.contains(*port)).map_or(self.first, |port| port.saturating_add(1));
-        (start..=self.last).chain(self.first..start.min(self.last)).find(free)
+        let given = last_given.filter(|port| self.contains(*port)).unwrap_or(self.last);
+        (given..=self.last).skip(1).chain(self.first..=given).find(free)
     }
 }
 

@@ -40,8 +40,9 @@ proptest! {
     #[test]
     fn a_given_port_is_free_and_of_the_range_and_there_is_one_while_one_is_free(
         range in range(), taken in prop::collection::btree_set(any::<u16>(), 0..60),
-        near in prop::collection::btree_set(0u16..40, 0..40), last in prop::option::of(any::<u16>()),
+        near in prop::collection::btree_set(0u16..40, 0..40), last in prop::option::of(0u16..42),
     ) {
+        let last = last.map(|more| range.first.saturating_sub(1).saturating_add(more));
         let near = near.into_iter().map(|more| range.first.saturating_add(more));
         let taken: BTreeSet<u16> = taken.into_iter().chain(near).collect();
         let list: Vec<u16> = taken.iter().copied().collect();
@@ -103,4 +104,13 @@ fn words_of_egress() {
     for text in ["192.0.2.7:+1", "192.0.2.7:80/sctp", "192.0.2.7:", "192.0.2.7:65536", " 192.0.2.7"] {
         assert!(text.parse::<Flow>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn the_last_port_of_a_range_rests_and_is_found() {
+    let end = PortRange { first: 65_526, last: 65_535 };
+    assert_eq!(end.next_free(&[], Some(65_535)), Some(65_526));
+    let ten = PortRange { first: 100, last: 109 };
+    let taken: Vec<u16> = (100..109).collect();
+    assert_eq!(ten.next_free(&taken, Some(109)), Some(109), "the only one that is free");
 }
