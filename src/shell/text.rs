@@ -14,12 +14,18 @@ macro_rules! locale {
             include_str!(concat!("locales/", $lang, "/help.ftl")),
             include_str!(concat!("locales/", $lang, "/notices.ftl")),
             include_str!(concat!("locales/", $lang, "/replies.ftl")),
+            include_str!(concat!("locales/", $lang, "/roster.ftl")),
+            include_str!(concat!("locales/", $lang, "/template.ftl")),
+            include_str!(concat!("locales/", $lang, "/session.ftl")),
+            include_str!(concat!("locales/", $lang, "/audit.ftl")),
+            include_str!(concat!("locales/", $lang, "/node.ftl")),
+            include_str!(concat!("locales/", $lang, "/policy.ftl")),
         ]
     };
 }
 
-static ES: [&str; 4] = locale!("es");
-static EN: [&str; 4] = locale!("en");
+static ES: [&str; 10] = locale!("es");
+static EN: [&str; 10] = locale!("en");
 static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::compiled_in);
 
 /// Both languages' sentences.

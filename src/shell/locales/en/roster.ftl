@@ -1,0 +1,1 @@
+# Enrolment and teams: what is said and what is answered.

@@ -1,0 +1,1 @@
+# Nodos y traslados.

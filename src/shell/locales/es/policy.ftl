@@ -1,0 +1,1 @@
+# La política y el segundo factor.

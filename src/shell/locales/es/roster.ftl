@@ -1,0 +1,1 @@
+# Matrícula, equipos: lo que se dice y lo que se responde.

@@ -1,0 +1,1 @@
+# Sesiones, avisos, consola y grabaciones.
