@@ -101,6 +101,12 @@ fn likely(variable: &str) -> &'static str {
         "route" => "puerta:50012 -> web1:80",
         "line" => "table inet filter",
         "at" => "2026-11-23 10:02:03",
+        "first" | "row" => "3",
+        "column" => "email",
+        "columns" => "`username`, `email`",
+        "change" => "new",
+        "network" => "10.48.15.192/26",
+        "members" => "`ana`",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }
@@ -296,6 +302,11 @@ fn shell_errors_of_lines() {
         "egress set some --seat alumno1",
         "egress set deny",
         "egress clear --seat alumno1 --course aso-2026",
+        "course enrol Aso",
+        "course code aso-2026 --csv --sheet",
+        "seat create equipo3",
+        "seat add equipo3",
+        "seat drop equipo3 Ana",
         "vm start \"web1",
         "vm start 'we\u{1b}[2Jb1'",
         "wh\u{202e}oami\u{7}",
@@ -308,6 +319,12 @@ fn shell_errors_of_lines() {
             let text = render::error(&error, lang, false);
             _ = writeln!(all, "> {}\n{text}", line.escape_default());
         }
+        let row = |line, id| Error::new(Kind::Usage, id).with("line", line);
+        let mut list = Error::new(Kind::Usage, "error-list-wrong").with("count", 2);
+        list.details.push(row("7", "error-row-twice").with("value", "ana").with("first", 3));
+        list.details.push(row("9", "error-row-missing").with("column", "email"));
+        all += &render::error(&list, lang, false);
+        all += &render::error(&list, lang, true);
         let error = words::parse("vm start --json", &context(lang, Role::Alumno)).unwrap_err();
         all += &render::error(&error, lang, true);
         let busy = Error::new(Kind::Conflict, "error-vm-busy").with("vm", "web1");
@@ -342,6 +359,7 @@ fn shell_notices_questions_and_progress() {
             "key remove 2",
             "person suspend alumno1",
             "person remove alumno1",
+            "seat drop equipo3 alumno1",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

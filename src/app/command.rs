@@ -1,6 +1,10 @@
 //! What can be asked of the house, with every name parsed. The shell makes these from words;
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
+mod roster;
+
+pub use roster::{Enrol, Form, SeatCommand};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -24,8 +28,8 @@ pub enum Command {
     Course(CourseCommand),
     /// `person ...`
     Person(PersonCommand),
-    /// `seat list`
-    SeatList,
+    /// `seat ...`
+    Seat(SeatCommand),
     /// `port ...`
     Port(PortCommand),
     /// `egress ...`
@@ -161,6 +165,15 @@ pub enum CourseCommand {
     },
     /// All.
     List,
+    /// Its people from a list.
+    Enrol(Enrol),
+    /// New one-time codes for who has no other way in.
+    Code {
+        /// Whose.
+        course: CourseName,
+        /// How to write the answer.
+        form: Form,
+    },
 }
 
 /// `person VERB`.

@@ -1,16 +1,17 @@
-//! `course ...` and `seat list`.
+//! `course ...`.
 
 use crate::app::clock;
 use crate::app::command::CourseCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{CourseView, Reply, SeatView};
+use crate::app::reply::{CourseView, Reply};
+use crate::app::roster;
 use crate::store::StoreError;
 use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
 use puerta_policy::model::Course;
 use puerta_policy::names::CourseName;
-use puerta_policy::plan::{PlanError, Slot};
+use puerta_policy::plan::PlanError;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> {
     let store = &ctx.app.store;
@@ -20,6 +21,8 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
             let courses = store.courses().await?;
             Ok(Reply::Courses(courses.iter().map(|(course, seats)| view(course, *seats)).collect()))
         }
+        CourseCommand::Enrol(asked) => roster::enrol(ctx, asked).await,
+        CourseCommand::Code { course, form } => roster::codes(ctx, &course, form).await,
         CourseCommand::Create { name, year, version } => {
             let _lab = ctx.permit(Action::CourseCreate, Lab, None, Error::denied()).await?;
             let now = clock::now();
@@ -57,22 +60,4 @@ fn view(course: &Course, seats: u32) -> CourseView {
         seats,
         created: clock::rfc3339(course.created),
     }
-}
-
-pub(super) async fn seats(ctx: &Ctx<'_>) -> Result<Reply> {
-    let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    let mut views = Vec::new();
-    for row in ctx.app.store.seats().await? {
-        let seat = row.seat;
-        let first = Slot::new(0).and_then(|slot| ctx.app.plan().vmid(seat.edition, seat.number, slot));
-        views.push(SeatView {
-            name: seat.name.to_string(),
-            number: seat.number.get(),
-            course: seat.course_name.to_string(),
-            network: first.map_or_else(|_| String::new(), |vmid| format!("{}/26", vmid.address())),
-            members: row.members.iter().map(ToString::to_string).collect(),
-            machines: row.machines,
-        });
-    }
-    Ok(Reply::Seats(views))
 }

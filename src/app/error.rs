@@ -70,6 +70,9 @@ pub struct Error {
     pub id: &'static str,
     /// Arguments of the sentence.
     pub args: Vec<(&'static str, String)>,
+    /// What it consists of, when that is more than one thing: each a sentence of its own. One with the
+    /// argument `line` is about that line of what was read, one with `value` about that word.
+    pub details: Vec<Error>,
 }
 
 /// Result of a use.
@@ -78,7 +81,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with a sentence and no arguments.
     pub fn new(kind: Kind, id: &'static str) -> Self {
-        Self { kind, id, args: Vec::new() }
+        Self { kind, id, args: Vec::new(), details: Vec::new() }
     }
 
     /// Adds an argument.

@@ -13,7 +13,8 @@ use crate::store::StoreError;
 use dashmap::DashMap;
 use puerta_policy::action::Action;
 use puerta_policy::decide::Decision;
-use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Vm};
+use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Vm};
+use puerta_policy::names::SeatName;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -92,6 +93,9 @@ impl App {
         person: Option<PersonId>,
         backup: Option<BackupId>,
     ) -> Result<Job> {
+        if matches!(kind, JobKind::Start | JobKind::Restart | JobKind::Restore) {
+            self.opened(vm.seat, &vm.seat_name).await?;
+        }
         match self.store.start_job(kind, vm.id, person, backup, clock::now()).await {
             Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
             Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
@@ -100,6 +104,14 @@ impl App {
                 .with("since", clock::hour(since))),
             started => Ok(started?),
         }
+    }
+
+    /// Nothing begins to run in a seat that is shut.
+    pub(super) async fn opened(&self, seat: SeatId, name: &SeatName) -> Result<()> {
+        if self.store.is_shut(seat).await? {
+            return Err(Error::new(Kind::Conflict, "error-seat-archived").with("seat", name));
+        }
+        Ok(())
     }
 
     /// Carries a job out in a task of its own. A panic in it is a failed job, not a lost one.

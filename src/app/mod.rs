@@ -25,10 +25,12 @@ pub mod recovery;
 pub mod reply;
 pub mod restore;
 pub mod review;
+pub mod roster;
 pub mod rules;
 pub mod secret;
 pub mod session;
 pub mod status;
+mod team;
 pub mod vm;
 pub mod vm_jobs;
 
@@ -77,6 +79,8 @@ pub struct App {
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
     changes: watch::Sender<u64>,
+    /// Seats may have been shut: their machines are to be looked at.
+    shutting: tokio::sync::Notify,
 }
 
 /// What a command came to: an answer now, or a job to watch.
@@ -121,6 +125,7 @@ impl App {
             counting: tokio::sync::Mutex::default(),
             checking: Arc::default(),
             changes: watch::Sender::new(0),
+            shutting: tokio::sync::Notify::new(),
         }))
     }
 
@@ -162,7 +167,7 @@ impl App {
             Command::Job(command) => jobs::run(&ctx, command).await,
             Command::Course(command) => course::run(&ctx, command).await.map(Outcome::from),
             Command::Person(command) => person::run(&ctx, command).await.map(Outcome::from),
-            Command::SeatList => course::seats(&ctx).await.map(Outcome::from),
+            Command::Seat(command) => team::run(&ctx, command).await.map(Outcome::from),
             Command::Port(command) => port::run(&ctx, command).await.map(Outcome::from),
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),

@@ -106,7 +106,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
 }
 
 /// A one-time code: its text, to be shown this once, and what the store keeps.
-fn new_code(ctx: &Ctx<'_>) -> Result<(String, NewCode)> {
+pub(super) fn new_code(ctx: &Ctx<'_>) -> Result<(String, NewCode)> {
     let code = puerta_keys::code::generate().map_err(|error| Error::internal(&error))?;
     let expires = Timestamp(clock::now().0 + ctx.app.config.code_lifetime.as_millis() as i64);
     Ok((code.expose().to_owned(), NewCode { hash: code.hash(), expires }))
@@ -153,6 +153,10 @@ fn view(row: PersonRow) -> PersonView {
         seats: row.seats.iter().map(ToString::to_string).collect(),
         keys: row.keys,
         password: row.password,
+        email: row.email,
+        idnumber: row.idnumber,
+        groups: row.groups,
+        archived: row.archived,
         created: clock::rfc3339(row.person.created),
     }
 }

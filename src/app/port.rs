@@ -102,6 +102,7 @@ async fn publish(
     }
     let new = NewPublication { vm: vm.id, vm_port, protocol, port, sources, person, publisher };
     let mut turn = app.wall.turn().await;
+    app.opened(vm.seat, &vm.seat_name).await?;
     let members = app.store.members(vm.seat).await?;
     if !members.is_empty() && members.iter().all(|member| member.suspended) {
         return Err(Error::new(Kind::Conflict, "error-seat-suspended").with("seat", &vm.seat_name));

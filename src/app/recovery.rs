@@ -45,7 +45,7 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
 }
 
 /// puerta's own permit: the same policy judges it.
-async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
+pub(super) async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
     let context = Context { now: clock::now(), source: None, second_factor: true };
     let (policy, actor) = (app.policy(), Actor::itself());
     let action = match kind {

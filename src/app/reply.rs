@@ -3,8 +3,10 @@
 //! name says MiB.
 
 mod network;
+mod roster;
 
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
+pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 
 use crate::engine::Status;
 use serde::Serialize;
@@ -106,8 +108,16 @@ pub enum Reply {
         /// Live sessions that were ended.
         sessions_closed: u32,
     },
+    /// `course enrol`
+    Enrolled(Box<EnrolView>),
+    /// `course code`
+    CodesMade(CodesView),
     /// `seat list`
     Seats(Vec<SeatView>),
+    /// A team has a seat.
+    TeamCreated(SeatView),
+    /// A team has other members.
+    TeamChanged(SeatView),
     /// `port list`
     Ports(Vec<PortView>),
     /// A port leads to a machine.
@@ -358,6 +368,14 @@ pub struct PersonView {
     pub keys: u32,
     /// Whether they have a password.
     pub password: bool,
+    /// Where to write to them; may be empty.
+    pub email: String,
+    /// Their number at the school; may be empty.
+    pub idnumber: String,
+    /// Their groups in their courses.
+    pub groups: Vec<String>,
+    /// Whether their row is gone from every list: they do not come in.
+    pub archived: bool,
     /// When they were added.
     pub created: String,
 }
@@ -377,6 +395,12 @@ pub struct SeatView {
     pub members: Vec<String>,
     /// Its machines.
     pub machines: u32,
+    /// Whether it is a team's.
+    pub team: bool,
+    /// The group that the course's list says; may be empty.
+    pub group: String,
+    /// Since when its row is gone from the course's list.
+    pub archived: Option<String>,
 }
 
 /// A node as professors see it.

@@ -161,6 +161,7 @@ async fn create(
     let seat = seat_for(ctx, wanted.seat.as_ref()).await?;
     let label = format!("{}.{}", wanted.name, seat.name);
     let permit = ctx.permit(Action::VmCreate, seat.clone(), Some(&label), no_seat(&seat.name)).await?;
+    app.opened(seat.id, &seat.name).await?;
     if app.store.keys_of_seat(seat.id).await?.is_empty() {
         return Err(Error::new(Kind::Conflict, "error-no-keys").with("seat", &seat.name));
     }

@@ -22,7 +22,7 @@ const DEPTH: usize = 4;
 
 /// Control characters (C0, DEL, C1), bidirectional controls, separators of lines, characters of no
 /// width, tags.
-fn unshowable(c: char) -> bool {
+pub fn unshowable(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

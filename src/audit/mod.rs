@@ -13,6 +13,7 @@ mod sink;
 mod sync;
 
 pub use chain::{Broken, Verdict, Why, verify, verify_reader};
+pub use clean::unshowable;
 pub use event::{Event, Outcome, Phase};
 pub use file::OpenError;
 pub use read::{Found, Query, search};

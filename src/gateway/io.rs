@@ -133,6 +133,14 @@ impl Io {
         input
     }
 
+    /// Gives back what was read too far: it is the next thing that is read.
+    pub(super) fn put_back(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.kept.bytes += bytes.len();
+            self.kept.inputs.push_front(Input::Bytes(bytes));
+        }
+    }
+
     /// What ends or interrupts somebody who waits for something else. At a terminal what is typed is
     /// given, for Ctrl-C.
     pub(super) async fn disturbance(&mut self) -> Input {

@@ -4,45 +4,42 @@
 use super::io::{Gone, Input};
 use super::run::{Said, Talk};
 use crate::shell::words::MAX_LINE;
+use bytes::Bytes;
 
 pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
     talk.io.keeps_input = true;
     talk.first_login().await?;
-    let mut pending: Vec<u8> = Vec::new();
+    let mut pending = Bytes::new();
     let mut status = 0;
     loop {
+        if let Some(at) = pending.iter().position(|byte| *byte == b'\n') {
+            let line = pending.split_to(at + 1);
+            // A command may read on by itself: a key, a list.
+            talk.io.put_back(std::mem::take(&mut pending));
+            match one(talk, &line).await? {
+                Said::Status(now) => status = now,
+                Said::Exit => return Ok(status),
+            }
+            continue;
+        }
+        if pending.len() > MAX_LINE {
+            // `decode` says so; the rest of the line is as lost as its beginning.
+            one(talk, &pending).await?;
+            return Ok(1);
+        }
         let conn = std::sync::Arc::clone(&talk.conn);
         let input = tokio::select! {
             input = talk.io.next() => input,
             _ = conn.ending.ended() => return Ok(status),
         };
-        let end = match input {
-            Input::Bytes(bytes) => {
-                pending.extend_from_slice(&bytes);
-                false
-            }
-            Input::Eof => true,
+        match input {
+            Input::Bytes(bytes) if pending.is_empty() => pending = bytes,
+            Input::Bytes(bytes) => pending = [pending, bytes].concat().into(),
+            Input::Eof if pending.is_empty() => return Ok(status),
+            // The last line need not end; the end is said again.
+            Input::Eof => pending = [&*pending, b"\n"].concat().into(),
             Input::Closed => return Err(Gone),
-            Input::Resize(_) | Input::Interrupt => false,
-        };
-        if end && !pending.is_empty() {
-            pending.push(b'\n');
-        }
-        while let Some(at) = pending.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = pending.drain(..=at).collect();
-            match one(talk, &line).await? {
-                Said::Status(now) => status = now,
-                Said::Exit => return Ok(status),
-            }
-        }
-        if pending.len() > MAX_LINE {
-            // `decode` says so; the rest of the line is as lost as its beginning.
-            let line = std::mem::take(&mut pending);
-            one(talk, &line).await?;
-            return Ok(1);
-        }
-        if end {
-            return Ok(status);
+            Input::Resize(_) | Input::Interrupt => {}
         }
     }
 }

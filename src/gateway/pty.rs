@@ -7,7 +7,7 @@ use crate::shell::complete;
 use crate::shell::line::{Editor, Event};
 use crate::shell::notice;
 use bytes::Bytes;
-use puerta_policy::model::Role;
+use puerta_policy::model::{Role, Vm};
 use std::sync::Arc;
 
 const PROMPT: &str = "puerta> ";
@@ -50,9 +50,17 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
 /// What completion knows; asked anew for every line, since machines come and go.
 async fn known(talk: &Talk) -> (Role, Vec<String>) {
     match talk.gateway.app.facts(&talk.visitor).await {
-        Ok(facts) => (facts.actor.role, facts.vms.iter().map(|vm| vm.name.to_string()).collect()),
+        Ok(facts) => (facts.actor.role, spoken(&facts.vms)),
         Err(_) => (Role::Alumno, Vec::new()),
     }
+}
+
+/// Machines as their owner names them: with the seat where the name alone would be several.
+fn spoken(vms: &[Vm]) -> Vec<String> {
+    let alone = |vm: &Vm| vms.iter().filter(|other| other.name == vm.name).count() == 1;
+    let name =
+        |vm: &Vm| if alone(vm) { vm.name.to_string() } else { format!("{}.{}", vm.name, vm.seat_name) };
+    vms.iter().map(name).collect()
 }
 
 /// What a prompt got.

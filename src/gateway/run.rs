@@ -13,13 +13,10 @@ use crate::app::reply::Reply;
 use crate::app::{Outcome, clock};
 use crate::shell::lang::Lang;
 use crate::shell::render::{self, Style};
-use crate::shell::words::{self, What};
+use crate::shell::words::{self, Wants, What};
 use crate::shell::{line::Editor, notice};
 use puerta_policy::model::Role;
 use std::sync::Arc;
-
-/// Longest key that is read from standard input, bytes.
-const MAX_KEY: usize = 16 * 1024;
 
 /// Somebody on a session channel.
 pub(super) struct Talk {
@@ -60,9 +57,12 @@ impl Talk {
             What::Exit => return Ok(Said::Exit),
             What::Nothing => return Ok(Said::Status(0)),
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
-            What::NeedsKeyText(target) => {
-                let text = self.key_text(editor.as_deref_mut()).await?;
-                text.and_then(|text| target.with_key_text(&text))
+            What::NeedsInput(input) if input.wants() == Wants::List && self.io.tty.is_some() => {
+                Err(input.at_terminal())
+            }
+            What::NeedsInput(input) => {
+                let bytes = self.input(input.wants(), editor.as_deref_mut()).await?;
+                bytes.and_then(|bytes| input.with(bytes))
             }
             What::Run(command) => Ok(command),
         };
@@ -95,6 +95,10 @@ impl Talk {
         let style = Style { json, width: self.io.tty };
         let text = render::reply(reply, self.lang, style);
         self.io.out(&text).await?;
+        let aside = render::aside(reply, self.lang, json);
+        if !aside.is_empty() {
+            self.io.err(&aside).await?;
+        }
         Ok(reply.exit())
     }
 
@@ -131,23 +135,24 @@ impl Talk {
         })
     }
 
-    /// A key pasted at a terminal, or standard input to its end.
-    async fn key_text(&mut self, editor: Option<&mut Editor>) -> Result<AppResult<Vec<u8>>, Gone> {
+    /// A key pasted at a terminal, or standard input to its end. Of what is too long no more is kept
+    /// than may be, and it is refused while the client still sends.
+    async fn input(&mut self, wants: Wants, editor: Option<&mut Editor>) -> Result<AppResult<Vec<u8>>, Gone> {
         if self.io.tty.is_some() {
             let prompt = notice::paste_key(self.lang);
             let answer = ask(self, editor, |editor| editor.start_answer(&prompt)).await?;
             return Ok(Ok(if let Read::Line(line) = answer { line.into_bytes() } else { Vec::new() }));
         }
-        let mut text = Vec::new();
+        let mut read = Vec::new();
         loop {
             match self.io.next().await {
-                Input::Bytes(bytes) => text.extend_from_slice(&bytes),
-                Input::Eof => return Ok(Ok(text)),
+                Input::Bytes(bytes) if read.len() + bytes.len() > wants.most() => {
+                    return Ok(Err(wants.too_long()));
+                }
+                Input::Bytes(bytes) => read.extend_from_slice(&bytes),
+                Input::Eof => return Ok(Ok(read)),
                 Input::Closed => return Err(Gone),
                 Input::Resize(_) | Input::Interrupt => {}
-            }
-            if text.len() > MAX_KEY {
-                return Ok(Err(Error::new(Kind::Usage, "error-key-long")));
             }
         }
     }

@@ -30,6 +30,12 @@ pub enum StoreError {
         /// That course.
         by: CourseName,
     },
+    /// Their row is gone from the course's list.
+    #[error("they are not in the course any more")]
+    Archived,
+    /// It is one person's own, or has no other member.
+    #[error("nobody can be added to it or dropped from it")]
+    NotATeam,
     /// Another job holds the machine.
     #[error("the machine is busy: {} since {}", kind.as_str(), since.0)]
     Busy {

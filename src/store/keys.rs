@@ -1,7 +1,7 @@
 //! Authorized keys: which persons a key opens the door for, and which keys a seat's machines take.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, persons};
+use super::{Result, Store, StoreError, persons, seats};
 use puerta_policy::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
 use puerta_policy::names::Login;
 use sqlx::SqliteConnection;
@@ -84,12 +84,15 @@ impl Store {
         rows::maybe(row, |row| Ok((persons::read(row)?, read(row)?)))
     }
 
-    /// Keys of every member of a seat, in login order.
+    /// Keys of everybody who sits in a seat, in login order.
     pub async fn keys_of_seat(&self, seat: SeatId) -> Result<Vec<AuthorizedKey>> {
-        let rows = sqlx::query(select!(
-            "FROM members m JOIN persons p ON p.id = m.person
-             JOIN authorized_keys k ON k.person = p.id
-             WHERE m.seat = $1 ORDER BY p.login, k.id"
+        let rows = sqlx::query(concat!(
+            select!(
+                "FROM members m JOIN persons p ON p.id = m.person JOIN seats s ON s.id = m.seat
+                 JOIN authorized_keys k ON k.person = p.id WHERE m.seat = $1 AND "
+            ),
+            seats::sits!(),
+            " ORDER BY p.login, k.id"
         ))
         .bind(seat.0)
         .fetch_all(&self.readers)

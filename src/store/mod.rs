@@ -12,8 +12,10 @@ mod jobs;
 mod keys;
 mod persons;
 mod publications;
+mod roster;
 mod rows;
 mod seats;
+mod teams;
 mod vms;
 
 #[cfg(test)]
@@ -25,6 +27,7 @@ pub use error::{Result, StoreError};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
+pub use roster::{Enrolled, Enrolment, RosterPlan, RosterRow};
 pub use seats::SeatRow;
 pub use vms::NewVm;
 
@@ -117,6 +120,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (3, "roster", include_str!("migrations/0003_roster.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

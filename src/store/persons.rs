@@ -53,6 +53,14 @@ pub struct PersonRow {
     pub keys: u32,
     /// Whether they have a password.
     pub password: bool,
+    /// Where to write to them; may be empty.
+    pub email: String,
+    /// Their number at the school; may be empty.
+    pub idnumber: String,
+    /// Their groups in their courses, those that are known.
+    pub groups: Vec<String>,
+    /// An alumno all of whose seats are archived does not come in.
+    pub archived: bool,
 }
 
 pub(super) fn read(row: &Row) -> Result<Person> {
@@ -69,8 +77,10 @@ pub(super) fn read(row: &Row) -> Result<Person> {
 macro_rules! listing {
     ($filter:literal) => {
         concat!(
-            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, s.name AS seat_name,
-                    c.password IS NOT NULL AS password,
+            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.email, p.idnumber,
+                    s.name AS seat_name, s.class_group, ",
+            seats::sits!(),
+            " AS sits, c.password IS NOT NULL AS password,
                     (SELECT COUNT(*) FROM authorized_keys k WHERE k.person = p.id) AS keys
              FROM persons p LEFT JOIN credentials c ON c.person = p.id
              LEFT JOIN members m ON m.person = p.id LEFT JOIN seats s ON s.id = m.seat ",
@@ -86,14 +96,29 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
     for row in rows {
         let seat: Option<SeatName> = rows::maybe_word(row, "seat_name")?;
         let id = PersonId(rows::number(row, "id")?);
+        let sits: Option<bool> = row.try_get("sits")?;
+        let group: Option<String> = row.try_get("class_group")?;
+        let group = group.filter(|group| !group.is_empty());
         match persons.last_mut() {
-            Some(last) if last.person.id == id => last.seats.extend(seat),
-            _ => persons.push(PersonRow {
-                person: read(row)?,
-                seats: seat.into_iter().collect(),
-                keys: rows::number(row, "keys")?,
-                password: row.try_get("password")?,
-            }),
+            Some(last) if last.person.id == id => {
+                last.seats.extend(seat);
+                last.groups.extend(group);
+                last.archived &= sits == Some(false);
+            }
+            _ => {
+                let person = read(row)?;
+                let archived = person.role == Role::Alumno && seat.is_some() && sits == Some(false);
+                persons.push(PersonRow {
+                    person,
+                    seats: seat.into_iter().collect(),
+                    keys: rows::number(row, "keys")?,
+                    password: row.try_get("password")?,
+                    email: rows::text(row, "email")?,
+                    idnumber: rows::text(row, "idnumber")?,
+                    groups: group.into_iter().collect(),
+                    archived,
+                });
+            }
         }
     }
     Ok(persons)
@@ -114,7 +139,7 @@ impl Store {
         };
         let seat = match new.course {
             None => None,
-            Some(course) => Some(seats::give(&mut tx, course, &person, now).await?),
+            Some(course) => Some(seats::give(&mut tx, course, (person.id, &person.login), now).await?),
         };
         // What opens the door of somebody who is there already is theirs alone to change.
         if let (None, Some(key)) = (&known, new.key) {
@@ -244,14 +269,15 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// The person as policy sees them, in one query.
+    /// The person as policy sees them, in one query: with the seats that they sit in.
     pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
-        let rows = sqlx::query(
-            "SELECT p.login, p.role, p.suspended, s.id AS seat, c.name AS course
-             FROM persons p LEFT JOIN members m ON m.person = p.id
+        let rows = sqlx::query(concat!(
+            "SELECT p.login, p.role, p.suspended, s.id AS seat, c.name AS course, ",
+            seats::sits!(),
+            " AS sits FROM persons p LEFT JOIN members m ON m.person = p.id
              LEFT JOIN seats s ON s.id = m.seat LEFT JOIN courses c ON c.id = s.course
-             WHERE p.id = $1 ORDER BY s.name",
-        )
+             WHERE p.id = $1 ORDER BY s.name"
+        ))
         .bind(person.0)
         .fetch_all(&self.readers)
         .await?;
@@ -266,13 +292,20 @@ impl Store {
             courses: Vec::new(),
             suspended: first.try_get("suspended")?,
         };
+        let mut archived = false;
         for row in &rows {
-            let seat: Option<i64> = row.try_get("seat")?;
-            actor.seats.extend(seat.map(SeatId));
+            let Some(seat) = row.try_get::<Option<i64>, _>("seat")? else { continue };
+            if !row.try_get::<bool, _>("sits")? {
+                archived = true;
+                continue;
+            }
+            actor.seats.push(SeatId(seat));
             actor.courses.extend(rows::maybe_word::<CourseName>(row, "course")?);
         }
         actor.courses.sort_unstable();
         actor.courses.dedup();
+        // Taken out of every list: as closed as with a suspension.
+        actor.suspended |= archived && actor.seats.is_empty() && actor.role == Role::Alumno;
         Ok(Some(actor))
     }
 }
@@ -285,7 +318,11 @@ async fn by_login(connection: &mut SqliteConnection, login: &Login) -> Result<Op
     rows::maybe(row, read)
 }
 
-async fn insert(connection: &mut SqliteConnection, new: &NewPerson, now: Timestamp) -> Result<Person> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    new: &NewPerson,
+    now: Timestamp,
+) -> Result<Person> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO persons (login, name, role, suspended, created)
          VALUES ($1, $2, $3, FALSE, $4) RETURNING id",
@@ -311,7 +348,11 @@ async fn insert(connection: &mut SqliteConnection, new: &NewPerson, now: Timesta
     })
 }
 
-async fn put_code(connection: &mut SqliteConnection, person: PersonId, code: &NewCode) -> Result<()> {
+pub(super) async fn put_code(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+    code: &NewCode,
+) -> Result<()> {
     sqlx::query(
         "INSERT INTO credentials (person, code, code_expires) VALUES ($1, $2, $3)
          ON CONFLICT (person) DO UPDATE

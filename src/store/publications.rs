@@ -2,7 +2,7 @@
 //! row is deleted, or its machine's.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, vms};
+use super::{Result, Store, StoreError, seats, vms};
 use ipnet::Ipv4Net;
 use puerta_policy::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
 use puerta_policy::network::{PortRange, Protocol, Publication, Traffic, network_of};
@@ -132,13 +132,17 @@ impl Store {
     }
 
     /// Those that are to lead somewhere now, by port: not those of a machine that is being removed, nor of
-    /// a seat all of whose members are suspended. One without members is its professors', and stays.
+    /// an archived seat or one all of whose members are suspended or gone from the course's list. One
+    /// without members is its professors', and stays.
     pub async fn publications_in_force(&self) -> Result<Vec<Publication>> {
-        let rows = sqlx::query(select!(
-            "WHERE v.phase <> 'deleting' AND v.seat NOT IN
-                 (SELECT m.seat FROM members m JOIN persons o ON o.id = m.person
-                  GROUP BY m.seat HAVING MIN(o.suspended))
-             ORDER BY p.port"
+        let rows = sqlx::query(concat!(
+            select!(
+                "WHERE v.phase <> 'deleting' AND v.seat NOT IN
+                     (SELECT m.seat FROM members m JOIN persons o ON o.id = m.person
+                      JOIN seats s ON s.id = m.seat GROUP BY m.seat HAVING MIN(o.suspended OR NOT "
+            ),
+            seats::sits!(),
+            ")) ORDER BY p.port"
         ))
         .fetch_all(&self.readers)
         .await?;

@@ -5,7 +5,7 @@ use super::{Result, Store, StoreError};
 use puerta_policy::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
 use puerta_policy::names::{CourseName, Login, SeatName};
 use puerta_policy::plan::{Edition, SeatNumber};
-use sqlx::SqliteConnection;
+use sqlx::{Row as _, SqliteConnection};
 
 /// A seat as professors see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,12 @@ pub struct SeatRow {
     pub members: Vec<Login>,
     /// How many machines it has.
     pub machines: u32,
+    /// Whether it is a team's.
+    pub team: bool,
+    /// Since when its row is gone from the course's list.
+    pub archived: Option<Timestamp>,
+    /// The group that the list says; may be empty.
+    pub group: String,
 }
 
 macro_rules! select {
@@ -33,6 +39,31 @@ macro_rules! select {
 }
 pub(super) use select;
 
+/// Whether the member `m` of the seat `s` sits there: an archived seat is nobody's, and who has one in a
+/// course is in no team of it either.
+macro_rules! sits {
+    () => {
+        "(s.archived IS NULL AND NOT (s.team AND EXISTS
+            (SELECT 1 FROM members mine JOIN seats own ON own.id = mine.seat
+             WHERE mine.person = m.person AND own.course = s.course AND NOT own.team
+             AND own.archived IS NOT NULL)))"
+    };
+}
+pub(super) use sits;
+
+/// Whether the seat `s` is shut: archived, or a team's of whom all are.
+macro_rules! shut {
+    () => {
+        concat!(
+            "(s.archived IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
+              AND NOT EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id AND ",
+            $crate::store::seats::sits!(),
+            ")))"
+        )
+    };
+}
+pub(super) use shut;
+
 pub(super) fn read(row: &Row) -> Result<Seat> {
     Ok(Seat {
         id: SeatId(rows::number(row, "id")?),
@@ -44,14 +75,52 @@ pub(super) fn read(row: &Row) -> Result<Seat> {
     })
 }
 
+macro_rules! listing {
+    ($filter:literal) => {
+        concat!(
+            select!(
+                ", s.team, s.archived, s.class_group, p.login,
+                 (SELECT COUNT(*) FROM vms v WHERE v.seat = s.id) AS machines",
+                "LEFT JOIN members m ON m.seat = s.id LEFT JOIN persons p ON p.id = m.person "
+            ),
+            $filter,
+            " ORDER BY s.name, p.login"
+        )
+    };
+}
+
+/// One row a member (or a seat without) becomes one entry a seat.
+fn grouped(rows: &[Row]) -> Result<Vec<SeatRow>> {
+    let mut seats: Vec<SeatRow> = Vec::new();
+    for row in rows {
+        let member: Option<Login> = rows::maybe_word(row, "login")?;
+        let id = SeatId(rows::number(row, "id")?);
+        match seats.last_mut() {
+            Some(last) if last.seat.id == id => last.members.extend(member),
+            _ => seats.push(SeatRow {
+                seat: read(row)?,
+                members: member.into_iter().collect(),
+                machines: rows::number(row, "machines")?,
+                team: row.try_get("team")?,
+                archived: rows::maybe_time(row, "archived")?,
+                group: rows::text(row, "class_group")?,
+            }),
+        }
+    }
+    Ok(seats)
+}
+
 impl Store {
-    /// The seats that a person is a member of, in name order.
+    /// The seats that a person sits in, in name order.
     pub async fn seats_of(&self, person: PersonId) -> Result<Vec<Seat>> {
-        let rows =
-            sqlx::query(select!("JOIN members m ON m.seat = s.id WHERE m.person = $1 ORDER BY s.name"))
-                .bind(person.0)
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query(concat!(
+            select!("JOIN members m ON m.seat = s.id WHERE m.person = $1 AND "),
+            sits!(),
+            " ORDER BY s.name"
+        ))
+        .bind(person.0)
+        .fetch_all(&self.readers)
+        .await?;
         rows::all(rows, read)
     }
 
@@ -72,27 +141,13 @@ impl Store {
 
     /// Every seat, in name order.
     pub async fn seats(&self) -> Result<Vec<SeatRow>> {
-        let rows = sqlx::query(select!(
-            ", p.login, (SELECT COUNT(*) FROM vms v WHERE v.seat = s.id) AS machines",
-            "LEFT JOIN members m ON m.seat = s.id LEFT JOIN persons p ON p.id = m.person
-             ORDER BY s.name, p.login"
-        ))
-        .fetch_all(&self.readers)
-        .await?;
-        let mut seats: Vec<SeatRow> = Vec::new();
-        for row in &rows {
-            let member: Option<Login> = rows::maybe_word(row, "login")?;
-            let id = SeatId(rows::number(row, "id")?);
-            match seats.last_mut() {
-                Some(last) if last.seat.id == id => last.members.extend(member),
-                _ => seats.push(SeatRow {
-                    seat: read(row)?,
-                    members: member.into_iter().collect(),
-                    machines: rows::number(row, "machines")?,
-                }),
-            }
-        }
-        Ok(seats)
+        grouped(&sqlx::query(listing!("")).fetch_all(&self.readers).await?)
+    }
+
+    /// One entry of [`Store::seats`].
+    pub async fn seat_row(&self, seat: SeatId) -> Result<Option<SeatRow>> {
+        let rows = sqlx::query(listing!("WHERE s.id = $1")).bind(seat.0).fetch_all(&self.readers).await?;
+        Ok(grouped(&rows)?.pop())
     }
 
     /// A seat's members, in login order.
@@ -115,7 +170,7 @@ pub(super) async fn find(connection: &mut SqliteConnection, seat: SeatId) -> Res
     rows::maybe(row, read)
 }
 
-/// Whether the person is a member of a seat of the course.
+/// Whether the person has a seat of their own in the course.
 pub(super) async fn sits_in(
     connection: &mut SqliteConnection,
     person: PersonId,
@@ -123,7 +178,7 @@ pub(super) async fn sits_in(
 ) -> Result<bool> {
     let row = sqlx::query(
         "SELECT s.id FROM members m JOIN seats s ON s.id = m.seat
-         WHERE m.person = $1 AND s.course = $2 LIMIT 1",
+         WHERE m.person = $1 AND s.course = $2 AND NOT s.team LIMIT 1",
     )
     .bind(person.0)
     .bind(course.0)
@@ -132,45 +187,79 @@ pub(super) async fn sits_in(
     Ok(row.is_some())
 }
 
-/// A new seat in an open course with the person as its member.
+/// A seat of their own in an open course.
 pub(super) async fn give(
     connection: &mut SqliteConnection,
     course: CourseId,
-    person: &Person,
+    (person, login): (PersonId, &Login),
     now: Timestamp,
 ) -> Result<Seat> {
+    let course = open(connection, course).await?;
+    let name = free_name(connection, login, &course.name).await?;
+    let seat = make(connection, &course, name, false, now).await?;
+    join(connection, seat.id, person).await?;
+    Ok(seat)
+}
+
+/// A course that seats are given in.
+pub(super) struct OpenCourse {
+    id: CourseId,
+    name: CourseName,
+    edition: Edition,
+}
+
+/// The course, if it is open.
+pub(super) async fn open(connection: &mut SqliteConnection, course: CourseId) -> Result<OpenCourse> {
     let row = sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
         .bind(course.0)
-        .fetch_optional(&mut *connection)
+        .fetch_optional(connection)
         .await?
         .ok_or(StoreError::Gone)?;
-    let course_name: CourseName = rows::word(&row, "name")?;
-    let edition = rows::edition(&row)?;
-    let name = free_name(connection, &person.login, &course_name).await?;
+    Ok(OpenCourse { id: course, name: rows::word(&row, "name")?, edition: rows::edition(&row)? })
+}
+
+/// A new seat without members.
+pub(super) async fn make(
+    connection: &mut SqliteConnection,
+    course: &OpenCourse,
+    name: SeatName,
+    team: bool,
+    now: Timestamp,
+) -> Result<Seat> {
+    let edition = course.edition;
     let number = next_number(connection, edition).await?;
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO seats (name, course, year, version, number, created)
-         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        "INSERT INTO seats (name, course, year, version, number, created, team)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
     )
     .bind(name.as_str())
-    .bind(course.0)
+    .bind(course.id.0)
     .bind(i64::from(edition.year))
     .bind(i64::from(edition.version))
     .bind(i64::from(number.get()))
     .bind(now.0)
+    .bind(team)
     .fetch_one(&mut *connection)
-    .await?;
+    .await
+    .map_err(StoreError::insert("seat"))?;
     sqlx::query("UPDATE courses SET last_seat = $1 WHERE id = $2 AND last_seat < $1")
         .bind(i64::from(number.get()))
-        .bind(course.0)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)")
-        .bind(id)
-        .bind(person.id.0)
+        .bind(course.id.0)
         .execute(connection)
         .await?;
+    let (course, course_name) = (course.id, course.name.clone());
     Ok(Seat { id: SeatId(id), name, number, course, course_name, edition })
+}
+
+/// Makes somebody a member; `Taken("member")` when they are.
+pub(super) async fn join(connection: &mut SqliteConnection, seat: SeatId, person: PersonId) -> Result<()> {
+    sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)")
+        .bind(seat.0)
+        .bind(person.0)
+        .execute(connection)
+        .await
+        .map_err(StoreError::insert("member"))?;
+    Ok(())
 }
 
 /// The login, or `LOGIN-COURSE` when another seat has that name.

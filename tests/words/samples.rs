@@ -1,5 +1,8 @@
 //! One of every reply.
 
+#[path = "samples_roster.rs"]
+mod roster;
+
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
 use serde_json::json;
@@ -70,6 +73,10 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
         seats: vec![login.into(), "equipo2".into()],
         keys: 1,
         password: !suspended,
+        email: "inigo@upv.es".into(),
+        idnumber: String::new(),
+        groups: vec!["G1".into()],
+        archived: false,
         created: AT.into(),
     }
 }
@@ -189,6 +196,10 @@ fn name(reply: &Reply) -> &'static str {
         Reply::PersonResumed { .. } => "PersonResumed",
         Reply::PersonRemoved { .. } => "PersonRemoved",
         Reply::Seats(_) => "Seats",
+        Reply::Enrolled(_) => "Enrolled",
+        Reply::CodesMade(_) => "CodesMade",
+        Reply::TeamCreated(_) => "TeamCreated",
+        Reply::TeamChanged(_) => "TeamChanged",
         Reply::Ports(_) => "Ports",
         Reply::PortPublished(_) => "PortPublished",
         Reply::PortUnpublished(_) => "PortUnpublished",
@@ -289,6 +300,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             network: "10.48.15.192/26".into(),
             members: vec!["alumno1".into(), "alumno2".into()],
             machines: 3,
+            team: true,
+            group: String::new(),
+            archived: None,
         }]),
         Reply::Ports(vec![]),
         Reply::Ports(vec![port("alumno1", "tcp"), port("alumno1", "udp")]),
@@ -359,8 +373,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
-    let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
+    let all = all.into_iter().chain(roster::replies());
+    let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 41, "a variant without a sample");
+    assert_eq!(names.len(), 45, "a variant without a sample");
     all
 }

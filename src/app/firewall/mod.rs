@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::firewall::{Desired, Done, EgressTable, FirewallError, Report, Target, Why};
 use crate::store::{self, Store};
 use puerta_policy::model::Timestamp;
-use puerta_policy::network::Publication;
+use puerta_policy::network::{Egress, Publication};
 use puerta_policy::plan::AddressPlan;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +47,9 @@ pub async fn desired(store: &Store, config: &Config) -> store::Result<Desired> {
     }
     for (seat, rule) in store.egress_of_seats().await? {
         egress.seats.insert(plan.seat_network(seat.edition, seat.number)?, rule);
+    }
+    for seat in store.shut_seats().await? {
+        egress.seats.insert(plan.seat_network(seat.edition, seat.number)?, Egress::Deny);
     }
     Ok(Desired { owner: store.owner().await?, publications, egress })
 }

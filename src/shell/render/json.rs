@@ -22,16 +22,24 @@ pub(super) fn reply(reply: &Reply) -> String {
     line(&document)
 }
 
-/// `{"error":{"code","id","message","args"}}`.
+/// `{"error":{"code","id","message","args"}}`, and `details` (the same, a list) where there are some.
 pub(super) fn error(error: &Error, lang: Lang) -> String {
+    line(&json!({ "error": object(error, lang) }))
+}
+
+fn object(error: &Error, lang: Lang) -> Value {
     let args: Map<String, Value> =
         error.args.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
-    line(&json!({ "error": {
+    let mut object = json!({
         "code": error.kind.code(),
         "id": error.id,
         "message": super::sentence(error, lang),
         "args": args,
-    } }))
+    });
+    if !error.details.is_empty() {
+        object["details"] = error.details.iter().map(|detail| self::object(detail, lang)).collect();
+    }
+    object
 }
 
 fn line(document: &Value) -> String {

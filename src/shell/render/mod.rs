@@ -8,6 +8,7 @@ mod network;
 mod node;
 mod people;
 mod record;
+mod roster;
 mod table;
 mod units;
 
@@ -58,7 +59,9 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::PersonSuspended { .. }
         | Reply::PersonResumed { .. }
         | Reply::PersonRemoved { .. }
-        | Reply::Seats(_) => people::reply(reply, lang, style),
+        | Reply::Seats(_)
+        | Reply::TeamCreated(_)
+        | Reply::TeamChanged(_) => people::reply(reply, lang, style),
         Reply::Ports(_)
         | Reply::PortPublished(_)
         | Reply::PortUnpublished(_)
@@ -69,6 +72,8 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallPlan(_)
         | Reply::FirewallApplied { .. }
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
+        Reply::Enrolled(view) => roster::enrolled(view, lang, style),
+        Reply::CodesMade(view) => roster::codes(view, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
         Reply::Nodes(all) => node::nodes(all, lang, style),
@@ -76,10 +81,38 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     }
 }
 
-/// The error, with its last newline: its sentence, or with `json`
+/// What belongs to an answer that is a file, and not into the file; it goes to standard error.
+pub fn aside(reply: &Reply, lang: Lang, json: bool) -> String {
+    match reply {
+        Reply::Enrolled(view) if !json => roster::enrolled_aside(view, lang),
+        Reply::CodesMade(view) if !json => roster::codes_aside(view, lang),
+        _ => String::new(),
+    }
+}
+
+/// The error, with its last newline: its sentence and its details, a line each, or with `json`
 /// `{"error":{"code","id","message","args"}}`. Either goes to standard error.
 pub fn error(error: &Error, lang: Lang, json: bool) -> String {
-    if json { json::error(error, lang) } else { sentence(error, lang) + "\n" }
+    if json {
+        return json::error(error, lang);
+    }
+    let mut lines = sentence(error, lang) + "\n";
+    for one in &error.details {
+        lines.push_str(&format!("  {}\n", detail(one, lang)));
+    }
+    lines
+}
+
+/// A detail, behind the line and the word that it is about.
+fn detail(error: &Error, lang: Lang) -> String {
+    let said =
+        |name: &str| error.args.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    let what = sentence(error, lang);
+    match (said("line"), said("value")) {
+        (Some(line), Some(value)) => text(lang, "detail-value", &[("line", line), ("value", value)]) + &what,
+        (Some(line), None) => text(lang, "detail-line", &[("line", line)]) + &what,
+        _ => what,
+    }
 }
 
 /// The error's sentence alone, for an SSH open failure or a disconnect message.

@@ -50,6 +50,8 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             closed("done-person-removed", login, *sessions_closed)
         }
         Reply::Seats(all) => seats(all, lang, style),
+        Reply::TeamCreated(seat) => team("done-team-created", seat, lang),
+        Reply::TeamChanged(seat) => team("done-team-changed", seat, lang),
         _ => String::new(),
     }
 }
@@ -134,8 +136,12 @@ fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
     table.text(style.width)
 }
 
-fn door(lang: Lang, suspended: bool) -> String {
-    let id = if suspended { "door-suspended" } else { "door-open" };
+fn door(lang: Lang, person: &PersonView) -> String {
+    let id = match (person.suspended, person.archived) {
+        (true, _) => "door-suspended",
+        (false, true) => "door-archived",
+        (false, false) => "door-open",
+    };
     text(lang, id, &[])
 }
 
@@ -149,7 +155,7 @@ fn persons(all: &[PersonView], lang: Lang, style: Style) -> String {
         table.row(vec![
             person.login.clone(),
             person.role.to_owned(),
-            door(lang, person.suspended),
+            door(lang, person),
             person.keys.to_string(),
             yes_no(lang, person.password),
             several(lang, &person.seats),
@@ -160,29 +166,54 @@ fn persons(all: &[PersonView], lang: Lang, style: Style) -> String {
 }
 
 fn person(person: &PersonView, lang: Lang) -> String {
-    fields(&[
+    let mut lines = vec![
         (label(lang, "login"), person.login.clone()),
         (label(lang, "full-name"), person.name.clone()),
         (label(lang, "role"), person.role.to_owned()),
-        (label(lang, "door"), door(lang, person.suspended)),
+        (label(lang, "door"), door(lang, person)),
         (label(lang, "seats"), several(lang, &person.seats)),
+    ];
+    let groups = person.groups.join(", ");
+    let more = [("group", &groups), ("email", &person.email), ("idnumber", &person.idnumber)];
+    let more = more.into_iter().filter(|(_, value)| !value.is_empty());
+    lines.extend(more.map(|(name, value)| (label(lang, name), value.clone())));
+    lines.extend([
         (label(lang, "keys"), person.keys.to_string()),
         (label(lang, "password"), yes_no(lang, person.password)),
         (label(lang, "created"), units::minute(&person.created)),
-    ])
+    ]);
+    fields(&lines)
+}
+
+fn team(id: &str, seat: &SeatView, lang: Lang) -> String {
+    let members = several(lang, &seat.members);
+    said(lang, id, &[("seat", &seat.name), ("network", &seat.network), ("members", &members)])
+}
+
+/// What a seat is, beside its name.
+fn kind(seat: &SeatView, lang: Lang) -> String {
+    let id = match (&seat.archived, seat.team) {
+        (Some(_), _) => "seat-archived",
+        (None, true) => "seat-team",
+        (None, false) => "seat-own",
+    };
+    text(lang, id, &[])
 }
 
 fn seats(all: &[SeatView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-seats", &[]);
     }
-    let columns = ["seat", "number", "course", "network", "machines", "members"];
+    let columns = ["seat", "seat-kind", "number", "course", "group", "network", "machines", "members"];
     let mut table = Table::new(labels(lang, &columns));
+    let none = text(lang, "word-none", &[]);
     for seat in all {
         table.row(vec![
             seat.name.clone(),
+            kind(seat, lang),
             seat.number.to_string(),
             seat.course.clone(),
+            if seat.group.is_empty() { none.clone() } else { seat.group.clone() },
             seat.network.clone(),
             seat.machines.to_string(),
             several(lang, &seat.members),

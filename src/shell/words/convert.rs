@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, KeyTarget, What, grammar, network};
+use super::{Context, Input, What, grammar, network, roster};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -39,18 +39,18 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Template(grammar::Template::List) => Command::TemplateList,
         grammar::Top::Key(verb) => match key(verb, &mut yes) {
             Some(command) => Command::Key(command),
-            None => return Ok((What::NeedsKeyText(KeyTarget::own()), false)),
+            None => return Ok((What::NeedsInput(Input::own_key()), false)),
         },
         grammar::Top::Job(verb) => Command::Job(job(verb)?),
-        grammar::Top::Course(verb) => Command::Course(course(verb)?),
+        grammar::Top::Course(verb) => return Ok((course(verb)?, false)),
         grammar::Top::Person(verb) => {
             let command = Command::Person(person(verb, &mut yes)?);
             if matches!(&command, Command::Person(PersonCommand::Add { key: Some(key), .. }) if key == "-") {
-                return Ok((What::NeedsKeyText(KeyTarget::of(command)), false));
+                return Ok((What::NeedsInput(Input::of(command)), false));
             }
             command
         }
-        grammar::Top::Seat(grammar::Seat::List) => Command::SeatList,
+        grammar::Top::Seat(verb) => Command::Seat(roster::seat(verb, &mut yes)?),
         grammar::Top::Port(verb) => Command::Port(network::port(verb, context)?),
         grammar::Top::Egress(verb) => Command::Egress(network::egress(verb)?),
         grammar::Top::Firewall(verb) => Command::Firewall(network::firewall(&verb)),
@@ -134,10 +134,14 @@ fn job(verb: grammar::Job) -> Result<JobCommand> {
     }
 }
 
-fn course(verb: grammar::Course) -> Result<CourseCommand> {
-    match verb {
-        grammar::Course::List => Ok(CourseCommand::List),
-        grammar::Course::Create { course, year, version } => Ok(CourseCommand::Create {
+fn course(verb: grammar::Course) -> Result<What> {
+    let command = match verb {
+        grammar::Course::Enrol { course, dry_run, form } => return roster::enrol(&course, dry_run, form),
+        grammar::Course::Code { course, form } => {
+            CourseCommand::Code { course: name(&course)?, form: roster::form(form)? }
+        }
+        grammar::Course::List => CourseCommand::List,
+        grammar::Course::Create { course, year, version } => CourseCommand::Create {
             name: name(&course)?,
             year: year.map(|text| number(&text).ok_or_else(|| bad("--year", &text, "year"))).transpose()?,
             version: version
@@ -146,8 +150,9 @@ fn course(verb: grammar::Course) -> Result<CourseCommand> {
                     version.ok_or_else(|| bad("--version", &text, "version"))
                 })
                 .transpose()?,
-        }),
-    }
+        },
+    };
+    Ok(What::Run(Command::Course(command)))
 }
 
 fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {

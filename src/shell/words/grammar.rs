@@ -182,6 +182,27 @@ pub(crate) enum Course {
         version: Option<String>,
     },
     List,
+    Enrol {
+        course: String,
+        #[arg(long = "dry-run")]
+        dry_run: bool,
+        #[command(flatten)]
+        form: Form,
+    },
+    Code {
+        course: String,
+        #[command(flatten)]
+        form: Form,
+    },
+}
+
+/// How codes are written: at most one of the two.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Form {
+    #[arg(long)]
+    pub(crate) sheet: bool,
+    #[arg(long)]
+    pub(crate) csv: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -221,6 +242,24 @@ pub(crate) enum Person {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seat {
     List,
+    Create {
+        seat: String,
+        #[arg(long)]
+        course: String,
+        #[arg(long)]
+        member: Vec<String>,
+    },
+    Add {
+        seat: String,
+        #[arg(required = true)]
+        login: Vec<String>,
+    },
+    Drop {
+        seat: String,
+        login: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -29,6 +29,8 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
         }
         ErrorKind::MissingRequiredArgument => {
             let what = first(error, ContextKind::InvalidArg);
+            // An option is named without its value.
+            let what = what.split(" <").next().unwrap_or_default();
             let what = what.trim_matches(['<', '>', '[', ']', '.']);
             usage("error-missing").with("what", what.to_ascii_lowercase()).with("help", topic(words))
         }

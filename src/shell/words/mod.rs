@@ -3,11 +3,15 @@
 
 mod convert;
 pub(crate) mod grammar;
+mod input;
 mod mistake;
 mod network;
+mod roster;
 mod values;
 
-use crate::app::command::{Command, KeyCommand, PersonCommand};
+pub use input::{Input, Wants};
+
+use crate::app::command::Command;
 use crate::app::error::{Error, Kind, Result};
 use crate::shell::help;
 use crate::shell::lang::Lang;
@@ -48,42 +52,14 @@ pub enum What {
     Run(Command),
     /// `passwd`: ask twice without echo, then run [`Command::Passwd`].
     AskPassword,
-    /// An `authorized_keys` line is to be read from standard input; then [`KeyTarget::with_key_text`].
-    NeedsKeyText(KeyTarget),
+    /// Standard input is to be read; then [`Input::with`].
+    NeedsInput(Input),
     /// Print this; with `--json` it is a JSON document already.
     Help(String),
     /// Close the session.
     Exit,
     /// A blank line or a comment.
     Nothing,
-}
-
-/// A command that lacks only its key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyTarget(Command);
-
-impl KeyTarget {
-    fn own() -> Self {
-        Self::of(Command::Key(KeyCommand::Add { line: String::new() }))
-    }
-
-    fn of(command: Command) -> Self {
-        Self(command)
-    }
-
-    /// The command with what standard input said.
-    pub fn with_key_text(mut self, text: &[u8]) -> Result<Command> {
-        let text = decode(text)?.trim();
-        if text.is_empty() {
-            return Err(Error::new(Kind::Usage, "error-key-empty"));
-        }
-        match &mut self.0 {
-            Command::Key(KeyCommand::Add { line }) => text.clone_into(line),
-            Command::Person(PersonCommand::Add { key, .. }) => *key = Some(text.to_owned()),
-            _ => {}
-        }
-        Ok(self.0)
-    }
 }
 
 /// Bytes from a client as text: UTF-8, and of at most [`MAX_LINE`] bytes.

@@ -1,6 +1,9 @@
-use super::What::{AskPassword, Exit, Help, NeedsKeyText, Nothing, Run};
+use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
-use crate::app::command::{AuditQuery, BackupCommand, CourseCommand, JobCommand, KeyCommand, VmCommand};
+use crate::app::command::{
+    AuditQuery, BackupCommand, CourseCommand, Enrol, Form, JobCommand, KeyCommand, PersonCommand,
+    SeatCommand, VmCommand,
+};
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
 use puerta_policy::model::JobId;
@@ -90,8 +93,8 @@ fn the_other_families() {
             "key add ssh-ed25519 AAAA ana@casa --x",
             Run(Command::Key(KeyCommand::Add { line: "ssh-ed25519 AAAA ana@casa --x".into() })),
         ),
-        ("key add", NeedsKeyText(KeyTarget::own())),
-        ("key add -", NeedsKeyText(KeyTarget::own())),
+        ("key add", NeedsInput(Input::own_key())),
+        ("key add -", NeedsInput(Input::own_key())),
         ("key remove SHA256:abc", Run(Command::Key(KeyCommand::Remove { key: "SHA256:abc".into() }))),
         ("job list", Run(Command::Job(JobCommand::List))),
         ("job watch 7", Run(Command::Job(JobCommand::Watch(JobId(7))))),
@@ -103,7 +106,39 @@ fn the_other_families() {
                 version: Some(1),
             })),
         ),
-        ("seat list", Run(Command::SeatList)),
+        (
+            "course code aso-2026 --csv",
+            Run(Command::Course(CourseCommand::Code { course: name("aso-2026"), form: Form::Csv })),
+        ),
+        (
+            "course enrol aso-2026 --sheet --dry-run",
+            NeedsInput(Input::of(Command::Course(CourseCommand::Enrol(Enrol {
+                course: name("aso-2026"),
+                list: Vec::new(),
+                dry_run: true,
+                form: Form::Sheet,
+            })))),
+        ),
+        (
+            "seat create equipo3 --course aso-2026 --member ana --member luis",
+            Run(Command::Seat(SeatCommand::Create {
+                team: name("equipo3"),
+                course: name("aso-2026"),
+                members: vec![name("ana"), name("luis")],
+            })),
+        ),
+        (
+            "seat add equipo3 eva iu",
+            Run(Command::Seat(SeatCommand::Add {
+                seat: name("equipo3"),
+                members: vec![name("eva"), name("iu")],
+            })),
+        ),
+        (
+            "seat drop equipo3 eva --yes",
+            Run(Command::Seat(SeatCommand::Drop { seat: name("equipo3"), member: name("eva") })),
+        ),
+        ("seat list", Run(Command::Seat(SeatCommand::List))),
         ("node list", Run(Command::NodeList)),
         ("isolation check", Run(Command::IsolationCheck(vec![]))),
         (
@@ -202,14 +237,14 @@ fn persons() {
         what("person add alumno1 --course aso-2026 --name 'Ana Pérez'"),
         Run(add(Some("aso-2026"), Some("Ana Pérez"), Role::Alumno, None))
     );
-    let What::NeedsKeyText(target) = what("person add alumno1 --role profesor --key -") else {
+    let What::NeedsInput(target) = what("person add alumno1 --role profesor --key -") else {
         panic!("no key wanted");
     };
     assert_eq!(
-        target.clone().with_key_text(b"ssh-ed25519 AAAA x\r\n"),
+        target.clone().with(b"ssh-ed25519 AAAA x\r\n".to_vec()),
         Ok(add(None, None, Role::Profesor, Some("ssh-ed25519 AAAA x")))
     );
-    let id = |text: &[u8]| target.clone().with_key_text(text).unwrap_err().id;
+    let id = |text: &[u8]| target.clone().with(text.to_vec()).unwrap_err().id;
     assert_eq!(id(b" \n"), "error-key-empty");
     assert_eq!(id(b"\xff"), "error-not-utf8");
     assert_eq!(id(&[b'a'; MAX_LINE + 1]), "error-line-long");

@@ -6,6 +6,7 @@ mod machines;
 mod network;
 mod people;
 mod registry;
+mod roster;
 mod scale;
 
 use super::*;

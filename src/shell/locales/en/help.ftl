@@ -32,9 +32,9 @@ help-everybody =
       ssh YOUR_USER@puerta vm list           one command without coming in
 help-staff =
     Teachers
-      course create|list                       courses
+      course create|list|enrol|code            courses, and their people from a list
       person add|list|show|code|suspend|remove persons
-      seat list                                seats
+      seat list|create|add|drop                seats, and teams
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
       audit list                               who did what

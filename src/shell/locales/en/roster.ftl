@@ -1,1 +1,113 @@
 # Enrolment and teams: what is said and what is answered.
+
+## Help
+use-course-enrol = course enrol COURSE [--dry-run] [--sheet | --csv] < LIST.csv
+sum-course-enrol = Makes a course's people those of a list, whole or not at all.
+help-course-enrol =
+    The list is Moodle's, in UTF-8, with commas or semicolons:
+    `username,firstname,lastname,email` and, if you like, `group1,idnumber`.
+    Who is new gets a seat and a one-time code, which is shown only now. Who is
+    not in it any more is archived: they do not come in, their machines stop and
+    their ports close, but nothing is deleted; they come back with their row.
+
+    --dry-run    says what would change, and changes nothing
+    --sheet      the codes as cards, to print and cut
+    --csv        the codes as CSV
+
+    Example: ssh profesor@puerta course enrol aso-2026 < alumnos.csv
+use-course-code = course code COURSE [--sheet | --csv]
+sum-course-code = Gives new codes to who has neither key nor password in the course.
+help-course-code =
+    For a lost sheet: the codes before no longer work.
+
+    --sheet    as cards, to print and cut
+    --csv      as CSV
+
+    Example: ssh profesor@puerta course code aso-2026 --sheet > sheet.txt
+use-seat-create = seat create TEAM --course COURSE [--member LOGIN]...
+sum-seat-create = Makes a team's seat, with addresses and machines of its own.
+help-seat-create =
+    Its members see its machines as `web1.TEAM`, or `web1` if there is no other.
+
+    --course COURSE    the course it is in
+    --member LOGIN     who is in the team; as often as you need
+
+    Example: seat create team3 --course aso-2026 --member ana --member luis
+use-seat-add = seat add TEAM LOGIN...
+sum-seat-add = Adds members to a team.
+help-seat-add =
+    Example: seat add team3 eva
+use-seat-drop = seat drop TEAM LOGIN [--yes]
+sum-seat-drop = Drops a member of a team: what they have open there is cut at once.
+help-seat-drop =
+    The last one only when the team has no machines and no backups.
+
+    --yes    without asking
+
+    Example: seat drop team3 luis
+ask-seat-drop = Drop `{ $login }` from `{ $seat }`? What they have open in its machines is cut now.
+
+## What is read
+detail-line = line { $line }:{" "}
+detail-value = line { $line }, `{ $value }`:{" "}
+error-list-terminal = the list is read from standard input: at your computer write `ssh YOUR_LOGIN@puerta course enrol { $course } < list.csv`
+error-list-long = the list is longer than { $max } MiB, the most that is read: see whether it is the file you meant
+error-list-encoding = line { $row } is not UTF-8: save the list as "CSV UTF-8" and repeat
+error-list-empty = there is nobody in the list, which would archive the whole course: see whether it is the file you meant
+error-list-columns = the first line lacks the columns { $columns }: write Moodle's names, separated by commas or semicolons
+error-list-column-twice = the column `{ $column }` is there twice: leave one
+error-list-many = there are { $people } people in the list, and { $max } fit in a course: split it
+error-list-wrong = { $count ->
+    [one] there is one mistake in the list
+   *[other] there are { $count } mistakes in the list
+} and nothing was changed: correct it and repeat
+error-row-fields = there are { $fields } fields, and the first line has { $columns }: see to quotes and separators
+error-row-missing = `{ $column }` is missing
+error-row-long = `{ $column }` is longer than { $max } characters: see to the quotes
+error-row-characters = `{ $column }` has characters that cannot be seen: remove them
+error-row-email = that is not an e-mail address
+error-row-twice = it is on line { $first } too: leave one
+error-row-more = … and { $count } more
+error-course-closed = the course `{ $course }` is closed: nobody else gets a seat in it
+error-seat-names = there is no free seat name for everybody of the list in `{ $course }`: see which there are with `seat list`
+error-sheet-or-csv = say `--sheet` or `--csv`, one of the two
+error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`
+error-team-exists = there is already a seat `{ $seat }`: choose another name
+error-team-login = `{ $seat }` is somebody's login: choose another name for the team
+error-team-member = one of { $members } is in `{ $seat }` already: see who is with `seat list`
+error-team-archived = one of { $members } is not in the course of `{ $seat }` any more: put their row back into the list with `course enrol`
+error-team-not = `{ $seat }` is somebody's own seat: for several people make a team with `seat create`
+error-team-no-member = { $members } is not in `{ $seat }`: see who is with `seat list`
+error-team-last = { $members } is the last one in `{ $seat }`, which has { $count ->
+    [one] a machine or backup: remove it
+   *[other] { $count } machines or backups: remove them
+} first, or add somebody else
+
+## What is answered
+col-change = change
+col-code = code
+col-email = e-mail
+col-expires = valid until
+col-group = group
+col-idnumber = student number
+col-seat-kind = kind
+enrol-new = new
+enrol-changed = changes
+enrol-back = returns
+enrol-archived = archived
+enrol-warning-unknown-column = warning: nobody reads the column `{ $name }`
+enrol-warning-staff = warning: `{ $name }` is a teacher or admin; their row changes nothing
+done-enrolled = `{ $course }`: { $new } new, { $changed } changed, { $back } back, { $archived } archived, { $unchanged } as they were
+done-enrol-trial = nothing was changed; without `--dry-run`, in `{ $course }`: { $new } new, { $changed } changed, { $back } back, { $archived } archived, { $unchanged } as they are
+done-enrol-same = `{ $course }`: nothing to change, { $unchanged } as they were
+done-codes-made = { $count ->
+    [0] in `{ $course }` everybody has a key or a password
+    [one] a new code in `{ $course }`; it will not be shown again
+   *[other] { $count } new codes in `{ $course }`; they will not be shown again
+}
+done-team-created = team `{ $seat }` made at { $network }: { $members }
+done-team-changed = in `{ $seat }` there are now: { $members }
+door-archived = archived
+seat-own = own
+seat-team = team
+seat-archived = archived

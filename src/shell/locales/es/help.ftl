@@ -32,9 +32,9 @@ help-everybody =
       ssh TU_USUARIO@puerta vm list          una orden sin entrar
 help-staff =
     Profesores
-      course create|list                       cursos
+      course create|list|enrol|code            cursos, y su gente de una lista
       person add|list|show|code|suspend|remove personas
-      seat list                                puestos
+      seat list|create|add|drop                puestos, y equipos
       node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué

@@ -1,1 +1,113 @@
-# Matrícula, equipos: lo que se dice y lo que se responde.
+# Inscripción y equipos: lo que se dice y lo que se contesta.
+
+## Ayuda
+use-course-enrol = course enrol CURSO [--dry-run] [--sheet | --csv] < LISTA.csv
+sum-course-enrol = Hace que la gente del curso sea la de una lista, entera o nada.
+help-course-enrol =
+    La lista es la de Moodle, en UTF-8, con coma o punto y coma:
+    `username,firstname,lastname,email` y, si se quiere, `group1,idnumber`.
+    Quien es nuevo recibe un puesto y un código de un solo uso, que solo se ve
+    ahora. Quien ya no está queda archivado: no entra, sus máquinas se paran y
+    sus puertos se cierran, pero nada se borra; vuelve con su fila.
+
+    --dry-run    dice qué cambiaría y no cambia nada
+    --sheet      los códigos en tarjetas, para imprimir y recortar
+    --csv        los códigos como CSV
+
+    Ejemplo: ssh profesor@puerta course enrol aso-2026 < alumnos.csv
+use-course-code = course code CURSO [--sheet | --csv]
+sum-course-code = Da códigos nuevos a quien no tiene clave ni contraseña en el curso.
+help-course-code =
+    Para una hoja perdida: los códigos de antes dejan de valer.
+
+    --sheet    en tarjetas, para imprimir y recortar
+    --csv      como CSV
+
+    Ejemplo: ssh profesor@puerta course code aso-2026 --sheet > hoja.txt
+use-seat-create = seat create EQUIPO --course CURSO [--member LOGIN]...
+sum-seat-create = Crea el puesto de un equipo, con direcciones y máquinas propias.
+help-seat-create =
+    Sus miembros ven sus máquinas como `web1.EQUIPO`, o `web1` si no hay otra.
+
+    --course CURSO    en qué curso está
+    --member LOGIN    quién es del equipo; tantas veces como haga falta
+
+    Ejemplo: seat create equipo3 --course aso-2026 --member ana --member luis
+use-seat-add = seat add EQUIPO LOGIN...
+sum-seat-add = Añade miembros a un equipo.
+help-seat-add =
+    Ejemplo: seat add equipo3 eva
+use-seat-drop = seat drop EQUIPO LOGIN [--yes]
+sum-seat-drop = Saca a un miembro de un equipo: lo que tenga abierto allí se corta ya.
+help-seat-drop =
+    Al último solo se le saca cuando el equipo no tiene máquinas ni copias.
+
+    --yes    sin preguntar
+
+    Ejemplo: seat drop equipo3 luis
+ask-seat-drop = ¿Sacar a `{ $login }` de `{ $seat }`? Lo que tenga abierto en sus máquinas se corta ahora.
+
+## Lo que se lee
+detail-line = línea { $line }:{" "}
+detail-value = línea { $line }, `{ $value }`:{" "}
+error-list-terminal = la lista se lee de la entrada estándar: escribe en tu ordenador `ssh TU_USUARIO@puerta course enrol { $course } < lista.csv`
+error-list-long = la lista pasa de { $max } MiB, que es lo más que se lee: mira si es el fichero que querías
+error-list-encoding = la línea { $row } no está en UTF-8: guarda la lista como «CSV UTF-8» y repite
+error-list-empty = la lista no tiene a nadie, y archivaría a todo el curso: mira si es el fichero que querías
+error-list-columns = en la primera línea faltan las columnas { $columns }: pon los nombres de Moodle, separados por coma o punto y coma
+error-list-column-twice = la columna `{ $column }` está dos veces: deja una
+error-list-many = en la lista hay { $people } personas y en un curso caben { $max }: repártela
+error-list-wrong = { $count ->
+    [one] hay un fallo en la lista
+   *[other] hay { $count } fallos en la lista
+} y no se ha cambiado nada: corrígela y repite
+error-row-fields = hay { $fields } campos y la primera línea tiene { $columns }: mira las comillas y los separadores
+error-row-missing = falta `{ $column }`
+error-row-long = `{ $column }` pasa de { $max } caracteres: mira las comillas
+error-row-characters = `{ $column }` tiene caracteres que no se ven: quítalos
+error-row-email = no es una dirección de correo
+error-row-twice = está también en la línea { $first }: deja una
+error-row-more = … y { $count } más
+error-course-closed = el curso `{ $course }` está cerrado: nadie más se sienta en él
+error-seat-names = no se encuentra un nombre de puesto libre para todos los de la lista en `{ $course }`: mira los que hay con `seat list`
+error-sheet-or-csv = di `--sheet` o `--csv`, uno de los dos
+error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`
+error-team-exists = ya hay un puesto `{ $seat }`: elige otro nombre
+error-team-login = `{ $seat }` es el nombre de usuario de alguien: elige otro nombre para el equipo
+error-team-member = de { $members }, alguien es ya de `{ $seat }`: mira quiénes son con `seat list`
+error-team-archived = de { $members }, alguien ya no está en el curso de `{ $seat }`: devuelve su fila a la lista con `course enrol`
+error-team-not = `{ $seat }` es el puesto propio de alguien: para varias personas crea un equipo con `seat create`
+error-team-no-member = { $members } no es de `{ $seat }`: mira quiénes son con `seat list`
+error-team-last = { $members } es quien queda en `{ $seat }`, que tiene { $count ->
+    [one] una máquina o copia: bórrala
+   *[other] { $count } máquinas o copias: bórralas
+} antes, o añade a otra persona
+
+## Lo que se contesta
+col-change = cambio
+col-code = código
+col-email = correo
+col-expires = vale hasta
+col-group = grupo
+col-idnumber = n.º de alumno
+col-seat-kind = tipo
+enrol-new = nuevo
+enrol-changed = cambia
+enrol-back = vuelve
+enrol-archived = archivado
+enrol-warning-unknown-column = aviso: nadie lee la columna `{ $name }`
+enrol-warning-staff = aviso: `{ $name }` es profesor o admin; su fila no cambia nada
+done-enrolled = `{ $course }`: { $new } nuevos, { $changed } cambian, { $back } vuelven, { $archived } archivados, { $unchanged } como estaban
+done-enrol-trial = nada ha cambiado; sin `--dry-run`, en `{ $course }`: { $new } nuevos, { $changed } cambiarían, { $back } volverían, { $archived } archivados, { $unchanged } como están
+done-enrol-same = `{ $course }`: nada que cambiar, { $unchanged } como estaban
+done-codes-made = { $count ->
+    [0] en `{ $course }` todos tienen clave o contraseña
+    [one] un código nuevo en `{ $course }`; no se volverá a mostrar
+   *[other] { $count } códigos nuevos en `{ $course }`; no se volverán a mostrar
+}
+done-team-created = equipo `{ $seat }` creado en { $network }: { $members }
+done-team-changed = en `{ $seat }` están ahora: { $members }
+door-archived = archivada
+seat-own = propio
+seat-team = equipo
+seat-archived = archivado

@@ -1,0 +1,92 @@
+//! What is answered about enrolment.
+
+use crate::app::command::Form;
+use serde::Serialize;
+
+/// What a list changed, or would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnrolView {
+    /// The course.
+    pub course: String,
+    /// Nothing was changed: it was asked what would be.
+    pub dry_run: bool,
+    /// How many are new in the course.
+    pub new: u32,
+    /// How many are known otherwise than before.
+    pub changed: u32,
+    /// How many have their archived seat again.
+    pub back: u32,
+    /// How many seats were archived.
+    pub archived: u32,
+    /// How many are as they were.
+    pub unchanged: u32,
+    /// Everybody of whom something changed: the list's order, then who was archived.
+    pub people: Vec<EnrolledView>,
+    /// What was passed over.
+    pub warnings: Vec<EnrolWarning>,
+    /// How to write it as text.
+    #[serde(skip)]
+    pub form: Form,
+}
+
+/// Somebody and what changed of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnrolledView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// Where to write to them.
+    pub email: String,
+    /// `new`, `changed`, `back`, `archived`.
+    pub change: &'static str,
+    /// Their seat in the course.
+    pub seat: String,
+    /// Their one-time code, shown this once; only of who was not known.
+    #[serde(flatten)]
+    pub code: Option<CodeView>,
+}
+
+/// A one-time code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodeView {
+    /// As it is typed.
+    pub code: String,
+    /// When it opens nothing any more.
+    pub expires: String,
+}
+
+/// Something of a list that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EnrolWarning {
+    /// `unknown-column`, or `staff` (somebody who is no alumno).
+    pub what: &'static str,
+    /// Which column, or who.
+    pub name: String,
+}
+
+/// New codes of a course.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodesView {
+    /// The course.
+    pub course: String,
+    /// Everybody who has neither key nor password, in login order.
+    pub people: Vec<CodedView>,
+    /// How to write it as text.
+    #[serde(skip)]
+    pub form: Form,
+}
+
+/// Somebody and their new code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodedView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// Where to write to them.
+    pub email: String,
+    /// The code, shown this once.
+    #[serde(flatten)]
+    pub code: CodeView,
+}

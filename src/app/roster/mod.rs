@@ -1,0 +1,167 @@
+//! `course enrol` and `course code`: a course's people from a list, and the codes they first come in
+//! with. Codes are in the answer and nowhere else.
+
+mod parse;
+mod shut;
+
+pub use shut::start;
+
+use crate::app::clock;
+use crate::app::command::{Enrol, Form};
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::person::new_code;
+use crate::app::reply::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView, Reply};
+use crate::audit::{Event, Outcome, Phase};
+use crate::store::{Enrolment, NewCode, RosterPlan, RosterRow, StoreError};
+use parse::List;
+use puerta_policy::action::Action;
+use puerta_policy::decide::Lab;
+use puerta_policy::model::Course;
+use puerta_policy::names::CourseName;
+
+pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {
+    let course = judged(ctx, &asked.course).await?;
+    let list = parse::parse(&asked.list)?;
+    let (codes, rows) = with_codes(ctx, &list)?;
+    let done = ctx.app.store.enrol(course.id, &rows, asked.dry_run, clock::now()).await;
+    let plan = done.map_err(|error| match error {
+        StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", &course.name),
+        StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
+        other => other.into(),
+    })?;
+    let view = view(&course, &plan, &rows, codes, list.unknown, &asked);
+    if !asked.dry_run {
+        settle(ctx, &view).await;
+    }
+    Ok(Reply::Enrolled(Box::new(view)))
+}
+
+/// The course, once it is clear that who asks may enrol.
+async fn judged(ctx: &Ctx<'_>, name: &CourseName) -> Result<Course> {
+    let _lab = ctx.permit(Action::CourseEnrol, Lab, None, Error::denied()).await?;
+    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", name);
+    ctx.app.store.course(name).await?.ok_or_else(absent)
+}
+
+/// A code for every row, since only the registry knows in the end who is new; the others' are let go.
+fn with_codes(ctx: &Ctx<'_>, list: &List) -> Result<(Vec<CodeView>, Vec<RosterRow>)> {
+    let (mut codes, mut rows) = (Vec::new(), Vec::new());
+    for row in &list.rows {
+        let (code, stored) = new_code(ctx)?;
+        codes.push(shown(code, &stored));
+        rows.push(RosterRow {
+            login: row.login.clone(),
+            name: row.name.clone(),
+            email: row.email.clone(),
+            group: row.group.clone(),
+            idnumber: row.idnumber.clone(),
+            code: stored,
+        });
+    }
+    Ok((codes, rows))
+}
+
+fn shown(code: String, stored: &NewCode) -> CodeView {
+    CodeView { code, expires: clock::rfc3339(stored.expires) }
+}
+
+fn view(
+    course: &Course,
+    plan: &RosterPlan,
+    rows: &[RosterRow],
+    codes: Vec<CodeView>,
+    unknown: Vec<String>,
+    asked: &Enrol,
+) -> EnrolView {
+    let warning = |what| move |name| EnrolWarning { what, name };
+    let mut view = EnrolView {
+        course: course.name.to_string(),
+        dry_run: asked.dry_run,
+        new: 0,
+        changed: 0,
+        back: 0,
+        archived: plan.archived.len() as u32,
+        unchanged: 0,
+        people: Vec::new(),
+        warnings: unknown.into_iter().map(warning("unknown-column")).collect(),
+        form: asked.form,
+    };
+    for ((entry, row), code) in plan.people.iter().zip(rows).zip(codes) {
+        let (count, change) = match entry.what {
+            Enrolment::New | Enrolment::Seated => (&mut view.new, "new"),
+            Enrolment::Back => (&mut view.back, "back"),
+            Enrolment::Changed => (&mut view.changed, "changed"),
+            Enrolment::Same => {
+                view.unchanged += 1;
+                continue;
+            }
+            Enrolment::Staff => {
+                view.warnings.push(warning("staff")(entry.login.to_string()));
+                continue;
+            }
+        };
+        *count += 1;
+        view.people.push(EnrolledView {
+            login: entry.login.to_string(),
+            name: row.name.clone(),
+            email: row.email.clone(),
+            change,
+            seat: entry.seat.as_ref().map(ToString::to_string).unwrap_or_default(),
+            code: (entry.what == Enrolment::New && !asked.dry_run).then_some(code),
+        });
+    }
+    view.people.extend(plan.archived.iter().map(|(person, seat)| EnrolledView {
+        login: person.login.to_string(),
+        name: person.name.clone(),
+        email: String::new(),
+        change: "archived",
+        seat: seat.to_string(),
+        code: None,
+    }));
+    view
+}
+
+/// The registry has it: now what is open is judged again, ports and egress are closed or opened,
+/// machines are stopped, and the audit has who came and went.
+async fn settle(ctx: &Ctx<'_>, view: &EnrolView) {
+    let app = ctx.app;
+    app.changed();
+    let event = |code| Event {
+        action: Some(Action::CourseEnrol.as_str()),
+        outcome: Some(Outcome::Done),
+        ..ctx.visitor.event(Phase::Note, code).with("course", view.course.as_str())
+    };
+    let counts =
+        event("enrolment").with("new", view.new).with("changed", view.changed).with("back", view.back);
+    app.audit.finish(counts.with("archived", view.archived).with("unchanged", view.unchanged)).await;
+    let moved = || view.people.iter().filter(|person| matches!(person.change, "archived" | "back"));
+    for person in moved() {
+        let seat = event("seat").with("what", person.change).with("seat", person.seat.as_str());
+        app.audit.finish(seat.with("person", person.login.as_str())).await;
+    }
+    if moved().next().is_some() {
+        app.shutting.notify_one();
+        // The doors are closed whatever the firewall says; what fails is tried again each minute.
+        drop(app.reconcile().await);
+    }
+}
+
+/// New codes for everybody of the course who has no other way in: a sheet that was lost.
+pub(super) async fn codes(ctx: &Ctx<'_>, name: &CourseName, form: Form) -> Result<Reply> {
+    let course = judged(ctx, name).await?;
+    let store = &ctx.app.store;
+    let (mut people, mut codes) = (Vec::new(), Vec::new());
+    for row in store.without_key(course.id).await? {
+        let (code, stored) = new_code(ctx)?;
+        people.push(CodedView {
+            login: row.person.login.to_string(),
+            name: row.person.name,
+            email: row.email,
+            code: shown(code, &stored),
+        });
+        codes.push((row.person.id, stored));
+    }
+    store.set_codes(&codes).await?;
+    Ok(Reply::CodesMade(CodesView { course: course.name.to_string(), people, form }))
+}

@@ -1,0 +1,270 @@
+//! The list of a course's people as Moodle exports it: from bytes to rows, or to every line that is
+//! wrong. Pure: it knows no store and no clock, and what it says is bounded whatever it reads.
+
+use crate::app::error::{Error, Kind};
+use crate::audit::unshowable;
+use csv::{ReaderBuilder, StringRecord};
+use puerta_policy::names::Login;
+use puerta_policy::plan::SeatNumber;
+use std::collections::HashMap;
+
+/// Most wrong lines that are named; the others are counted.
+const NAMED: usize = 50;
+/// Most unknown columns that are named.
+const UNKNOWN: usize = 20;
+/// What is shown of a value that is wrong, characters.
+const SHOWN: usize = 40;
+/// The columns that there must be, and then those that there may be, as Moodle calls them.
+const COLUMNS: [&str; 6] = ["username", "firstname", "lastname", "email", "group1", "idnumber"];
+const REQUIRED: usize = 4;
+/// Longest value of each, characters; a login's own rule is shorter.
+const LONGEST: [usize; 6] = [100, 100, 100, 254, 100, 255];
+
+/// One person of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The line where their row begins, from 1.
+    pub(super) line: usize,
+    /// What they log in with.
+    pub(super) login: Login,
+    /// First and last name.
+    pub(super) name: String,
+    /// Where to write to them.
+    pub(super) email: String,
+    /// Their group; `None` when the list has no such column.
+    pub(super) group: Option<String>,
+    /// Their number at the school; `None` when the list has no such column.
+    pub(super) idnumber: Option<String>,
+}
+
+/// A list that is good from its first line to its last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct List {
+    /// Its people, at least one, as they stand.
+    pub(super) rows: Vec<Row>,
+    /// Columns that nobody reads.
+    pub(super) unknown: Vec<String>,
+}
+
+/// Reads a list. The error has a detail for each wrong line, the first fifty of them.
+pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
+    let text = decode(bytes)?;
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
+    let mut columns: Option<Columns> = None;
+    let mut people = People::default();
+    let mut record = StringRecord::new();
+    // The text is UTF-8 and is in memory: there is no other failure.
+    while reader.read_record(&mut record).map_err(|error| Error::internal(&error))? {
+        let line = lines.of(record.position().map_or(0, |position| position.byte()));
+        if record.iter().all(|field| field.trim().is_empty()) {
+            // A spreadsheet saves rows that are no more as separators.
+            continue;
+        }
+        match &columns {
+            None => columns = Some(Columns::read(&record)?),
+            Some(columns) => people.row(line, columns, &record),
+        }
+    }
+    let Some(columns) = columns else { return Err(usage("error-list-empty")) };
+    people.finish(columns.unknown)
+}
+
+fn usage(id: &'static str) -> Error {
+    Error::new(Kind::Usage, id)
+}
+
+/// The text without its byte order mark. NUL is in no text, but in every one that is UTF-16.
+fn decode(bytes: &[u8]) -> Result<&str, Error> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let good = match std::str::from_utf8(bytes) {
+        Ok(text) => match text.find('\0') {
+            None => return Ok(text),
+            Some(at) => at,
+        },
+        Err(error) => error.valid_up_to(),
+    };
+    let line = Lines { text: bytes, at: 0, line: 1 }.of(good as u64);
+    Err(usage("error-list-encoding").with("row", line))
+}
+
+/// Comma or semicolon, as the first line has it.
+fn delimiter(text: &str) -> u8 {
+    let first = text.trim_start().lines().next().unwrap_or("");
+    let count = |wanted| first.bytes().filter(|byte| *byte == wanted).count();
+    if count(b';') > count(b',') { b';' } else { b',' }
+}
+
+/// Which line a byte is on. The reader counts records, and gives the place before the line ends that
+/// it skips.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the first byte at or after `byte` that ends no line.
+    fn of(&mut self, byte: u64) -> usize {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(now) = self.text.get(self.at) {
+            if self.at >= byte && !matches!(now, b'\n' | b'\r') {
+                break;
+            }
+            let ends = *now == b'\n' || (*now == b'\r' && self.text.get(self.at + 1) != Some(&b'\n'));
+            self.line += usize::from(ends);
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+/// Where each of [`COLUMNS`] stands.
+struct Columns {
+    places: [Option<usize>; 6],
+    fields: usize,
+    unknown: Vec<String>,
+}
+
+impl Columns {
+    fn read(header: &StringRecord) -> Result<Self, Error> {
+        let mut columns = Self { places: [None; 6], fields: header.len(), unknown: Vec::new() };
+        for (place, field) in header.iter().enumerate() {
+            let name = field.trim().to_lowercase();
+            match COLUMNS.iter().position(|known| *known == name) {
+                Some(known) if columns.places[known].is_some() => {
+                    return Err(usage("error-list-column-twice").with("column", name));
+                }
+                Some(known) => columns.places[known] = Some(place),
+                None if columns.unknown.len() < UNKNOWN => columns.unknown.push(short(field.trim())),
+                None => {}
+            }
+        }
+        let missing: Vec<_> =
+            COLUMNS.iter().zip(columns.places).take(REQUIRED).filter(|(_, place)| place.is_none()).collect();
+        if missing.is_empty() {
+            return Ok(columns);
+        }
+        let names: Vec<_> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+        Err(usage("error-list-columns").with("columns", names.join(", ")))
+    }
+
+    /// A column's value in a record; `None` when the list has no such column.
+    fn value<'a>(&self, record: &'a StringRecord, column: usize) -> Option<&'a str> {
+        self.places[column].map(|place| record.get(place).unwrap_or("").trim())
+    }
+}
+
+/// The rows so far, and what is wrong with them.
+#[derive(Default)]
+struct People {
+    rows: Vec<Row>,
+    /// The line of each login.
+    seen: HashMap<Login, usize>,
+    wrong: Vec<Error>,
+    more: usize,
+}
+
+impl People {
+    fn wrong(&mut self, line: usize, error: Error) {
+        if self.wrong.len() < NAMED {
+            self.wrong.push(error.with("line", line));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn row(&mut self, line: usize, columns: &Columns, record: &StringRecord) {
+        let before = self.wrong.len() + self.more;
+        if record.iter().skip(columns.fields).any(|field| !field.trim().is_empty()) {
+            let error = usage("error-row-fields").with("fields", record.len());
+            self.wrong(line, error.with("columns", columns.fields));
+            return;
+        }
+        for column in 0..COLUMNS.len() {
+            if let Some(error) = columns.value(record, column).and_then(|value| unfit(column, value)) {
+                self.wrong(line, error);
+            }
+        }
+        let value = |column| columns.value(record, column).unwrap_or("");
+        let owned = |column| columns.value(record, column).map(str::to_owned);
+        let login = match value(0).parse::<Login>() {
+            Ok(login) => login,
+            Err(rule) => {
+                // What is missing or too long was said.
+                if self.wrong.len() + self.more == before {
+                    self.wrong(line, Error::from(rule).with("value", short(value(0))));
+                }
+                return;
+            }
+        };
+        if let Some(first) = self.seen.get(&login) {
+            let error = usage("error-row-twice").with("value", &login).with("first", first);
+            self.wrong(line, error);
+            return;
+        }
+        self.seen.insert(login.clone(), line);
+        // What is refused is not kept.
+        if self.wrong.is_empty() {
+            let name = format!("{} {}", value(1), value(2));
+            let email = value(3).to_owned();
+            self.rows.push(Row { line, login, name, email, group: owned(4), idnumber: owned(5) });
+        }
+    }
+
+    fn finish(mut self, unknown: Vec<String>) -> Result<List, Error> {
+        if self.seen.len() > usize::from(SeatNumber::MAX) {
+            let error = usage("error-list-many").with("people", self.seen.len());
+            return Err(error.with("max", SeatNumber::MAX));
+        }
+        if self.wrong.is_empty() {
+            let rows = self.rows;
+            return if rows.is_empty() { Err(usage("error-list-empty")) } else { Ok(List { rows, unknown }) };
+        }
+        let count = self.wrong.len() + self.more;
+        if self.more > 0 {
+            self.wrong.push(usage("error-row-more").with("count", self.more));
+        }
+        Err(Error { details: self.wrong, ..usage("error-list-wrong").with("count", count) })
+    }
+}
+
+/// What is wrong with a value, whatever its row.
+fn unfit(column: usize, value: &str) -> Option<Error> {
+    let error = |id| usage(id).with("column", COLUMNS[column]);
+    if value.is_empty() {
+        return (column < REQUIRED).then(|| error("error-row-missing"));
+    }
+    if value.chars().any(unshowable) {
+        return Some(error("error-row-characters"));
+    }
+    if value.chars().count() > LONGEST[column] {
+        return Some(error("error-row-long").with("max", LONGEST[column]));
+    }
+    (column == 3 && !is_address(value)).then(|| usage("error-row-email").with("value", short(value)))
+}
+
+/// Whether mail could go there: something, one `@`, and a domain with a dot.
+fn is_address(text: &str) -> bool {
+    let Some((name, domain)) = text.split_once('@') else { return false };
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let is_name = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "<>(),;:\\\"".contains(c));
+    is_name && domain.contains('.') && domain.split('.').all(is_label)
+}
+
+/// The beginning of a value that is shown.
+fn short(value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

@@ -1,0 +1,162 @@
+//! Lists that people really have, and lists that are wrong.
+
+use super::*;
+use proptest::prelude::*;
+
+const HEADER: &str = "username,firstname,lastname,email\n";
+
+fn list(text: &str) -> List {
+    parse(text.as_bytes()).unwrap()
+}
+
+/// The error's id, and of each detail its line and id.
+fn wrong(bytes: &[u8]) -> (&'static str, Vec<(String, &'static str)>) {
+    let error = parse(bytes).unwrap_err();
+    let line =
+        |error: &Error| error.args.iter().find(|(name, _)| *name == "line").map(|(_, line)| line.clone());
+    (error.id, error.details.iter().map(|one| (line(one).unwrap_or_default(), one.id)).collect())
+}
+
+#[test]
+fn moodle_and_a_spreadsheet_between() {
+    let comma = "username,firstname,lastname,email,group1,idnumber\n\
+                 alumno1,Íñigo,Núñez Peña,inigo@upv.es,G1,20123456\n";
+    let expected = Row {
+        line: 2,
+        login: "alumno1".parse().unwrap(),
+        name: "Íñigo Núñez Peña".into(),
+        email: "inigo@upv.es".into(),
+        group: Some("G1".into()),
+        idnumber: Some("20123456".into()),
+    };
+    assert_eq!(list(comma).rows[0], expected);
+    let semicolon = "\u{feff}Email;LASTNAME; FirstName ;Username;idnumber;group1\r\n\
+                     inigo@upv.es;Núñez Peña;Íñigo;alumno1;20123456;G1\r\n";
+    assert_eq!(list(semicolon).rows[0], expected);
+    let quoted = "\"username\",\"firstname\",\"lastname\",\"email\",\"group1\",\"idnumber\"\r\n\
+                  \"alumno1\",\"Íñigo\",\"Núñez Peña\",\"inigo@upv.es\",\"G1\",\"20123456\"";
+    assert_eq!(list(quoted).rows[0], expected);
+}
+
+#[test]
+fn what_is_not_there_is_not_known_and_what_is_empty_is_empty() {
+    let list = list("username,firstname,lastname,email,group1,Ciudad\nana,Ana,\"Gil, Ros\",a@b.es,,Xàtiva\n");
+    assert_eq!((list.rows[0].group.as_deref(), list.rows[0].idnumber.as_deref()), (Some(""), None));
+    assert_eq!(list.rows[0].name, "Ana Gil, Ros");
+    assert_eq!(list.unknown, ["Ciudad"]);
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = [
+            "",
+            "username,firstname,lastname,email",
+            "",
+            "ana,Ana,Gil,a@b.es",
+            "",
+            ",,,",
+            "luis,Luis,,l@b.es",
+        ];
+        let (id, details) = wrong(text.join(end).as_bytes());
+        assert_eq!((id, details), ("error-list-wrong", vec![("7".into(), "error-row-missing")]), "{end:?}");
+    }
+    // A quoted field with a line end in it: the next row is where it is.
+    let text = format!("{HEADER}ana,\"A\nna\",Gil,a@b.es\nLuis,Luis,Gil,l@b.es\n");
+    let expected = [("2".into(), "error-row-characters"), ("4".into(), "error-name-characters")];
+    assert_eq!(wrong(text.as_bytes()).1, expected);
+}
+
+#[test]
+fn every_bad_line_is_named() {
+    let long = "x".repeat(300);
+    let row = |text: &str| format!("{HEADER}bea,Bea,Gil,b@b.es\n{text}\n");
+    for (text, id) in [
+        ("ana,Ana,Gil", "error-row-missing"),
+        ("ana,,Gil,a@b.es", "error-row-missing"),
+        (",Ana,Gil,a@b.es", "error-row-missing"),
+        ("Ana,Ana,Gil,a@b.es", "error-name-characters"),
+        ("ana.gil,Ana,Gil,a@b.es", "error-name-characters"),
+        ("1ana,Ana,Gil,a@b.es", "error-name-start"),
+        ("ana-,Ana,Gil,a@b.es", "error-name-end"),
+        ("abcdefghijklmnopqrstuvwxyzabcdefg,Ana,Gil,a@b.es", "error-name-long"),
+        ("bea,Bea,Gil,b@b.es", "error-row-twice"),
+        ("ana,Ana,Gil,a@b.es,more", "error-row-fields"),
+        ("ana,Ana,Gil,ab.es", "error-row-email"),
+        ("ana,Ana,Gil,a@b", "error-row-email"),
+        ("ana,Ana,Gil,a@b@c.es", "error-row-email"),
+        ("ana,Ana,Gil,a b@c.es", "error-row-email"),
+        ("ana,An\u{1b}[2Ja,Gil,a@b.es", "error-row-characters"),
+        ("ana,An\u{202e}a,Gil,a@b.es", "error-row-characters"),
+        (&format!("ana,{long},Gil,a@b.es"), "error-row-long"),
+        ("ana,\"Ana,Gil,a@b.es", "error-row-missing"),
+    ] {
+        let (error, details) = wrong(row(text).as_bytes());
+        assert_eq!(error, "error-list-wrong", "{text}");
+        assert!(details.iter().all(|(line, _)| line == "3"), "{text}: {details:?}");
+        assert_eq!(details[0].1, id, "{text}");
+    }
+    let error = parse(row("bea,Bea,Gil,b@b.es").as_bytes()).unwrap_err();
+    assert!(error.details[0].args.contains(&("first", "2".into())), "both lines");
+}
+
+#[test]
+fn lists_that_are_no_lists() {
+    let latin = b"username,firstname,lastname,email\nana,Ana,Gil,a@b.es\nluis,Lu\xeds,Gil,l@b.es\n";
+    let error = parse(latin).unwrap_err();
+    assert_eq!((error.id, error.args), ("error-list-encoding", vec![("row", "3".into())]));
+    let sixteen: Vec<u8> = HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(wrong(&sixteen).0, "error-list-encoding");
+    assert_eq!(wrong(&[b"\xff\xfe".as_slice(), &sixteen].concat()).0, "error-list-encoding");
+    assert_eq!(wrong(b"").0, "error-list-empty");
+    assert_eq!(wrong(b"\n\r\n\n").0, "error-list-empty");
+    assert_eq!(wrong(HEADER.as_bytes()).0, "error-list-empty");
+    assert_eq!(wrong(b"username,firstname,lastname,email,EMAIL\n").0, "error-list-column-twice");
+    let error = parse(b"ana,Ana,Gil,a@b.es\n").unwrap_err();
+    assert_eq!(error.id, "error-list-columns");
+    assert_eq!(error.args[0].1, "`username`, `firstname`, `lastname`, `email`");
+    assert_eq!(parse(b"username;firstname;lastname\n").unwrap_err().args[0].1, "`email`");
+}
+
+#[test]
+fn many_people_and_many_mistakes_are_bounded() {
+    let people = |count: usize| {
+        let rows: String = (0..count).map(|n| format!("a{n},A,B,a@b.es\n")).collect();
+        format!("{HEADER}{rows}")
+    };
+    assert_eq!(list(&people(8191)).rows.len(), 8191);
+    assert_eq!(wrong(people(8192).as_bytes()).0, "error-list-many");
+    let bad: String = (0..9000).map(|_| "Ñ,A,B,a\n").collect();
+    let error = parse(format!("{HEADER}{bad}").as_bytes()).unwrap_err();
+    assert_eq!(error.details.len(), NAMED + 1);
+    assert_eq!(error.args, [("count", "9000".into())]);
+    assert_eq!(error.details[NAMED].args, [("count", "8950".into())]);
+    let wide = parse(format!("{}x\n", "columna,".repeat(9000)).as_bytes()).unwrap_err();
+    assert_eq!(wide.id, "error-list-columns");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused_within_bounds(
+        text in "(?s)[a-z,;\"\r\n@. ñ\u{1b}]{0,400}",
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        header in any::<bool>(),
+    ) {
+        let head = if header { HEADER.as_bytes() } else { b"" };
+        for body in [text.as_bytes(), &bytes] {
+            let all = [head, body].concat();
+            let lines = 1 + all.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+            match parse(&all) {
+                Ok(list) => {
+                    prop_assert!(!list.rows.is_empty() && list.unknown.len() <= UNKNOWN);
+                    prop_assert!(list.rows.iter().all(|row| row.line <= lines && !row.name.contains('\x1b')));
+                }
+                Err(error) => {
+                    prop_assert!(error.details.len() <= NAMED + 1);
+                    let said: usize = error.details.iter().flat_map(|one| &one.args).map(|(_, arg)| arg.len()).sum();
+                    prop_assert!(said <= (NAMED + 1) * 4 * (SHOWN + 4));
+                }
+            }
+        }
+    }
+}

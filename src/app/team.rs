@@ -1,0 +1,115 @@
+//! `seat ...`: who sits where, and the seats of teams.
+
+use crate::app::clock;
+use crate::app::command::SeatCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{Reply, SeatView};
+use crate::app::vm::no_seat;
+use crate::store::{SeatRow, StoreError};
+use puerta_policy::action::Action;
+use puerta_policy::decide::Lab;
+use puerta_policy::model::{PersonId, Seat, SeatId};
+use puerta_policy::names::{CourseName, Login, SeatName};
+use puerta_policy::plan::Slot;
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
+    match command {
+        SeatCommand::List => {
+            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+            let seats = ctx.app.store.seats().await?;
+            Ok(Reply::Seats(seats.into_iter().map(|row| view(ctx, row)).collect()))
+        }
+        SeatCommand::Create { team, course, members } => create(ctx, &team, &course, &members).await,
+        SeatCommand::Add { seat, members } => {
+            let seat = judged(ctx, &seat).await?;
+            let people = people(ctx, &members).await?;
+            let added = ctx.app.store.add_members(seat.id, &people).await;
+            added.map_err(|error| refused(error, &seat.name, &members))?;
+            changed(ctx, seat.id).await.map(Reply::TeamChanged)
+        }
+        SeatCommand::Drop { seat, member } => {
+            let seat = judged(ctx, &seat).await?;
+            let members = [member];
+            let person = people(ctx, &members).await?[0];
+            let dropped = ctx.app.store.drop_member(seat.id, person).await;
+            dropped.map_err(|error| refused(error, &seat.name, &members))?;
+            changed(ctx, seat.id).await.map(Reply::TeamChanged)
+        }
+    }
+}
+
+async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[Login]) -> Result<Reply> {
+    let _lab = ctx.permit(Action::SeatCreate, Lab, None, Error::denied()).await?;
+    let store = &ctx.app.store;
+    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", course);
+    let found = store.course(course).await?.ok_or_else(absent)?;
+    let people = people(ctx, members).await?;
+    let made = store.create_team(found.id, team, &people, clock::now()).await;
+    let seat = made.map_err(|error| match error {
+        StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", course),
+        other => refused(other, team, members),
+    })?;
+    changed(ctx, seat.id).await.map(Reply::TeamCreated)
+}
+
+/// The seat, once policy allows to change its members.
+async fn judged(ctx: &Ctx<'_>, name: &SeatName) -> Result<Seat> {
+    let Some(seat) = ctx.app.store.seat_by_name(name).await? else {
+        // Who may not look at seats learns nothing about which there are.
+        let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        return Err(no_seat(name));
+    };
+    Ok(ctx.permit(Action::SeatEdit, seat, None, Error::denied()).await?.into_target())
+}
+
+async fn people(ctx: &Ctx<'_>, logins: &[Login]) -> Result<Vec<PersonId>> {
+    let mut people = Vec::new();
+    for login in logins {
+        let absent = || Error::new(Kind::NotFound, "error-no-person").with("login", login);
+        people.push(ctx.app.store.person_by_login(login).await?.ok_or_else(absent)?.id);
+    }
+    Ok(people)
+}
+
+fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
+    let conflict = |id| {
+        let names: Vec<_> = members.iter().map(|login| format!("`{login}`")).collect();
+        Error::new(Kind::Conflict, id).with("seat", seat).with("members", names.join(", "))
+    };
+    match error {
+        StoreError::Taken("seat") => conflict("error-team-exists"),
+        StoreError::Taken("login") => conflict("error-team-login"),
+        StoreError::Taken(_) => conflict("error-team-member"),
+        StoreError::Archived => conflict("error-team-archived"),
+        StoreError::NotATeam => conflict("error-team-not"),
+        StoreError::Gone => conflict("error-team-no-member"),
+        StoreError::HasMachines(count) => conflict("error-team-last").with("count", count),
+        other => other.into(),
+    }
+}
+
+/// The seat as it is now; what is open is judged again, and its ports with it.
+async fn changed(ctx: &Ctx<'_>, seat: SeatId) -> Result<SeatView> {
+    ctx.app.changed();
+    ctx.app.shutting.notify_one();
+    drop(ctx.app.reconcile().await);
+    let row = ctx.app.store.seat_row(seat).await?;
+    row.map(|row| view(ctx, row)).ok_or_else(Error::denied)
+}
+
+fn view(ctx: &Ctx<'_>, row: SeatRow) -> SeatView {
+    let seat = row.seat;
+    let first = Slot::new(0).and_then(|slot| ctx.app.plan().vmid(seat.edition, seat.number, slot));
+    SeatView {
+        name: seat.name.to_string(),
+        number: seat.number.get(),
+        course: seat.course_name.to_string(),
+        network: first.map_or_else(|_| String::new(), |vmid| format!("{}/26", vmid.address())),
+        members: row.members.iter().map(ToString::to_string).collect(),
+        machines: row.machines,
+        team: row.team,
+        group: row.group,
+        archived: row.archived.map(clock::rfc3339),
+    }
+}

@@ -1,0 +1,240 @@
+//! Enrolment as text: a table, a CSV for other programs, or a sheet to print and cut.
+
+use super::table::Table;
+use super::{Style, label, labels, said};
+use crate::app::command::Form;
+use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolledView};
+use crate::shell::lang::Lang;
+use crate::shell::printable::printable;
+use crate::shell::text::text;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Columns of a card; two and what is between them are 80.
+const CARD: usize = 38;
+const BETWEEN: &str = "  | ";
+/// Lines of a printed page.
+const PAGE: usize = 60;
+
+/// Somebody with a code.
+struct Coded<'a> {
+    login: &'a str,
+    name: &'a str,
+    email: &'a str,
+    code: &'a CodeView,
+}
+
+pub(super) fn enrolled(view: &EnrolView, lang: Lang, style: Style) -> String {
+    let codes: Vec<Coded<'_>> = view.people.iter().filter_map(coded_of).collect();
+    match view.form {
+        Form::Table => table(view, lang, style) + &summary(view, lang),
+        Form::Csv => csv(&codes),
+        Form::Sheet => sheet(&codes, &view.course, lang),
+    }
+}
+
+fn coded_of(person: &EnrolledView) -> Option<Coded<'_>> {
+    let code = person.code.as_ref()?;
+    Some(Coded { login: &person.login, name: &person.name, email: &person.email, code })
+}
+
+pub(super) fn codes(view: &CodesView, lang: Lang, style: Style) -> String {
+    let people: Vec<_> = view
+        .people
+        .iter()
+        .map(|person| Coded {
+            login: &person.login,
+            name: &person.name,
+            email: &person.email,
+            code: &person.code,
+        })
+        .collect();
+    match view.form {
+        Form::Table => {
+            let mut table = Table::new(labels(lang, &["login", "code", "expires", "full-name"]));
+            for person in &people {
+                let Coded { login, name, code, .. } = person;
+                table.row(vec![login.to_string(), code.code.clone(), day(code).to_owned(), name.to_string()]);
+            }
+            let table = if people.is_empty() { String::new() } else { table.text(style.width) };
+            table + &made(view, lang)
+        }
+        Form::Csv => csv(&people),
+        Form::Sheet => sheet(&people, &view.course, lang),
+    }
+}
+
+/// What is said beside a file that is to stay one.
+pub(super) fn enrolled_aside(view: &EnrolView, lang: Lang) -> String {
+    if view.form == Form::Table { String::new() } else { summary(view, lang) }
+}
+
+/// The same of new codes.
+pub(super) fn codes_aside(view: &CodesView, lang: Lang) -> String {
+    if view.form == Form::Table { String::new() } else { made(view, lang) }
+}
+
+fn made(view: &CodesView, lang: Lang) -> String {
+    let count = view.people.len().to_string();
+    said(lang, "done-codes-made", &[("count", &count), ("course", &view.course)])
+}
+
+/// The date of the answer's time.
+fn day(code: &CodeView) -> &str {
+    code.expires.get(..10).unwrap_or(&code.expires)
+}
+
+fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
+    if view.people.is_empty() {
+        return String::new();
+    }
+    let none = text(lang, "word-none", &[]);
+    let mut table = Table::new(labels(lang, &["login", "change", "code", "expires", "full-name"]));
+    for person in &view.people {
+        let code = person.code.as_ref();
+        table.row(vec![
+            person.login.clone(),
+            text(lang, &format!("enrol-{}", person.change), &[]),
+            code.map_or_else(|| none.clone(), |code| code.code.clone()),
+            code.map_or_else(|| none.clone(), |code| day(code).to_owned()),
+            person.name.clone(),
+        ]);
+    }
+    table.text(style.width)
+}
+
+fn summary(view: &EnrolView, lang: Lang) -> String {
+    let id = match (view.dry_run, view.people.is_empty()) {
+        (_, true) => "done-enrol-same",
+        (true, false) => "done-enrol-trial",
+        (false, false) => "done-enrolled",
+    };
+    let counts =
+        [view.new, view.changed, view.back, view.archived, view.unchanged].map(|count| count.to_string());
+    let args = [
+        ("course", &*view.course),
+        ("new", &*counts[0]),
+        ("changed", &*counts[1]),
+        ("back", &*counts[2]),
+        ("archived", &*counts[3]),
+        ("unchanged", &*counts[4]),
+    ];
+    let mut answer = String::new();
+    for warning in &view.warnings {
+        answer.push_str(&said(lang, &format!("enrol-warning-{}", warning.what), &[("name", &warning.name)]));
+    }
+    answer.push_str(&said(lang, id, &args));
+    answer
+}
+
+fn csv(people: &[Coded<'_>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Into memory, and every row has as many fields: it does not fail.
+    let _ = writer.write_record(["login", "name", "email", "code", "expires"]);
+    for Coded { login, name, email, code } in people {
+        let fields = [login, name, email, &*code.code, &*code.expires];
+        let _ = writer.write_record(fields.map(|field| printable(&tame(field)).into_owned()));
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// A spreadsheet carries out what begins like a formula: an apostrophe makes it text (OWASP, CSV
+/// injection).
+fn tame(field: &str) -> String {
+    if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.to_owned() }
+}
+
+/// Cards in two columns, 80 wide, with a form feed where a page is full.
+fn sheet(people: &[Coded<'_>], course: &str, lang: Lang) -> String {
+    let line = "-".repeat(CARD) + "--+-" + &"-".repeat(CARD) + "\n";
+    let mut sheet = String::new();
+    let mut used = PAGE;
+    for pair in people.chunks(2) {
+        let cards: Vec<_> = pair.iter().map(|person| card(person, course, lang)).collect();
+        let height = cards.iter().map(Vec::len).max().unwrap_or(0);
+        if used + height + 1 > PAGE {
+            sheet.push_str(if sheet.is_empty() { "" } else { "\u{c}" });
+            sheet.push_str(&line);
+            used = 1;
+        }
+        for row in 0..height {
+            let cell =
+                |card: usize| cards.get(card).and_then(|card| card.get(row)).map_or("", String::as_str);
+            let (left, right) = (cell(0), cell(1));
+            let space = " ".repeat(CARD.saturating_sub(left.width()));
+            sheet.push_str(format!("{left}{space}{BETWEEN}{right}").trim_end());
+            sheet.push('\n');
+        }
+        sheet.push_str(&line);
+        used += height + 1;
+    }
+    sheet
+}
+
+fn card(person: &Coded<'_>, course: &str, lang: Lang) -> Vec<String> {
+    let Coded { login, name, code, .. } = person;
+    let fields = [
+        (String::new(), format!("{name} ({course})")),
+        (label(lang, "login") + " ", (*login).to_owned()),
+        (String::new(), format!("ssh {login}@puerta")),
+        (label(lang, "code") + " ", code.code.clone()),
+        (label(lang, "expires") + " ", day(code).to_owned()),
+    ];
+    fields.iter().flat_map(|(label, value)| folded(&printable(&format!("{label}{value}")))).collect()
+}
+
+/// The text in lines that fit a card.
+fn folded(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut width = 0;
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if width + wide > CARD {
+            lines.push(String::new());
+            width = 0;
+        }
+        width += wide;
+        if let Some(last) = lines.last_mut() {
+            last.push(c);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code() -> CodeView {
+        CodeView { code: "K7QF-M2XD-9RTW".into(), expires: "2026-12-07T10:00:00Z".into() }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_no_formula() {
+        let code = code();
+        let people = ["=1+1", "+1", "-1", "@x", "\t=1", "O'Hara", "a=b"].map(|name| Coded {
+            login: "ana",
+            name,
+            email: "a@b.es",
+            code: &code,
+        });
+        let text = csv(&people);
+        let names: Vec<_> = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
+        assert_eq!(names, ["'=1+1", "'+1", "'-1", "'@x", "'\\t=1", "O'Hara", "a=b"]);
+        let quoted = csv(&[Coded { login: "ana", name: "Gil, \"Ana\"", email: "", code: &code }]);
+        assert!(quoted.contains("\"Gil, \"\"Ana\"\"\""), "{quoted}");
+    }
+
+    #[test]
+    fn a_sheet_is_eighty_wide_and_in_pages() {
+        let code = code();
+        let name = "María de los Ángeles 王小明 Fernández de Córdoba y Álvarez de Toledo".repeat(2);
+        let login = "abcdefghijklmnopqrstuvwxyz-12345";
+        let people: Vec<_> = (0..201).map(|_| Coded { login, name: &name, email: "", code: &code }).collect();
+        let text = sheet(&people, "aso-2026", Lang::Es);
+        assert!(text.lines().all(|line| line.trim_start_matches('\u{c}').width() <= 80));
+        assert!(text.split('\u{c}').all(|page| page.lines().count() <= PAGE));
+        assert_eq!(text.matches("K7QF-M2XD-9RTW").count(), 201);
+        assert!(text.split('\u{c}').count() > 10);
+        assert_eq!(sheet(&[], "aso-2026", Lang::Es), "");
+    }
+}

@@ -1,0 +1,311 @@
+//! A course's people as a list says them. What differs is found and put right in one transaction, so
+//! that two lists at once come one after the other, and a list is taken whole or not at all.
+
+use super::persons::{self, NewCode, NewPerson, PersonRow};
+use super::rows::{self, Row};
+use super::seats;
+use super::{Result, Store, StoreError};
+use puerta_policy::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
+use puerta_policy::names::{Login, SeatName};
+use sqlx::{Row as _, SqliteConnection};
+use std::collections::{HashMap, HashSet};
+
+/// Somebody of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterRow {
+    /// What they log in with.
+    pub login: Login,
+    /// Their name as people write it.
+    pub name: String,
+    /// Where to write to them.
+    pub email: String,
+    /// Their group; `None`: what is known stays.
+    pub group: Option<String>,
+    /// Their number at the school; `None`: what is known stays.
+    pub idnumber: Option<String>,
+    /// The one-time code that they get if nobody knows them.
+    pub code: NewCode,
+}
+
+/// What a row of the list came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enrolment {
+    /// A new person, with a seat and the row's code.
+    New,
+    /// Known already; they got a seat.
+    Seated,
+    /// Their archived seat is theirs again.
+    Back,
+    /// What is known of them changed.
+    Changed,
+    /// As it was.
+    Same,
+    /// Staff: a list changes nothing of theirs.
+    Staff,
+}
+
+/// Somebody's row and what it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// Who.
+    pub login: Login,
+    /// What it came to.
+    pub what: Enrolment,
+    /// Their seat; none for staff.
+    pub seat: Option<SeatName>,
+}
+
+/// What a list changes, or changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterPlan {
+    /// An entry a row, in the list's order.
+    pub people: Vec<Enrolled>,
+    /// Who has no row any more, and the seat that is archived; in name order.
+    pub archived: Vec<(Person, SeatName)>,
+}
+
+/// What the registry knows of somebody.
+struct Known {
+    person: Person,
+    email: String,
+    idnumber: String,
+    /// Their own seat in the course.
+    own: Option<Own>,
+}
+
+struct Own {
+    seat: SeatId,
+    name: SeatName,
+    group: String,
+    roster: bool,
+    archived: bool,
+}
+
+impl Store {
+    /// Makes a course's people those of the list, whose logins differ. A `trial` changes nothing, and
+    /// finds and fails the same. `Gone` when the course is not open, `SeatsFull` when it has no room.
+    pub async fn enrol(
+        &self,
+        course: CourseId,
+        list: &[RosterRow],
+        trial: bool,
+        now: Timestamp,
+    ) -> Result<RosterPlan> {
+        let mut tx = self.write().await?;
+        seats::open(&mut tx, course).await?;
+        let mut known = known(&mut tx, course).await?;
+        let mut people = Vec::with_capacity(list.len());
+        for row in list {
+            people.push(match known.remove(&row.login) {
+                None => stranger(&mut tx, course, row, now).await?,
+                Some(known) => acquaintance(&mut tx, course, row, known, now).await?,
+            });
+        }
+        let archived = archive(&mut tx, known, now).await?;
+        if !trial {
+            tx.commit().await?;
+        }
+        Ok(RosterPlan { people, archived })
+    }
+
+    /// Alumnos who sit in a course and have neither key nor password, in login order.
+    pub async fn without_key(&self, course: CourseId) -> Result<Vec<PersonRow>> {
+        let rows = sqlx::query(concat!(
+            "SELECT DISTINCT p.login FROM persons p JOIN members m ON m.person = p.id
+             JOIN seats s ON s.id = m.seat
+             WHERE s.course = $1 AND p.role = 'alumno' AND NOT p.suspended AND ",
+            seats::sits!()
+        ))
+        .bind(course.0)
+        .fetch_all(&self.readers)
+        .await?;
+        let sitting: HashSet<Login> =
+            rows.iter().map(|row| rows::word(row, "login")).collect::<Result<_>>()?;
+        let without = |row: &PersonRow| row.keys == 0 && !row.password;
+        let all = self.persons().await?.into_iter();
+        Ok(all.filter(|row| without(row) && sitting.contains(&row.person.login)).collect())
+    }
+
+    /// New one-time codes in place of the last, all or none. Who is gone meanwhile is passed over.
+    pub async fn set_codes(&self, codes: &[(PersonId, NewCode)]) -> Result<()> {
+        let mut tx = self.write().await?;
+        for (person, code) in codes {
+            match persons::put_code(&mut tx, *person, code).await {
+                Ok(()) | Err(StoreError::Gone) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Machines of the seats that are shut: archived, or a team's of whom all are.
+    pub async fn vms_of_shut_seats(&self) -> Result<Vec<Vm>> {
+        let seats: Vec<_> = self.shut_seats().await?.into_iter().map(|seat| seat.id).collect();
+        self.vms_of(&seats).await
+    }
+
+    /// The seats that are shut, in name order.
+    pub async fn shut_seats(&self) -> Result<Vec<Seat>> {
+        let rows = sqlx::query(concat!(seats::select!("", "WHERE "), seats::shut!(), " ORDER BY s.name"))
+            .fetch_all(&self.readers)
+            .await?;
+        rows::all(rows, seats::read)
+    }
+
+    /// Whether a seat is shut.
+    pub async fn is_shut(&self, seat: SeatId) -> Result<bool> {
+        let row = sqlx::query(concat!("SELECT 1 FROM seats s WHERE s.id = $1 AND ", seats::shut!()))
+            .bind(seat.0)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
+    }
+}
+
+/// Everybody, with their own seat in the course.
+async fn known(connection: &mut SqliteConnection, course: CourseId) -> Result<HashMap<Login, Known>> {
+    let rows = sqlx::query(
+        "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.email, p.idnumber,
+                s.id AS seat, s.name AS seat_name, s.class_group, s.roster, s.archived
+         FROM persons p LEFT JOIN
+             (members m JOIN seats s ON s.id = m.seat AND s.course = $1 AND NOT s.team) ON m.person = p.id",
+    )
+    .bind(course.0)
+    .fetch_all(connection)
+    .await?;
+    let mut all = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let person = persons::read(row)?;
+        let own = own(row)?;
+        let (email, idnumber) = (rows::text(row, "email")?, rows::text(row, "idnumber")?);
+        all.insert(person.login.clone(), Known { person, email, idnumber, own });
+    }
+    Ok(all)
+}
+
+fn own(row: &Row) -> Result<Option<Own>> {
+    let Some(seat) = row.try_get::<Option<i64>, _>("seat")? else { return Ok(None) };
+    Ok(Some(Own {
+        seat: SeatId(seat),
+        name: rows::word(row, "seat_name")?,
+        group: rows::text(row, "class_group")?,
+        roster: row.try_get("roster")?,
+        archived: rows::maybe_time(row, "archived")?.is_some(),
+    }))
+}
+
+/// Somebody whom nobody knows.
+async fn stranger(
+    connection: &mut SqliteConnection,
+    course: CourseId,
+    row: &RosterRow,
+    now: Timestamp,
+) -> Result<Enrolled> {
+    let new = NewPerson {
+        login: row.login.clone(),
+        name: row.name.clone(),
+        role: Role::Alumno,
+        course: None,
+        key: None,
+        code: Some(row.code.clone()),
+    };
+    let person = persons::insert(connection, &new, now).await?;
+    describe(connection, person.id, row, "").await?;
+    let seat = seat(connection, course, row, person.id, now).await?;
+    Ok(Enrolled { login: row.login.clone(), what: Enrolment::New, seat: Some(seat) })
+}
+
+/// Somebody who is there already: what opens their door is not touched.
+async fn acquaintance(
+    connection: &mut SqliteConnection,
+    course: CourseId,
+    row: &RosterRow,
+    known: Known,
+    now: Timestamp,
+) -> Result<Enrolled> {
+    let Known { person, email, idnumber, own } = known;
+    let login = row.login.clone();
+    if person.role != Role::Alumno {
+        return Ok(Enrolled { login, what: Enrolment::Staff, seat: None });
+    }
+    let other = |said: &Option<String>, known: &str| said.as_deref().is_some_and(|said| said != known);
+    let mut changed = person.name != row.name || email != row.email || other(&row.idnumber, &idnumber);
+    if changed {
+        describe(connection, person.id, row, &idnumber).await?;
+    }
+    let Some(own) = own else {
+        let seat = seat(connection, course, row, person.id, now).await?;
+        return Ok(Enrolled { login, what: Enrolment::Seated, seat: Some(seat) });
+    };
+    if other(&row.group, &own.group) || !own.roster || own.archived {
+        changed = true;
+        mark(connection, own.seat, row.group.as_deref().unwrap_or(&own.group)).await?;
+    }
+    let what = match (own.archived, changed) {
+        (true, _) => Enrolment::Back,
+        (false, true) => Enrolment::Changed,
+        (false, false) => Enrolment::Same,
+    };
+    Ok(Enrolled { login, what, seat: Some(own.name) })
+}
+
+/// Writes down what the row says of a person.
+async fn describe(
+    connection: &mut SqliteConnection,
+    person: PersonId,
+    row: &RosterRow,
+    idnumber: &str,
+) -> Result<()> {
+    sqlx::query("UPDATE persons SET name = $1, email = $2, idnumber = $3 WHERE id = $4")
+        .bind(&row.name)
+        .bind(&row.email)
+        .bind(row.idnumber.as_deref().unwrap_or(idnumber))
+        .bind(person.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A seat of their own, as the list has it.
+async fn seat(
+    connection: &mut SqliteConnection,
+    course: CourseId,
+    row: &RosterRow,
+    person: PersonId,
+    now: Timestamp,
+) -> Result<SeatName> {
+    let seat = seats::give(connection, course, (person, &row.login), now).await?;
+    mark(connection, seat.id, row.group.as_deref().unwrap_or("")).await?;
+    Ok(seat.name)
+}
+
+/// The seat is a row of the list, and nothing is archived any more.
+async fn mark(connection: &mut SqliteConnection, seat: SeatId, group: &str) -> Result<()> {
+    sqlx::query("UPDATE seats SET roster = TRUE, archived = NULL, class_group = $1 WHERE id = $2")
+        .bind(group)
+        .bind(seat.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Archives the seats of those who are left over.
+async fn archive(
+    connection: &mut SqliteConnection,
+    left: HashMap<Login, Known>,
+    now: Timestamp,
+) -> Result<Vec<(Person, SeatName)>> {
+    let mut archived = Vec::new();
+    for Known { person, own, .. } in left.into_values() {
+        let Some(own) = own.filter(|own| own.roster && !own.archived) else { continue };
+        sqlx::query("UPDATE seats SET archived = $1 WHERE id = $2")
+            .bind(now.0)
+            .bind(own.seat.0)
+            .execute(&mut *connection)
+            .await?;
+        archived.push((person, own.name));
+    }
+    archived.sort_by(|(_, a), (_, b)| a.cmp(b));
+    Ok(archived)
+}

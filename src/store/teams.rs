@@ -1,0 +1,93 @@
+//! Seats of several: made by name, with members who come and go.
+
+use super::{Result, Store, StoreError, seats};
+use puerta_policy::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
+use puerta_policy::names::SeatName;
+use sqlx::{Row as _, SqliteConnection};
+
+impl Store {
+    /// A team's seat in an open course with these members. `Taken("seat")` when a seat or a person has
+    /// the name, `Archived` when a member is not in the course any more.
+    pub async fn create_team(
+        &self,
+        course: CourseId,
+        name: &SeatName,
+        members: &[PersonId],
+        now: Timestamp,
+    ) -> Result<Seat> {
+        let mut tx = self.write().await?;
+        let course = seats::open(&mut tx, course).await?;
+        let person = sqlx::query("SELECT 1 FROM persons WHERE login = $1")
+            .bind(name.as_str())
+            .fetch_optional(&mut *tx)
+            .await?;
+        if person.is_some() {
+            return Err(StoreError::Taken("login"));
+        }
+        let seat = seats::make(&mut tx, &course, name.clone(), true, now).await?;
+        for member in members {
+            enter(&mut tx, seat.id, *member).await?;
+        }
+        tx.commit().await?;
+        Ok(seat)
+    }
+
+    /// Adds members to a team, all or none. `NotATeam` for a person's own seat, `Taken("member")` when
+    /// one is a member already, `Archived` when one is not in the course any more.
+    pub async fn add_members(&self, seat: SeatId, members: &[PersonId]) -> Result<()> {
+        let mut tx = self.write().await?;
+        is_team(&mut tx, seat).await?;
+        for member in members {
+            enter(&mut tx, seat, *member).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Drops a member of a team; `Gone` when they are none, `HasMachines` when they are the last one and
+    /// the team still has something.
+    pub async fn drop_member(&self, seat: SeatId, member: PersonId) -> Result<()> {
+        let mut tx = self.write().await?;
+        is_team(&mut tx, seat).await?;
+        let done = sqlx::query("DELETE FROM members WHERE seat = $1 AND person = $2")
+            .bind(seat.0)
+            .bind(member.0)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Gone);
+        }
+        let other = sqlx::query("SELECT 1 FROM members WHERE seat = $1 LIMIT 1")
+            .bind(seat.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let held = seats::held(&mut tx, seat).await?;
+        if other.is_none() && held > 0 {
+            return Err(StoreError::HasMachines(held));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn is_team(connection: &mut SqliteConnection, seat: SeatId) -> Result<()> {
+    let row = sqlx::query("SELECT team FROM seats WHERE id = $1")
+        .bind(seat.0)
+        .fetch_optional(connection)
+        .await?
+        .ok_or(StoreError::Gone)?;
+    if row.try_get("team")? { Ok(()) } else { Err(StoreError::NotATeam) }
+}
+
+async fn enter(connection: &mut SqliteConnection, seat: SeatId, person: PersonId) -> Result<()> {
+    seats::join(connection, seat, person).await?;
+    let sits = sqlx::query(concat!(
+        "SELECT 1 FROM members m JOIN seats s ON s.id = m.seat WHERE m.seat = $1 AND m.person = $2 AND ",
+        seats::sits!()
+    ))
+    .bind(seat.0)
+    .bind(person.0)
+    .fetch_optional(connection)
+    .await?;
+    if sits.is_some() { Ok(()) } else { Err(StoreError::Archived) }
+}

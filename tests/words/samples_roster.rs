@@ -1,0 +1,108 @@
+//! What enrolment and teams answer.
+
+use puerta::app::command::Form;
+use puerta::app::reply::*;
+
+const AT: &str = "2026-12-07T10:02:03Z";
+
+fn code() -> CodeView {
+    CodeView { code: "K7QF-M2XD-9RTW".into(), expires: AT.into() }
+}
+
+fn person(login: &str, name: &str, change: &'static str, code: Option<CodeView>) -> EnrolledView {
+    EnrolledView {
+        login: login.into(),
+        name: name.into(),
+        email: "inigo@upv.es".into(),
+        change,
+        seat: login.into(),
+        code,
+    }
+}
+
+fn enrolled(form: Form, dry_run: bool) -> Reply {
+    let code = |_| (!dry_run).then(code);
+    let people = vec![
+        person("alumno1", "Íñigo Núñez", "new", code(0)),
+        person("alumno2", "=HYPERLINK(\"x\")", "new", code(1)),
+        person("alumno3", "王小明", "new", code(2)),
+        person("alumno4", "Ana Gil", "new", None),
+        person("alumno5", "Luis Gil", "changed", None),
+        person("alumno6", "Eva Gil", "back", None),
+        person("alumno7", "Iu Gil", "archived", None),
+    ];
+    let warnings = [("unknown-column", "ciudad\u{1b}[31m"), ("staff", "profesor")]
+        .map(|(what, name)| EnrolWarning { what, name: name.into() });
+    let course = "aso-2026".into();
+    let (new, changed, back, archived, unchanged) = (4, 1, 1, 1, 193);
+    let warnings = warnings.into();
+    Reply::Enrolled(Box::new(EnrolView {
+        course,
+        dry_run,
+        new,
+        changed,
+        back,
+        archived,
+        unchanged,
+        people,
+        warnings,
+        form,
+    }))
+}
+
+fn same() -> Reply {
+    Reply::Enrolled(Box::new(EnrolView {
+        course: "aso-2026".into(),
+        dry_run: false,
+        new: 0,
+        changed: 0,
+        back: 0,
+        archived: 0,
+        unchanged: 200,
+        people: vec![],
+        warnings: vec![],
+        form: Form::Table,
+    }))
+}
+
+fn codes(form: Form, people: usize) -> Reply {
+    let one = CodedView {
+        login: "alumno1".into(),
+        name: "Íñigo Núñez".into(),
+        email: "inigo@upv.es".into(),
+        code: code(),
+    };
+    Reply::CodesMade(CodesView { course: "aso-2026".into(), people: vec![one; people], form })
+}
+
+fn seat(archived: Option<&str>, team: bool) -> SeatView {
+    SeatView {
+        name: if team { "equipo2".into() } else { "alumno1".into() },
+        number: 63,
+        course: "aso-2026".into(),
+        network: "10.48.15.192/26".into(),
+        members: vec!["alumno1".into(), "alumno2".into()],
+        machines: 3,
+        team,
+        group: if team { String::new() } else { "G1".into() },
+        archived: archived.map(str::to_owned),
+    }
+}
+
+/// One of every reply of the area.
+pub(super) fn replies() -> Vec<Reply> {
+    vec![
+        enrolled(Form::Table, false),
+        enrolled(Form::Table, true),
+        enrolled(Form::Csv, false),
+        enrolled(Form::Sheet, false),
+        same(),
+        codes(Form::Table, 0),
+        codes(Form::Table, 1),
+        codes(Form::Csv, 2),
+        codes(Form::Sheet, 3),
+        Reply::TeamCreated(seat(None, true)),
+        Reply::TeamChanged(seat(None, true)),
+        Reply::Seats(vec![seat(None, false), seat(Some(AT), false), seat(None, true)]),
+    ]
+}
