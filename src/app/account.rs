@@ -34,6 +34,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                 }
                 added => added?,
             };
+            ctx.app.keys_changed(ctx.actor.seats.clone());
             let number = store.keys(person).await?.iter().position(|key| key.id == added.id);
             Ok(Reply::KeyAdded(view(number.unwrap_or_default(), &added)))
         }
@@ -52,6 +53,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
             }
             let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
             store.remove_key(person, found.id).await?;
+            ctx.app.keys_changed(ctx.actor.seats.clone());
             Ok(Reply::KeyRemoved(view(index, found)))
         }
     }

@@ -14,6 +14,7 @@ pub mod egress;
 pub mod error;
 pub mod firewall;
 pub mod forward;
+mod handing;
 mod isolation;
 pub mod jobs;
 pub mod login;
@@ -81,6 +82,8 @@ pub struct App {
     changes: watch::Sender<u64>,
     /// Seats may have been shut: their machines are to be looked at.
     shutting: tokio::sync::Notify,
+    /// Held by who writes keys into a machine.
+    handing: tokio::sync::Mutex<()>,
 }
 
 /// What a command came to: an answer now, or a job to watch.
@@ -126,6 +129,7 @@ impl App {
             checking: Arc::default(),
             changes: watch::Sender::new(0),
             shutting: tokio::sync::Notify::new(),
+            handing: tokio::sync::Mutex::default(),
         }))
     }
 

@@ -93,6 +93,7 @@ fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
 async fn changed(ctx: &Ctx<'_>, seat: SeatId) -> Result<SeatView> {
     ctx.app.changed();
     ctx.app.shutting.notify_one();
+    ctx.app.keys_changed(vec![seat]);
     drop(ctx.app.reconcile().await);
     let row = ctx.app.store.seat_row(seat).await?;
     row.map(|row| view(ctx, row)).ok_or_else(Error::denied)

@@ -217,3 +217,69 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
     house.end(watch).await.0.unwrap();
     assert!(house.vm().await.is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_a_machine_follow_who_sits_in_the_seat() {
+    let house = house("keys").await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    let inside = || house.sim.authorized_keys(vm.vmid).unwrap();
+    assert_eq!(inside(), ["ssh-ed25519 x"]);
+    let key = NewKey {
+        algorithm: "ssh-ed25519".into(),
+        fingerprint: "SHA256:y".into(),
+        comment: String::new(),
+        line: "ssh-ed25519 y".into(),
+    };
+    house.app.store.add_key(house.visitor.person, key, clock::now()).await.unwrap();
+    let till = async |wanted: &[&str]| {
+        while inside() != wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    house.app.keys_changed(vec![vm.seat]);
+    till(&["ssh-ed25519 x", "ssh-ed25519 y"]).await;
+    let remove = Command::Key(command::KeyCommand::Remove { key: "1".into() });
+    house.app.run(&house.visitor, remove, "words").await.unwrap();
+    till(&["ssh-ed25519 y"]).await;
+    // What could not be written is written at the next start.
+    house.sim.set_keys(&permit(&house.app, vm.clone()), &[]).await.unwrap();
+    let watch = house.begin(VmCommand::Restart(web1())).await;
+    house.end(watch).await.0.unwrap();
+    assert_eq!(inside(), ["ssh-ed25519 y"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
+    let house = house("shut").await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    let (store, config) = (&house.app.store, &house.app.config);
+    let course = store.course(&"aso-2026".parse().unwrap()).await.unwrap().unwrap();
+    let row = |login: &str| crate::store::RosterRow {
+        login: login.parse().unwrap(),
+        name: login.into(),
+        email: String::new(),
+        group: None,
+        idnumber: None,
+        code: crate::store::NewCode { hash: login.into(), expires: clock::now() },
+    };
+    let open = firewall::desired(store, config).await.unwrap();
+    assert!(open.egress.seats.is_empty());
+    store.enrol(course.id, &[row("alumno1")], false, clock::now()).await.unwrap();
+    store.enrol(course.id, &[row("eva")], false, clock::now()).await.unwrap();
+    let shut = firewall::desired(store, config).await.unwrap();
+    let rules: Vec<_> =
+        shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();
+    assert_eq!(rules, [(true, &puerta_policy::network::Egress::Deny)]);
+    let refused = house.app.begin_job(puerta_policy::model::JobKind::Start, &vm, None, None).await;
+    assert_eq!(refused.unwrap_err().id, "error-seat-archived");
+    roster::start(&house.app);
+    loop {
+        let now = house.sim.find(vm.vmid, Which::Main).await.unwrap().unwrap();
+        if now.status == Status::Stopped {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

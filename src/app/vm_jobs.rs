@@ -60,7 +60,12 @@ impl App {
             }
             JobKind::Delete => self.delete(job, &permit, report).await,
             JobKind::Backup => backup::make(self, job, &permit, report).await,
-            JobKind::Restore => restore::put_back(self, job, &permit, resumed.as_deref(), report).await,
+            JobKind::Restore => {
+                let reply = restore::put_back(self, job, &permit, resumed.as_deref(), report).await?;
+                // The backup has those of its day.
+                self.hand_keys(&permit).await;
+                Ok(reply)
+            }
         }
     }
 
@@ -83,6 +88,8 @@ impl App {
     }
 
     pub(super) async fn engine_start(&self, permit: &Permit<Vm>) -> Result<()> {
+        // What changed while it was not to be written to.
+        self.hand_keys(permit).await;
         self.found(permit, self.engine.start(permit, Which::Main).await)
     }
 

@@ -5,6 +5,7 @@
 //! not compile, and a judged one cannot hit another machine. Instances are named by number
 //! (`vm-3149763`), never by joining what people typed; the human names travel as metadata.
 
+mod authorized;
 pub mod incus;
 pub mod sim;
 mod ustar;
@@ -210,6 +211,9 @@ pub trait Engine: Send + Sync {
 
     /// Makes the machine, stopped, with address, limits, metadata and keys. On an error nothing is left.
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()>;
+    /// Makes these the lines of puerta in root's `authorized_keys`, running or not; what else stands
+    /// there stays.
+    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()>;
     /// Starts it; already running is success. `AddressInUse` leaves it stopped.
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Asks it to stop, and after `grace` forces it; `Duration::ZERO` forces at once. Already stopped is success.

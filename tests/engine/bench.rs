@@ -18,6 +18,8 @@ pub(crate) trait Bench: Send + Sync {
     /// Writes and reads a file of the running machine.
     async fn write(&self, vm: &Vm, content: &str);
     async fn read(&self, vm: &Vm) -> String;
+    /// The lines of keys in it.
+    async fn keys(&self, vm: &Vm) -> Vec<String>;
 }
 
 pub(crate) const KEY: &str =

@@ -66,6 +66,14 @@ async fn life(bench: &dyn Bench, node: &str) {
     if let Some((address, name)) = bench.inside(&vm).await {
         assert_eq!((address, name.as_str()), (vm.address(), "web1"));
     }
+    // Other keys go into one that runs, and twice is as once.
+    for keys in
+        [&["ssh-ed25519 A"][..], &["ssh-ed25519 B", "ssh-ed25519 A"], &["ssh-ed25519 B", "ssh-ed25519 A"]]
+    {
+        let lines: Vec<String> = keys.iter().map(|line| (*line).to_owned()).collect();
+        engine.set_keys(&allowed, &lines).await.unwrap();
+        assert_eq!(bench.keys(&vm).await, lines);
+    }
     let usage = engine.usage(&allowed).await.unwrap();
     assert!(usage.memory_bytes.unwrap() > 0 && usage.processes.unwrap() > 0, "{usage:?}");
     bench.write(&vm, "alfa").await;

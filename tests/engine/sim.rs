@@ -29,6 +29,9 @@ impl Bench for Simulated {
     async fn read(&self, vm: &Vm) -> String {
         self.0.read(vm.vmid, Which::Main).unwrap()
     }
+    async fn keys(&self, vm: &Vm) -> Vec<String> {
+        self.0.authorized_keys(vm.vmid).unwrap()
+    }
 }
 
 struct Folder(PathBuf);

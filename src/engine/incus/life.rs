@@ -1,13 +1,10 @@
 //! Making, starting, stopping, renaming and removing machines.
 
-use super::client::To;
 use super::operation::Outcome;
 use super::wire::{self, NewInstance, code};
 use super::{IncusEngine, path};
 use crate::engine::{EngineError, Result, Spec, Which};
 use hyper::Method;
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName};
 use puerta_policy::model::Vm;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -26,7 +23,7 @@ impl IncusEngine {
         let source = json!({ "type": "image", "alias": vm.template.as_str() });
         let made = self.make_from(&source, &name, vm, &spec.node).await;
         let made = match made {
-            Ok(()) => self.push_files(&name, vm, spec).await,
+            Ok(()) => self.push_files(&name, vm, &spec.authorized_keys).await,
             // Somebody else's, or our own of before: not ours to remove.
             Err(EngineError::Exists) => return Err(EngineError::Exists),
             Err(error) => Err(error),
@@ -68,37 +65,6 @@ impl IncusEngine {
             Outcome::Done => Ok(()),
             Outcome::Lost => Err(EngineError::Away("lost sight of the creation".into())),
         }
-    }
-
-    /// Host name and keys, before the first start. The image needs no agent for it.
-    async fn push_files(&self, name: &str, vm: &Vm, spec: &Spec) -> Result<()> {
-        let mut keys = spec.authorized_keys.join("\n");
-        keys.push('\n');
-        self.push(name, "/etc/hostname", "file", "0644", format!("{}\n", vm.name)).await?;
-        self.push(name, "/root/.ssh", "directory", "0700", String::new()).await?;
-        self.push(name, "/root/.ssh/authorized_keys", "file", "0600", keys).await
-    }
-
-    async fn push(&self, name: &str, file: &str, kind: &str, mode: &str, content: String) -> Result<()> {
-        let headers = [
-            // Without it the body is taken for a form, and the file is written empty.
-            (CONTENT_TYPE, "application/octet-stream"),
-            (HeaderName::from_static("x-incus-type"), kind),
-            (HeaderName::from_static("x-incus-mode"), mode),
-            (HeaderName::from_static("x-incus-uid"), "0"),
-            (HeaderName::from_static("x-incus-gid"), "0"),
-            (HeaderName::from_static("x-incus-write"), "overwrite"),
-        ];
-        let path = format!("{}/files?path={file}", path(name));
-        let answer = self.client.raw::<wire::Ignored>(
-            To::Any,
-            Method::POST,
-            &path,
-            &headers,
-            Bytes::from(content),
-            CHANGE,
-        );
-        answer.await.map(drop)
     }
 
     pub(super) async fn power_on(&self, vm: &Vm, which: Which) -> Result<()> {

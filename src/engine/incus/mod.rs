@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod exec;
 mod export;
+mod files;
 mod import;
 mod life;
 mod operation;
@@ -263,6 +264,10 @@ impl Engine for IncusEngine {
 
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()> {
         self.make(vm.target(), spec).await
+    }
+
+    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()> {
+        self.write_keys(&Which::Main.instance(vm.target().vmid), lines).await
     }
 
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {

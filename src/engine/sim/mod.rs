@@ -137,7 +137,7 @@ impl SimEngine {
         Ok(self.world().machine((vmid, which))?.content.clone())
     }
 
-    /// The keys it was made with.
+    /// The keys in it.
     pub fn authorized_keys(&self, vmid: Vmid) -> Result<Vec<String>> {
         Ok(self.world().machine((vmid, Which::Main))?.authorized_keys.clone())
     }
@@ -311,6 +311,13 @@ impl Engine for SimEngine {
             content: String::new(),
         };
         world.set(key, machine)
+    }
+
+    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()> {
+        let mut world = self.asked()?;
+        let key = (vm.target().vmid, Which::Main);
+        world.reachable(key)?;
+        world.update(key, |machine| machine.authorized_keys = lines.to_vec())
     }
 
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {

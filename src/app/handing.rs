@@ -1,0 +1,53 @@
+//! The keys inside machines follow those of the people who sit in the seat: a member who comes, a key
+//! that goes. Best effort: what cannot be written now is written at the machine's next start. Until
+//! then a key of somebody who left opens nothing, because puerta does not let them through.
+
+use crate::app::App;
+use crate::app::error::Result;
+use crate::app::recovery::itself;
+use crate::engine::Status;
+use puerta_policy::decide::Permit;
+use puerta_policy::model::{JobKind, Phase, SeatId, Vm};
+use std::sync::Arc;
+
+impl App {
+    /// Writes the seat's keys into one machine.
+    pub(super) async fn hand_keys(&self, permit: &Permit<Vm>) {
+        let vm = permit.target();
+        // One after another: what was read last is what is written last.
+        let _turn = self.handing.lock().await;
+        let handed = async {
+            let keys = self.store.keys_of_seat(vm.seat).await?;
+            let lines: Vec<String> = keys.into_iter().map(|key| key.line).collect();
+            Result::Ok(self.engine.set_keys(permit, &lines).await?)
+        };
+        if let Err(error) = handed.await {
+            tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written at its next start");
+        }
+    }
+
+    /// Writes the keys of these seats into their machines, while the caller goes on.
+    pub(super) fn keys_changed(self: &Arc<Self>, seats: Vec<SeatId>) {
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if let Err(error) = app.hand_all(&seats).await {
+                tracing::warn!(?error, "keys are written at the machines' next start");
+            }
+        });
+    }
+
+    async fn hand_all(self: &Arc<Self>, seats: &[SeatId]) -> Result<()> {
+        let vms = self.store.vms_of(seats).await?;
+        let Some(seen) = self.seen(&vms).await else { return Ok(()) };
+        for vm in vms.into_iter().filter(|vm| vm.phase == Phase::Ready) {
+            let status = seen.get(&vm.vmid).map(|instance| instance.status);
+            let still = matches!(status, Some(Status::Running | Status::Stopped));
+            // A job has the machine, and may be putting another one in its place.
+            if still && self.store.running_job_of(vm.id).await?.is_none() {
+                let permit = itself(self, JobKind::Start, vm).await?;
+                self.hand_keys(&permit).await;
+            }
+        }
+        Ok(())
+    }
+}
