@@ -141,6 +141,11 @@ impl Io {
         }
     }
 
+    /// Nothing more is read: whoever asks hears of the end of input.
+    pub(super) fn stop_reading(&mut self) {
+        self.kept = Kept { ended: true, ..Kept::default() };
+    }
+
     /// What ends or interrupts somebody who waits for something else. At a terminal what is typed is
     /// given, for Ctrl-C.
     pub(super) async fn disturbance(&mut self) -> Input {

@@ -147,6 +147,8 @@ impl Talk {
         loop {
             match self.io.next().await {
                 Input::Bytes(bytes) if read.len() + bytes.len() > wants.most() => {
+                    // The rest is no lines of a pipe.
+                    self.io.stop_reading();
                     return Ok(Err(wants.too_long()));
                 }
                 Input::Bytes(bytes) => read.extend_from_slice(&bytes),

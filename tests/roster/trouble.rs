@@ -57,6 +57,18 @@ fn a_terminal_is_told_how_and_a_pipe_reads_on() {
     let said = house.feed("profesor", &[], &lines);
     let view: Value = serde_json::from_str(said.out.lines().last().unwrap()).unwrap();
     assert_eq!((counts(&view)[0], said.code), (30, 0), "{said:?}");
+    // What is too long is not read on as commands.
+    let mut command = house.ssh("profesor");
+    command
+        .args(["-T", &House::at("profesor")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let lines = format!("course enrol demo-2026\n{}", "course list\n".repeat(1 << 18));
+    let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+    let said: Said = child.wait_with_output().unwrap().into();
+    assert!(said.code == 1 && said.out.is_empty() && said.err.lines().count() == 1, "{said:?}");
     let key = std::fs::read_to_string(house.key("stranger").with_extension("pub")).unwrap();
     let said = house.feed("alumno1", &[], &format!("key add\n{key}"));
     assert!(said.code == 0 && said.out.contains("SHA256:"), "{said:?}");

@@ -161,7 +161,7 @@ done-firewall-applied = { $done ->
 }
 done-firewall-checked = the rules are as they should be
 done-firewall-foreign = not puerta's, and may be in the way: { $line }
-done-key-added = key { $number } added: { $fingerprint }; new machines will have it, those that exist keep the keys they have
+done-key-added = key { $number } added: { $fingerprint }; your machines get it now, or when they are started next
 done-key-removed = key removed: { $fingerprint }
 done-password-set = password changed
 done-course-created = course `{ $course }` made: year { $year }, version { $version }; add its people with `person add LOGIN --course { $course }`

@@ -158,7 +158,7 @@ done-firewall-applied = { $done ->
 }
 done-firewall-checked = las reglas son las que deben ser
 done-firewall-foreign = no es de puerta y puede estorbar: { $line }
-done-key-added = clave { $number } añadida: { $fingerprint }; la tendrán las máquinas nuevas, las que ya existen conservan las suyas
+done-key-added = clave { $number } añadida: { $fingerprint }; tus máquinas la reciben ahora, o la próxima vez que arranquen
 done-key-removed = clave quitada: { $fingerprint }
 done-password-set = contraseña cambiada
 done-course-created = curso `{ $course }` creado: año { $year }, versión { $version }; da de alta a su gente con `person add LOGIN --course { $course }`
