@@ -32,6 +32,16 @@ impl Store {
         Ok(seat)
     }
 
+    /// The teams of a course.
+    pub async fn teams(&self, course: CourseId) -> Result<Vec<SeatId>> {
+        let seats: Vec<i64> =
+            sqlx::query_scalar("SELECT id FROM seats WHERE course = $1 AND team ORDER BY name")
+                .bind(course.0)
+                .fetch_all(&self.readers)
+                .await?;
+        Ok(seats.into_iter().map(SeatId).collect())
+    }
+
     /// Adds members to a team, all or none. `NotATeam` for a person's own seat, `Taken("member")` when
     /// one is a member already, `Archived` when one is not in the course any more.
     pub async fn add_members(&self, seat: SeatId, members: &[PersonId]) -> Result<()> {

@@ -32,7 +32,7 @@ pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {
     })?;
     let view = view(&course, &plan, &rows, codes, list.unknown, &asked);
     if !asked.dry_run {
-        settle(ctx, &view).await;
+        settle(ctx, &course, &view).await;
     }
     Ok(Reply::Enrolled(Box::new(view)))
 }
@@ -124,7 +124,7 @@ fn view(
 
 /// The registry has it: now what is open is judged again, ports and egress are closed or opened,
 /// machines are stopped, and the audit has who came and went.
-async fn settle(ctx: &Ctx<'_>, view: &EnrolView) {
+async fn settle(ctx: &Ctx<'_>, course: &Course, view: &EnrolView) {
     let app = ctx.app;
     app.changed();
     let event = |code| Event {
@@ -142,6 +142,11 @@ async fn settle(ctx: &Ctx<'_>, view: &EnrolView) {
     }
     if moved().next().is_some() {
         app.shutting.notify_one();
+        // Who went was in teams, whose machines go on.
+        match app.store.teams(course.id).await {
+            Ok(teams) => app.keys_changed(teams),
+            Err(error) => tracing::warn!(%error, "keys are written at the machines' next start"),
+        }
         // The doors are closed whatever the firewall says; what fails is tried again each minute.
         drop(app.reconcile().await);
     }

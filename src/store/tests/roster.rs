@@ -245,6 +245,7 @@ async fn who_is_archived_is_in_no_team_of_the_course() {
     assert_eq!(store.actor(luis).await.unwrap().unwrap().seats.len(), 2);
     assert!(!store.is_shut(seat.id).await.unwrap());
     assert_eq!(keys().await, 1);
+    assert_eq!(store.teams(aso.id).await.unwrap(), [seat.id]);
     let other = store.create_team(aso.id, &"equipo4".parse().unwrap(), &[ana], NOW).await;
     assert!(matches!(other, Err(StoreError::Archived)));
     // Without the last of them the team is shut as well.
