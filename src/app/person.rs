@@ -4,7 +4,7 @@ use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PersonView, Reply};
-use crate::app::{account, clock};
+use crate::app::{App, account, clock};
 use crate::store::{NewCode, NewPerson, PersonRow, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
@@ -29,7 +29,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
         }
         PersonCommand::Code(login) => {
             let person = judged(ctx, &login, Action::PersonCode).await?;
-            let (code, stored) = new_code(ctx)?;
+            let (code, stored) = new_code(ctx.app)?;
             store.set_code(person.id, stored).await?;
             let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
             Ok(Reply::PersonAdded { person: view(row), code: Some(code) })
@@ -85,7 +85,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     let (code, stored) = if known || key.is_some() {
         (None, None)
     } else {
-        let (code, stored) = new_code(ctx)?;
+        let (code, stored) = new_code(ctx.app)?;
         (Some(code), Some(stored))
     };
     let person = NewPerson {
@@ -106,9 +106,9 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
 }
 
 /// A one-time code: its text, to be shown this once, and what the store keeps.
-pub(super) fn new_code(ctx: &Ctx<'_>) -> Result<(String, NewCode)> {
+pub(super) fn new_code(app: &App) -> Result<(String, NewCode)> {
     let code = puerta_keys::code::generate().map_err(|error| Error::internal(&error))?;
-    let expires = Timestamp(clock::now().0 + ctx.app.config.code_lifetime.as_millis() as i64);
+    let expires = Timestamp(clock::now().0 + app.config.code_lifetime.as_millis() as i64);
     Ok((code.expose().to_owned(), NewCode { hash: code.hash(), expires }))
 }
 

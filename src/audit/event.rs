@@ -53,7 +53,8 @@ pub struct Event {
     pub connection: Option<String>,
     /// Where in an act.
     pub phase: Phase,
-    /// Stable dotted code: `login`, `session`, `command`, `forward`, `job`, `denial`, `start`.
+    /// Stable dotted code: `login`, `session`, `command`, `forward`, `job`, `denial`, `start`,
+    /// `enrolment`, `seat`.
     pub code: &'static str,
     /// Login of who did it.
     pub actor: Option<String>,

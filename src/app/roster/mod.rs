@@ -6,12 +6,12 @@ mod shut;
 
 pub use shut::start;
 
-use crate::app::clock;
 use crate::app::command::{Enrol, Form};
-use crate::app::ctx::Ctx;
+use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::person::new_code;
 use crate::app::reply::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView, Reply};
+use crate::app::{App, clock};
 use crate::audit::{Event, Outcome, Phase};
 use crate::store::{Enrolment, NewCode, RosterPlan, RosterRow, StoreError};
 use parse::List;
@@ -19,20 +19,28 @@ use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
 use puerta_policy::model::Course;
 use puerta_policy::names::CourseName;
+use std::sync::Arc;
 
 pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {
     let course = judged(ctx, &asked.course).await?;
+    let (app, visitor) = (Arc::clone(ctx.app), ctx.visitor.clone());
+    // Away from the thread that carries connections; begun, it is finished, also when the person is gone.
+    let work = ctx.app.tasks.spawn(async move { take(&app, &visitor, &course, asked).await });
+    work.await.map_err(|panic| Error::internal(&panic))?
+}
+
+async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) -> Result<Reply> {
     let list = parse::parse(&asked.list)?;
-    let (codes, rows) = with_codes(ctx, &list)?;
-    let done = ctx.app.store.enrol(course.id, &rows, asked.dry_run, clock::now()).await;
+    let (codes, rows) = with_codes(app, &list)?;
+    let done = app.store.enrol(course.id, &rows, asked.dry_run, clock::now()).await;
     let plan = done.map_err(|error| match error {
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", &course.name),
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
         other => other.into(),
     })?;
-    let view = view(&course, &plan, &rows, codes, list.unknown, &asked);
+    let view = view(course, &plan, &rows, codes, list.unknown, &asked);
     if !asked.dry_run {
-        settle(ctx, &course, &view).await;
+        settle(app, visitor, course, &view).await;
     }
     Ok(Reply::Enrolled(Box::new(view)))
 }
@@ -45,10 +53,10 @@ async fn judged(ctx: &Ctx<'_>, name: &CourseName) -> Result<Course> {
 }
 
 /// A code for every row, since only the registry knows in the end who is new; the others' are let go.
-fn with_codes(ctx: &Ctx<'_>, list: &List) -> Result<(Vec<CodeView>, Vec<RosterRow>)> {
+fn with_codes(app: &App, list: &List) -> Result<(Vec<CodeView>, Vec<RosterRow>)> {
     let (mut codes, mut rows) = (Vec::new(), Vec::new());
     for row in &list.rows {
-        let (code, stored) = new_code(ctx)?;
+        let (code, stored) = new_code(app)?;
         codes.push(shown(code, &stored));
         rows.push(RosterRow {
             login: row.login.clone(),
@@ -124,13 +132,12 @@ fn view(
 
 /// The registry has it: now what is open is judged again, ports and egress are closed or opened,
 /// machines are stopped, and the audit has who came and went.
-async fn settle(ctx: &Ctx<'_>, course: &Course, view: &EnrolView) {
-    let app = ctx.app;
+async fn settle(app: &Arc<App>, visitor: &Visitor, course: &Course, view: &EnrolView) {
     app.changed();
     let event = |code| Event {
         action: Some(Action::CourseEnrol.as_str()),
         outcome: Some(Outcome::Done),
-        ..ctx.visitor.event(Phase::Note, code).with("course", view.course.as_str())
+        ..visitor.event(Phase::Note, code).with("course", view.course.as_str())
     };
     let counts =
         event("enrolment").with("new", view.new).with("changed", view.changed).with("back", view.back);
@@ -158,7 +165,7 @@ pub(super) async fn codes(ctx: &Ctx<'_>, name: &CourseName, form: Form) -> Resul
     let store = &ctx.app.store;
     let (mut people, mut codes) = (Vec::new(), Vec::new());
     for row in store.without_key(course.id).await? {
-        let (code, stored) = new_code(ctx)?;
+        let (code, stored) = new_code(ctx.app)?;
         people.push(CodedView {
             login: row.person.login.to_string(),
             name: row.person.name,

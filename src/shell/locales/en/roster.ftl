@@ -97,9 +97,10 @@ enrol-back = returns
 enrol-archived = archived
 enrol-warning-unknown-column = warning: nobody reads the column `{ $name }`
 enrol-warning-staff = warning: `{ $name }` is a teacher or admin; their row changes nothing
-done-enrolled = `{ $course }`: { $new } new, { $changed } changed, { $back } back, { $archived } archived, { $unchanged } as they were
-done-enrol-trial = nothing was changed; without `--dry-run`, in `{ $course }`: { $new } new, { $changed } changed, { $back } back, { $archived } archived, { $unchanged } as they are
-done-enrol-same = `{ $course }`: nothing to change, { $unchanged } as they were
+enrol-counts = new { $new }, changed { $changed }, back { $back }, archived { $archived }, as they were { $unchanged }
+done-enrolled = `{ $course }`: { enrol-counts }
+done-enrol-trial = nothing was changed; without `--dry-run`, in `{ $course }`: { enrol-counts }
+done-enrol-same = `{ $course }`: nothing to change, as they were { $unchanged }
 done-codes-made = { $count ->
     [0] in `{ $course }` everybody has a key or a password
     [one] a new code in `{ $course }`; it will not be shown again

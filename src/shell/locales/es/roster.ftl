@@ -97,9 +97,10 @@ enrol-back = vuelve
 enrol-archived = archivado
 enrol-warning-unknown-column = aviso: nadie lee la columna `{ $name }`
 enrol-warning-staff = aviso: `{ $name }` es profesor o admin; su fila no cambia nada
-done-enrolled = `{ $course }`: { $new } nuevos, { $changed } cambian, { $back } vuelven, { $archived } archivados, { $unchanged } como estaban
-done-enrol-trial = nada ha cambiado; sin `--dry-run`, en `{ $course }`: { $new } nuevos, { $changed } cambiarían, { $back } volverían, { $archived } archivados, { $unchanged } como están
-done-enrol-same = `{ $course }`: nada que cambiar, { $unchanged } como estaban
+enrol-counts = nuevos { $new }, cambian { $changed }, vuelven { $back }, archivados { $archived }, como estaban { $unchanged }
+done-enrolled = `{ $course }`: { enrol-counts }
+done-enrol-trial = nada ha cambiado; sin `--dry-run`, en `{ $course }`: { enrol-counts }
+done-enrol-same = `{ $course }`: nada que cambiar, como estaban { $unchanged }
 done-codes-made = { $count ->
     [0] en `{ $course }` todos tienen clave o contraseña
     [one] un código nuevo en `{ $course }`; no se volverá a mostrar
