@@ -11,19 +11,29 @@ use puerta_policy::model::{JobKind, Phase, SeatId, Vm};
 use std::sync::Arc;
 
 impl App {
-    /// Writes the seat's keys into one machine.
+    /// Writes the seat's keys into one machine. A machine may keep whoever writes waiting, so nobody
+    /// waits for a turn: who writes looks again afterwards, and the last one has written what is so.
     pub(super) async fn hand_keys(&self, permit: &Permit<Vm>) {
         let vm = permit.target();
-        // One after another: what was read last is what is written last.
-        let _turn = self.handing.lock().await;
         let handed = async {
-            let keys = self.store.keys_of_seat(vm.seat).await?;
-            let lines: Vec<String> = keys.into_iter().map(|key| key.line).collect();
-            Result::Ok(self.engine.set_keys(permit, &lines).await?)
+            let mut lines = self.lines_of(vm.seat).await?;
+            loop {
+                self.engine.set_keys(permit, &lines).await?;
+                let now = self.lines_of(vm.seat).await?;
+                if now == lines {
+                    return Result::Ok(());
+                }
+                lines = now;
+            }
         };
         if let Err(error) = handed.await {
             tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written at its next start");
         }
+    }
+
+    async fn lines_of(&self, seat: SeatId) -> Result<Vec<String>> {
+        let keys = self.store.keys_of_seat(seat).await?;
+        Ok(keys.into_iter().map(|key| key.line).collect())
     }
 
     /// Writes the keys of these seats into their machines, while the caller goes on.

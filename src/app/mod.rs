@@ -82,8 +82,6 @@ pub struct App {
     changes: watch::Sender<u64>,
     /// Seats may have been shut: their machines are to be looked at.
     shutting: tokio::sync::Notify,
-    /// Held by who writes keys into a machine.
-    handing: tokio::sync::Mutex<()>,
 }
 
 /// What a command came to: an answer now, or a job to watch.
@@ -129,7 +127,6 @@ impl App {
             checking: Arc::default(),
             changes: watch::Sender::new(0),
             shutting: tokio::sync::Notify::new(),
-            handing: tokio::sync::Mutex::default(),
         }))
     }
 
