@@ -4,6 +4,8 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_template.rs"]
+mod samples_template;
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::ProgressView;
@@ -101,6 +103,7 @@ fn likely(variable: &str) -> &'static str {
         "route" => "puerta:50012 -> web1:80",
         "line" => "table inet filter",
         "at" => "2026-11-23 10:02:03",
+        "service" => "80",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }

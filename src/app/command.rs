@@ -1,10 +1,14 @@
 //! What can be asked of the house, with every name parsed. The shell makes these from words;
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
+mod template;
+
+pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName, VmRef};
+use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName, VmRef};
 use puerta_policy::network::{Egress, Protocol};
 
 /// One thing asked for.
@@ -14,8 +18,10 @@ pub enum Command {
     Vm(VmCommand),
     /// `backup ...`
     Backup(BackupCommand),
-    /// `template list`
-    TemplateList,
+    /// `template ...`
+    Template(TemplateCommand),
+    /// `quota ...`
+    Quota(QuotaCommand),
     /// `key ...`
     Key(KeyCommand),
     /// `job ...`
@@ -59,7 +65,7 @@ pub enum VmCommand {
         /// Its name.
         vm: VmRef,
         /// What from; the only template there is when not said.
-        template: Option<TemplateName>,
+        template: Option<TemplateRef>,
         /// CPU cores; configuration's default when not said.
         cpus: Option<u32>,
         /// Memory, MiB.

@@ -12,8 +12,10 @@ mod jobs;
 mod keys;
 mod persons;
 mod publications;
+mod quotas;
 mod rows;
 mod seats;
+mod templates;
 mod vms;
 
 #[cfg(test)]
@@ -25,7 +27,9 @@ pub use error::{Result, StoreError};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
+pub use quotas::{Effective, Origin, Scope};
 pub use seats::SeatRow;
+pub use templates::{NewTemplate, Template};
 pub use vms::NewVm;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -117,6 +121,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (4, "template", include_str!("migrations/0004_template.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
