@@ -60,9 +60,9 @@ async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
         JobKind::Stop => Action::VmStop,
         JobKind::Restart => Action::VmRestart,
         JobKind::Delete => Action::VmDelete,
-        JobKind::Backup => Action::VmBackup,
+        // What is left to do for a template that was not made is to put its export away, as a backup's.
+        JobKind::Backup | JobKind::Publish => Action::VmBackup,
         JobKind::Restore => Action::VmRestore,
-        JobKind::Publish => Action::TemplatePublish,
     };
     policy.decide(&actor, action, vm, context).into_result().map_err(refused)
 }

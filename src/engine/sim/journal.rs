@@ -10,11 +10,16 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Line {
-    Machine { instance: String, machine: Option<Machine> },
-    Image { template: String, image: Option<Image> },
+/// A copy of a machine, or a published template; without what it is now, it is gone.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Line {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    machine: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    image: Option<Image>,
 }
 
 /// Machines, and published templates.
@@ -51,11 +56,11 @@ impl Journal {
 }
 
 fn of_machine((vmid, which): Key, machine: Option<&Machine>) -> Line {
-    Line::Machine { instance: which.instance(vmid), machine: machine.cloned() }
+    Line { instance: Some(which.instance(vmid)), machine: machine.cloned(), ..Line::default() }
 }
 
 fn of_image(template: &TemplateRef, image: Option<&Image>) -> Line {
-    Line::Image { template: template.to_string(), image: image.cloned() }
+    Line { template: Some(template.to_string()), image: image.cloned(), ..Line::default() }
 }
 
 /// One write a line: another process sees all of it or none.
@@ -73,17 +78,12 @@ fn remembered(file: &Path) -> io::Result<Remembered> {
     };
     for line in text.split_inclusive('\n') {
         let Some(line) = line.strip_suffix('\n') else { break };
-        match serde_json::from_str(line)? {
-            Line::Machine { instance, machine } => {
-                if let Some(key) = Which::parse(&instance) {
-                    put(&mut all.0, key, machine);
-                }
-            }
-            Line::Image { template, image } => {
-                if let Ok(template) = template.parse() {
-                    put(&mut all.1, template, image);
-                }
-            }
+        let Line { instance, machine, template, image } = serde_json::from_str(line)?;
+        if let Some(key) = instance.and_then(|instance| Which::parse(&instance)) {
+            put(&mut all.0, key, machine);
+        }
+        if let Some(template) = template.and_then(|template| template.parse().ok()) {
+            put(&mut all.1, template, image);
         }
     }
     Ok(all)

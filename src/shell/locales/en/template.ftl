@@ -55,7 +55,7 @@ error-description-long = the description is too long: write at most { $max } cha
 error-undone-publish = puerta was restarted before the template was made: publish it again
 error-too-many-ports = those are too many ports: name at most { $max }
 error-quota-place = say for whom, once: `--seat`, `--course` or `--role`
-error-quota-unset = no { $quota } was set for `{ $name }`
+error-quota-unset = the quota `{ $quota }` is not set for `{ $name }`
 
 ## Help
 use-template-show = template show TEMPLATE[:VERSION]
@@ -75,7 +75,7 @@ help-template-publish =
     --cpus N             what a machine of it gets when nothing is asked for;
     --memory SIZE        otherwise what this machine has
     --disk SIZE
-    --ports PORT,…       ports that are published when a machine is made: `80,53/udp`
+    --ports PORT,…       ports of a machine of it that are published: `80,53/udp`
 
     Example: template publish web1 --name tomcat --ports 8080
 use-template-retire = template retire TEMPLATE[:VERSION] [--yes]

@@ -52,7 +52,7 @@ error-description-long = la descripción es demasiado larga: escribe como mucho 
 error-undone-publish = puerta se reinició antes de hacer la plantilla: publícala de nuevo
 error-too-many-ports = son demasiados puertos: di como mucho { $max }
 error-quota-place = di para quién, una sola vez: `--seat`, `--course` o `--role`
-error-quota-unset = no había ningún { $quota } puesto para `{ $name }`
+error-quota-unset = la cuota `{ $quota }` no está puesta para `{ $name }`
 
 ## Ayuda
 use-template-show = template show PLANTILLA[:VERSIÓN]
@@ -72,7 +72,7 @@ help-template-publish =
     --cpus N              lo que recibe una máquina hecha con ella si no se pide
     --memory TAMAÑO       nada; si no, lo que tiene esta máquina
     --disk TAMAÑO
-    --ports PUERTO,…      puertos que se publican al crear una máquina: `80,53/udp`
+    --ports PUERTO,…      puertos que se publican de cada máquina: `80,53/udp`
 
     Ejemplo: template publish web1 --name tomcat --ports 8080
 use-template-retire = template retire PLANTILLA[:VERSIÓN] [--yes]
