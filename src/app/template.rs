@@ -214,8 +214,7 @@ fn view(one: &Template) -> VersionView {
 }
 
 async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
-    let subject = wanted.to_string();
-    let _permit = ctx.permit(Action::TemplateRetire, Lab, Some(&subject), Error::denied()).await?;
+    let _permit = ctx.permit(Action::TemplateRetire, Lab, None, Error::denied()).await?;
     let retired = ctx.app.store.retire_templates(wanted, clock::now()).await?;
     if retired.is_empty() {
         let all = ctx.app.store.templates().await?;

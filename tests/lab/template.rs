@@ -51,6 +51,7 @@ fn debian(lab: &Lab) {
         echo secreto >/root/.bash_history; echo secreto >/tmp/resto; echo bueno >/root/word
         ln /etc/ssh/ssh_host_rsa_key /root/copia; ln -s /etc/ssh/ssh_host_rsa_key /root/enlace
         mv /etc/ssh/ssh_host_ecdsa_key /srv/llave; ln -s /srv/llave /etc/ssh/ssh_host_ecdsa_key
+        rm /etc/systemd/system/multi-user.target.wants/ssh-host-keys.service
         echo address 10.0.0.0 >/root/otra; sync";
     root(lab, "profesor", "deb", script).well();
     let mut known: Vec<String> = vec![root(lab, "profesor", "deb", WHO).well()];
@@ -131,7 +132,7 @@ fn in_use(lab: &Lab) {
     let said = lab.ok("profesor", "template retire tomcat --yes");
     assert!(said.contains("`tomcat:1`") && said.contains("2 machines"), "{said}");
     wait("the one that nobody uses goes", Duration::from_secs(30), || images(lab) == ["tomcat:1", "web:1"]);
-    lab.run("alumno1", "vm create otra --template tomcat").fails(1, "template list");
+    lab.run("alumno1", "vm create otra --template tomcat").fails(1, "choose one of these");
     lab.ok("alumno1", "vm delete clon --yes");
     assert_eq!(images(lab), ["tomcat:1", "web:1"]);
     lab.kill9();
