@@ -183,6 +183,30 @@ fn a_killed_puerta_leaves_no_half_template() {
     house.ok("profesor", &PUBLISH);
 }
 
+/// Killed while it makes a machine, it makes it after all, with the ports that its template wants.
+#[test]
+fn a_machine_that_is_carried_on_gets_its_ports() {
+    let mut house = staffed("delay_ms = 400\n");
+    house.ok("profesor", &[&PUBLISH[..], &["--ports", "8080"]].concat());
+    let mut create = house.ssh("alumno1");
+    create.arg(House::at("alumno1")).args(["vm", "create", "a", "--template", "tomcat"]).stdin(Stdio::null());
+    let mut create = support::Killed(create.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    wait("it is being made", || {
+        let all = ask(&house, "alumno1", &["vm", "list"]);
+        all.as_array().unwrap().iter().any(|vm| vm["state"] == "creating")
+    });
+    house.kill9();
+    create.0.wait().unwrap();
+    house.start();
+    wait("its port is published", || {
+        let ports = ask(&house, "alumno1", &["port", "list"]);
+        ports.as_array().unwrap().iter().any(|port| port["vm"] == "a" && port["vm_port"] == 8080)
+    });
+    let ports = ask(&house, "alumno1", &["port", "list"]);
+    assert_eq!(ports[0]["publisher"], "alumno1");
+    assert_eq!(ask(&house, "alumno1", &["vm", "list"])[0]["state"], "running");
+}
+
 /// Ten of the same at once.
 fn ten(house: &House, words: impl Fn(usize) -> Vec<String>) -> Vec<Said> {
     let racing = (0..10).map(|n| {

@@ -140,7 +140,8 @@ impl App {
             };
             let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
             app.end_job(&job, &end, finish).await;
-            if matches!(job.kind, JobKind::Delete | JobKind::Publish) {
+            // A machine may be gone, also one that could not be made.
+            if matches!(job.kind, JobKind::Create | JobKind::Delete | JobKind::Publish) {
                 app.sweep.notify_one();
             }
             app.jobs.0.remove(&job.id);
