@@ -2,6 +2,7 @@
 //! engine.
 
 use crate::house::{Lab, Said, wait};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Root of a machine, by the key of its seat's owner, whatever its host key is now.
@@ -145,7 +146,9 @@ fn in_use(lab: &Lab) {
 /// Killed while it publishes, there is a whole version or none.
 fn killed(lab: &Lab) {
     for after in [100, 700, 1500, 2500] {
-        let mut publish = lab.verb("profesor", "template publish deb --name corta").spawn().unwrap();
+        let mut publish = lab.verb("profesor", "template publish deb --name corta");
+        publish.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut publish = publish.spawn().unwrap();
         std::thread::sleep(Duration::from_millis(after));
         lab.kill9();
         publish.wait().unwrap();
