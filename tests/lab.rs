@@ -23,6 +23,8 @@ mod killed;
 mod one;
 #[path = "lab/published.rs"]
 mod published;
+#[path = "lab/template.rs"]
+mod template;
 #[path = "lab/three.rs"]
 mod three;
 #[path = "lab/trouble.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_template.rs"]
+mod samples_template;
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::ProgressView;
@@ -107,6 +109,7 @@ fn likely(variable: &str) -> &'static str {
         "change" => "new",
         "network" => "10.48.15.192/26",
         "members" => "`ana`",
+        "service" => "80",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }

@@ -1,6 +1,6 @@
 //! The nouns of PRODUCT.md as values. The store gives these, never rows.
 
-use crate::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName};
+use crate::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
 use crate::plan::{Edition, SeatNumber, Slot, Vmid};
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -165,7 +165,7 @@ pub struct Vm {
     /// Its number; the low 24 bits of its address.
     pub vmid: Vmid,
     /// What it was made from.
-    pub template: TemplateName,
+    pub template: TemplateRef,
     /// The node it was placed on, once known.
     pub node: Option<String>,
     /// What it may use.
@@ -226,12 +226,22 @@ pub enum JobKind {
     Backup,
     /// Puts a backup back.
     Restore,
+    /// Makes a template of a machine.
+    Publish,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Create, Self::Start, Self::Stop, Self::Restart, Self::Delete, Self::Backup, Self::Restore];
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Start,
+        Self::Stop,
+        Self::Restart,
+        Self::Delete,
+        Self::Backup,
+        Self::Restore,
+        Self::Publish,
+    ];
     /// Its word, as in `vm WORD`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -242,6 +252,7 @@ impl JobKind {
             Self::Delete => "delete",
             Self::Backup => "backup",
             Self::Restore => "restore",
+            Self::Publish => "publish",
         }
     }
 }

@@ -107,6 +107,46 @@ name!(
     BackupName, "backup", 63, ""
 );
 
+/// A template as somebody names it: `debian-12`, or with the version of a published one, `tomcat:2`.
+/// No name of an image of the engine can be mistaken for a version: template names have no `:`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TemplateRef {
+    /// The template's name.
+    pub name: TemplateName,
+    /// Which version, from 1. Without one: what the engine itself has under that name, or where somebody
+    /// asks for it, the newest.
+    pub version: Option<u32>,
+}
+
+impl From<TemplateName> for TemplateRef {
+    fn from(name: TemplateName) -> Self {
+        Self { name, version: None }
+    }
+}
+
+impl FromStr for TemplateRef {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let Some((name, digits)) = text.split_once(':') else {
+            return Ok(Self { name: text.parse()?, version: None });
+        };
+        let version = digits.parse().ok().filter(|number: &u32| *number > 0);
+        // One spelling only: what is stored is compared as text.
+        let version = version.filter(|number| number.to_string() == digits);
+        let wrong = NameError { kind: "template", rule: Rule::Characters };
+        Ok(Self { name: name.parse()?, version: Some(version.ok_or(wrong)?) })
+    }
+}
+
+impl fmt::Display for TemplateRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            None => write!(f, "{}", self.name),
+            Some(version) => write!(f, "{}:{version}", self.name),
+        }
+    }
+}
+
 /// A machine as somebody names it: `web1`, `web1.alumno1`, `web1.alumno1.virtuales`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VmRef {
@@ -232,6 +272,17 @@ mod tests {
         assert_eq!(rule("web-"), Err(Rule::End));
         assert!("equipo_3".parse::<SeatName>().is_ok());
         assert!("equipo_".parse::<Login>().is_err());
+    }
+
+    #[test]
+    fn a_template_with_and_without_its_version() {
+        for text in ["mini", "tomcat:1", "debian-12:10", "t:4294967295"] {
+            assert_eq!(text.parse::<TemplateRef>().unwrap().to_string(), text);
+        }
+        for text in ["", ":", "tomcat:", "tomcat:0", "tomcat:01", "tomcat:+1", "tomcat:1:2", "tomcat:x", ":1"]
+        {
+            assert!(text.parse::<TemplateRef>().is_err(), "{text}");
+        }
     }
 
     proptest! {

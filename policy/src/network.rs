@@ -44,6 +44,39 @@ impl FromStr for Protocol {
     }
 }
 
+/// A port of a machine and what it carries: `80`, `53/udp`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Service {
+    /// What it carries.
+    pub protocol: Protocol,
+    /// Which port; never 0.
+    pub port: u16,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.protocol {
+            Protocol::Tcp => write!(f, "{}", self.port),
+            Protocol::Udp => write!(f, "{}/udp", self.port),
+        }
+    }
+}
+
+impl FromStr for Service {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (digits, protocol) = match text.split_once('/') {
+            None => (text, Protocol::Tcp),
+            Some((digits, protocol)) => (digits, protocol.parse()?),
+        };
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(());
+        }
+        let port = digits.parse().ok().filter(|port| *port > 0).ok_or(())?;
+        Ok(Self { protocol, port })
+    }
+}
+
 /// The ports of puerta that may lead to machines. One number is one publication, whatever it carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortRange {

@@ -1,29 +1,99 @@
-//! What a seat may hold, and whether one more fits. The numbers come from configuration, the
-//! counts from the store in the same transaction that adds (so that a race cannot pass).
+//! What a seat may hold, and whether one more fits. The numbers come from the registry or from
+//! configuration, the counts from the store in the same transaction that adds (so that a race cannot
+//! pass).
 
+use crate::model::Limits;
 use serde::Serialize;
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quota {
+    /// Machines.
+    Machines,
+    /// Machines that run at once.
+    Running,
+    /// Memory of all machines, MiB.
+    Memory,
+    /// CPU cores of all machines.
+    Cpus,
+    /// Disk of all machines, MiB.
+    Disk,
+    /// Backups.
+    Backups,
+    /// Published ports.
+    Publications,
+}
+
+impl Quota {
+    /// Every one, in the order in which they are shown.
+    pub const ALL: [Self; 7] = [
+        Self::Machines,
+        Self::Running,
+        Self::Memory,
+        Self::Cpus,
+        Self::Disk,
+        Self::Backups,
+        Self::Publications,
+    ];
+
+    /// Its word, as in `quota set WORD`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Machines => "machines",
+            Self::Running => "running",
+            Self::Memory => "memory",
+            Self::Cpus => "cpus",
+            Self::Disk => "disk",
+            Self::Backups => "backups",
+            Self::Publications => "publications",
+        }
+    }
+
+    /// Whether its numbers are MiB.
+    pub fn is_size(self) -> bool {
+        matches!(self, Self::Memory | Self::Disk)
+    }
+}
+
+impl std::str::FromStr for Quota {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|quota| quota.as_str() == text).ok_or(())
+    }
+}
 
 /// What a seat may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Quotas {
     /// Machines a seat.
     pub machines: u32,
+    /// Machines of a seat that run at once.
+    pub running: u32,
     /// Memory of all machines of a seat, MiB.
     pub memory_mib: u32,
+    /// CPU cores of all machines of a seat.
+    pub cpus: u32,
+    /// Disk of all machines of a seat, MiB.
+    pub disk_mib: u32,
     /// Backups a seat.
     pub backups: u32,
     /// Published ports a seat.
     pub publications: u32,
 }
 
-/// What a seat holds now.
+/// What a seat holds now. Whether its machines run is not in it: that is the engine's to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Machines, also those being made.
     pub machines: u32,
     /// Their memory limits added up, MiB.
     pub memory_mib: u32,
-    /// Finished backups.
+    /// Their CPU limits added up.
+    pub cpus: u32,
+    /// Their disk limits added up, MiB.
+    pub disk_mib: u32,
+    /// Backups, also those being made.
     pub backups: u32,
     /// Published ports.
     pub publications: u32,
@@ -31,11 +101,11 @@ pub struct Usage {
 
 /// A quota that one more would break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("quota {name}: {used} of {limit} used, {wanted} more wanted")]
+#[error("quota {name}: {used} of {limit} used, {wanted} more wanted", name = quota.as_str())]
 pub struct QuotaExceeded {
-    /// `machines`, `memory`, `backups` or `publications`.
-    pub name: &'static str,
-    /// The limit (memory in MiB).
+    /// Which.
+    pub quota: Quota,
+    /// The limit (memory and disk in MiB).
     pub limit: u32,
     /// What is in use.
     pub used: u32,
@@ -44,28 +114,64 @@ pub struct QuotaExceeded {
 }
 
 impl Quotas {
-    /// Does one more machine with `memory_mib` fit?
-    pub fn machine(&self, usage: Usage, memory_mib: u32) -> Result<(), QuotaExceeded> {
-        fits("machines", self.machines, usage.machines, 1)?;
-        fits("memory", self.memory_mib, usage.memory_mib, memory_mib)
+    /// The number of one of them.
+    pub fn limit(&self, quota: Quota) -> u32 {
+        match quota {
+            Quota::Machines => self.machines,
+            Quota::Running => self.running,
+            Quota::Memory => self.memory_mib,
+            Quota::Cpus => self.cpus,
+            Quota::Disk => self.disk_mib,
+            Quota::Backups => self.backups,
+            Quota::Publications => self.publications,
+        }
+    }
+
+    /// The same with another number for one of them.
+    #[must_use]
+    pub fn with(mut self, quota: Quota, value: u32) -> Self {
+        *match quota {
+            Quota::Machines => &mut self.machines,
+            Quota::Running => &mut self.running,
+            Quota::Memory => &mut self.memory_mib,
+            Quota::Cpus => &mut self.cpus,
+            Quota::Disk => &mut self.disk_mib,
+            Quota::Backups => &mut self.backups,
+            Quota::Publications => &mut self.publications,
+        } = value;
+        self
+    }
+
+    /// Does one more machine with these limits fit?
+    pub fn machine(&self, usage: Usage, limits: Limits) -> Result<(), QuotaExceeded> {
+        self.fits(Quota::Machines, usage.machines, 1)?;
+        self.fits(Quota::Memory, usage.memory_mib, limits.memory_mib)?;
+        self.fits(Quota::Cpus, usage.cpus, limits.cpus)?;
+        self.fits(Quota::Disk, usage.disk_mib, limits.disk_mib)
+    }
+
+    /// May one more machine run beside `running` of the seat's?
+    pub fn run(&self, running: u32) -> Result<(), QuotaExceeded> {
+        self.fits(Quota::Running, running, 1)
     }
 
     /// Does one more backup fit, when `freed` old ones go away with it?
     pub fn backup(&self, usage: Usage, freed: u32) -> Result<(), QuotaExceeded> {
-        fits("backups", self.backups, usage.backups.saturating_sub(freed), 1)
+        self.fits(Quota::Backups, usage.backups.saturating_sub(freed), 1)
     }
 
     /// Does one more published port fit?
     pub fn publication(&self, usage: Usage) -> Result<(), QuotaExceeded> {
-        fits("publications", self.publications, usage.publications, 1)
+        self.fits(Quota::Publications, usage.publications, 1)
     }
-}
 
-fn fits(name: &'static str, limit: u32, used: u32, wanted: u32) -> Result<(), QuotaExceeded> {
-    if used.saturating_add(wanted) <= limit {
-        Ok(())
-    } else {
-        Err(QuotaExceeded { name, limit, used, wanted })
+    fn fits(&self, quota: Quota, used: u32, wanted: u32) -> Result<(), QuotaExceeded> {
+        let limit = self.limit(quota);
+        if used.saturating_add(wanted) <= limit {
+            Ok(())
+        } else {
+            Err(QuotaExceeded { quota, limit, used, wanted })
+        }
     }
 }
 
@@ -74,18 +180,68 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The same number for all of them.
+    fn all(limit: u32) -> Quotas {
+        Quotas {
+            machines: limit,
+            running: limit,
+            memory_mib: limit,
+            cpus: limit,
+            disk_mib: limit,
+            backups: limit,
+            publications: limit,
+        }
+    }
+
+    fn limits(cpus: u32, memory_mib: u32, disk_mib: u32) -> Limits {
+        Limits { cpus, memory_mib, disk_mib, processes: 1 }
+    }
+
     #[test]
     fn the_last_one_fits_and_the_next_names_its_quota() {
-        let quotas = Quotas { machines: 2, memory_mib: 1024, backups: 3, publications: 1 };
-        let usage = |machines, memory_mib, backups| Usage { machines, memory_mib, backups, publications: 0 };
-        assert!(quotas.machine(usage(1, 512, 0), 512).is_ok());
-        assert_eq!(quotas.machine(usage(2, 0, 0), 1).unwrap_err().name, "machines");
-        assert_eq!(quotas.machine(usage(1, 513, 0), 512).unwrap_err().name, "memory");
-        assert!(quotas.backup(usage(0, 0, 3), 1).is_ok());
-        assert_eq!(quotas.backup(usage(0, 0, 3), 0).unwrap_err().used, 3);
-        assert!(quotas.publication(Usage::default()).is_ok());
-        let full = Usage { publications: 1, ..Usage::default() };
-        assert_eq!(quotas.publication(full).unwrap_err().name, "publications");
+        let quotas = Quotas {
+            machines: 2,
+            running: 1,
+            memory_mib: 1024,
+            cpus: 3,
+            disk_mib: 100,
+            backups: 3,
+            publications: 1,
+        };
+        let none = Usage::default();
+        let broken = |usage, limits| quotas.machine(usage, limits).unwrap_err().quota;
+        assert!(
+            quotas
+                .machine(
+                    Usage { machines: 1, memory_mib: 512, cpus: 1, disk_mib: 50, ..none },
+                    limits(2, 512, 50)
+                )
+                .is_ok()
+        );
+        assert_eq!(broken(Usage { machines: 2, ..none }, limits(1, 1, 1)), Quota::Machines);
+        assert_eq!(broken(Usage { memory_mib: 513, ..none }, limits(1, 512, 1)), Quota::Memory);
+        assert_eq!(broken(Usage { cpus: 2, ..none }, limits(2, 1, 1)), Quota::Cpus);
+        assert_eq!(broken(Usage { disk_mib: 51, ..none }, limits(1, 1, 50)), Quota::Disk);
+        assert!(quotas.run(0).is_ok());
+        assert_eq!(quotas.run(1).unwrap_err().quota, Quota::Running);
+        let full = Usage { backups: 3, publications: 1, ..none };
+        assert!(quotas.backup(full, 1).is_ok());
+        assert_eq!(quotas.backup(full, 0).unwrap_err().used, 3);
+        assert!(quotas.publication(none).is_ok());
+        assert_eq!(quotas.publication(full).unwrap_err().quota, Quota::Publications);
+    }
+
+    #[test]
+    fn each_has_its_word_and_its_number() {
+        for (number, quota) in (1..).zip(Quota::ALL) {
+            assert_eq!(quota.as_str().parse(), Ok(quota));
+            let changed = all(0).with(quota, number);
+            assert_eq!(
+                Quota::ALL.map(|other| changed.limit(other)),
+                Quota::ALL.map(|other| if other == quota { number } else { 0 })
+            );
+        }
+        assert_eq!("cpu".parse::<Quota>(), Err(()));
     }
 
     proptest! {
@@ -93,19 +249,20 @@ mod tests {
         fn what_fits_stays_within_and_what_does_not_would_break(
             limit: (u32, u32, u32), used: (u32, u32, u32), wanted: u32, freed: u32,
         ) {
-            let quotas =
-                Quotas { machines: limit.0, memory_mib: limit.1, backups: limit.2, publications: limit.0 };
-            let usage =
-                Usage { machines: used.0, memory_mib: used.1, backups: used.2, publications: used.0 };
+            let quotas = all(u32::MAX).with(Quota::Machines, limit.0).with(Quota::Memory, limit.1)
+                .with(Quota::Backups, limit.2).with(Quota::Publications, limit.0);
+            let usage = Usage {
+                machines: used.0, memory_mib: used.1, backups: used.2, publications: used.0, cpus: 0, disk_mib: 0,
+            };
             // In wider numbers, where nothing saturates.
             let wide = u64::from;
             let one_more = wide(used.0) < wide(limit.0);
             let memory = wide(used.1) + wide(wanted) <= wide(limit.1);
-            match quotas.machine(usage, wanted) {
+            match quotas.machine(usage, limits(1, wanted, 1)) {
                 Ok(()) => prop_assert!(one_more && memory),
                 Err(broken) => prop_assert_eq!(
-                    (broken.name, broken.wanted),
-                    if one_more { ("memory", wanted) } else { ("machines", 1) }
+                    (broken.quota, broken.wanted),
+                    if one_more { (Quota::Memory, wanted) } else { (Quota::Machines, 1) }
                 ),
             }
             let left = wide(used.2).saturating_sub(wide(freed));
@@ -115,9 +272,9 @@ mod tests {
 
         #[test]
         fn one_by_one_never_passes_the_limit(limit in 0u32..70, memory in 0u32..4096, each in 1u32..512) {
-            let quotas = Quotas { machines: limit, memory_mib: memory, backups: limit, publications: limit };
+            let quotas = all(u32::MAX).with(Quota::Machines, limit).with(Quota::Memory, memory);
             let mut usage = Usage::default();
-            while quotas.machine(usage, each).is_ok() {
+            while quotas.machine(usage, limits(1, each, 1)).is_ok() {
                 usage.machines += 1;
                 usage.memory_mib += each;
             }

@@ -106,7 +106,7 @@ impl Sealed for Vm {
         let attributes = [
             ("name", text(self.name.as_str())),
             ("seat", RestrictedExpression::new_entity_uid(seat.clone())),
-            ("template", text(self.template.as_str())),
+            ("template", text(self.template.name.as_str())),
         ];
         facts.entity(uid.clone(), attributes, [seat])?;
         Ok(uid)

@@ -121,6 +121,6 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
         method: visitor.method.as_str().to_owned(),
         fingerprint: visitor.fingerprint.clone(),
         source: visitor.source.to_string(),
-        quotas: ctx.app.config.quotas,
+        quotas: ctx.app.quotas_for(visitor.person, person.role).await?,
     }))
 }

@@ -7,12 +7,12 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::Reporter;
 use crate::app::reply::{BackupView, Reply};
 use crate::app::vm_jobs::Work;
-use crate::app::{App, Outcome, archive, clock, vm};
+use crate::app::{App, Outcome, archive, clock, jobs, vm};
 use crate::engine::Which;
 use crate::store::NewBackup;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::{Backup, Job, JobKind, Phase, SeatId, Timestamp, Vm};
+use puerta_policy::model::{Backup, Job, Phase, SeatId, Timestamp, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -102,19 +102,13 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     if vm.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
-    // Held until the job is there, so that two requests cannot both take the last place.
-    let _one_at_a_time = app.counting.lock().await;
-    let beyond = app.beyond_keep(vm.seat, &vm.name, 1).await?;
-    let mut usage = app.store.usage(vm.seat).await?;
-    let running = app.store.running_jobs().await?;
-    let coming = running.iter().filter(|(job, _)| job.kind == JobKind::Backup && job.seat == vm.seat);
-    usage.backups = usage.backups.saturating_add(coming.count() as u32);
-    app.config.quotas.backup(usage, beyond.len() as u32)?;
     // A name is one second long, and what had a name keeps it.
     while app.store.backup_by_name(vm.seat, &name_at(&vm.name, clock::now())?).await?.is_some() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let job = app.begin_job(JobKind::Backup, vm, ctx.actor.person, None).await?;
+    let keep = app.config.backup.keep as u32;
+    let begun = app.store.start_backup(vm.id, ctx.actor.person, keep, app.config.quotas, clock::now()).await;
+    let job = jobs::begun(vm, begun)?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), Work::new(permit))))
 }
 
@@ -171,7 +165,7 @@ async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -
         }
     };
     let mut removed = Vec::new();
-    for old in app.beyond_keep(vm.seat, &vm.name, 0).await.unwrap_or_default() {
+    for old in app.beyond_keep(vm.seat, &vm.name).await.unwrap_or_default() {
         match app.discard(&old).await {
             Ok(()) => removed.push(old.name.to_string()),
             // The new backup is made all the same; the next one tries again.
@@ -197,12 +191,11 @@ impl App {
         name_at(&job.vm_name, job.started)
     }
 
-    /// A machine's backups that `keep` lets go when `coming` more are made, oldest first.
-    async fn beyond_keep(&self, seat: SeatId, vm: &VmName, coming: usize) -> Result<Vec<Backup>> {
+    /// A machine's backups that `keep` lets go, oldest first.
+    async fn beyond_keep(&self, seat: SeatId, vm: &VmName) -> Result<Vec<Backup>> {
         let all = self.store.backups_of(&[seat]).await?;
         let newest_first = all.into_iter().filter(|backup| backup.vm_name == *vm);
-        let keep = self.config.backup.keep.saturating_sub(coming);
-        let mut beyond: Vec<_> = newest_first.skip(keep).collect();
+        let mut beyond: Vec<_> = newest_first.skip(self.config.backup.keep).collect();
         beyond.reverse();
         Ok(beyond)
     }

@@ -5,10 +5,14 @@ mod roster;
 
 pub use roster::{Enrol, Form, SeatCommand};
 
+mod template;
+
+pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName, VmRef};
+use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName, VmRef};
 use puerta_policy::network::{Egress, Protocol};
 
 /// One thing asked for.
@@ -18,8 +22,10 @@ pub enum Command {
     Vm(VmCommand),
     /// `backup ...`
     Backup(BackupCommand),
-    /// `template list`
-    TemplateList,
+    /// `template ...`
+    Template(TemplateCommand),
+    /// `quota ...`
+    Quota(QuotaCommand),
     /// `key ...`
     Key(KeyCommand),
     /// `job ...`
@@ -63,7 +69,7 @@ pub enum VmCommand {
         /// Its name.
         vm: VmRef,
         /// What from; the only template there is when not said.
-        template: Option<TemplateName>,
+        template: Option<TemplateRef>,
         /// CPU cores; configuration's default when not said.
         cpus: Option<u32>,
         /// Memory, MiB.

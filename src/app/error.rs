@@ -138,7 +138,7 @@ impl From<NameError> for Error {
 impl From<QuotaExceeded> for Error {
     fn from(quota: QuotaExceeded) -> Self {
         Self::new(Kind::Limited, "error-quota")
-            .with("quota", quota.name)
+            .with("quota", quota.quota.as_str())
             .with("limit", quota.limit)
             .with("used", quota.used)
             .with("wanted", quota.wanted)

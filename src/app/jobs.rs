@@ -84,6 +84,18 @@ impl Reporter {
     }
 }
 
+/// What a job that could not begin means to the person.
+pub(super) fn begun<T>(vm: &Vm, begun: crate::store::Result<T>) -> Result<T> {
+    match begun {
+        Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
+        Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
+            .with("vm", &vm.name)
+            .with("job", kind.as_str())
+            .with("since", clock::hour(since))),
+        begun => Ok(begun?),
+    }
+}
+
 impl App {
     /// Takes the machine for one job, or says which job has it.
     pub(super) async fn begin_job(
@@ -93,17 +105,18 @@ impl App {
         person: Option<PersonId>,
         backup: Option<BackupId>,
     ) -> Result<Job> {
-        if matches!(kind, JobKind::Start | JobKind::Restart | JobKind::Restore) {
-            self.opened(vm.seat, &vm.seat_name).await?;
-        }
-        match self.store.start_job(kind, vm.id, person, backup, clock::now()).await {
-            Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
-            Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
-                .with("vm", &vm.name)
-                .with("job", kind.as_str())
-                .with("since", clock::hour(since))),
-            started => Ok(started?),
-        }
+        let turn = self.turn_to_run(vm.seat);
+        // Held until the job is there, so that two cannot both take the last place.
+        let _turn = match kind {
+            JobKind::Start | JobKind::Restart | JobKind::Restore => {
+                let held = turn.lock().await;
+                self.opened(vm.seat, &vm.seat_name).await?;
+                self.room_to_run(vm.seat, Some(vm.id)).await?;
+                Some(held)
+            }
+            _ => None,
+        };
+        begun(vm, self.store.start_job(kind, vm.id, person, backup, clock::now()).await)
     }
 
     /// Nothing begins to run in a seat that is shut.
@@ -137,6 +150,10 @@ impl App {
             };
             let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
             app.end_job(&job, &end, finish).await;
+            // A machine may be gone, also one that could not be made.
+            if matches!(job.kind, JobKind::Create | JobKind::Delete | JobKind::Publish) {
+                app.sweep.notify_one();
+            }
             app.jobs.0.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
         });

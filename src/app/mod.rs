@@ -22,6 +22,7 @@ mod node;
 pub mod person;
 pub mod port;
 pub mod presence;
+mod quota;
 pub mod recovery;
 pub mod reply;
 pub mod restore;
@@ -32,6 +33,7 @@ pub mod secret;
 pub mod session;
 pub mod status;
 mod team;
+mod template;
 pub mod vm;
 pub mod vm_jobs;
 
@@ -45,10 +47,12 @@ use crate::firewall::client::Firewall;
 use crate::store::Store;
 use command::Command;
 use ctx::{Ctx, Visitor};
+use dashmap::DashMap;
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
 use presence::Presence;
 use puerta_policy::decide::Policy;
+use puerta_policy::model::SeatId;
 use puerta_policy::plan::AddressPlan;
 use reply::Reply;
 use std::sync::atomic::AtomicUsize;
@@ -76,7 +80,10 @@ pub struct App {
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
     turn: AtomicUsize,
-    counting: tokio::sync::Mutex<()>,
+    /// Held by who decides whether one more machine of a seat may run.
+    turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
+    /// Wakes who removes images that no template needs.
+    sweep: tokio::sync::Notify,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
     changes: watch::Sender<u64>,
@@ -123,7 +130,8 @@ impl App {
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
             turn: AtomicUsize::new(0),
-            counting: tokio::sync::Mutex::default(),
+            turns: DashMap::new(),
+            sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),
             changes: watch::Sender::new(0),
             shutting: tokio::sync::Notify::new(),
@@ -163,7 +171,8 @@ impl App {
         let result = match command {
             Command::Vm(command) => vm::run(&ctx, command).await,
             Command::Backup(command) => backup::run(&ctx, command).await.map(Outcome::from),
-            Command::TemplateList => vm::templates(&ctx).await.map(Outcome::from),
+            Command::Template(command) => template::run(&ctx, command).await,
+            Command::Quota(command) => quota::run(&ctx, command).await.map(Outcome::from),
             Command::Key(command) => account::keys(&ctx, command).await.map(Outcome::from),
             Command::Job(command) => jobs::run(&ctx, command).await,
             Command::Course(command) => course::run(&ctx, command).await.map(Outcome::from),

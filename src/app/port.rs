@@ -5,16 +5,16 @@ use crate::app::command::PortCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
-use crate::app::reply::{PortView, PublishedView, Reply};
+use crate::app::reply::{PortView, PublishedView, Reply, UnpublishedView};
 use crate::app::{App, clock, vm};
 use crate::firewall::FirewallError;
 use crate::store::{NewPublication, StoreError};
 use ipnet::Ipv4Net;
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Decision, Permit, Publish};
-use puerta_policy::model::{Phase, Vm};
+use puerta_policy::decide::{Context, Decision, Permit, Publish};
+use puerta_policy::model::{Actor, Job, PersonId, Phase, Vm};
 use puerta_policy::names::{SeatName, VmRef};
-use puerta_policy::network::{Protocol, Publication};
+use puerta_policy::network::{Protocol, Publication, Service};
 use std::sync::Arc;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
@@ -22,11 +22,12 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
         PortCommand::List { all, seat } => list(ctx, all, seat).await,
         PortCommand::Publish { vm, vm_port, protocol, port, sources } => {
             let permit = judged(ctx, &vm, (protocol, vm_port), port, sources).await?;
-            let person = (ctx.actor.person, ctx.actor.login.clone());
+            let person = Publisher { person: ctx.actor.person, login: ctx.actor.login.clone() };
             let app = Arc::clone(ctx.app);
             // Begun, it is finished, also when the person is gone: registry and firewall go together.
             let work = ctx.app.tasks.spawn(async move { publish(&app, permit, person).await });
-            work.await.map_err(|panic| Error::internal(&panic))?
+            let published = work.await.map_err(|panic| Error::internal(&panic))??;
+            Ok(Reply::PortPublished(published))
         }
         PortCommand::Unpublish(port) => {
             let absent = || Error::new(Kind::NotFound, "error-no-port").with("port", port);
@@ -86,13 +87,92 @@ fn words(networks: &[Ipv4Net]) -> String {
     words.join(", ")
 }
 
+/// Who publishes.
+#[derive(Clone)]
+struct Publisher {
+    person: Option<PersonId>,
+    login: String,
+}
+
+/// A port that a new machine's template wants published: the permit, or why there is none.
+pub(super) struct Wanted {
+    service: Service,
+    permit: Result<Permit<Publish>>,
+}
+
+impl Wanted {
+    /// A port of a machine, judged.
+    pub(super) async fn judged(ctx: &Ctx<'_>, vm: &Vm, service: Service) -> Self {
+        let subject = vm::subject(vm);
+        let publish = whole(vm, service);
+        let permit = ctx.permit(Action::PortPublish, publish, Some(&subject), Error::denied()).await;
+        Self { service, permit }
+    }
+
+    /// The same after a restart, for the person who asked for the machine.
+    pub(super) fn judged_again(app: &App, actor: &Actor, vm: &Vm, service: Service) -> Self {
+        let context = Context { now: clock::now(), source: None, second_factor: false };
+        let judged = app.policy().decide(actor, Action::PortPublish, whole(vm, service), context);
+        Self { service, permit: judged.into_result().map_err(|_| Error::denied()) }
+    }
+}
+
+/// Wherever puerta likes, to the campus.
+fn whole(vm: &Vm, service: Service) -> Publish {
+    let Service { protocol, port } = service;
+    Publish { vm: vm.clone(), vm_port: port, protocol, port: None, sources: None, beyond_campus: false }
+}
+
+/// Publishes what the template of a new machine wants, as far as that goes.
+pub(super) async fn publish_wanted(
+    app: &App,
+    job: &Job,
+    wanted: Vec<Wanted>,
+) -> (Vec<PublishedView>, Vec<UnpublishedView>) {
+    let (mut published, mut unpublished) = (Vec::new(), Vec::new());
+    let person = match job.person {
+        Some(person) => app.store.person(person).await.ok().flatten(),
+        None => None,
+    };
+    let login = person.map_or_else(|| "puerta".to_owned(), |person| person.login.to_string());
+    let publisher = Publisher { person: job.person, login };
+    for Wanted { service, permit } in wanted {
+        let done = match permit {
+            Ok(permit) => publish_anew(app, permit, publisher.clone()).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(view) => published.push(view),
+            Err(error) => {
+                unpublished.push(UnpublishedView { service: service.to_string(), reason: error.id, error });
+            }
+        }
+    }
+    (published, unpublished)
+}
+
+/// The machine that was judged was still being made.
+async fn publish_anew(app: &App, permit: Permit<Publish>, publisher: Publisher) -> Result<PublishedView> {
+    let (vm, vm_port) = (permit.target().vm.id, permit.target().vm_port);
+    match publish(app, permit, publisher).await {
+        // A puerta that was killed had come as far as this.
+        Err(error) if error.id == "error-port-published" => {
+            let all = app.store.publications().await?;
+            let found = all.iter().find(|one| one.vm == vm && one.vm_port == vm_port).ok_or(error)?;
+            Ok(PublishedView { port: view(app, found), active: !app.firewall.is_off() })
+        }
+        done => done,
+    }
+}
+
 async fn publish(
     app: &App,
     permit: Permit<Publish>,
-    (person, publisher): (Option<puerta_policy::model::PersonId>, String),
-) -> Result<Reply> {
+    Publisher { person, login: publisher }: Publisher,
+) -> Result<PublishedView> {
     let Publish { vm, vm_port, protocol, port, sources, .. } = permit.into_target();
-    if vm.phase != Phase::Ready {
+    let now = app.store.vm(vm.id).await?.ok_or_else(|| Error::no_vm(&vm.name))?;
+    if now.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
     let range = app.config.firewall.ports;
@@ -117,7 +197,7 @@ async fn publish(
             return Err(refused(&error));
         }
     };
-    Ok(Reply::PortPublished(PublishedView { port: view(app, &publication), active }))
+    Ok(PublishedView { port: view(app, &publication), active })
 }
 
 fn unpublishable(error: StoreError, vm: &Vm, vm_port: u16, port: Option<u16>) -> Error {

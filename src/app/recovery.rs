@@ -3,7 +3,7 @@
 
 use crate::app::error::{Error, Result};
 use crate::app::vm_jobs::Work;
-use crate::app::{App, archive, clock, restore};
+use crate::app::{App, archive, clock, restore, template};
 use crate::audit::{Event, Outcome};
 use crate::engine::Which;
 use puerta_policy::action::Action;
@@ -32,6 +32,7 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
             }
         });
     }
+    template::keep_swept(app);
     // A crash between "failed" and "forgotten" leaves a machine without a job: it is removed.
     for vm in app.store.vms().await?.into_iter().filter(|vm| !held.contains(&vm.id)) {
         if vm.phase != VmPhase::Ready {
@@ -59,7 +60,8 @@ pub(super) async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm
         JobKind::Stop => Action::VmStop,
         JobKind::Restart => Action::VmRestart,
         JobKind::Delete => Action::VmDelete,
-        JobKind::Backup => Action::VmBackup,
+        // What is left to do for a template that was not made is to put its export away, as a backup's.
+        JobKind::Backup | JobKind::Publish => Action::VmBackup,
         JobKind::Restore => Action::VmRestore,
     };
     policy.decide(&actor, action, vm, context).into_result().map_err(refused)
@@ -87,6 +89,13 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
             }
             undone(app, job, "error-undone-backup").await
         }
+        (JobKind::Publish, _) => {
+            archive::remove(&app.part(job)).await?;
+            undone(app, job, "error-undone-publish").await?;
+            // Who wakes now forgets the version, and what of its image there is.
+            app.sweep.notify_one();
+            Ok(())
+        }
         (JobKind::Restore, step) if step != restore::SWAP && step != restore::ROLLBACK => {
             restore::insist(|| app.engine.remove(&permit, Which::New)).await?;
             undone(app, job, "error-undone-restore").await
@@ -94,7 +103,11 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
         _ => {
             tracing::info!(job = job.id.0, kind = job.kind.as_str(), "carrying on a job after a restart");
             let resumed = Some(step.to_owned());
-            drop(app.launch(job.clone(), None, Work { resumed, ..Work::new(permit) }));
+            let ports = match job.kind {
+                JobKind::Create => template::wanted_again(app, job, permit.target()).await?,
+                _ => Vec::new(),
+            };
+            drop(app.launch(job.clone(), None, Work { resumed, ports, ..Work::new(permit) }));
             Ok(())
         }
     }

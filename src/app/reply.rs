@@ -4,9 +4,14 @@
 
 mod network;
 mod roster;
+mod template;
 
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
+pub use template::{
+    QuotaLine, QuotaSetView, QuotasView, TemplateDetail, TemplatePublished, TemplateView, UnpublishedView,
+    VersionView,
+};
 
 use crate::engine::Status;
 use serde::Serialize;
@@ -21,7 +26,17 @@ pub enum Reply {
     /// `vm show`
     Vm(Box<VmView>),
     /// A machine was made and runs.
-    VmCreated(Box<VmView>),
+    VmCreated {
+        /// It.
+        #[serde(flatten)]
+        vm: Box<VmView>,
+        /// Ports of it that its template wants published, and are.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        ports: Vec<PublishedView>,
+        /// Those that are not.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unpublished: Vec<UnpublishedView>,
+    },
     /// It runs.
     VmStarted(Box<VmView>),
     /// It is stopped; `forced` when it did not stop by itself.
@@ -62,6 +77,16 @@ pub enum Reply {
     },
     /// `template list`
     Templates(Vec<TemplateView>),
+    /// `template show`
+    Template(TemplateDetail),
+    /// A version was made.
+    TemplatePublished(TemplatePublished),
+    /// Versions are not offered any more.
+    TemplateRetired(Vec<VersionView>),
+    /// `quota show`
+    Quotas(Vec<QuotasView>),
+    /// A quota was set, or taken away.
+    QuotaSet(QuotaSetView),
     /// `key list`
     Keys(Vec<KeyView>),
     /// A key was added.
@@ -218,6 +243,8 @@ pub enum VmState {
     BackingUp,
     /// A backup is being put back.
     Restoring,
+    /// A template of it is being made.
+    Publishing,
     /// The engine is changing it.
     Busy,
     /// Its node or the engine does not answer; it may well be running.
@@ -265,17 +292,6 @@ pub struct BackupView {
     pub created: String,
     /// How long it took.
     pub took_ms: u64,
-}
-
-/// A template as people see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TemplateView {
-    /// Its name.
-    pub name: String,
-    /// A line about it.
-    pub description: String,
-    /// Bytes of its image.
-    pub size: u64,
 }
 
 /// A key as people see it.
@@ -332,7 +348,7 @@ pub struct WhoamiView {
     pub fingerprint: Option<String>,
     /// Where from.
     pub source: String,
-    /// What a seat may hold.
+    /// What their seat may hold; the first of several.
     pub quotas: puerta_policy::quota::Quotas,
 }
 
@@ -476,7 +492,7 @@ pub struct ProgressView {
     /// The job's number.
     pub job: i64,
     /// A stable word for the step: `queue`, `create`, `keys`, `start`, `freeze`, `export`, `verify`,
-    /// `import`, `stop`, `swap`, `remove`.
+    /// `import`, `publish`, `stop`, `swap`, `remove`.
     pub step: &'static str,
     /// Bytes done, when the step counts bytes.
     pub done: Option<u64>,

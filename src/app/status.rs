@@ -53,6 +53,7 @@ pub(super) fn view(vm: &Vm, seen: Option<&Seen>, job: Option<&Job>) -> VmView {
         (Phase::Deleting, _, _) => VmState::Deleting,
         (Phase::Ready, Some(JobKind::Backup), _) => VmState::BackingUp,
         (Phase::Ready, Some(JobKind::Restore), _) => VmState::Restoring,
+        (Phase::Ready, Some(JobKind::Publish), _) => VmState::Publishing,
         (Phase::Ready, _, None) => VmState::Unreachable,
         (Phase::Ready, _, Some(None)) => VmState::Missing,
         (Phase::Ready, _, Some(Some(instance))) => instance.status.into(),

@@ -3,15 +3,16 @@
 use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, TemplateView, UsageView, VmState, VmView};
+use crate::app::port::Wanted;
+use crate::app::reply::{Reply, UsageView, VmState, VmView};
 use crate::app::status;
-use crate::app::{Outcome, backup, clock, restore, vm_jobs};
+use crate::app::{Outcome, backup, clock, restore, template, vm_jobs};
 use crate::engine::EngineError;
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
 use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
-use puerta_policy::names::{SeatName, TemplateName, VmRef};
+use puerta_policy::names::{SeatName, TemplateRef, VmRef};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
@@ -145,16 +146,17 @@ async fn change(
     Ok(Outcome::Job(ctx.app.launch(job, Some(ctx.visitor), work)))
 }
 
-struct Asked {
-    cpus: Option<u32>,
-    memory_mib: Option<u32>,
-    disk_mib: Option<u32>,
+/// Limits that somebody asks for.
+pub(super) struct Asked {
+    pub(super) cpus: Option<u32>,
+    pub(super) memory_mib: Option<u32>,
+    pub(super) disk_mib: Option<u32>,
 }
 
 async fn create(
     ctx: &Ctx<'_>,
     wanted: &VmRef,
-    template: Option<TemplateName>,
+    template: Option<TemplateRef>,
     asked: Asked,
 ) -> Result<Outcome> {
     let app = ctx.app;
@@ -165,25 +167,42 @@ async fn create(
     if app.store.keys_of_seat(seat.id).await?.is_empty() {
         return Err(Error::new(Kind::Conflict, "error-no-keys").with("seat", &seat.name));
     }
-    let limits = limits(ctx, &asked)?;
-    let template = choose_template(ctx, template).await?;
+    let template = template::choose(ctx, template).await?;
+    let limits = limits(ctx, &asked, template.limits)?;
     let node = next_node(ctx).await?;
+    let name = template.reference.clone();
     let new = NewVm {
         seat: permit.target().id,
         name: wanted.name.clone(),
-        template,
+        template: template.reference,
         limits,
         node: Some(node),
         person: ctx.actor.person,
     };
+    // Held until the job is there: it will start the machine.
+    let turn = app.turn_to_run(seat.id);
+    let turn = turn.lock().await;
+    if let Err(full) = app.room_to_run(seat.id, None).await {
+        // Where it would not fit anyway, that is what to say.
+        let quotas = app.store.quotas_of(seat.id, app.config.quotas).await?.quotas;
+        quotas.machine(app.store.usage(seat.id).await?, limits)?;
+        return Err(full);
+    }
     let (vm, job) = match app.store.create_vm(new, app.plan(), app.config.quotas, clock::now()).await {
         Err(StoreError::Taken(_)) => {
             return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", &wanted.name));
         }
+        Err(StoreError::NotOffered) => return Err(template::retired(&name)),
         made => made?,
     };
+    drop(turn);
+    let mut ports = Vec::new();
+    for service in template.ports {
+        ports.push(Wanted::judged(ctx, &vm, service).await);
+    }
     let permit = permit.machine(vm).ok_or_else(Error::denied)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), vm_jobs::Work::new(permit))))
+    let work = vm_jobs::Work { ports, ..vm_jobs::Work::new(permit) };
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), work)))
 }
 
 pub(super) fn no_seat(name: &SeatName) -> Error {
@@ -209,34 +228,21 @@ async fn seat_for(ctx: &Ctx<'_>, named: Option<&SeatName>) -> Result<Seat> {
     }
 }
 
-fn limits(ctx: &Ctx<'_>, asked: &Asked) -> Result<Limits> {
-    let machine = &ctx.app.config.machine;
+/// What was asked for, else `default`; what nobody asked for is never more than the lab allows.
+pub(super) fn limits(ctx: &Ctx<'_>, asked: &Asked, default: Limits) -> Result<Limits> {
+    let max = &ctx.app.config.machine.max;
     let pick = |what: &'static str, asked: Option<u32>, default: u32, max: u32| match asked {
         Some(wanted) if wanted == 0 || wanted > max => {
             Err(Error::new(Kind::Limited, "error-limits").with("what", what).with("max", max))
         }
-        wanted => Ok(wanted.unwrap_or(default)),
+        wanted => Ok(wanted.unwrap_or(default.min(max))),
     };
     Ok(Limits {
-        cpus: pick("cpus", asked.cpus, machine.default.cpus, machine.max.cpus)?,
-        memory_mib: pick("memory", asked.memory_mib, machine.default.memory_mib, machine.max.memory_mib)?,
-        disk_mib: pick("disk", asked.disk_mib, machine.default.disk_mib, machine.max.disk_mib)?,
-        processes: machine.default.processes,
+        cpus: pick("cpus", asked.cpus, default.cpus, max.cpus)?,
+        memory_mib: pick("memory", asked.memory_mib, default.memory_mib, max.memory_mib)?,
+        disk_mib: pick("disk", asked.disk_mib, default.disk_mib, max.disk_mib)?,
+        processes: default.processes,
     })
-}
-
-async fn choose_template(ctx: &Ctx<'_>, wanted: Option<TemplateName>) -> Result<TemplateName> {
-    let templates = ctx.app.engine.templates().await?;
-    let names: Vec<_> = templates.iter().map(|template| template.name.to_string()).collect();
-    let known = || names.join(", ");
-    match (wanted, templates.as_slice()) {
-        (Some(wanted), templates) if templates.iter().any(|template| template.name == wanted) => Ok(wanted),
-        (Some(wanted), _) => Err(Error::new(Kind::NotFound, "error-no-template")
-            .with("template", wanted)
-            .with("known", known())),
-        (None, [only]) => Ok(only.name.clone()),
-        (None, _) => Err(Error::new(Kind::Usage, "error-which-template").with("known", known())),
-    }
 }
 
 /// The next online node in turn.
@@ -248,15 +254,4 @@ async fn next_node(ctx: &Ctx<'_>) -> Result<String> {
     }
     let turn = ctx.app.turn.fetch_add(1, Ordering::Relaxed) % online.len();
     Ok(online[turn].name.clone())
-}
-
-pub(super) async fn templates(ctx: &Ctx<'_>) -> Result<Reply> {
-    let _permit = ctx.permit(Action::TemplateList, Lab, None, Error::denied()).await?;
-    let templates = ctx.app.engine.templates().await?;
-    let view = |template: crate::engine::Template| TemplateView {
-        name: template.name.to_string(),
-        description: template.description,
-        size: template.size,
-    };
-    Ok(Reply::Templates(templates.into_iter().map(view).collect()))
 }

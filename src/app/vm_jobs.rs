@@ -4,8 +4,9 @@
 use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
 use crate::app::jobs::Reporter;
+use crate::app::port::{self, Wanted};
 use crate::app::reply::{Reply, VmView};
-use crate::app::{App, backup, clock, restore, status};
+use crate::app::{App, backup, clock, restore, status, template};
 use crate::engine::{EngineError, Spec, Status, Which};
 use crate::firewall::FirewallError;
 use puerta_policy::decide::Permit;
@@ -21,12 +22,14 @@ pub struct Work {
     pub force: bool,
     /// The step at which a restart of puerta cut it, when it is carried on.
     pub resumed: Option<String>,
+    /// Of a new machine: what its template wants published.
+    pub(super) ports: Vec<Wanted>,
 }
 
 impl Work {
     /// A job's first run.
     pub fn new(permit: Permit<Vm>) -> Self {
-        Self { permit, force: false, resumed: None }
+        Self { permit, force: false, resumed: None, ports: Vec::new() }
     }
 }
 
@@ -37,10 +40,14 @@ impl App {
         work: Work,
         report: &Reporter,
     ) -> Result<Reply> {
-        let Work { permit, force, resumed } = work;
+        let Work { permit, force, resumed, ports } = work;
         let grace = if force { Duration::ZERO } else { self.config.machine.stop_grace };
         match job.kind {
-            JobKind::Create => self.create(&permit, report).await,
+            JobKind::Create => {
+                let vm = self.create(&permit, report).await?;
+                let (ports, unpublished) = port::publish_wanted(self, job, ports).await;
+                Ok(Reply::VmCreated { vm, ports, unpublished })
+            }
             JobKind::Start => {
                 report.step("start").await?;
                 self.engine_start(&permit).await?;
@@ -60,6 +67,7 @@ impl App {
             }
             JobKind::Delete => self.delete(job, &permit, report).await,
             JobKind::Backup => backup::make(self, job, &permit, report).await,
+            JobKind::Publish => template::make(self, job, &permit, report).await,
             JobKind::Restore => {
                 let reply = restore::put_back(self, job, &permit, resumed.as_deref(), report).await?;
                 // The backup has those of its day.
@@ -93,7 +101,7 @@ impl App {
         self.found(permit, self.engine.start(permit, Which::Main).await)
     }
 
-    async fn create(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+    async fn create(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Box<VmView>> {
         let made = self.create_and_start(permit, report).await;
         if let Err(error) = &made {
             // Nothing half-made stays: neither in the engine nor in the registry.
@@ -107,7 +115,7 @@ impl App {
         made
     }
 
-    async fn create_and_start(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+    async fn create_and_start(&self, permit: &Permit<Vm>, report: &Reporter) -> Result<Box<VmView>> {
         let vm = permit.target();
         report.step("create").await?;
         let keys = self.store.keys_of_seat(vm.seat).await?;
@@ -133,7 +141,7 @@ impl App {
         report.step("start").await?;
         self.engine.start(permit, Which::Main).await?;
         self.store.set_phase(vm.id, Phase::Ready).await?;
-        Ok(Reply::VmCreated(self.after(permit).await))
+        Ok(self.after(permit).await)
     }
 
     async fn delete(&self, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
@@ -184,6 +192,7 @@ impl From<EngineError> for Error {
                 tracing::warn!(cause, "the engine does not answer");
                 unavailable("error-engine-away")
             }
+            EngineError::NoTemplate => unavailable("error-template-missing"),
             EngineError::NoSpace => unavailable("error-no-space"),
             EngineError::AddressInUse => unavailable("error-address-held"),
             EngineError::DiskFull => Self::new(Kind::Limited, "error-disk-full"),

@@ -170,9 +170,14 @@ impl Config {
         let first_year = r.integer("network", "first_year", 2026, 1990, 9999) as u16;
         let engine = engine(&mut r);
         let policy_dir = r.optional("policy", "dir").map(PathBuf::from);
+        // Where only the number of machines is said, the rest leaves room for as many.
+        let machines = r.integer("quota", "machines", 8, 0, 63);
         let quotas = Quotas {
-            machines: r.integer("quota", "machines", 8, 0, 63) as u32,
+            machines: machines as u32,
+            running: r.integer("quota", "running", machines, 0, 63) as u32,
             memory_mib: r.integer("quota", "memory_mib", 4096, 0, 16 << 20) as u32,
+            cpus: r.integer("quota", "cpus", 2 * machines, 0, 16_384) as u32,
+            disk_mib: r.integer("quota", "disk_mib", 8192 * machines, 0, 1 << 30) as u32,
             backups: r.integer("quota", "backups", 20, 0, 10_000) as u32,
             publications: r.integer("quota", "publications", 4, 0, 64_512) as u32,
         };

@@ -47,8 +47,9 @@ impl Display for Config {
             writeln!(f, "\n[policy]\ndir = {}", path(dir))?;
         }
         let quota = &self.quotas;
-        writeln!(f, "\n[quota]\nmachines = {}", quota.machines)?;
-        writeln!(f, "memory_mib = {}\nbackups = {}", quota.memory_mib, quota.backups)?;
+        writeln!(f, "\n[quota]\nmachines = {}\nrunning = {}", quota.machines, quota.running)?;
+        writeln!(f, "memory_mib = {}\ncpus = {}", quota.memory_mib, quota.cpus)?;
+        writeln!(f, "disk_mib = {}\nbackups = {}", quota.disk_mib, quota.backups)?;
         writeln!(f, "publications = {}", quota.publications)?;
         let (default, max) = (&self.machine.default, &self.machine.max);
         writeln!(f, "\n[machine]\ncpus = {}\nmemory_mib = {}", default.cpus, default.memory_mib)?;

@@ -11,9 +11,9 @@ pub mod sim;
 mod ustar;
 
 use async_trait::async_trait;
-use puerta_policy::decide::Permit;
+use puerta_policy::decide::{Lab, Permit};
 use puerta_policy::model::Vm;
-use puerta_policy::names::TemplateName;
+use puerta_policy::names::{TemplateName, TemplateRef};
 use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -194,7 +194,8 @@ pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 pub trait Engine: Send + Sync {
     /// Nodes in name order.
     async fn nodes(&self) -> Result<Vec<Node>>;
-    /// Templates in name order.
+    /// Templates that the engine itself has, in name order; those that were published are the registry's to
+    /// list.
     async fn templates(&self) -> Result<Vec<Template>>;
     /// Every instance that is puerta's, in one call, without live figures. A node that is down
     /// makes its machines `Unreachable`, never the call fail.
@@ -239,6 +240,19 @@ pub trait Engine: Send + Sync {
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
+    /// Makes a template of an archive of the machine, with a description: cleaned of what makes it this
+    /// machine (host keys, machine-id, its address), of who may come in, and of what was typed. What was there
+    /// under that name and version goes. Gives the bytes of its image; on an error some of it may be left,
+    /// which [`Engine::unpublish`] removes.
+    async fn publish(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        new: (&TemplateRef, &str),
+        progress: Progress<'_>,
+    ) -> Result<u64>;
+    /// Removes what was published under that name and version. Absent is success; machines made from it stay.
+    async fn unpublish(&self, lab: &Permit<Lab>, template: &TemplateRef) -> Result<()>;
 }
 
 #[cfg(test)]

@@ -6,24 +6,29 @@ use std::io;
 /// Size of a header, and what content is padded to.
 pub(super) const BLOCK: usize = 512;
 
-/// The header of a plain file of root's, mode 0600. The name must fit its 100 bytes.
-pub(super) fn header(name: &str, size: u64) -> [u8; BLOCK] {
+/// The header of an entry of root's. The name must fit its 100 bytes.
+fn header_of(name: &str, mode: u32, kind: u8, size: u64) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     let mut field = |at: usize, text: &str| block[at..at + text.len()].copy_from_slice(text.as_bytes());
     field(0, name);
-    field(100, "0000600\0");
+    field(100, &format!("{mode:07o}\0"));
     field(108, "0000000\0");
     field(116, "0000000\0");
     field(124, &format!("{size:011o}\0"));
     field(136, "00000000000\0");
-    field(156, "0");
     field(257, "ustar\x0000");
+    block[156] = kind;
     summed(block)
 }
 
 /// A plain file, padding included.
 pub(super) fn file(name: &str, content: &[u8]) -> Vec<u8> {
-    let mut raw = header(name, content.len() as u64).to_vec();
+    plain(name, 0o600, b'0', content)
+}
+
+/// An entry of root's, padding included.
+pub(super) fn plain(name: &str, mode: u32, kind: u8, content: &[u8]) -> Vec<u8> {
+    let mut raw = header_of(name, mode, kind, content.len() as u64).to_vec();
     raw.extend_from_slice(content);
     raw.resize(raw.len() + padding(content.len() as u64), 0);
     raw
@@ -156,8 +161,26 @@ pub(super) fn bad(text: &str) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    fn header(name: &str, size: u64) -> [u8; BLOCK] {
+        header_of(name, 0o600, b'0', size)
+    }
+
+    /// An entry of any kind; `file` makes it, `renamed` sums it again.
+    pub(in super::super) fn entry(name: &str, kind: u8, link: &str, content: &str) -> Vec<u8> {
+        let mut raw = file("x", content.as_bytes());
+        let mut block = header("x", content.len() as u64);
+        block[156] = kind;
+        let mut long = Vec::new();
+        raw[..BLOCK].copy_from_slice(&renamed(block, name.as_bytes(), link.as_bytes(), &mut long));
+        [extended(&long), raw].concat()
+    }
+
+    pub(in super::super) fn archive(entries: &[Vec<u8>]) -> Vec<u8> {
+        [entries.concat(), vec![0; 2 * BLOCK]].concat()
+    }
 
     #[test]
     fn a_header_is_read_back() {

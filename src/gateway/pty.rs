@@ -41,7 +41,7 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
         Ok(facts) => facts.vms.len() as u32,
         Err(_) => 0,
     };
-    let quota = talk.gateway.app.config.quotas.machines;
+    let quota = talk.gateway.app.machines_allowed(talk.visitor.person).await.unwrap_or_default();
     let welcome = notice::welcome(talk.lang, talk.visitor.login.as_str(), machines, quota);
     talk.io.out(&welcome).await?;
     talk.first_login().await

@@ -1,7 +1,9 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
 //! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
 
-use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, SeatCommand, VmCommand};
+use crate::app::command::{
+    BackupCommand, Command, KeyCommand, PersonCommand, SeatCommand, TemplateCommand, VmCommand,
+};
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::render::plain;
@@ -83,6 +85,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Seat(SeatCommand::Drop { seat, member }) => {
             ask("ask-seat-drop", &[("seat", seat.as_str()), ("login", member.as_str())])
+        }
+        Command::Template(TemplateCommand::Retire(template)) => {
+            ask("ask-template-retire", &[("template", &template.to_string())])
         }
         Command::Key(KeyCommand::Remove { key }) => ask("ask-key-remove", &[("key", key)]),
         Command::Person(PersonCommand::Suspend { login, resume: false }) => {

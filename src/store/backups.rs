@@ -91,6 +91,16 @@ impl Store {
     }
 }
 
+/// How many a machine of that name has, inside the caller's transaction.
+pub(super) async fn count(connection: &mut SqliteConnection, seat: SeatId, vm: &VmName) -> Result<u32> {
+    let row = sqlx::query("SELECT COUNT(*) AS backups FROM backups WHERE seat = $1 AND vm_name = $2")
+        .bind(seat.0)
+        .bind(vm.as_str())
+        .fetch_one(connection)
+        .await?;
+    rows::number(&row, "backups")
+}
+
 /// Records a backup inside the transaction that ends its job.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,

@@ -59,6 +59,9 @@ pub enum StoreError {
     /// Every port of the range is given.
     #[error("no port is free")]
     PortsExhausted,
+    /// The template is retired, or was never there.
+    #[error("the template is not offered")]
+    NotOffered,
     /// A quota has no room.
     #[error(transparent)]
     Quota(#[from] QuotaExceeded),

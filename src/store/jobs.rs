@@ -3,10 +3,11 @@
 
 use super::backups::{self, NewBackup};
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, vms};
+use super::{Result, Store, StoreError, quotas, vms};
 use puerta_policy::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
+use puerta_policy::quota::Quotas;
 use sqlx::{Row as _, SqliteConnection};
 
 macro_rules! select {
@@ -61,10 +62,30 @@ impl Store {
     ) -> Result<Job> {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
-        if let Some(other) = running(&mut tx, vm.id).await? {
-            return Err(StoreError::Busy { kind: other.kind, since: other.started });
-        }
+        free(&mut tx, vm.id).await?;
         let job = start(&mut tx, kind, &vm, person, backup, now).await?;
+        tx.commit().await?;
+        Ok(job)
+    }
+
+    /// Starts the job of a backup when one more fits: the seat's quota and what it has, and is making, are
+    /// judged in one transaction. Of the machine's own backups all but the newest `keep` will go.
+    pub async fn start_backup(
+        &self,
+        vm: VmId,
+        person: Option<PersonId>,
+        keep: u32,
+        quotas: Quotas,
+        now: Timestamp,
+    ) -> Result<Job> {
+        let mut tx = self.write().await?;
+        let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
+        free(&mut tx, vm.id).await?;
+        let quotas = quotas::effective(&mut tx, vm.seat, quotas).await?.quotas;
+        let own = backups::count(&mut tx, vm.seat, &vm.name).await?;
+        let freed = own.saturating_add(1).saturating_sub(keep);
+        quotas.backup(vms::usage(&mut tx, vm.seat).await?, freed)?;
+        let job = start(&mut tx, JobKind::Backup, &vm, person, None, now).await?;
         tx.commit().await?;
         Ok(job)
     }
@@ -165,6 +186,14 @@ async fn running(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<J
     rows::maybe(row, read)
 }
 
+/// `Busy` when a job holds the machine.
+pub(super) async fn free(connection: &mut SqliteConnection, vm: VmId) -> Result<()> {
+    match running(connection, vm).await? {
+        Some(other) => Err(StoreError::Busy { kind: other.kind, since: other.started }),
+        None => Ok(()),
+    }
+}
+
 /// Starts a job inside the caller's transaction, which has seen that the machine is free.
 pub(super) async fn start(
     connection: &mut SqliteConnection,
@@ -203,7 +232,7 @@ pub(super) async fn start(
     })
 }
 
-async fn finish(
+pub(super) async fn finish(
     connection: &mut SqliteConnection,
     job: JobId,
     state: &JobState,

@@ -12,10 +12,12 @@ mod jobs;
 mod keys;
 mod persons;
 mod publications;
+mod quotas;
 mod roster;
 mod rows;
 mod seats;
 mod teams;
+mod templates;
 mod vms;
 
 #[cfg(test)]
@@ -27,8 +29,10 @@ pub use error::{Result, StoreError};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
+pub use quotas::{Effective, Origin, Scope};
 pub use roster::{Enrolled, Enrolment, RosterPlan, RosterRow};
 pub use seats::SeatRow;
+pub use templates::{NewTemplate, Template};
 pub use vms::NewVm;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -121,6 +125,7 @@ fn migrator() -> Migrator {
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
         (3, "roster", include_str!("migrations/0003_roster.sql")),
+        (4, "template", include_str!("migrations/0004_template.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -2,7 +2,7 @@
 //! row is deleted, or its machine's.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, seats, vms};
+use super::{Result, Store, StoreError, quotas, seats, vms};
 use ipnet::Ipv4Net;
 use puerta_policy::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
 use puerta_policy::network::{PortRange, Protocol, Publication, Traffic, network_of};
@@ -93,6 +93,7 @@ impl Store {
         if let Some(port) = published(&mut tx, &new).await? {
             return Err(StoreError::Published { port });
         }
+        let quotas = quotas::effective(&mut tx, vm.seat, quotas).await?.quotas;
         quotas.publication(vms::usage(&mut tx, vm.seat).await?)?;
         let port = take_port(&mut tx, new.port, range).await?;
         let id = insert(&mut tx, &new, port, now).await?;

@@ -1,9 +1,9 @@
 //! Machines. A slot is free again only when its machine's row is deleted.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, jobs, seats};
+use super::{Result, Store, StoreError, jobs, quotas, seats, templates};
 use puerta_policy::model::{Job, JobKind, Limits, PersonId, Phase, SeatId, Timestamp, Vm, VmId};
-use puerta_policy::names::{TemplateName, VmName};
+use puerta_policy::names::{TemplateRef, VmName};
 use puerta_policy::plan::{AddressPlan, Slot, Vmid};
 use puerta_policy::quota::{Quotas, Usage};
 use sqlx::{Row as _, SqliteConnection};
@@ -16,7 +16,7 @@ pub struct NewVm {
     /// Its name in the seat.
     pub name: VmName,
     /// What it is made from.
-    pub template: TemplateName,
+    pub template: TemplateRef,
     /// What it may use.
     pub limits: Limits,
     /// The node, if it is chosen already.
@@ -74,7 +74,8 @@ fn read(row: &Row) -> Result<Vm> {
 
 impl Store {
     /// Takes a place for a new machine and starts its `create` job: name, quota, slot and number
-    /// are judged and taken in one transaction.
+    /// are judged and taken in one transaction. `quotas` is the configuration's, for where nothing is
+    /// set. `NotOffered` when the template is not there any more.
     pub async fn create_vm(
         &self,
         new: NewVm,
@@ -93,8 +94,11 @@ impl Store {
         if named.is_some() {
             return Err(StoreError::Taken("vm"));
         }
-        let used = usage(&mut tx, seat.id).await?;
-        quotas.machine(used, new.limits.memory_mib)?;
+        if !templates::offered(&mut tx, &new.template).await? {
+            return Err(StoreError::NotOffered);
+        }
+        let quotas = quotas::effective(&mut tx, seat.id, quotas).await?.quotas;
+        quotas.machine(usage(&mut tx, seat.id).await?, new.limits)?;
         let slot = Slot::first_free(&slots(&mut tx, seat.id).await?);
         let slot = slot.ok_or(StoreError::SlotsFull)?;
         let mut vm = Vm {
@@ -197,7 +201,11 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
     let row = sqlx::query(
         "SELECT COUNT(*) AS machines,
                 CAST(COALESCE(SUM(memory_mib), 0) AS BIGINT) AS memory_mib,
-                (SELECT COUNT(*) FROM backups WHERE seat = $1) AS backups,
+                CAST(COALESCE(SUM(cpus), 0) AS BIGINT) AS cpus,
+                CAST(COALESCE(SUM(disk_mib), 0) AS BIGINT) AS disk_mib,
+                (SELECT COUNT(*) FROM backups WHERE seat = $1)
+                    + (SELECT COUNT(*) FROM jobs WHERE seat = $1 AND kind = 'backup' AND state = 'running')
+                    AS backups,
                 (SELECT COUNT(*) FROM publications p JOIN vms v ON v.id = p.vm WHERE v.seat = $1)
                     AS publications
          FROM vms WHERE seat = $1",
@@ -208,6 +216,8 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
     Ok(Usage {
         machines: rows::number(&row, "machines")?,
         memory_mib: rows::number(&row, "memory_mib")?,
+        cpus: rows::number(&row, "cpus")?,
+        disk_mib: rows::number(&row, "disk_mib")?,
         backups: rows::number(&row, "backups")?,
         publications: rows::number(&row, "publications")?,
     })
@@ -234,7 +244,7 @@ async fn insert(connection: &mut SqliteConnection, vm: &Vm) -> Result<VmId> {
     .bind(vm.name.as_str())
     .bind(i64::from(vm.slot.get()))
     .bind(i64::from(vm.vmid.get()))
-    .bind(vm.template.as_str())
+    .bind(vm.template.to_string())
     .bind(&vm.node)
     .bind(i64::from(vm.limits.cpus))
     .bind(i64::from(vm.limits.memory_mib))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use puerta::engine::{Engine, Spec, Which};
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Context, Decision, Permit, Policy};
+use puerta_policy::decide::{Context, Decision, Lab, Permit, Policy, Resource};
 use puerta_policy::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
 use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 use std::net::Ipv4Addr;
@@ -49,11 +49,20 @@ pub(crate) fn machine(seat: u16, name: &str) -> Vm {
 
 /// puerta's own permit for it.
 pub(crate) fn permit(vm: &Vm) -> Permit<Vm> {
+    itself(Action::VmStart, vm.clone())
+}
+
+/// puerta's own permit to remove templates.
+pub(crate) fn lab() -> Permit<Lab> {
+    itself(Action::TemplateRetire, Lab)
+}
+
+fn itself<T: Resource>(action: Action, target: T) -> Permit<T> {
     static POLICY: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
     let context = Context { now: Timestamp(1_700_000_000_000), source: None, second_factor: true };
-    match POLICY.decide(&Actor::itself(), Action::VmStart, vm.clone(), context) {
+    match POLICY.decide(&Actor::itself(), action, target, context) {
         Decision::Allow(permit) => permit,
-        Decision::Deny(denial) => panic!("puerta may not start its own machines: {denial:?}"),
+        Decision::Deny(denial) => panic!("puerta may not do what it must: {denial:?}"),
     }
 }
 

@@ -42,7 +42,7 @@ async fn life(bench: &dyn Bench, node: &str) {
     let (vm, other) = (machine(63, "web1"), machine(64, "web1"));
     let allowed = permit(&vm);
     let templates = engine.templates().await.unwrap();
-    assert!(templates.iter().any(|template| template.name == vm.template), "{templates:?}");
+    assert!(templates.iter().any(|template| template.name == vm.template.name), "{templates:?}");
     assert_eq!(engine.find(vm.vmid, Which::Main).await.unwrap(), None);
     assert_eq!(engine.remove(&allowed, Which::Main).await, Ok(()));
     assert_eq!(engine.start(&allowed, Which::Main).await, Err(EngineError::NotFound));

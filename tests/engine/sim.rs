@@ -1,11 +1,12 @@
 //! The contract on the simulated engine, and what it is made for: breaking, remembering, size.
 
-use crate::bench::{Bench, copies, machine, permit, spec};
+use crate::bench::{Bench, copies, lab, machine, permit, spec};
 use crate::contract;
 use async_trait::async_trait;
 use puerta::engine::sim::{ECHO_PORT, Options, SimEngine};
-use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta::engine::{Engine, EngineError, Spec, Status, Which};
 use puerta_policy::model::Vm;
+use puerta_policy::names::TemplateRef;
 use puerta_policy::plan::Vmid;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -160,4 +161,32 @@ async fn it_holds_every_seat() {
     eprintln!("  {} machines: opened in {opened:?}, listed in {listed:?}", 8191 * 8);
     // Without optimisation it is some times slower than the 50 ms that are asked of a release.
     assert!(listed < Duration::from_millis(500), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_template_is_made_of_an_archive_used_and_remembered() {
+    let folder = Folder::new("template");
+    let state = Some(folder.0.join("state"));
+    let sim = SimEngine::new(state.clone()).unwrap();
+    let vm = machine(65, "web1");
+    sim.create(&permit(&vm), &spec("sim01")).await.unwrap();
+    sim.write(vm.vmid, Which::Main, "alfa").unwrap();
+    let file = folder.0.join("archive");
+    sim.export(&permit(&vm), &file, 1 << 20, &|_, _| ()).await.unwrap();
+    let template: TemplateRef = "tomcat:1".parse().unwrap();
+    sim.publish(&permit(&vm), &file, (&template, "x"), &|_, _| ()).await.unwrap();
+    drop(sim);
+    let sim = SimEngine::new(state).unwrap();
+    assert_eq!(sim.published(), std::slice::from_ref(&template));
+    let clone = Vm { template: template.clone(), ..machine(66, "web2") };
+    let with_key = Spec { authorized_keys: vec!["its own".into()], ..spec("sim02") };
+    sim.create(&permit(&clone), &with_key).await.unwrap();
+    assert_eq!(sim.read(clone.vmid, Which::Main).unwrap(), "alfa");
+    assert_eq!(sim.authorized_keys(clone.vmid).unwrap(), ["its own"]);
+    for _ in 0..2 {
+        sim.unpublish(&lab(), &template).await.unwrap();
+    }
+    let late = Vm { template, ..machine(67, "web3") };
+    assert_eq!(sim.create(&permit(&late), &spec("sim01")).await, Err(EngineError::NoTemplate));
+    assert_eq!(sim.read(clone.vmid, Which::Main).unwrap(), "alfa");
 }

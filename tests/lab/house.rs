@@ -270,7 +270,10 @@ impl Lab {
         // A cluster removes no image while a member is down.
         wait("no image is left but templates", Duration::from_secs(30), || {
             let images = self.query("/1.0/images?recursion=1&project=puerta");
-            images.as_array().unwrap().iter().all(|image| image["properties"]["puerta.template"].is_string())
+            let template = |image: &Value| {
+                ["puerta.template", "puerta.published"].iter().any(|key| image["properties"][key].is_string())
+            };
+            images.as_array().unwrap().iter().all(template)
         });
         let all = self.json("profesor", "backup list --all");
         let names = all.as_array().unwrap().iter().map(|backup| backup["name"].as_str().unwrap());

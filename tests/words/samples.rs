@@ -8,8 +8,10 @@ use puerta_policy::quota::Quotas;
 use serde_json::json;
 
 /// Every step of [`ProgressView`].
-pub(crate) const STEPS: [&str; 11] =
-    ["queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove"];
+pub(crate) const STEPS: [&str; 12] = [
+    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove",
+    "publish",
+];
 
 const AT: &str = "2026-11-23T10:02:03Z";
 
@@ -170,7 +172,7 @@ fn name(reply: &Reply) -> &'static str {
     match reply {
         Reply::Vms(_) => "Vms",
         Reply::Vm(_) => "Vm",
-        Reply::VmCreated(_) => "VmCreated",
+        Reply::VmCreated { .. } => "VmCreated",
         Reply::VmStarted(_) => "VmStarted",
         Reply::VmStopped(_) => "VmStopped",
         Reply::VmRestarted(_) => "VmRestarted",
@@ -181,6 +183,11 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Backup(_) => "Backup",
         Reply::BackupDeleted { .. } => "BackupDeleted",
         Reply::Templates(_) => "Templates",
+        Reply::Template(_) => "Template",
+        Reply::TemplatePublished(_) => "TemplatePublished",
+        Reply::TemplateRetired(_) => "TemplateRetired",
+        Reply::Quotas(_) => "Quotas",
+        Reply::QuotaSet(_) => "QuotaSet",
         Reply::Keys(_) => "Keys",
         Reply::KeyAdded(_) => "KeyAdded",
         Reply::KeyRemoved(_) => "KeyRemoved",
@@ -233,7 +240,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             vm("g", "equipo2", Missing),
         ]),
         Reply::Vm(Box::new(used())),
-        Reply::VmCreated(Box::new(used())),
+        Reply::VmCreated { vm: Box::new(used()), ports: vec![], unpublished: vec![] },
         Reply::VmStarted(Box::new(used())),
         Reply::VmStopped(Box::new(used())),
         Reply::VmRestarted(Box::new(used())),
@@ -251,12 +258,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Backups(vec![backup("alumno1"), backup("equipo2")]),
         Reply::Backup(backup("alumno1")),
         Reply::BackupDeleted { backup: "web1-20261123-041036".into() },
-        Reply::Templates(vec![]),
-        Reply::Templates(vec![TemplateView {
-            name: "mini".into(),
-            description: "Un Linux pequeño\u{1b}[31m para empezar".into(),
-            size: 3_145_728,
-        }]),
         Reply::Keys(vec![]),
         Reply::Keys(vec![key("ana@portátil"), key("\u{202e}x")]),
         Reply::KeyAdded(key("ana@portátil")),
@@ -278,7 +279,15 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             method: "publickey".into(),
             fingerprint: Some("SHA256:9bQ4".into()),
             source: "158.42.1.2".into(),
-            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6, publications: 4 },
+            quotas: Quotas {
+                machines: 5,
+                running: 3,
+                memory_mib: 2048,
+                cpus: 10,
+                disk_mib: 40_960,
+                backups: 6,
+                publications: 4,
+            },
         }),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
@@ -374,8 +383,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         }),
     ];
     let all = all.into_iter().chain(roster::replies());
+    let all = all.chain(crate::samples_template::replies(used(), port("alumno1", "tcp")));
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 45, "a variant without a sample");
+    assert_eq!(names.len(), 50, "a variant without a sample");
     all
 }

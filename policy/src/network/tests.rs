@@ -114,3 +114,13 @@ fn the_last_port_of_a_range_rests_and_is_found() {
     let taken: Vec<u16> = (100..109).collect();
     assert_eq!(ten.next_free(&taken, Some(109)), Some(109), "the only one that is free");
 }
+
+#[test]
+fn a_service_is_a_port_and_what_it_carries() {
+    for (text, shown) in [("80", "80"), ("80/tcp", "80"), ("53/udp", "53/udp"), ("65535", "65535")] {
+        assert_eq!(text.parse::<Service>().unwrap().to_string(), shown);
+    }
+    for text in ["", "0", "65536", "+80", "80/", "80/sctp", "/udp", "80 ", "-1"] {
+        assert_eq!(text.parse::<Service>(), Err(()), "{text}");
+    }
+}

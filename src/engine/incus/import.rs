@@ -3,6 +3,7 @@
 //! call is.
 
 use super::IncusEngine;
+use super::cleaning::Cleaning;
 use super::client::{ANSWER, Answer, Body, To, address, late, open};
 use super::error::{classify_import, clean, local};
 use super::tarball::image_of_backup;
@@ -14,6 +15,7 @@ use hyper::body::{Bytes, Frame};
 use hyper::header::CONTENT_TYPE;
 use puerta_policy::model::Vm;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
@@ -24,6 +26,12 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
+
+/// What an image of an archive is: its properties, and what of the archive stays out.
+pub(super) struct Recipe {
+    pub(super) properties: BTreeMap<String, String>,
+    pub(super) cleaning: Option<Cleaning>,
+}
 
 /// Marks the images that restores are made through, with the instance's name.
 const PROPERTY: &str = "puerta.restore";
@@ -64,7 +72,9 @@ impl IncusEngine {
     ) -> Result<()> {
         self.sweep_images(name).await?;
         let left = self.images_of(name).await?;
-        self.upload(name, file, to, progress).await?;
+        let properties = [(PROPERTY, name.to_owned()), ("description", format!("restoring {name}"))];
+        let properties = properties.map(|(key, value)| (key.to_owned(), value)).into();
+        self.upload(Recipe { properties, cleaning: None }, file, to, progress).await?;
         let mut images = self.images_of(name).await?;
         images.retain(|image| !left.contains(image));
         let [fingerprint] = images.as_slice() else {
@@ -92,7 +102,7 @@ impl IncusEngine {
         Ok(())
     }
 
-    async fn drop_image(&self, fingerprint: &str) -> Result<()> {
+    pub(super) async fn drop_image(&self, fingerprint: &str) -> Result<()> {
         match self.client.erase(&format!("/1.0/images/{fingerprint}")).await {
             Err(EngineError::NoTemplate) => Ok(()),
             done => done,
@@ -111,7 +121,7 @@ impl IncusEngine {
     }
 
     /// An image stays with the member that hears it; there it need not travel again.
-    async fn way_to(&self, node: &str) -> Result<To> {
+    pub(super) async fn way_to(&self, node: &str) -> Result<To> {
         let host = self.host().await?;
         if !host.server_clustered || !self.client.reaches_members() {
             return if node == host.server_name || !host.server_clustered {
@@ -129,13 +139,20 @@ impl IncusEngine {
         address(&member.url).map(To::Member)
     }
 
-    async fn upload(&self, name: &str, file: &Path, to: To, progress: Progress<'_>) -> Result<()> {
+    /// The archive becomes an image after this recipe.
+    pub(super) async fn upload(
+        &self,
+        recipe: Recipe,
+        file: &Path,
+        to: To,
+        progress: Progress<'_>,
+    ) -> Result<()> {
         let total = tokio::fs::metadata(file).await.map_err(|error| local(&error))?.len();
         let done = Arc::new(AtomicU64::new(0));
         let (pieces, body) = mpsc::channel(4);
         let reader = tokio::task::spawn_blocking({
-            let (file, done, name) = (file.to_owned(), Arc::clone(&done), name.to_owned());
-            move || unpack(&file, &done, pieces, &name)
+            let (file, done) = (file.to_owned(), Arc::clone(&done));
+            move || unpack(&file, &done, pieces, &recipe)
         });
         let headers = [(CONTENT_TYPE, "application/octet-stream")];
         let ask = async {
@@ -230,20 +247,20 @@ fn unpack(
     file: &Path,
     done: &Arc<AtomicU64>,
     pieces: mpsc::Sender<io::Result<Bytes>>,
-    name: &str,
+    recipe: &Recipe,
 ) -> io::Result<()> {
     let metadata = |architecture: &str| {
         let now = OffsetDateTime::now_utc();
-        // The time makes it an image of its own: two restores of one archive do not meet. JSON is YAML.
-        let properties =
-            json!({ PROPERTY: name, "description": format!("restoring {name}"), "time": now.to_string() });
+        let mut properties = recipe.properties.clone();
+        // The time makes it an image of its own: two of one archive do not meet. JSON is YAML.
+        properties.insert("time".into(), now.to_string());
         let all = json!({ "architecture": architecture, "creation_date": now.unix_timestamp(), "properties": properties });
         all.to_string().into_bytes()
     };
     let result = (|| {
         let counted = Counted { file: std::fs::File::open(file)?, done: Arc::clone(done) };
         let mut output = zstd::Encoder::new(Output { pieces: pieces.clone() }, 1)?;
-        image_of_backup(&mut zstd::Decoder::new(counted)?, &mut output, metadata)?;
+        image_of_backup(&mut zstd::Decoder::new(counted)?, &mut output, metadata, recipe.cleaning.as_ref())?;
         output.finish().map(drop)
     })();
     if let Err(error) = &result {
@@ -282,7 +299,7 @@ impl io::Read for Counted {
     }
 }
 
-fn archive_error(error: &io::Error) -> EngineError {
+pub(super) fn archive_error(error: &io::Error) -> EngineError {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => local(error),
         io::ErrorKind::UnexpectedEof => EngineError::BadArchive("it ends too early".into()),

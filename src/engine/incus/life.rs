@@ -20,7 +20,7 @@ const SPARE_MIB: u32 = 64;
 impl IncusEngine {
     pub(super) async fn make(&self, vm: &Vm, spec: &Spec) -> Result<()> {
         let name = Which::Main.instance(vm.vmid);
-        let source = json!({ "type": "image", "alias": vm.template.as_str() });
+        let source = self.source_of(&vm.template).await?;
         let made = self.make_from(&source, &name, vm, &spec.node).await;
         let made = match made {
             Ok(()) => self.push_files(&name, vm, &spec.authorized_keys).await,

@@ -6,6 +6,7 @@
 //! machine again; Incus does not serialise acts on one machine, so the caller holds its lock; a
 //! restart pending inside Incus outlives a forced stop, so there is no restart here.
 
+mod cleaning;
 mod client;
 mod error;
 mod exec;
@@ -14,6 +15,7 @@ mod files;
 mod import;
 mod life;
 mod operation;
+mod publish;
 mod settle;
 mod tarball;
 mod tls;
@@ -25,8 +27,9 @@ use super::{
 use async_trait::async_trait;
 use client::Client;
 use dashmap::DashMap;
-use puerta_policy::decide::Permit;
+use puerta_policy::decide::{Lab, Permit};
 use puerta_policy::model::Vm;
+use puerta_policy::names::TemplateRef;
 use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -310,6 +313,20 @@ impl Engine for IncusEngine {
 
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
         self.load(vm.target(), file, node, progress).await
+    }
+
+    async fn publish(
+        &self,
+        vm: &Permit<Vm>,
+        file: &Path,
+        new: (&TemplateRef, &str),
+        progress: Progress<'_>,
+    ) -> Result<u64> {
+        self.make_template(vm.target(), file, new, progress).await
+    }
+
+    async fn unpublish(&self, _lab: &Permit<Lab>, template: &TemplateRef) -> Result<()> {
+        self.drop_template(template).await
     }
 }
 

@@ -61,7 +61,7 @@ impl IncusEngine {
     }
 
     /// Tasks on these instances, and images that arrive: whose those are, only their end tells.
-    async fn at_work(&self, names: &[String]) -> Result<Vec<wire::AtWork>> {
+    pub(super) async fn at_work(&self, names: &[String]) -> Result<Vec<wire::AtWork>> {
         let all: BTreeMap<String, Vec<wire::AtWork>> =
             self.client.read("/1.0/operations?recursion=1").await?;
         let ours = |operation: &wire::AtWork| {

@@ -7,7 +7,10 @@
 //! has this mended (Debian's 6.0.4-2+deb13u7) refuses every import into a restricted project,
 //! because of `volatile.*` keys that it has just made up itself.
 
-use crate::engine::ustar::{BLOCK, Record, bad, extended, file, number, padding, parse, records, renamed};
+use super::cleaning::Cleaning;
+use crate::engine::ustar::{
+    BLOCK, Entry, Record, bad, extended, file, number, padding, parse, records, renamed,
+};
 use std::io::{self, Read, Write};
 
 /// Longest text that is kept in memory: names, extended attributes, the index.
@@ -15,19 +18,21 @@ const LONGEST: u64 = 4 << 20;
 /// What a backup has in front of the file system's names.
 const CONTAINER: &[u8] = b"backup/container/";
 
-/// Copies the file system from `from` to `to`, behind the metadata that `metadata` makes of the
-/// machine's architecture.
-pub(super) fn image_of_backup(
-    from: &mut dyn Read,
-    to: &mut dyn Write,
-    metadata: impl FnOnce(&str) -> Vec<u8>,
-) -> io::Result<()> {
-    let (mut metadata, mut root) = (Some(metadata), false);
+/// An entry; its content comes next.
+pub(super) struct Member {
+    block: [u8; BLOCK],
+    pub(super) entry: Entry,
+    /// Records that stand for no field of the header.
+    attached: Vec<Record>,
+}
+
+/// The next entry, or the end.
+pub(super) fn next(from: &mut dyn Read) -> io::Result<Option<Member>> {
     let mut attached = Vec::new();
     let mut block = [0; BLOCK];
     loop {
         from.read_exact(&mut block)?;
-        let Some(mut entry) = parse(&block)? else { break };
+        let Some(mut entry) = parse(&block)? else { return Ok(None) };
         match entry.kind {
             b'x' => {
                 attached = records(&held(from, entry.size)?)?;
@@ -36,11 +41,24 @@ pub(super) fn image_of_backup(
             b'0'..=b'6' => {}
             _ => return Err(bad("an entry of an unknown kind")),
         }
-        let mut attached = std::mem::take(&mut attached);
         override_with(&mut attached, &mut entry.name, &mut entry.link, &mut entry.size)?;
         if entry.kind != b'0' && entry.size != 0 {
             return Err(bad("content where none belongs"));
         }
+        return Ok(Some(Member { block, entry, attached }));
+    }
+}
+
+/// Copies the file system from `from` to `to`, behind the metadata that `metadata` makes of the
+/// machine's architecture; without what `cleaning` takes out.
+pub(super) fn image_of_backup(
+    from: &mut dyn Read,
+    to: &mut dyn Write,
+    metadata: impl FnOnce(&str) -> Vec<u8>,
+    cleaning: Option<&Cleaning>,
+) -> io::Result<()> {
+    let (mut metadata, mut root) = (Some(metadata), false);
+    while let Some(Member { block, entry, mut attached }) = next(from)? {
         match place(&entry.name, entry.kind)? {
             Place::Index => {
                 let index = held(from, entry.size)?;
@@ -53,6 +71,10 @@ pub(super) fn image_of_backup(
                 root = true;
                 // A hard link names its other name as the archive has it.
                 let link = if entry.kind == b'1' { inside(&entry.link)? } else { &entry.link };
+                if cleaning.is_some_and(|cleaning| !cleaning.keeps(name, entry.kind)) {
+                    copy(from, &mut io::sink(), entry.size)?;
+                    continue;
+                }
                 let block = renamed(block, name, link, &mut attached);
                 if entry.size >= 1 << 33 {
                     attached.push((b"size".to_vec(), entry.size.to_string().into_bytes()));
@@ -66,6 +88,7 @@ pub(super) fn image_of_backup(
     if !root {
         return Err(bad("no file system of a container in it"));
     }
+    to.write_all(cleaning.map_or(&[], Cleaning::added))?;
     to.write_all(&[0; 2 * BLOCK])?;
     // To its very end, so that the checksum of the compression is looked at.
     io::copy(from, &mut io::sink())?;
@@ -91,7 +114,7 @@ fn override_with(
     Ok(())
 }
 
-enum Place<'a> {
+pub(super) enum Place<'a> {
     Index,
     /// What the archive says about the machine.
     Aside,
@@ -99,7 +122,7 @@ enum Place<'a> {
     Root(&'a [u8]),
 }
 
-fn place(name: &[u8], kind: u8) -> io::Result<Place<'_>> {
+pub(super) fn place(name: &[u8], kind: u8) -> io::Result<Place<'_>> {
     let bare = name.strip_suffix(b"/").unwrap_or(name);
     match bare {
         b"backup/index.yaml" if kind == b'0' => Ok(Place::Index),
@@ -113,7 +136,7 @@ fn place(name: &[u8], kind: u8) -> io::Result<Place<'_>> {
 }
 
 /// `rootfs/...` of `backup/container/rootfs/...`, and never a way up from there.
-fn inside(name: &[u8]) -> io::Result<&[u8]> {
+pub(super) fn inside(name: &[u8]) -> io::Result<&[u8]> {
     let inner = name.strip_prefix(CONTAINER).ok_or_else(|| stranger(name))?;
     let mut parts = inner.split(|byte| *byte == b'/');
     if parts.next() != Some(b"rootfs") || parts.any(|part| part == b"..") || inner.contains(&0) {
@@ -139,7 +162,7 @@ fn architecture(index: &[u8]) -> io::Result<&str> {
 }
 
 /// Content in memory, its padding read over.
-fn held(from: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
+pub(super) fn held(from: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
     if size > LONGEST {
         return Err(bad("a header or index without end"));
     }
@@ -149,7 +172,7 @@ fn held(from: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Result<()> {
+pub(super) fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Result<()> {
     let length = size.checked_add(padding(size) as u64).ok_or_else(|| bad("an entry of an absurd size"))?;
     if io::copy(&mut from.take(length), to)? == length {
         Ok(())
@@ -161,21 +184,7 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ustar::header;
-
-    /// An entry of any kind; `file` makes it, `renamed` sums it again.
-    fn entry(name: &str, kind: u8, link: &str, content: &str) -> Vec<u8> {
-        let mut raw = file("x", content.as_bytes());
-        let mut block = header("x", content.len() as u64);
-        block[156] = kind;
-        let mut long = Vec::new();
-        raw[..BLOCK].copy_from_slice(&renamed(block, name.as_bytes(), link.as_bytes(), &mut long));
-        [extended(&long), raw].concat()
-    }
-
-    fn archive(entries: &[Vec<u8>]) -> Vec<u8> {
-        [entries.concat(), vec![0; 2 * BLOCK]].concat()
-    }
+    use crate::engine::ustar::tests::{archive, entry};
 
     fn good() -> Vec<Vec<u8>> {
         vec![
@@ -192,7 +201,7 @@ mod tests {
 
     fn image(raw: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        image_of_backup(&mut &raw[..], &mut out, |arch| format!("ours {arch}").into_bytes())?;
+        image_of_backup(&mut &raw[..], &mut out, |arch| format!("ours {arch}").into_bytes(), None)?;
         Ok(out)
     }
 

@@ -16,9 +16,9 @@ use super::{
 use async_trait::async_trait;
 use echo::Echo;
 use journal::Journal;
-use puerta_policy::decide::Permit;
+use puerta_policy::decide::{Lab, Permit};
 use puerta_policy::model::Vm;
-use puerta_policy::names::TemplateName;
+use puerta_policy::names::{TemplateName, TemplateRef};
 use puerta_policy::plan::Vmid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,11 +64,19 @@ struct Machine {
     content: String,
 }
 
+/// A published template: what a machine of it begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Image {
+    description: String,
+    content: String,
+}
+
 type Key = (Vmid, Which);
 
 #[derive(Debug, Default)]
 struct World {
     machines: BTreeMap<Key, Machine>,
+    images: BTreeMap<TemplateRef, Image>,
     echoes: BTreeMap<Vmid, Echo>,
     faults: Faults,
     journal: Journal,
@@ -93,7 +101,7 @@ impl SimEngine {
         let Options { state, listen, delay } = options;
         let mut world = World::default();
         if let Some(file) = state {
-            (world.journal, world.machines) = Journal::open(&file)?;
+            (world.journal, (world.machines, world.images)) = Journal::open(&file)?;
         }
         if listen {
             let running = world.machines.iter().filter(|(_, machine)| machine.running);
@@ -135,6 +143,11 @@ impl SimEngine {
     /// What is inside a machine.
     pub fn read(&self, vmid: Vmid, which: Which) -> Result<String> {
         Ok(self.world().machine((vmid, which))?.content.clone())
+    }
+
+    /// Published templates that it has, in name order.
+    pub fn published(&self) -> Vec<TemplateRef> {
+        self.world().images.keys().cloned().collect()
     }
 
     /// The keys in it.
@@ -297,9 +310,11 @@ impl Engine for SimEngine {
         if world.machines.contains_key(&key) {
             return Err(EngineError::Exists);
         }
-        if !TEMPLATES.contains(&vm.template.as_str()) {
-            return Err(EngineError::NoTemplate);
-        }
+        let content = match vm.template.version {
+            None if TEMPLATES.contains(&vm.template.name.as_str()) => String::new(),
+            None => return Err(EngineError::NoTemplate),
+            Some(_) => world.images.get(&vm.template).ok_or(EngineError::NoTemplate)?.content.clone(),
+        };
         if world.faults.no_space {
             return Err(EngineError::NoSpace);
         }
@@ -308,7 +323,7 @@ impl Engine for SimEngine {
             running: false,
             tags: tags(vm),
             authorized_keys: spec.authorized_keys.clone(),
-            content: String::new(),
+            content,
         };
         world.set(key, machine)
     }
@@ -413,5 +428,32 @@ impl Engine for SimEngine {
         let archive::Content { text, authorized_keys } = content;
         let (node, tags) = (node.to_owned(), tags(vm));
         world.set(key, Machine { node, running: false, tags, authorized_keys, content: text })
+    }
+
+    async fn publish(
+        &self,
+        _vm: &Permit<Vm>,
+        file: &Path,
+        (template, description): (&TemplateRef, &str),
+        progress: Progress<'_>,
+    ) -> Result<u64> {
+        // Its keys stay out; that is all that a simulated machine has of its own.
+        let archive::Content { text, authorized_keys: _ } = archive::read(file)?;
+        let mut world = self.effect(Some(progress)).await?;
+        if world.faults.no_space {
+            return Err(EngineError::NoSpace);
+        }
+        let size = text.len() as u64;
+        let image = Image { description: description.to_owned(), content: text };
+        world.journal.set_image(template, Some(&image))?;
+        world.images.insert(template.clone(), image);
+        Ok(size)
+    }
+
+    async fn unpublish(&self, _lab: &Permit<Lab>, template: &TemplateRef) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        world.journal.set_image(template, None)?;
+        world.images.remove(template);
+        Ok(())
     }
 }

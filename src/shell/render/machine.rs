@@ -1,8 +1,8 @@
 //! Machines, backups and templates as text.
 
 use super::table::{Table, fields};
-use super::{Style, label, labels, said, units};
-use crate::app::reply::{BackupView, Reply, TemplateView, VmState, VmView};
+use super::{Style, label, labels, said, template, units};
+use crate::app::reply::{BackupView, Reply, VmState, VmView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
@@ -14,7 +14,9 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     match reply {
         Reply::Vms(vms) => machines(vms, lang, style),
         Reply::Vm(vm) => machine(vm, lang),
-        Reply::VmCreated(vm) => running("done-vm-created", vm),
+        Reply::VmCreated { vm, ports, unpublished } => {
+            running("done-vm-created", vm) + &template::wanted(ports, unpublished, lang)
+        }
         Reply::VmStarted(vm) => running("done-vm-started", vm),
         Reply::VmStopped(vm) => running("done-vm-stopped", vm),
         Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
@@ -31,7 +33,6 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::Backups(all) => backups(all, lang, style),
         Reply::Backup(one) => backup(one, lang),
         Reply::BackupDeleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
-        Reply::Templates(all) => templates(all, lang, style),
         _ => String::new(),
     }
 }
@@ -117,6 +118,7 @@ fn state(state: VmState, lang: Lang) -> String {
         VmState::Deleting => "state-deleting",
         VmState::BackingUp => "state-backup",
         VmState::Restoring => "state-restoring",
+        VmState::Publishing => "state-publishing",
         VmState::Busy => "state-busy",
         VmState::Unreachable => "state-unreachable",
         VmState::Missing => "state-missing",
@@ -173,19 +175,4 @@ fn backup(backup: &BackupView, lang: Lang) -> String {
         (label(lang, "created"), units::minute(&backup.created)),
         (label(lang, "sha256"), backup.sha256.clone()),
     ])
-}
-
-fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
-    if all.is_empty() {
-        return said(lang, "empty-templates", &[]);
-    }
-    let mut table = Table::new(labels(lang, &["template", "size", "description"]));
-    for template in all {
-        table.row(vec![
-            template.name.clone(),
-            units::bytes(template.size, lang),
-            template.description.clone(),
-        ]);
-    }
-    table.text(style.width)
 }

@@ -10,6 +10,7 @@ mod people;
 mod record;
 mod roster;
 mod table;
+mod template;
 mod units;
 
 use crate::app::error::Error;
@@ -35,7 +36,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     match reply {
         Reply::Vms(_)
         | Reply::Vm(_)
-        | Reply::VmCreated(_)
+        | Reply::VmCreated { .. }
         | Reply::VmStarted(_)
         | Reply::VmStopped(_)
         | Reply::VmRestarted(_)
@@ -44,8 +45,13 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::VmRestored { .. }
         | Reply::Backups(_)
         | Reply::Backup(_)
-        | Reply::BackupDeleted { .. }
-        | Reply::Templates(_) => machine::reply(reply, lang, style),
+        | Reply::BackupDeleted { .. } => machine::reply(reply, lang, style),
+        Reply::Templates(_)
+        | Reply::Template(_)
+        | Reply::TemplatePublished(_)
+        | Reply::TemplateRetired(_)
+        | Reply::Quotas(_)
+        | Reply::QuotaSet(_) => template::reply(reply, lang, style),
         Reply::Keys(_)
         | Reply::KeyAdded(_)
         | Reply::KeyRemoved(_)

@@ -3,7 +3,7 @@
 use super::machine::mixed;
 use super::table::Table;
 use super::{Style, labels, said, units};
-use crate::app::reply::{EgressView, FirewallDone, FirewallView, PortView, Reply};
+use crate::app::reply::{EgressView, FirewallDone, FirewallView, PortView, PublishedView, Reply};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
@@ -11,13 +11,7 @@ use crate::shell::text::text;
 pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     match reply {
         Reply::Ports(all) => ports(all, lang, style),
-        Reply::PortPublished(published) => {
-            let mut text = route(&published.port) + "\n";
-            if !published.active {
-                text += &said(lang, "done-port-reserved", &[]);
-            }
-            text
-        }
+        Reply::PortPublished(published) => published_at(published, lang),
         Reply::PortUnpublished(port) => said(lang, "done-port-unpublished", &[("route", &route(port))]),
         Reply::Egress(all) => egress(all, lang, style),
         Reply::EgressSet { rule, active } => {
@@ -38,6 +32,15 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// Where it is, and whether it leads there yet.
+pub(super) fn published_at(published: &PublishedView, lang: Lang) -> String {
+    let mut text = route(&published.port) + "\n";
+    if !published.active {
+        text += &said(lang, "done-port-reserved", &[]);
+    }
+    text
 }
 
 /// `puerta:50012 -> web1:80`: the same in every language, to be read by scripts too.

@@ -98,7 +98,10 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
         "quotas",
         &[
             ("machines", &who.quotas.machines.to_string()),
+            ("running", &who.quotas.running.to_string()),
+            ("cpus", &who.quotas.cpus.to_string()),
             ("memory", &units::mib(who.quotas.memory_mib)),
+            ("disk", &units::mib(who.quotas.disk_mib)),
             ("backups", &who.quotas.backups.to_string()),
             ("publications", &who.quotas.publications.to_string()),
         ],

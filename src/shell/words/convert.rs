@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, Input, What, grammar, network, roster};
+use super::{Context, Input, What, grammar, network, roster, template};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -36,7 +36,8 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             Command::Vm(vm(verb, context, &mut yes)?)
         }
         grammar::Top::Backup(verb) => Command::Backup(backup(verb, &mut yes)?),
-        grammar::Top::Template(grammar::Template::List) => Command::TemplateList,
+        grammar::Top::Template(verb) => Command::Template(template::template(verb, context, &mut yes)?),
+        grammar::Top::Quota(verb) => Command::Quota(template::quota(verb)?),
         grammar::Top::Key(verb) => match key(verb, &mut yes) {
             Some(command) => Command::Key(command),
             None => return Ok((What::NeedsInput(Input::own_key()), false)),

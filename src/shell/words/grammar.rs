@@ -29,6 +29,8 @@ pub(crate) enum Top {
     #[command(subcommand)]
     Template(Template),
     #[command(subcommand)]
+    Quota(Quota),
+    #[command(subcommand)]
     Key(Key),
     #[command(subcommand)]
     Job(Job),
@@ -150,6 +152,55 @@ pub(crate) enum Backup {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Template {
     List,
+    Show {
+        template: String,
+    },
+    Publish {
+        vm: String,
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        description: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        cpus: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        memory: Option<String>,
+        #[arg(long, allow_negative_numbers = true)]
+        disk: Option<String>,
+        #[arg(long)]
+        ports: Option<String>,
+    },
+    Retire {
+        template: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quota {
+    Show {
+        #[command(flatten)]
+        place: QuotaPlace,
+    },
+    Set {
+        quota: String,
+        #[arg(allow_negative_numbers = true)]
+        value: String,
+        #[command(flatten)]
+        place: QuotaPlace,
+    },
+}
+
+/// For whom: one of the three.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct QuotaPlace {
+    #[arg(long)]
+    pub(crate) seat: Option<String>,
+    #[arg(long)]
+    pub(crate) course: Option<String>,
+    #[arg(long)]
+    pub(crate) role: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod input;
 mod mistake;
 mod network;
 mod roster;
+mod template;
 mod values;
 
 pub use input::{Input, Wants};

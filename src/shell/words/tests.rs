@@ -2,12 +2,13 @@ use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
 use crate::app::command::{
     AuditQuery, BackupCommand, CourseCommand, Enrol, Form, JobCommand, KeyCommand, PersonCommand,
-    SeatCommand, VmCommand,
+    QuotaCommand, QuotaPlace, SeatCommand, TemplateCommand, VmCommand,
 };
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
 use puerta_policy::model::JobId;
 use puerta_policy::names::VmRef;
+use puerta_policy::quota::Quota;
 
 const NOW: i64 = 1_795_428_000_000;
 
@@ -87,7 +88,42 @@ fn the_other_families() {
             backup(BackupCommand::List { vm: Some(name("web1")), seat: Some(name("alumno1")), all: false }),
         ),
         ("backup show web1-1", backup(BackupCommand::Show { backup: name("web1-1"), seat: None })),
-        ("template list", Run(Command::TemplateList)),
+        ("template list", Run(Command::Template(TemplateCommand::List))),
+        ("template show tomcat:2", Run(Command::Template(TemplateCommand::Show(name("tomcat:2"))))),
+        (
+            "template publish web1 --name tomcat --ports 8080,53/udp,8080 --memory 1G",
+            Run(Command::Template(TemplateCommand::Publish {
+                vm: vm("web1"),
+                name: name("tomcat"),
+                description: None,
+                cpus: None,
+                memory_mib: Some(1024),
+                disk_mib: None,
+                ports: ["8080", "53/udp"].map(|text| text.parse().unwrap()).into(),
+            })),
+        ),
+        ("template retire tomcat --yes", Run(Command::Template(TemplateCommand::Retire(name("tomcat"))))),
+        ("quota show", Run(Command::Quota(QuotaCommand::Own))),
+        (
+            "quota show --role alumno",
+            Run(Command::Quota(QuotaCommand::Show(QuotaPlace::Role(puerta_policy::model::Role::Alumno)))),
+        ),
+        (
+            "quota set memory 2G --seat alumno1",
+            Run(Command::Quota(QuotaCommand::Set {
+                quota: Quota::Memory,
+                value: Some(2048),
+                place: QuotaPlace::Seat(name("alumno1")),
+            })),
+        ),
+        (
+            "quota set running default --course aso-2026",
+            Run(Command::Quota(QuotaCommand::Set {
+                quota: Quota::Running,
+                value: None,
+                place: QuotaPlace::Course(name("aso-2026")),
+            })),
+        ),
         ("key list", Run(Command::Key(KeyCommand::List))),
         (
             "key add ssh-ed25519 AAAA ana@casa --x",

@@ -3,7 +3,7 @@
 use super::*;
 use puerta_policy::model::{BackupId, JobId, Phase, VmId};
 use puerta_policy::plan::Slot;
-use puerta_policy::quota::{QuotaExceeded, Usage};
+use puerta_policy::quota::{Quota, QuotaExceeded, Usage};
 
 #[tokio::test]
 async fn a_machine_gets_the_place_that_the_plan_predicts() {
@@ -49,21 +49,21 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     let (_folder, store, course, _, seat) = one().await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
     create(&store, other.unwrap().id, "web1").await;
-    let quotas = Quotas { machines: 2, memory_mib: 600, backups: 1, publications: 4 };
+    let quotas = Quotas { machines: 2, memory_mib: 600, ..ROOMY };
     let make = |name| store.create_vm(vm(seat.id, name), PLAN, quotas, NOW);
     let (web1, _) = make("web1").await.unwrap();
     make("web2").await.unwrap();
-    let used = Usage { machines: 2, memory_mib: 512, ..Usage::default() };
+    let used = Usage { machines: 2, memory_mib: 512, cpus: 2, disk_mib: 4096, ..Usage::default() };
     assert_eq!(store.usage(seat.id).await.unwrap(), used);
     let Err(StoreError::Quota(quota)) = make("web3").await else {
         panic!();
     };
-    let wanted = QuotaExceeded { name: "machines", limit: 2, used: 2, wanted: 1 };
+    let wanted = QuotaExceeded { quota: Quota::Machines, limit: 2, used: 2, wanted: 1 };
     assert_eq!(quota, wanted);
     store.delete_vm(web1.id).await.unwrap();
     let big = NewVm { limits: Limits { memory_mib: 400, ..web1.limits }, ..vm(seat.id, "web3") };
     let refused = store.create_vm(big, PLAN, quotas, NOW).await;
-    assert!(matches!(refused, Err(StoreError::Quota(q)) if q.name == "memory" && q.used == 256));
+    assert!(matches!(refused, Err(StoreError::Quota(q)) if q.quota == Quota::Memory && q.used == 256));
 }
 
 #[tokio::test]
@@ -125,7 +125,7 @@ async fn of_two_that_race_for_the_last_place_one_wins() {
         let won = ends.iter().filter(|end| end.is_ok()).count();
         assert_eq!(won, 1, "{ends:?}");
         let lost = ends.into_iter().find_map(std::result::Result::err).unwrap();
-        assert!(matches!(lost, StoreError::Quota(q) if q.name == "machines"));
+        assert!(matches!(lost, StoreError::Quota(q) if q.quota == Quota::Machines));
     }
     assert_eq!(store.vms().await.unwrap().len(), 10);
 }

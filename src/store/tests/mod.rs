@@ -8,6 +8,7 @@ mod people;
 mod registry;
 mod roster;
 mod scale;
+mod templates;
 
 use super::*;
 use puerta_policy::model::{
@@ -20,7 +21,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const PLAN: AddressPlan = AddressPlan { first_year: 2020 };
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
-const ROOMY: Quotas = Quotas { machines: 63, memory_mib: 1 << 20, backups: 10, publications: 4 };
+const ROOMY: Quotas = Quotas {
+    machines: 63,
+    running: 63,
+    memory_mib: 1 << 20,
+    cpus: 1000,
+    disk_mib: 1 << 30,
+    backups: 10,
+    publications: 4,
+};
 
 fn at(later: i64) -> Timestamp {
     Timestamp(NOW.0 + later)

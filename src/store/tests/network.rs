@@ -3,7 +3,7 @@
 use super::*;
 use puerta_policy::model::{Phase, VmId};
 use puerta_policy::network::{Egress, PortRange, Protocol, Publication, Traffic};
-use puerta_policy::quota::QuotaExceeded;
+use puerta_policy::quota::{Quota, QuotaExceeded};
 use std::collections::BTreeMap;
 
 const RANGE: PortRange = PortRange { first: 50_000, last: 50_003 };
@@ -53,7 +53,7 @@ async fn a_port_is_given_once_and_rests_when_it_is_given_up() {
     assert_eq!(publish(&store, wish(web1.id, 84)).await.unwrap().port, 50_000, "round the range");
     let fifth = publish(&store, wish(web1.id, 85)).await;
     let Err(StoreError::Quota(quota)) = fifth else { panic!("four are published: {fifth:?}") };
-    assert_eq!(quota, QuotaExceeded { name: "publications", limit: 4, used: 4, wanted: 1 });
+    assert_eq!(quota, QuotaExceeded { quota: Quota::Publications, limit: 4, used: 4, wanted: 1 });
 }
 
 #[tokio::test]

@@ -26,11 +26,14 @@ error-internal = something in puerta failed: tell your teacher the reference `{ 
 error-denied = you may not do that: see what you can do with `help`
 error-quota = { $quota ->
     [machines] your seat already has { $used } of { $limit } machines: remove one with `vm delete`
+    [running] { $used } of { $limit } machines of your seat run already: stop one with `vm stop`
     [memory] there is no memory left for that machine: your seat uses { $used } of { $limit } MiB and it wants { $wanted } more; remove a machine or ask for less with `--memory`
+    [cpus] there are no CPUs left for that machine: your seat uses { $used } of { $limit } and it wants { $wanted } more; remove a machine or ask for fewer with `--cpus`
+    [disk] there is no disk left for that machine: your seat uses { $used } of { $limit } MiB and it wants { $wanted } more; remove a machine or ask for less with `--disk`
     [backups] your seat already has { $used } of { $limit } backups: remove one with `backup delete`
     [publications] your seat already has { $used } of { $limit } published ports: give one up with `port unpublish`
    *[other] the limit `{ $quota }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
-}
+}; a teacher can raise the limit `{ $quota }` with `quota set`
 error-limits = that machine asks for more { $what ->
     [cpus] CPUs
     [memory] memory
@@ -185,6 +188,9 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [port] write a port, from 1 to 65535
     [network] write IPv4 networks such as `192.0.2.0/24`, with commas between and without spaces
     [egress] write `allow`, `deny`, or networks such as `192.0.2.0/24` or `192.0.2.7:443`, with commas between
+    [services] write ports such as `80` or `80,53/udp`, with commas between
+    [quota] write `machines`, `running`, `memory`, `cpus`, `disk`, `backups` or `publications`
+    [whole] write a whole number, or `default`
     [role] write `alumno`, `profesor` or `admin`
    *[other] write { $expected }
 }

@@ -14,7 +14,7 @@ help-everybody =
 
     Backups, templates and jobs
       backup list|show|delete    your backups
-      template list              what a machine can be made from
+      template list|show         what a machine can be made from
       job list|watch             what is going on
 
     Ports of your machines, seen from outside
@@ -25,6 +25,7 @@ help-everybody =
       key list|add|remove        the keys that you come in with
       passwd                     changes your password
       whoami                     who you are and how much you may have
+      quota show                 how much of it you have
       exit                       leave (also `quit` and `salir`)
 
     From your computer
@@ -35,6 +36,8 @@ help-staff =
       course create|list|enrol|code            courses, and their people from a list
       person add|list|show|code|suspend|remove persons
       seat list|create|add|drop                seats, and teams
+      template publish|retire                  templates
+      quota set                                how much seats may have
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
       audit list                               who did what
@@ -61,8 +64,9 @@ help-vm-create =
     The name has lower-case letters, digits and `-`, at most 40, and is also the
     name inside the machine.
 
-    --template TEMPLATE   what it is made from (`template list`);
-                          not needed when there is only one
+    --template TEMPLATE   what it is made from (`template list`), with `:VERSION`
+                          for another than the newest; not needed when there is
+                          only one
     --cpus N              cores that it may use
     --memory SIZE         memory: `512M`, `1G`
     --disk SIZE           disk: `4G`

@@ -100,7 +100,7 @@ usage-processes = { $count ->
     [one] { $count } process
    *[other] { $count } processes
 }
-quotas = { $machines } machines, { $memory } memory, { $backups } backups, { $publications } published ports
+quotas = { $machines } machines ({ $running } running), { $cpus } CPUs, { $memory } memory, { $disk } disk, { $backups } backups, { $publications } published ports
 
 ## Empty lists
 empty-vms = no machines yet: make one with `vm create web1` (templates: `template list`)

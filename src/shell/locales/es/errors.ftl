@@ -26,11 +26,14 @@ error-internal = algo ha fallado en puerta: di a tu profesor la referencia `{ $r
 error-denied = tu usuario no puede hacer eso: mira con `help` lo que puedes hacer
 error-quota = { $quota ->
     [machines] tu puesto ya tiene { $used } de { $limit } máquinas: borra una con `vm delete`
+    [running] ya están en marcha { $used } de { $limit } máquinas de tu puesto: para una con `vm stop`
     [memory] no queda memoria para esa máquina: tu puesto usa { $used } de { $limit } MiB y pide { $wanted } más; borra una máquina o pide menos con `--memory`
+    [cpus] no quedan CPU para esa máquina: tu puesto usa { $used } de { $limit } y pide { $wanted } más; borra una máquina o pide menos con `--cpus`
+    [disk] no queda disco para esa máquina: tu puesto usa { $used } de { $limit } MiB y pide { $wanted } más; borra una máquina o pide menos con `--disk`
     [backups] tu puesto ya tiene { $used } de { $limit } copias: borra una con `backup delete`
     [publications] tu puesto ya tiene { $used } de { $limit } puertos publicados: retira uno con `port unpublish`
    *[other] se ha llegado al límite `{ $quota }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
-}
+}; un profesor puede subir el límite `{ $quota }` con `quota set`
 error-limits = esa máquina pide { $what ->
     [cpus] más CPU de las que
     [memory] más memoria de la que
@@ -185,6 +188,9 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [port] escribe un puerto, de 1 a 65535
     [network] escribe redes IPv4 como `192.0.2.0/24`, separadas por comas y sin espacios
     [egress] escribe `allow`, `deny` o redes como `192.0.2.0/24` o `192.0.2.7:443`, separadas por comas
+    [services] escribe puertos como `80` o `80,53/udp`, separados por comas
+    [quota] escribe `machines`, `running`, `memory`, `cpus`, `disk`, `backups` o `publications`
+    [whole] escribe un número entero, o `default`
     [role] escribe `alumno`, `profesor` o `admin`
    *[other] escribe { $expected }
 }

@@ -14,7 +14,7 @@ help-everybody =
 
     Copias, plantillas y tareas
       backup list|show|delete    tus copias de seguridad
-      template list              de qué se puede hacer una máquina
+      template list|show         de qué se puede hacer una máquina
       job list|watch             lo que está en curso
 
     Puertos de tus máquinas, vistos desde fuera
@@ -25,6 +25,7 @@ help-everybody =
       key list|add|remove        las claves con las que entras
       passwd                     cambia tu contraseña
       whoami                     quién eres y cuánto puedes tener
+      quota show                 cuánto de eso tienes
       exit                       sal (también `quit` y `salir`)
 
     Desde tu ordenador
@@ -35,6 +36,8 @@ help-staff =
       course create|list|enrol|code            cursos, y su gente de una lista
       person add|list|show|code|suspend|remove personas
       seat list|create|add|drop                puestos, y equipos
+      template publish|retire                  plantillas
+      quota set                                cuánto pueden tener los puestos
       node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
@@ -61,8 +64,8 @@ help-vm-create =
     El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el
     nombre dentro de la máquina.
 
-    --template PLANTILLA   de qué se hace (`template list`);
-                           si solo hay una, no hace falta
+    --template PLANTILLA   de qué se hace (`template list`), con `:VERSIÓN`
+                           si no es la última; si solo hay una, no hace falta
     --cpus N               núcleos que puede usar
     --memory TAMAÑO        memoria: `512M`, `1G`
     --disk TAMAÑO          disco: `4G`

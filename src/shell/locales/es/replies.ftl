@@ -97,7 +97,7 @@ usage-processes = { $count ->
     [one] { $count } proceso
    *[other] { $count } procesos
 }
-quotas = { $machines } máquinas, { $memory } de memoria, { $backups } copias, { $publications } puertos publicados
+quotas = { $machines } máquinas ({ $running } en marcha), { $cpus } CPU, { $memory } de memoria, { $disk } de disco, { $backups } copias, { $publications } puertos publicados
 
 ## Listas vacías
 empty-vms = todavía no hay máquinas: crea una con `vm create web1` (plantillas: `template list`)

@@ -1,0 +1,166 @@
+//! Templates and quotas as text.
+
+use super::table::{Table, fields};
+use super::{Style, label, labels, network, said, sentence, units};
+use crate::app::reply::{
+    PublishedView, QuotaLine, QuotaSetView, QuotasView, Reply, TemplateDetail, TemplateView, UnpublishedView,
+    VersionView,
+};
+use crate::shell::lang::Lang;
+use crate::shell::text::text;
+use puerta_policy::quota::Quota;
+
+pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+    match reply {
+        Reply::Templates(all) => templates(all, lang, style),
+        Reply::Template(one) => detail(one, lang),
+        Reply::TemplatePublished(made) => {
+            let (version, size) = (made.version.to_string(), units::bytes(made.size, lang));
+            let took = units::duration(made.took_ms, lang);
+            let args = [("template", &*made.name), ("number", &*version), ("size", &*size), ("took", &*took)];
+            said(lang, "done-template-published", &args)
+        }
+        Reply::TemplateRetired(all) => all.iter().map(|one| retired(one, lang)).collect(),
+        Reply::Quotas(all) if all.is_empty() => said(lang, "empty-quotas", &[]),
+        Reply::Quotas(all) => {
+            let tables: Vec<String> = all.iter().map(|view| quotas(view, lang, style)).collect();
+            tables.join("\n")
+        }
+        Reply::QuotaSet(view) => quota_set(view, lang),
+        _ => String::new(),
+    }
+}
+
+/// What became of the ports that a new machine's template wants.
+pub(super) fn wanted(ports: &[PublishedView], unpublished: &[UnpublishedView], lang: Lang) -> String {
+    let mut out: String = ports.iter().map(|port| network::published_at(port, lang)).collect();
+    for one in unpublished {
+        let reason = sentence(&one.error, lang);
+        out += &said(lang, "done-port-unwanted", &[("service", &one.service), ("reason", &reason)]);
+    }
+    out
+}
+
+fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
+    if all.is_empty() {
+        return said(lang, "empty-templates", &[]);
+    }
+    let columns =
+        ["template", "version", "cpus", "memory", "disk", "ports", "machines", "size", "description"];
+    let mut table = Table::new(labels(lang, &columns));
+    for template in all {
+        table.row(vec![
+            template.name.clone(),
+            template.version.map_or_else(|| none(lang), |version| version.to_string()),
+            template.cpus.to_string(),
+            units::mib(template.memory_mib),
+            units::mib(template.disk_mib),
+            several(&template.ports, lang),
+            template.machines.to_string(),
+            units::bytes(template.size, lang),
+            template.description.clone(),
+        ]);
+    }
+    table.text(style.width)
+}
+
+fn none(lang: Lang) -> String {
+    text(lang, "word-none", &[])
+}
+
+fn several(ports: &[String], lang: Lang) -> String {
+    if ports.is_empty() { none(lang) } else { ports.join(",") }
+}
+
+fn detail(detail: &TemplateDetail, lang: Lang) -> String {
+    let mut parts = Vec::new();
+    if let Some(own) = &detail.own {
+        parts.push(fields(&[
+            (label(lang, "template"), own.name.clone()),
+            (label(lang, "description"), own.description.clone()),
+            (label(lang, "limits"), limits(own.cpus, own.memory_mib, own.disk_mib, lang)),
+            (label(lang, "size"), units::bytes(own.size, lang)),
+            (label(lang, "machines"), own.machines.to_string()),
+        ]));
+    }
+    parts.extend(detail.versions.iter().map(|one| version(one, lang)));
+    parts.join("\n")
+}
+
+fn limits(cpus: u32, memory_mib: u32, disk_mib: u32, lang: Lang) -> String {
+    let (memory, disk) = (units::mib(memory_mib), units::mib(disk_mib));
+    text(lang, "template-limits", &[("cpus", &cpus.to_string()), ("memory", &memory), ("disk", &disk)])
+}
+
+fn version(one: &VersionView, lang: Lang) -> String {
+    let state = match (&one.retired, one.image) {
+        (None, _) => text(lang, "word-offered", &[]),
+        (Some(since), true) => text(lang, "word-retired", &[("at", &units::minute(since))]),
+        (Some(since), false) => text(lang, "word-retired-removed", &[("at", &units::minute(since))]),
+    };
+    fields(&[
+        (label(lang, "template"), format!("{}:{}", one.name, one.version)),
+        (label(lang, "state"), state),
+        (label(lang, "description"), one.description.clone()),
+        (label(lang, "limits"), limits(one.cpus, one.memory_mib, one.disk_mib, lang)),
+        (label(lang, "ports"), several(&one.ports, lang)),
+        (label(lang, "size"), units::bytes(one.size, lang)),
+        (label(lang, "machines"), one.machines.to_string()),
+        (label(lang, "publisher"), one.publisher.clone()),
+        (label(lang, "made-of"), one.source.clone()),
+        (label(lang, "created"), units::minute(&one.created)),
+    ])
+}
+
+fn retired(one: &VersionView, lang: Lang) -> String {
+    let (version, machines) = (one.version.to_string(), one.machines.to_string());
+    let args = [("template", &*one.name), ("number", &*version), ("machines", &*machines)];
+    said(lang, "done-template-retired", &args)
+}
+
+fn quotas(view: &QuotasView, lang: Lang, style: Style) -> String {
+    let args = [("place", view.place), ("name", &*view.name)];
+    let mut out = said(lang, "quotas-of", &args);
+    let seat = view.place == "seat";
+    let columns: &[&str] =
+        if seat { &["quota", "used", "limit", "origin"] } else { &["quota", "limit", "origin"] };
+    let mut table = Table::new(labels(lang, columns));
+    for line in &view.quotas {
+        let mut row =
+            vec![line.quota.as_str().to_owned(), amount(line.quota, line.limit), origin(line, lang)];
+        if seat {
+            let used = line.used.map_or_else(|| "?".to_owned(), |used| amount(line.quota, used));
+            row.insert(1, used);
+        }
+        table.row(row);
+    }
+    out += &table.text(style.width);
+    out
+}
+
+fn amount(quota: Quota, number: u32) -> String {
+    if quota.is_size() { units::mib(number) } else { number.to_string() }
+}
+
+fn origin(line: &QuotaLine, lang: Lang) -> String {
+    let id = match line.origin {
+        "seat" => "word-place-seat",
+        "course" => "word-place-course",
+        "role" => "word-place-role",
+        _ => "word-place-config",
+    };
+    text(lang, id, &[])
+}
+
+fn quota_set(view: &QuotaSetView, lang: Lang) -> String {
+    let limit = amount(view.quota, view.limit);
+    let args =
+        [("place", view.place), ("name", &*view.name), ("quota", view.quota.as_str()), ("limit", &*limit)];
+    let id = if view.value.is_some() { "done-quota-set" } else { "done-quota-cleared" };
+    let mut out = said(lang, id, &args);
+    if !view.over.is_empty() {
+        let seats: Vec<String> = view.over.iter().map(|seat| format!("`{seat}`")).collect();
+        out += &said(lang, "done-quota-over", &[("seats", &seats.join(", "))]);
+    }
+    out
+}

@@ -1,0 +1,149 @@
+//! Versions of templates, and what seats may hold: precedence and races.
+
+use super::*;
+use crate::store::{NewTemplate, Origin, Scope};
+use puerta_policy::names::TemplateRef;
+use puerta_policy::quota::Quota;
+
+fn new(name: &str) -> NewTemplate {
+    NewTemplate {
+        name: name.parse().unwrap(),
+        description: "Ñandú".into(),
+        publisher: "profesor".into(),
+        limits: Limits { cpus: 2, memory_mib: 512, disk_mib: 4096, processes: 1 },
+        ports: vec!["80".parse().unwrap(), "53/udp".parse().unwrap()],
+    }
+}
+
+fn reference(text: &str) -> TemplateRef {
+    text.parse().unwrap()
+}
+
+/// The next version of `tomcat`, whole.
+async fn published(store: &Store, vm: &Vm) -> Template {
+    let (made, job) = store.begin_template(new("tomcat"), vm.id, None, NOW).await.unwrap();
+    store.finish_template(job.id, 77, at(1)).await.unwrap();
+    made
+}
+
+fn from(seat: SeatId, name: &str, template: &str) -> NewVm {
+    NewVm { template: reference(template), ..vm(seat, name) }
+}
+
+#[tokio::test]
+async fn a_version_is_offered_from_its_jobs_end_to_its_retirement() {
+    let (_folder, store, _, _, seat) = one().await;
+    let web1 = ready(&store, seat.id, "web1").await;
+    let (made, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    assert_eq!((made.version, made.job, &*made.source), (1, Some(job.id), "web1.alumno1"));
+    assert_eq!((job.kind, store.template_of_job(job.id).await.unwrap()), (JobKind::Publish, Some(made)));
+    // It has the machine, and is not there yet.
+    let busy = store.begin_template(new("other"), web1.id, None, NOW).await;
+    assert!(matches!(busy, Err(StoreError::Busy { kind: JobKind::Publish, .. })));
+    let create = |name, template| store.create_vm(from(seat.id, name, template), PLAN, ROOMY, NOW);
+    assert!(matches!(create("web2", "tomcat:1").await, Err(StoreError::NotOffered)));
+    assert!(store.retire_templates(&reference("tomcat"), NOW).await.unwrap().is_empty());
+    store.finish_template(job.id, 77, at(1)).await.unwrap();
+    let found = store.templates().await.unwrap().pop().unwrap();
+    assert_eq!((found.size, found.job, found.offered(), &found.ports), (77, None, true, &new("x").ports));
+    let (web2, _) = create("web2", "tomcat:1").await.unwrap();
+    assert_eq!(store.vm(web2.id).await.unwrap().unwrap().template, reference("tomcat:1"));
+    assert!(matches!(create("web3", "tomcat:2").await, Err(StoreError::NotOffered)));
+
+    // Retired, it stays while it is in use.
+    let second = published(&store, &web1).await;
+    assert_eq!(second.version, 2);
+    let retired = store.retire_templates(&reference("tomcat"), at(2)).await.unwrap();
+    assert_eq!(retired.iter().map(|one| (one.version, one.machines)).collect::<Vec<_>>(), [(1, 1), (2, 0)]);
+    assert!(matches!(create("web3", "tomcat:1").await, Err(StoreError::NotOffered)));
+    let unneeded = store.unneeded_templates().await.unwrap();
+    assert_eq!(unneeded.iter().map(|one| one.version).collect::<Vec<_>>(), [2]);
+    store.template_removed(&unneeded[0], at(3)).await.unwrap();
+    assert!(store.unneeded_templates().await.unwrap().is_empty());
+    store.delete_vm(web2.id).await.unwrap();
+    assert_eq!(store.unneeded_templates().await.unwrap()[0].version, 1);
+    // A number never comes to mean another image.
+    assert_eq!(published(&store, &web1).await.version, 3);
+}
+
+#[tokio::test]
+async fn a_version_that_was_not_made_is_forgotten_and_one_that_was_is_not() {
+    let (_folder, store, _, _, seat) = one().await;
+    let web1 = ready(&store, seat.id, "web1").await;
+    let (_, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    store.finish_job(job.id, &JobState::Undone("x".into()), at(1)).await.unwrap();
+    store.forget_template(job.id).await.unwrap();
+    assert!(store.templates().await.unwrap().is_empty());
+    let (_, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    store.finish_template(job.id, 77, at(1)).await.unwrap();
+    store.forget_template(job.id).await.unwrap();
+    assert_eq!(store.templates().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_seats_quota_comes_before_its_courses_and_that_before_the_roles() {
+    let (_folder, store, course, _, seat) = one().await;
+    let holds = || async {
+        let effective = store.quotas_of(seat.id, ROOMY).await.unwrap();
+        (effective.quotas.machines, effective.origin(Quota::Machines))
+    };
+    let set = |scope, value| store.set_quota(scope, Quota::Machines, value);
+    assert_eq!(holds().await, (63, Origin::Default));
+    let scopes =
+        [Scope::Role(Role::Alumno), Scope::Course(course.id), Scope::Seat(seat.id)].into_iter().zip(5..);
+    for ((scope, value), origin) in scopes.clone().zip([Origin::Role, Origin::Course, Origin::Seat]) {
+        assert_eq!(set(scope, Some(value)).await.unwrap(), None);
+        assert_eq!(holds().await, (value, origin));
+    }
+    // The highest role is the one that counts, and the other's number is nobody's.
+    set(Scope::Role(Role::Profesor), Some(40)).await.unwrap();
+    assert_eq!(set(Scope::Seat(seat.id), None).await.unwrap(), Some(7));
+    assert_eq!(holds().await, (6, Origin::Course));
+    set(Scope::Course(course.id), None).await.unwrap();
+    assert_eq!(holds().await, (5, Origin::Role));
+    let teacher = NewPerson { role: Role::Profesor, ..person("ana", Some(course.id)) };
+    let (_, own) = store.add_person(teacher, NOW).await.unwrap();
+    let effective = store.quotas_of(own.unwrap().id, ROOMY).await.unwrap();
+    assert_eq!(effective.quotas, ROOMY.with(Quota::Machines, 40));
+    assert!(matches!(store.quotas_of(SeatId(99), ROOMY).await, Err(StoreError::Gone)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_set_holds_when_ten_race() {
+    let (_folder, store, course, _, seat) = one().await;
+    store.set_quota(Scope::Course(course.id), Quota::Cpus, Some(4)).await.unwrap();
+    store.set_quota(Scope::Seat(seat.id), Quota::Backups, Some(2)).await.unwrap();
+    let mut racing = tokio::task::JoinSet::new();
+    for n in 0..10 {
+        let (store, new) = (store.clone(), vm(seat.id, &format!("web{n}")));
+        racing.spawn(async move { store.create_vm(new, PLAN, ROOMY, NOW).await });
+    }
+    let ends = racing.join_all().await;
+    assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 4, "{ends:?}");
+    let lost = ends.iter().filter_map(|end| end.as_ref().err());
+    assert!(lost.into_iter().all(|error| matches!(error, StoreError::Quota(q) if q.quota == Quota::Cpus)));
+    // A backup that is being made is counted; one that `keep` will let go makes room.
+    let mut racing = tokio::task::JoinSet::new();
+    for (vm, job) in ends.into_iter().flatten() {
+        store.finish_job(job.id, &JobState::Done, NOW).await.unwrap();
+        let store = store.clone();
+        racing.spawn(async move { store.start_backup(vm.id, None, 3, ROOMY, NOW).await });
+    }
+    let ends = racing.join_all().await;
+    let won: Vec<_> = ends.iter().flatten().collect();
+    assert_eq!(won.len(), 2, "{ends:?}");
+    store.finish_job(won[0].id, &JobState::Failed("x".into()), NOW).await.unwrap();
+    let backup = NewBackup {
+        name: "b".parse().unwrap(),
+        seat: seat.id,
+        vm_name: won[1].vm_name.clone(),
+        size: 1,
+        sha256: "ab".into(),
+        took_ms: 1,
+    };
+    store.finish_backup(won[1].id, backup, NOW).await.unwrap();
+    store.start_backup(won[1].vm, None, 1, ROOMY, NOW).await.unwrap();
+    // What is there stays when a quota goes below it.
+    store.set_quota(Scope::Seat(seat.id), Quota::Machines, Some(1)).await.unwrap();
+    assert_eq!(store.vms().await.unwrap().len(), 4);
+}
