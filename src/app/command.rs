@@ -1,6 +1,10 @@
 //! What can be asked of the house, with every name parsed. The shell makes these from words;
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
+mod session;
+
+pub use session::{MessageCommand, SessionCommand};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -32,6 +36,10 @@ pub enum Command {
     Egress(EgressCommand),
     /// `firewall ...`
     Firewall(FirewallCommand),
+    /// `session ...`
+    Session(SessionCommand),
+    /// `message ...`
+    Message(MessageCommand),
     /// `audit list`
     AuditList(AuditQuery),
     /// `node list`
@@ -82,6 +90,8 @@ pub enum VmCommand {
     Restart(VmRef),
     /// Remove.
     Delete(VmRef),
+    /// A terminal in it.
+    Console(VmRef),
     /// Make a backup.
     Backup(VmRef),
     /// Put one back; the newest when not said.

@@ -3,6 +3,9 @@
 //! name says MiB.
 
 mod network;
+mod session;
+
+pub use session::{MessageView, OpenView, RecordingView, SessionView};
 
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 
@@ -149,6 +152,21 @@ pub enum Reply {
     Nodes(Vec<NodeView>),
     /// `isolation check`
     Isolation(IsolationView),
+    /// `session list`
+    Sessions(Vec<SessionView>),
+    /// `session show`
+    Session(SessionView),
+    /// A connection was told to end.
+    SessionClosed {
+        /// Which.
+        session: String,
+        /// Whose.
+        login: String,
+    },
+    /// `session recordings`
+    Recordings(Vec<RecordingView>),
+    /// A message was put into shells.
+    MessageSent(MessageView),
 }
 
 impl Reply {

@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod persons;
 mod publications;
+mod recordings;
 mod rows;
 mod seats;
 mod vms;
@@ -25,6 +26,7 @@ pub use error::{Result, StoreError};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
+pub use recordings::Recording;
 pub use seats::SeatRow;
 pub use vms::NewVm;
 
@@ -117,6 +119,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (5, "session", include_str!("migrations/0005_session.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

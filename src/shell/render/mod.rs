@@ -8,6 +8,7 @@ mod network;
 mod node;
 mod people;
 mod record;
+mod session;
 mod table;
 mod units;
 
@@ -69,6 +70,11 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallPlan(_)
         | Reply::FirewallApplied { .. }
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
+        Reply::Sessions(_)
+        | Reply::Session(_)
+        | Reply::SessionClosed { .. }
+        | Reply::Recordings(_)
+        | Reply::MessageSent(_) => session::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
         Reply::Nodes(all) => node::nodes(all, lang, style),

@@ -169,6 +169,9 @@ error-missing = { $what ->
     [service] the machine's port
     [port] the port of puerta
     [egress] what may be reached
+    [session] the session's id
+    [to] whom it is for
+    [text] the text
    *[other] `{ $what }`
 } is missing: write `{ $usage }`
 error-missing-verb = `{ $family }` wants a verb: write one of these after it: { $verbs }
@@ -186,6 +189,8 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [network] write IPv4 networks such as `192.0.2.0/24`, with commas between and without spaces
     [egress] write `allow`, `deny`, or networks such as `192.0.2.0/24` or `192.0.2.7:443`, with commas between
     [role] write `alumno`, `profesor` or `admin`
+    [session] write the id that `session list` shows, such as `6925d1f20003` or `6925d1f20003-2`
+    [speed] write a number from 0.1 to 100
    *[other] write { $expected }
 }
 error-quoting = a quote is not closed: close it or remove it

@@ -169,6 +169,9 @@ error-missing = falta { $what ->
     [service] el puerto de la máquina
     [port] el puerto de puerta
     [egress] lo que se puede alcanzar
+    [session] el identificador de la sesión
+    [to] a quién va
+    [text] el texto
    *[other] `{ $what }`
 }: escribe `{ $usage }`
 error-missing-verb = a `{ $family }` le falta un verbo: escribe detrás uno de estos: { $verbs }
@@ -186,6 +189,8 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [network] escribe redes IPv4 como `192.0.2.0/24`, separadas por comas y sin espacios
     [egress] escribe `allow`, `deny` o redes como `192.0.2.0/24` o `192.0.2.7:443`, separadas por comas
     [role] escribe `alumno`, `profesor` o `admin`
+    [session] escribe el identificador que sale en `session list`, como `6925d1f20003` o `6925d1f20003-2`
+    [speed] escribe un número de 0.1 a 100
    *[other] escribe { $expected }
 }
 error-quoting = hay unas comillas sin cerrar: ciérralas o quítalas
