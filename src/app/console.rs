@@ -189,7 +189,10 @@ impl App {
     }
 
     /// Why a terminal ended of which nobody knows the status.
-    pub async fn console_lost(&self, standing: &Standing) -> Error {
+    pub async fn console_lost(&self, visitor: &Visitor, standing: &Standing) -> Error {
+        if !self.may_enter(visitor, &standing.vm).await {
+            return Error::new(Kind::Denied, "error-console-cut");
+        }
         match self.engine.find(standing.vm.vmid, Which::Main).await {
             Ok(found) => {
                 let down = status::not_running(found.as_ref(), &standing.vm.name);

@@ -91,7 +91,7 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry, at_prompt: bool) -> Resul
     let Opened { mut console, mut terminal, mut told, mut standing } = opened;
     let end = drive(talk, &mut console, &mut terminal, &mut told, &mut standing).await;
     let lost = match end {
-        End::Lost => Some(gateway.app.console_lost(&standing).await),
+        End::Lost => Some(gateway.app.console_lost(&talk.visitor, &standing).await),
         _ => None,
     };
     // The machine's side goes before anything is said: nothing of it comes behind that.

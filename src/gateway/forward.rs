@@ -162,9 +162,12 @@ async fn carry(
             }
         }
     };
-    // Nothing else is open, as with `ssh -J`: the connection ends instead, and its client says why.
+    // Nothing else is open, as with `ssh -J`: the connection ends with it.
     if place.leave() == 0 && end == CUT {
         conn.ending.end(CUT);
+    }
+    // The connection's own end says why. `ssh -W` leaves with its channel, and would not read it.
+    if conn.is_ending() {
         return end;
     }
     let _ = to_client.close().await;

@@ -202,6 +202,8 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Audit(_) => "Audit",
         Reply::Nodes(_) => "Nodes",
         Reply::Isolation(_) => "Isolation",
+        Reply::Sessions(_) | Reply::Session(_) | Reply::SessionClosed { .. } => "Sessions",
+        Reply::Recordings(_) | Reply::MessageSent(_) => "Sessions",
     }
 }
 
@@ -359,8 +361,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
-    let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
+    let mut all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
     assert_eq!(names.len(), 41, "a variant without a sample");
+    all.extend(crate::samples_session::replies());
     all
 }

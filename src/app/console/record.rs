@@ -129,3 +129,17 @@ impl Recorder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_heard_of_at_once() {
+        let file = OpenOptions::new().write(true).open("/dev/full").await.unwrap();
+        let mut recorder = Recorder { id: "a".into(), file, last: Instant::now(), written: 0, most: 1000 };
+        assert_eq!(recorder.output("").await, Ok(()));
+        assert_eq!(recorder.output("hola").await.unwrap_err().id, "error-recording");
+        assert_eq!(recorder.output(&"x".repeat(1000)).await.unwrap_err().id, "error-recording-full");
+    }
+}
