@@ -11,16 +11,16 @@ fn a_console_is_a_terminal_in_the_machine() {
     console.send("hola\r");
     console.until("hola\r\nhola\r\n");
     // What puerta says of it is not the machine's word for it: the size is asked inside.
-    console.send("size\r");
+    console.send("stty size\r");
     console.until("24 80\r\n");
     console.resize(50, 132);
     wait("the size arrives", || {
-        console.send("size\r");
-        console.until("size\r\n");
+        console.send("stty size\r");
+        console.until("stty size\r\n");
         console.until("sim# ").contains("50 132")
     });
-    console.send("sleep\r");
-    console.until("sleep\r\n");
+    console.send("sleep 100\r");
+    console.until("sleep 100\r\n");
     console.send("\x03");
     console.until("^C\r\n");
     let open = open(&house, "alumno1", "console");

@@ -82,9 +82,9 @@ impl Shell {
     async fn word(&mut self, line: &str) -> Option<()> {
         match line {
             "" => Some(()),
-            "size" => self.say(&format!("{} {}\r\n", self.size.rows, self.size.columns)).await,
+            "stty size" => self.say(&format!("{} {}\r\n", self.size.rows, self.size.columns)).await,
             "hostile" => self.say(HOSTILE).await,
-            "sleep" => self.until_interrupted(None).await,
+            line if line.starts_with("sleep ") => self.until_interrupted(None).await,
             "flood" => self.until_interrupted(Some(&"0123456789abcdef".repeat(64))).await,
             line => self.say(&format!("{line}\r\n")).await,
         }
