@@ -10,7 +10,6 @@ mod list;
 mod recorded;
 #[path = "sessions/revoked.rs"]
 mod revoked;
-#[allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 mod support;
 
 use serde_json::Value;

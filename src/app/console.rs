@@ -25,7 +25,7 @@ use crate::app::presence::{OpenChannel, What};
 use crate::app::session::SessionId;
 use crate::app::{App, Outcome, status, vm};
 use crate::audit::{self, Event, Phase};
-use crate::engine::{EngineError, Which};
+use crate::engine::{EngineError, Status, Which};
 use decoder::Decoder;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
@@ -34,8 +34,12 @@ use puerta_policy::names::VmRef;
 use record::Recorder;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch as changes};
+
+/// How long a machine may take to be stopped once its programs are dead, and between two looks.
+const STOPPING: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A console that was judged and not opened yet.
 pub struct Entry {
@@ -202,6 +206,19 @@ impl App {
             }
             Err(error) => error.into(),
         }
+    }
+
+    /// Whether a shell that was killed was so together with its machine: then that is what its person
+    /// wants to know. An engine says a little later that a machine is stopped than its programs are dead.
+    pub async fn console_killed(&self, visitor: &Visitor, standing: &Standing) -> Option<Error> {
+        for _ in 0..STOPPING.as_millis() / LOOK.as_millis() {
+            let found = self.engine.find(standing.vm.vmid, Which::Main).await.ok()?;
+            if found.is_none_or(|found| found.status != Status::Running) {
+                return Some(self.console_lost(visitor, standing).await);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        None
     }
 
     /// Writes the end of a console: the shell's status, or why there is none.

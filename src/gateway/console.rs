@@ -25,6 +25,8 @@ const CTRL_D: &[u8] = b"\x04";
 /// cursor, colours, a mouse that types.
 const RESET: &str =
     "\x1b[?1049l\x1b[?25h\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\r\n";
+/// The status of a shell that was killed: 128 and SIGKILL's number.
+const KILLED: i32 = 137;
 /// What waits for a machine that does not read.
 const WAITING: usize = 64;
 const WAITING_BYTES: usize = 64 * 1024;
@@ -92,8 +94,10 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry, at_prompt: bool) -> Resul
     let end = drive(talk, &mut console, &mut terminal, &mut told, &mut standing).await;
     let lost = match end {
         End::Lost => Some(gateway.app.console_lost(&talk.visitor, &standing).await),
+        End::Status(KILLED) => gateway.app.console_killed(&talk.visitor, &standing).await,
         _ => None,
     };
+    let end = if lost.is_some() { End::Lost } else { end };
     // The machine's side goes before anything is said: nothing of it comes behind that.
     drop(terminal);
     let result = match &end {

@@ -60,18 +60,12 @@ async fn show(talk: &mut Talk, playing: &mut Playing) -> Option<Stop> {
 /// Waits, and looks for somebody who has seen enough.
 async fn until(talk: &mut Talk, then: Instant) -> Option<Stop> {
     let conn = std::sync::Arc::clone(&talk.conn);
-    loop {
-        tokio::select! {
-            biased;
-            stop = enough(talk) => return Some(stop),
-            _ = conn.ending.ended() => return Some(Stop::Wanted),
-            () = tokio::time::sleep_until(then) => return None,
-        }
+    tokio::select! {
+        biased;
+        stop = wants_to_stop(talk) => Some(if stop.is_ok() { Stop::Wanted } else { Stop::Gone }),
+        _ = conn.ending.ended() => Some(Stop::Wanted),
+        () = tokio::time::sleep_until(then) => None,
     }
-}
-
-async fn enough(talk: &mut Talk) -> Stop {
-    if wants_to_stop(talk).await.is_ok() { Stop::Wanted } else { Stop::Gone }
 }
 
 /// Waits until the person has seen enough, or is gone.

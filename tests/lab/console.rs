@@ -48,7 +48,8 @@ pub(crate) fn without_network(lab: &Lab) {
     let mut stopped = console(lab);
     stopped.until("# ");
     lab.ok("alumno1", "vm stop web1 --force");
-    assert!(stopped.end().out.contains("vm start web1"));
+    let said = stopped.end();
+    assert!(said.out.contains("vm start web1"), "{said:?}");
     lab.ok("alumno1", "vm start web1");
     wait("sshd answers again", Duration::from_secs(20), || lab.inside("web1", "true").code == 0);
 }

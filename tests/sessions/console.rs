@@ -101,3 +101,27 @@ fn much_both_ways_neither_fills_memory_nor_stands_still() {
     console.send("exit\r");
     assert_eq!(console.end().code, 0);
 }
+
+/// Two sessions on one connection; the machine of one does not read what is pasted into it.
+#[test]
+fn a_machine_that_does_not_read_stops_no_neighbour() {
+    let house = house("[ssh]\nstall_limit_s = 1\n");
+    let control = format!("ControlPath={}", house.dir.join("mux").display());
+    let on = |master: &str, words: &[&str]| {
+        let mut ssh = house.ssh("alumno1");
+        ssh.env("LC_MESSAGES", "en_GB.UTF-8").args(["-o", "SendEnv=LC_MESSAGES", "-o", &control, "-o"]);
+        ssh.arg(format!("ControlMaster={master}")).arg("-tt").arg(House::at("alumno1")).args(words);
+        Pty::new(&ssh)
+    };
+    let mut shell = on("yes", &[]);
+    shell.until("puerta> ");
+    let mut console = on("no", &["vm", "console", "web1"]);
+    console.until("sim# ");
+    console.send("deaf\r");
+    console.until("deaf\r\n");
+    console.send(&"x".repeat(300_000));
+    console.until("the machine does not read what you send");
+    shell.send("whoami\r");
+    shell.until("alumno1");
+    shell.until("puerta> ");
+}

@@ -65,6 +65,10 @@ fn a_recording_is_an_asciicast_that_only_the_professor_plays() {
         let none = house.run(login, &["session", "play", "0123456789ab-1"]);
         assert_eq!(said.err.replace(&id, "X"), none.err.replace("0123456789ab-1", "X"));
         assert_eq!(json(&house, login, &["session", "recordings"]), serde_json::json!([]));
+        for of in ["alumno1", "nadie"] {
+            let said = house.run(login, &["session", "recordings", "--person", of]);
+            assert!(said.code == 1 && said.err.contains("no puede"), "{said:?}");
+        }
     }
     let listed = json(&house, "profesor", &["session", "recordings", "--person", "alumno1"]);
     assert_eq!((&listed[0]["id"], &listed[0]["vm"]), (&id.clone().into(), &"web1.alumno1".into()));
@@ -129,6 +133,7 @@ fn what_cannot_be_recorded_is_not_done() {
     let said = terminal(&house, "alumno1", &["vm", "console", "web1"]).end();
     assert_eq!(said.code, 2, "{said:?}");
     assert!(said.out.contains("cannot be written") && !said.out.contains("sim# "), "{said:?}");
+    assert_eq!(json(&house, "profesor", &["session", "recordings"]).as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::app::{Outcome, clock, person};
 use crate::audit::{Event as Line, Phase};
 use crate::store::Recording;
 use puerta_policy::action::Action;
-use puerta_policy::decide::Decision;
+use puerta_policy::decide::{Decision, Lab};
 use puerta_policy::model::Person;
 use puerta_policy::names::Login;
 use std::time::Duration;
@@ -44,9 +44,11 @@ async fn whose(ctx: &Ctx<'_>, recording: &Recording) -> Result<Person> {
 /// `session recordings`.
 pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&Login>) -> Result<Reply> {
     if let Some(login) = of {
-        // Who may not look at people learns nothing about who exists; a person who is gone is still in it.
+        // A person who is gone is still in it; but who may not look at people learns nothing about who exists.
         if ctx.app.store.person_by_login(login).await?.is_some() {
             let _person = person::judged(ctx, login, Action::SessionPlay).await?;
+        } else {
+            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
         }
     }
     let mut views = Vec::new();

@@ -73,15 +73,24 @@ impl Recorder {
         let row = Recording { id: id.clone(), person, vm: vm.to_owned(), started, finished: None, bytes: 0 };
         // The row first: a file without one would never go.
         app.store.add_recording(&row).await?;
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(app.config.recordings()).await;
-        made.map_err(|error| unwritable(&error))?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let file = options.open(app.recording_file(&id)).await.map_err(|error| unwritable(&error))?;
+        let file = match Self::file(app, &id).await {
+            Ok(file) => file,
+            Err(error) => {
+                app.store.remove_recording(&id).await?;
+                return Err(unwritable(&error));
+            }
+        };
         let most = app.config.console.max_bytes;
         let mut recorder = Self { id, file, last: Instant::now(), written: 0, most };
         recorder.write(&cast::header(size, term, started.0 / 1000, vm)).await?;
         Ok(recorder)
+    }
+
+    async fn file(app: &App, id: &str) -> std::io::Result<File> {
+        DirBuilder::new().recursive(true).mode(0o700).create(app.config.recordings()).await?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(app.recording_file(id)).await
     }
 
     pub(super) async fn output(&mut self, text: &str) -> Result<()> {

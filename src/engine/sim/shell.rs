@@ -83,6 +83,11 @@ impl Shell {
         match line {
             "" => Some(()),
             "stty size" => self.say(&format!("{} {}\r\n", self.size.rows, self.size.columns)).await,
+            // Reads nothing any more, until nobody looks.
+            "deaf" => {
+                self.inside.output.closed().await;
+                None
+            }
             "hostile" => self.say(HOSTILE).await,
             line if line.starts_with("sleep ") => self.until_interrupted(None).await,
             "flood" => self.until_interrupted(Some(&"0123456789abcdef".repeat(64))).await,
