@@ -9,6 +9,7 @@ use crate::app::console::{
 };
 use crate::app::error::{Error, Kind};
 use crate::shell::notice;
+use crate::shell::tame::AFTER;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,10 +22,9 @@ use tokio::time::Instant;
 const LEAVE: u8 = 0x1d;
 const CTRL_C: &[u8] = b"\x03";
 const CTRL_D: &[u8] = b"\x04";
-/// What a program that was cut off may have left in the client's terminal: another screen, a hidden
-/// cursor, colours, a mouse that types.
-const RESET: &str =
-    "\x1b[?1049l\x1b[?25h\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[0m\r\n";
+/// What a program that was cut off may have left in the client's terminal beside what [`AFTER`] undoes:
+/// keys that say something else, a mouse that types, pasting in brackets.
+const KEYS: &str = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l";
 /// The status of a shell that was killed: 128 and SIGKILL's number.
 const KILLED: i32 = 137;
 /// What waits for a machine that does not read.
@@ -112,7 +112,7 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry, at_prompt: bool) -> Resul
     match end {
         End::Status(status) => return Ok(u32::try_from(status).map_or(255, |status| status & 255)),
         End::Gone => return Err(Gone),
-        _ => talk.io.raw(None, Bytes::from_static(RESET.as_bytes())).await?,
+        _ => talk.io.raw(None, format!("{KEYS}{AFTER}").into_bytes().into()).await?,
     }
     match (end, lost) {
         (End::Left, _) => {

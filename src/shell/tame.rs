@@ -5,8 +5,9 @@
 
 use crate::shell::printable::is_printable;
 
-/// Puts a terminal back as it was: usual screen, cursor, letters, colours; on a new line.
-pub const AFTER: &str = "\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[r\x1b[4l\x1b(B\x1b[0m\r\n";
+/// Puts a terminal back as it was: usual screen, margins, cursor, letters, colours; on a new line. The
+/// cursor stays where it is: `?1049l` would bring back one that was never saved, and margins send it home.
+pub const AFTER: &str = "\x1b[?1047l\x1b7\x1b[r\x1b8\x1b[?25h\x1b[?7h\x1b[4l\x1b(B\x1b[0m\r\n";
 
 /// Parameters of a sequence that are kept; a longer one is dropped whole.
 const PARAMETERS: usize = 48;

@@ -143,7 +143,8 @@ fn policy_says_who_is_recorded_and_old_ones_go() {
     copy_policy(&policy);
     std::fs::write(
         policy.join("record.cedar"),
-        "@id(\"record\") permit (principal in Puerta::Role::\"alumno\", action == Puerta::Action::\"vm-console-record\", resource);",
+        "@id(\"quietly\") permit (principal in Puerta::Role::\"profesor\", action == Puerta::Action::\"session-watch-unannounced\", resource);
+         @id(\"record\") permit (principal in Puerta::Role::\"alumno\", action == Puerta::Action::\"vm-console-record\", resource);",
     )
     .unwrap();
     let config = std::fs::read_to_string(house.config()).unwrap();
@@ -158,6 +159,19 @@ fn policy_says_who_is_recorded_and_old_ones_go() {
     console.send("exit\r");
     console.end();
     assert_eq!(json(&house, "profesor", &["session", "recordings"]).as_array().unwrap().len(), 1);
+    // Nor is it told that somebody looks on, where policy allows that.
+    let mut console = terminal(&house, "alumno1", &["vm", "console", "web1"]);
+    console.until("sim# ");
+    let watched = open(&house, "alumno1", "console")[0]["id"].as_str().unwrap().to_owned();
+    let mut watching = terminal(&house, "profesor", &["session", "watch", &watched]);
+    watching.until("You only look");
+    console.send("hola\r");
+    watching.until("hola\r\nhola\r\n");
+    console.send("exit\r");
+    assert!(!console.end().out.contains("looking on"));
+    let audit = house.audit();
+    let line = audit.iter().find(|line| line["code"] == "session.watch").unwrap();
+    assert_eq!(line["detail"]["announced"], false);
     // A month later.
     let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('UPDATE recordings SET started = started - 31*86400000'); d.commit()";
     let database = house.dir.join("state/puerta.sqlite");
