@@ -26,7 +26,7 @@ notice-forward-cut = ** The connection to port { $port } of `{ $vm }` was cut: i
 notice-no-longer = The connection to your machine was cut: it is no longer allowed, or the machine was removed.
 notice-closed-by-staff = Your teacher closed this session; your machines stay as they are.
 notice-closed-by-oneself = You closed this session from another one; your machines stay as they are.
-notice-console = Console of `{ $vm }`. To leave: Ctrl-] (or `exit`).
+notice-console = Console of `{ $vm }`. To leave: Ctrl-] (on some keyboards Ctrl-5) or `exit`.
 notice-console-recorded = ** This console is recorded: everything that the machine shows. What you type, only if it shows that.
 notice-console-left = You left the console of `{ $vm }`; the machine goes on running.
 notice-watched = ** { $login } is looking on at this console.
@@ -61,8 +61,9 @@ help-vm-console =
     You come in as root, through the engine and not through the network. It helps
     with a machine that `ssh` does not get into any more. It needs a terminal:
       ssh -t USER@puerta vm console web1
-    Leave with Ctrl-] or by ending the shell (`exit`); the exit status is its.
-    If it is recorded you are told before it begins.
+    Leave with Ctrl-] (where that is hard to type, Ctrl-5) or by ending the
+    shell (`exit`); the exit status is the shell's. If it is recorded you are
+    told before it begins.
 help-session = Sessions: who is connected, and what they have open.
 use-session-list = session list [--person LOGIN] [--course COURSE]
 sum-session-list = Shows your open connections (teachers: everybody's).

@@ -26,7 +26,7 @@ notice-forward-cut = ** Se ha cortado la conexión con el puerto { $port } de `{
 notice-no-longer = La conexión con tu máquina se ha cortado: ya no está permitida, o la máquina se ha borrado.
 notice-closed-by-staff = Tu profesor ha cerrado esta sesión; tus máquinas siguen como están.
 notice-closed-by-oneself = Has cerrado esta sesión desde otra; tus máquinas siguen como están.
-notice-console = Consola de `{ $vm }`. Para salir: Ctrl-] (o `exit`).
+notice-console = Consola de `{ $vm }`. Para salir: Ctrl-] (con teclado español, Ctrl-5) o `exit`.
 notice-console-recorded = ** Esta consola se graba: todo lo que enseña la máquina. Lo que tecleas, solo si ella lo enseña.
 notice-console-left = Has salido de la consola de `{ $vm }`; la máquina sigue en marcha.
 notice-watched = ** { $login } está mirando esta consola.
@@ -61,8 +61,9 @@ help-vm-console =
     Entra como root, por el motor y no por la red. Sirve para arreglar una
     máquina en la que ya no se puede entrar con `ssh`. Necesita un terminal:
       ssh -t USUARIO@puerta vm console web1
-    Se sale con Ctrl-] o terminando el intérprete (`exit`); el estado de salida
-    es el suyo. Si se graba, se avisa antes de empezar.
+    Se sale con Ctrl-] (donde cuesta teclearlo, Ctrl-5) o terminando el
+    intérprete (`exit`); el estado de salida es el suyo. Si se graba, se avisa
+    antes de empezar.
 help-session = Sesiones: quién está conectado y qué tiene abierto.
 use-session-list = session list [--person LOGIN] [--course CURSO]
 sum-session-list = Enseña tus conexiones abiertas (los profesores, las de todos).
