@@ -9,6 +9,8 @@
 //! Clients talk to 127.0.0.1 only; whatever has an address of the lab runs inside its namespaces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "lab/console.rs"]
+mod console;
 #[path = "lab/debian.rs"]
 mod debian;
 #[path = "lab/house.rs"]
@@ -23,6 +25,8 @@ mod killed;
 mod one;
 #[path = "lab/published.rs"]
 mod published;
+#[path = "support/mod.rs"]
+mod support;
 #[path = "lab/template.rs"]
 mod template;
 #[path = "lab/three.rs"]

@@ -4,10 +4,13 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_session.rs"]
+mod samples_session;
 #[path = "words/samples_template.rs"]
 mod samples_template;
 
 use puerta::app::error::{Error, Kind};
+use puerta::app::presence::Notice;
 use puerta::app::reply::ProgressView;
 use puerta::shell::lang::Lang;
 use puerta::shell::notice;
@@ -102,6 +105,10 @@ fn likely(variable: &str) -> &'static str {
         "egress" => "deny",
         "route" => "puerta:50012 -> web1:80",
         "line" => "table inet filter",
+        "session" => "6925d1f20003",
+        "from" => "profesor",
+        "names" => "alumno3, alumno4",
+        "text" => "hola",
         "at" => "2026-11-23 10:02:03",
         "first" | "row" => "3",
         "column" => "email",
@@ -348,6 +355,13 @@ fn shell_notices_questions_and_progress() {
         for why in ["suspended", "shutdown", "too many tries", "too many connections", "anything else"] {
             all += &notice::closing(lang, why);
         }
+        for why in ["no longer allowed", "closed by staff", "closed by oneself"] {
+            all += &notice::closing(lang, why);
+        }
+        let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };
+        let cut = Notice::ForwardCut { vm: "web1.alumno1".into(), port: 22 };
+        all += &(notice::heard(lang, &message) + &notice::heard(lang, &cut));
+        all += &(notice::console(lang, "web1", false) + &notice::console(lang, "web1", true));
         all += &notice::left_alone(lang);
         all += &notice::goodbye(lang);
         _ = writeln!(all, "{}|", notice::paste_key(lang));
@@ -363,6 +377,7 @@ fn shell_notices_questions_and_progress() {
             "person suspend alumno1",
             "person remove alumno1",
             "seat drop equipo3 alumno1",
+            "session close 6925d1f20003",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

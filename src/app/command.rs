@@ -9,6 +9,10 @@ mod template;
 
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
 
+mod session;
+
+pub use session::{MessageCommand, SessionCommand};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -42,6 +46,10 @@ pub enum Command {
     Egress(EgressCommand),
     /// `firewall ...`
     Firewall(FirewallCommand),
+    /// `session ...`
+    Session(SessionCommand),
+    /// `message ...`
+    Message(MessageCommand),
     /// `audit list`
     AuditList(AuditQuery),
     /// `node list`
@@ -92,6 +100,8 @@ pub enum VmCommand {
     Restart(VmRef),
     /// Remove.
     Delete(VmRef),
+    /// A terminal in it.
+    Console(VmRef),
     /// Make a backup.
     Backup(VmRef),
     /// Put one back; the newest when not said.

@@ -1,10 +1,10 @@
 //! A direct-tcpip open: words to a machine, a decision, an address out of the permit, and the audit
 //! of what went through. Names are resolved in the store, never in DNS.
 
-use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::presence::Open;
+use crate::app::presence::{OpenChannel, Traffic, What};
+use crate::app::{App, status, vm};
 use crate::audit::{Event, Outcome, Phase};
 use crate::engine::{Status, Which};
 use puerta_policy::action::Action;
@@ -31,16 +31,20 @@ pub struct Passage {
     begun: Instant,
     /// From before it was judged, so that no change is missed while the machine is dialled.
     changes: watch::Receiver<u64>,
-    _open: Open,
+    open: OpenChannel,
 }
 
-/// What went through.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Traffic {
-    /// Bytes from the client to the machine.
-    pub up: u64,
-    /// Bytes from the machine to the client.
-    pub down: u64,
+impl Passage {
+    /// Where its bytes are counted.
+    pub fn traffic(&self) -> &Traffic {
+        self.open.traffic()
+    }
+
+    /// The machine, `web1.alumno1`, and its port.
+    pub fn target(&self) -> (String, u16) {
+        let Forward { vm, port } = self.permit.target();
+        (vm::subject(vm), *port)
+    }
 }
 
 impl App {
@@ -70,8 +74,9 @@ impl App {
                 return Err(Error::new(Kind::Denied, "error-forward-denied"));
             }
         };
-        event.vm = Some(subject);
-        let open = match self.presence.forward(visitor.person) {
+        event.vm = Some(subject.clone());
+        let what = What::Forward { vm: subject, port: permit.target().port };
+        let open = match self.presence.open(visitor, what) {
             Ok(open) => open,
             Err(error) => {
                 event.outcome = Some(Outcome::Failed(error.id.to_owned()));
@@ -85,7 +90,7 @@ impl App {
         event.detail.insert("address".into(), address.to_string().into());
         let begin = Event { phase: Phase::Begin, outcome: Some(Outcome::Allowed), ..event.clone() };
         self.audit.begin(begin).await?;
-        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), changes, _open: open })
+        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), changes, open })
     }
 
     /// The permit and the audit's subject; or the subject if there is one, the reason, the policies.
@@ -159,21 +164,12 @@ impl App {
         let target = passage.permit.target();
         let (vm, port) = (&target.vm, target.port);
         let error = match self.engine.find(vm.vmid, Which::Main).await {
-            Ok(Some(instance)) => match instance.status {
-                Status::Running => Error::new(Kind::Unavailable, "error-forward-port")
-                    .with("vm", &vm.name)
-                    .with("port", port),
-                Status::Unreachable => {
-                    Error::new(Kind::Unavailable, "error-vm-unreachable").with("vm", &vm.name)
-                }
-                Status::Stopped | Status::Busy => {
-                    Error::new(Kind::Unavailable, "error-vm-stopped").with("vm", &vm.name)
-                }
-            },
-            Ok(None) => Error::new(Kind::Unavailable, "error-vm-missing").with("vm", &vm.name),
+            Ok(found) => status::not_running(found.as_ref(), &vm.name).unwrap_or_else(|| {
+                Error::new(Kind::Unavailable, "error-forward-port").with("vm", &vm.name).with("port", port)
+            }),
             Err(error) => error.into(),
         };
-        self.close_forward(passage, Traffic::default(), Outcome::Failed(cause.to_owned())).await;
+        self.close_forward(passage, Outcome::Failed(cause.to_owned())).await;
         error
     }
 
@@ -188,10 +184,11 @@ impl App {
     }
 
     /// Writes the end of a forward.
-    pub async fn close_forward(&self, passage: Passage, traffic: Traffic, outcome: Outcome) {
+    pub async fn close_forward(&self, passage: Passage, outcome: Outcome) {
+        let (up, down) = passage.traffic().read();
         let mut event = Event { phase: Phase::Finish, outcome: Some(outcome), ..passage.event };
-        event.detail.insert("bytes_up".into(), traffic.up.into());
-        event.detail.insert("bytes_down".into(), traffic.down.into());
+        event.detail.insert("bytes_up".into(), up.into());
+        event.detail.insert("bytes_down".into(), down.into());
         event.detail.insert("seconds".into(), seconds(passage.begun.elapsed()).into());
         self.audit.finish(event).await;
     }

@@ -8,6 +8,7 @@ mod archive;
 pub mod backup;
 pub mod clock;
 pub mod command;
+pub mod console;
 pub mod course;
 pub mod ctx;
 pub mod egress;
@@ -97,6 +98,12 @@ pub enum Outcome {
     Reply(Box<Reply>),
     /// It goes on whether somebody watches or not.
     Job(JobWatch),
+    /// A terminal in a machine, to be opened by whoever has a terminal.
+    Console(Box<console::Entry>),
+    /// A recording to play.
+    Play(Box<console::Playing>),
+    /// A console to look on at.
+    Watch(Box<console::Watching>),
 }
 
 impl From<Reply> for Outcome {
@@ -183,6 +190,8 @@ impl App {
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
             Command::NodeList => node::list(&ctx).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
+            Command::Session(command) => session::run(&ctx, command).await,
+            Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),

@@ -52,7 +52,7 @@ fn absent(login: &Login) -> Error {
 }
 
 /// The person, once policy allows `action` on them.
-async fn judged(ctx: &Ctx<'_>, login: &Login, action: Action) -> Result<Person> {
+pub(super) async fn judged(ctx: &Ctx<'_>, login: &Login, action: Action) -> Result<Person> {
     let found = ctx.app.store.person_by_login(login).await?;
     let Some(person) = found else {
         // Who may not look at people learns nothing about who exists.

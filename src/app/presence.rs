@@ -1,30 +1,72 @@
-//! Who is here: live connections by person, and how many forwards each has open. Accounting is
-//! released by `Drop`, so a panic or a killed task cannot leak it.
+//! Who is here: the register of live connections and of what each has open, with caps by person.
+//! Everything in it is released by `Drop`, so a panic or a killed task cannot leak it. It decides
+//! nothing: who may see what of it is the uses' to ask.
 
+mod channel;
+
+pub use channel::{Channel, Notice, Notices, OpenChannel, Traffic, What};
+
+use crate::app::clock;
+use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use dashmap::DashMap;
-use puerta_policy::model::PersonId;
-use std::sync::Arc;
+use puerta_policy::model::{PersonId, Timestamp};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
 
 type Counts = Arc<DashMap<PersonId, usize>>;
+type Connections = Arc<DashMap<String, Arc<Connection>>>;
 
-/// Counts of what people have open.
+/// What people have open.
 #[derive(Debug)]
 pub struct Presence {
+    live: Connections,
     connections: Counts,
     forwards: Counts,
     max_forwards: usize,
     max_connections: usize,
 }
 
-/// One thing that is open; closing is dropping it.
+/// A live connection of somebody who came in.
+pub struct Connection {
+    /// Who, how, and where from. Its `connection` is the id.
+    pub visitor: Arc<Visitor>,
+    /// When they came in.
+    pub since: Timestamp,
+    channels: Mutex<BTreeMap<u32, Arc<Channel>>>,
+    next: AtomicU32,
+    /// Ends it, with a stable word for the reason.
+    end: Box<dyn Fn(&'static str) + Send + Sync>,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("visitor", &self.visitor).finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    /// What is open on it, in the order in which it was opened.
+    pub fn channels(&self) -> Vec<Arc<Channel>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Ends it; the client is told why.
+    pub fn end(&self, why: &'static str) {
+        (self.end)(why);
+    }
+}
+
+/// One place in a count; leaving is dropping it.
 #[derive(Debug)]
-pub struct Open {
+struct Counted {
     counts: Counts,
     person: PersonId,
 }
 
-impl Open {
+impl Counted {
     fn new(counts: &Counts, person: PersonId, max: usize) -> Option<Self> {
         let mut count = counts.entry(person).or_insert(0);
         if *count >= max {
@@ -35,7 +77,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for Counted {
     fn drop(&mut self) {
         if let Some(mut count) = self.counts.get_mut(&self.person) {
             *count -= 1;
@@ -44,42 +86,153 @@ impl Drop for Open {
     }
 }
 
+/// A connection's place in the register; it leaves by dropping this.
+#[derive(Debug)]
+pub struct Present {
+    live: Connections,
+    connection: Arc<Connection>,
+    _counted: Counted,
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.live.remove(&self.connection.visitor.connection);
+    }
+}
+
 impl Presence {
     pub(super) fn new(max_forwards: usize, max_connections: usize) -> Self {
-        Self { connections: Counts::default(), forwards: Counts::default(), max_forwards, max_connections }
+        let live = Connections::default();
+        let (connections, forwards) = (Counts::default(), Counts::default());
+        Self { live, connections, forwards, max_forwards, max_connections }
     }
 
-    /// A connection of theirs came in; `None` when they have too many.
-    pub fn connection(&self, person: PersonId) -> Option<Open> {
-        Open::new(&self.connections, person, self.max_connections)
+    /// A connection of theirs came in, which `end` ends; `None` when they have too many.
+    pub fn connection(
+        &self,
+        visitor: &Arc<Visitor>,
+        end: impl Fn(&'static str) + Send + Sync + 'static,
+    ) -> Option<Present> {
+        let counted = Counted::new(&self.connections, visitor.person, self.max_connections)?;
+        let connection = Arc::new(Connection {
+            visitor: Arc::clone(visitor),
+            since: clock::now(),
+            channels: Mutex::default(),
+            next: AtomicU32::new(1),
+            end: Box::new(end),
+        });
+        self.live.insert(visitor.connection.clone(), Arc::clone(&connection));
+        Some(Present { live: Arc::clone(&self.live), connection, _counted: counted })
     }
 
-    /// Live connections of theirs.
+    /// How many live connections they have.
     pub fn connections(&self, person: PersonId) -> u32 {
         self.connections.get(&person).map_or(0, |count| *count as u32)
     }
 
-    /// A forward of theirs opens, if it fits.
-    pub fn forward(&self, person: PersonId) -> Result<Open> {
-        Open::new(&self.forwards, person, self.max_forwards).ok_or_else(|| {
-            Error::new(Kind::Limited, "error-too-many-forwards").with("max", self.max_forwards)
-        })
+    /// The live connection with this id.
+    pub fn find(&self, id: &str) -> Option<Arc<Connection>> {
+        self.live.get(id).map(|found| Arc::clone(&found))
+    }
+
+    /// Every live connection, oldest first.
+    pub fn all(&self) -> Vec<Arc<Connection>> {
+        let mut all: Vec<_> = self.live.iter().map(|found| Arc::clone(&found)).collect();
+        all.sort_by(|a, b| (a.since, &a.visitor.connection).cmp(&(b.since, &b.visitor.connection)));
+        all
+    }
+
+    /// Puts a notice into every open shell of theirs; how many that are.
+    pub fn notify(&self, person: PersonId, notice: &Notice) -> u32 {
+        let theirs = self.live.iter().filter(|one| one.visitor.person == person);
+        let channels = theirs.flat_map(|one| one.channels());
+        channels.filter(|channel| channel.tell(notice)).count() as u32
+    }
+
+    /// Something of theirs opens on a connection.
+    pub fn open(&self, visitor: &Visitor, what: What) -> Result<OpenChannel> {
+        // Only a connection that was turned away has no place, and it ends now.
+        let closing = || Error::new(Kind::Limited, "error-shutdown");
+        let connection = self.find(&visitor.connection).ok_or_else(closing)?;
+        let counted = match what {
+            What::Forward { .. } => {
+                let counted = Counted::new(&self.forwards, visitor.person, self.max_forwards);
+                let too_many =
+                    || Error::new(Kind::Limited, "error-too-many-forwards").with("max", self.max_forwards);
+                Some(counted.ok_or_else(too_many)?)
+            }
+            _ => None,
+        };
+        Ok(OpenChannel::new(connection, what, counted))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::ctx::Method;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn visitor(connection: &str, person: i64) -> Arc<Visitor> {
+        Arc::new(Visitor {
+            person: PersonId(person),
+            login: "alumno1".parse().unwrap(),
+            method: Method::PublicKey,
+            fingerprint: None,
+            connection: connection.into(),
+            source: ([127, 0, 0, 1], 5).into(),
+            second_factor: false,
+        })
+    }
+
+    fn forward() -> What {
+        What::Forward { vm: "web1.alumno1".into(), port: 22 }
+    }
 
     #[test]
-    fn the_cap_holds_and_drop_gives_back() {
-        let presence = Presence::new(2, 10);
-        let person = PersonId(1);
-        let first = presence.forward(person).unwrap();
-        let _second = presence.forward(person).unwrap();
-        assert!(presence.forward(person).is_err());
+    fn the_caps_hold_and_drop_gives_back() {
+        let presence = Presence::new(2, 1);
+        let who = visitor("a", 1);
+        let here = presence.connection(&who, |_| ()).unwrap();
+        assert!(presence.connection(&visitor("b", 1), |_| ()).is_none());
+        let first = presence.open(&who, forward()).unwrap();
+        let _second = presence.open(&who, forward()).unwrap();
+        assert!(presence.open(&who, forward()).is_err());
+        assert_eq!(presence.find("a").unwrap().channels().len(), 2);
         drop(first);
-        assert!(presence.forward(person).is_ok());
+        assert!(presence.open(&who, forward()).is_ok());
         assert_eq!(presence.forwards.len(), 1);
+        drop(here);
+        assert!(presence.find("a").is_none() && presence.connections(who.person) == 0);
+        assert!(presence.open(&who, What::Exec).is_err(), "a connection that left opens nothing");
+    }
+
+    #[test]
+    fn only_shells_of_the_person_hear_and_each_only_so_much() {
+        let presence = Presence::new(2, 9);
+        let (one, other) = (visitor("a", 1), visitor("b", 2));
+        let _here = (presence.connection(&one, |_| ()), presence.connection(&other, |_| ()));
+        let mut open = presence.open(&one, What::Shell).unwrap();
+        let mut shell = open.notices().unwrap();
+        let _exec = presence.open(&one, What::Exec).unwrap();
+        let mut foreign = presence.open(&other, What::Shell).unwrap();
+        let mut foreign = foreign.notices().unwrap();
+        let notice = Notice::ForwardCut { vm: "web1".into(), port: 22 };
+        assert_eq!(presence.notify(one.person, &notice), 1);
+        assert_eq!(shell.try_recv().ok(), Some(notice.clone()));
+        assert!(foreign.try_recv().is_err());
+        let heard = (0..1000).filter(|_| presence.notify(one.person, &notice) == 1).count();
+        assert!(heard < 100, "a shell that nobody reads keeps {heard} notices");
+    }
+
+    #[test]
+    fn whoever_finds_a_connection_can_end_it() {
+        let presence = Presence::new(2, 9);
+        let told = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&told);
+        let end = move |why| counted.store(str::len(why), Ordering::SeqCst);
+        let _here = presence.connection(&visitor("a", 1), end);
+        presence.find("a").unwrap().end("shut");
+        assert_eq!(told.load(Ordering::SeqCst), 4);
     }
 }

@@ -4,7 +4,10 @@
 
 mod network;
 mod roster;
+mod session;
 mod template;
+
+pub use session::{MessageView, OpenView, RecordingView, SessionView};
 
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
@@ -184,6 +187,21 @@ pub enum Reply {
     Nodes(Vec<NodeView>),
     /// `isolation check`
     Isolation(IsolationView),
+    /// `session list`
+    Sessions(Vec<SessionView>),
+    /// `session show`
+    Session(SessionView),
+    /// A connection was told to end.
+    SessionClosed {
+        /// Which.
+        session: String,
+        /// Whose.
+        login: String,
+    },
+    /// `session recordings`
+    Recordings(Vec<RecordingView>),
+    /// A message was put into shells.
+    MessageSent(MessageView),
 }
 
 impl Reply {

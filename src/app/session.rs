@@ -1,11 +1,32 @@
-//! What a session channel needs of the house besides commands: its place in the audit, and what a
-//! prompt shows.
+//! What a session channel needs of the house besides commands: its place in the audit and in the
+//! register, and what a prompt shows. The commands about sessions are in here too.
+
+mod commands;
+mod id;
+
+pub use id::SessionId;
+
+pub(super) use commands::{message, run};
 
 use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Result};
+use crate::app::presence::{Notices, OpenChannel, What};
 use crate::audit::{Event, Outcome, Phase};
 use puerta_policy::model::{Actor, Vm};
+
+/// A session channel that began.
+pub struct Begun {
+    event: Event,
+    open: OpenChannel,
+}
+
+impl Begun {
+    /// Where a shell hears its notices; to be taken once.
+    pub fn notices(&mut self) -> Option<Notices> {
+        self.open.notices()
+    }
+}
 
 /// What a prompt knows of the person.
 pub struct Facts {
@@ -23,16 +44,22 @@ impl App {
         Ok(Facts { actor, vms })
     }
 
-    /// A session channel began to do something: `exec`, `shell` or `pipe`.
-    pub async fn session_begins(&self, visitor: &Visitor, kind: &'static str) -> Result<Event> {
+    /// A session channel began to do something.
+    pub async fn session_begins(&self, visitor: &Visitor, what: What) -> Result<Begun> {
+        let kind = match what {
+            What::Shell => "shell",
+            What::Pipe => "pipe",
+            _ => "exec",
+        };
+        let open = self.presence.open(visitor, what)?;
         let event = visitor.event(Phase::Begin, "session").with("kind", kind);
         self.audit.begin(event.clone()).await?;
-        Ok(event)
+        Ok(Begun { event, open })
     }
 
     /// It ended, with this exit status.
-    pub async fn session_ends(&self, begun: Event, status: u32) {
-        let finish = Event { phase: Phase::Finish, outcome: Some(Outcome::Done), ..begun };
+    pub async fn session_ends(&self, begun: Begun, status: u32) {
+        let finish = Event { phase: Phase::Finish, outcome: Some(Outcome::Done), ..begun.event };
         self.audit.finish(finish.with("status", status)).await;
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::app::clock;
+use crate::app::error::{Error, Kind};
 use crate::app::reply::{VmState, VmView};
-use crate::engine::{EngineError, Instance, Which};
+use crate::engine::{EngineError, Instance, Status, Which};
 use puerta_policy::model::{Job, JobKind, Phase, Vm};
+use puerta_policy::names::VmName;
 use puerta_policy::plan::Vmid;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,6 +18,17 @@ const FEW: usize = 16;
 
 /// The main copies of machines by number.
 pub(super) type Seen = HashMap<Vmid, Instance>;
+
+/// Why nobody can be let into a machine that is seen like this, in words that help; `None` when it runs.
+pub(super) fn not_running(found: Option<&Instance>, name: &VmName) -> Option<Error> {
+    let id = match found.map(|instance| instance.status) {
+        Some(Status::Running) => return None,
+        Some(Status::Unreachable) => "error-vm-unreachable",
+        Some(Status::Stopped | Status::Busy) => "error-vm-stopped",
+        None => "error-vm-missing",
+    };
+    Some(Error::new(Kind::Unavailable, id).with("vm", name))
+}
 
 impl App {
     /// What the engine says of these machines; `None` when it does not answer.

@@ -6,7 +6,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::port::Wanted;
 use crate::app::reply::{Reply, UsageView, VmState, VmView};
 use crate::app::status;
-use crate::app::{Outcome, backup, clock, restore, template, vm_jobs};
+use crate::app::{Outcome, backup, clock, console, restore, template, vm_jobs};
 use crate::engine::EngineError;
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
@@ -28,6 +28,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Stop { vm, force } => change(ctx, &vm, Action::VmStop, JobKind::Stop, force).await,
         VmCommand::Restart(vm) => change(ctx, &vm, Action::VmRestart, JobKind::Restart, false).await,
         VmCommand::Delete(vm) => change(ctx, &vm, Action::VmDelete, JobKind::Delete, false).await,
+        VmCommand::Console(vm) => console::enter(ctx, &vm).await,
         VmCommand::Backup(vm) => backup::start(ctx, &vm).await,
         VmCommand::Restore { vm, backup } => restore::start(ctx, &vm, backup).await,
     }

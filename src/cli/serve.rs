@@ -63,6 +63,14 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
                 ticking.changed();
             }
         });
+        let forgetting = Arc::clone(&app);
+        tokio::spawn(async move {
+            let mut hour = tokio::time::interval(Duration::from_secs(3600));
+            loop {
+                hour.tick().await;
+                forgetting.forget_recordings().await;
+            }
+        });
         for listener in &listeners {
             tracing::info!(address = %listener.local_addr()?, "listening");
         }

@@ -39,6 +39,8 @@ pub struct Config {
     pub machine: Machine,
     /// Backups.
     pub backup: Backup,
+    /// Terminals in machines.
+    pub console: Console,
     /// What is published, to whom, and what machines may reach.
     pub firewall: Firewall,
     /// Threads that verify passwords.
@@ -141,6 +143,17 @@ pub struct Backup {
     pub deadline: Duration,
 }
 
+/// `[console]`.
+#[derive(Debug, Clone)]
+pub struct Console {
+    /// Every console is recorded; otherwise only those that policy says.
+    pub record: bool,
+    /// Longest recording, bytes; the console ends there.
+    pub max_bytes: u64,
+    /// How long recordings are kept.
+    pub keep: Duration,
+}
+
 const MIB: u64 = 1 << 20;
 
 impl Config {
@@ -183,6 +196,11 @@ impl Config {
         };
         let machine = machine(&mut r);
         let backup = backup(&mut r, &state_dir);
+        let console = Console {
+            record: r.boolean("console", "record", false),
+            max_bytes: MIB * r.integer("console", "max_mib", 64, 1, 1 << 16),
+            keep: Duration::from_secs(86_400 * r.integer("console", "keep_days", 30, 1, 3650)),
+        };
         let firewall = firewall::read(&mut r);
         // What comes over loopback is not the firewall's to turn.
         let published = |address: &&SocketAddr| {
@@ -205,6 +223,7 @@ impl Config {
             quotas,
             machine,
             backup,
+            console,
             firewall,
             password_threads: r.integer("password", "threads", 1, 1, 64) as usize,
             code_lifetime: Duration::from_secs(86_400 * r.integer("password", "code_days", 14, 1, 365)),
@@ -222,6 +241,11 @@ impl Config {
     /// The host key.
     pub fn host_key(&self) -> PathBuf {
         self.state_dir.join("ssh_host_ed25519_key")
+    }
+
+    /// Where recordings of consoles are kept.
+    pub fn recordings(&self) -> PathBuf {
+        self.state_dir.join("recordings")
     }
 
     /// The audit log.

@@ -62,6 +62,10 @@ impl Display for Config {
         writeln!(f, "max_mib = {}", backup.max_bytes >> 20)?;
         writeln!(f, "max_unpacked_mib = {}", backup.max_unpacked_bytes >> 20)?;
         writeln!(f, "deadline_s = {}", backup.deadline.as_secs())?;
+        let console = &self.console;
+        writeln!(f, "\n[console]\nrecord = {}", console.record)?;
+        writeln!(f, "max_mib = {}", console.max_bytes >> 20)?;
+        writeln!(f, "keep_days = {}", console.keep.as_secs() / 86_400)?;
         writeln!(f, "\n[firewall]")?;
         show_firewall(&self.firewall, f)?;
         writeln!(f, "\n[password]\nthreads = {}", self.password_threads)?;

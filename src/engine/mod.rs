@@ -8,7 +8,10 @@
 mod authorized;
 pub mod incus;
 pub mod sim;
+mod terminal;
 mod ustar;
+
+pub use terminal::{Ended, Inside, Size, Terminal, TerminalWord};
 
 use async_trait::async_trait;
 use puerta_policy::decide::{Lab, Permit};
@@ -238,6 +241,10 @@ pub trait Engine: Send + Sync {
     /// Runs a program in the running machine, as its root, and waits for its end at most `deadline`;
     /// then it goes on without us (`Away`). An engine that cannot says `Refused`.
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran>;
+    /// Opens a terminal in the running machine: its root's login shell, with no sshd and no network in the
+    /// machine. `term` is its `TERM`, when the client said a plain one. `NotFound` and `Refused` when
+    /// there is none to have. Dropping the terminal ends what runs in it.
+    async fn console(&self, vm: &Permit<Vm>, term: Option<&str>, size: Size) -> Result<Terminal>;
     /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
     /// Makes a template of an archive of the machine, with a description: cleaned of what makes it this

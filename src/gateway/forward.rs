@@ -5,7 +5,8 @@ use super::conn::Conn;
 use super::handler::Place;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind};
-use crate::app::forward::{Passage, Traffic};
+use crate::app::forward::Passage;
+use crate::app::presence::Notice;
 use crate::audit::Outcome;
 use bytes::{Buf, Bytes, BytesMut};
 use russh::server::{ChannelOpenHandle, Msg};
@@ -13,7 +14,7 @@ use russh::{Channel, ChannelId, ChannelMsg, ChannelOpenFailure, ChannelReadHalf,
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -27,6 +28,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const DOUBT: Duration = Duration::from_millis(400);
 /// How long a forward that may no longer be waits for what is said of its connection.
 const VERDICT: Duration = Duration::from_millis(200);
+/// The end of what policy allows no longer, in the audit and to the client.
+const CUT: &str = "no longer allowed";
 /// Time for a client to close a channel on which both sides have ended.
 const CLOSING: Duration = Duration::from_secs(1);
 /// Bytes under way to a machine. A channel that is full both ways goes on only if a little taken by
@@ -74,8 +77,7 @@ pub(super) async fn run(
     };
     reply.accept().await;
     conn.remembered.fetch_add(1, Ordering::Relaxed);
-    let mut traffic = Traffic::default();
-    let end = carry(&gateway, &conn, &visitor, &passage, channel, target, &mut traffic).await;
+    let end = carry(&gateway, &conn, &visitor, &passage, channel, target, place).await;
     let outcome = match end {
         "closed" => Outcome::Done,
         reason => {
@@ -83,8 +85,7 @@ pub(super) async fn run(
             Outcome::Failed(reason.to_owned())
         }
     };
-    app.close_forward(passage, traffic, outcome).await;
-    drop(place);
+    app.close_forward(passage, outcome).await;
 }
 
 /// The protocol's answer to an error: the sentence in both languages, since the client's language
@@ -127,16 +128,16 @@ async fn carry(
     passage: &Passage,
     channel: Channel<Msg>,
     target: TcpStream,
-    traffic: &mut Traffic,
+    place: Place,
 ) -> &'static str {
     let (from_client, to_client) = channel.split();
     let (from_target, to_target) = target.into_split();
     let revoked = gateway.app.forward_revoked(visitor, passage);
-    let Traffic { up, down } = traffic;
+    let traffic = passage.traffic();
     let end = {
         let machine_done = Notify::new();
-        let up = upwards(gateway, conn, to_client.id(), from_client, to_target, up, &machine_done);
-        let down = downwards(from_target, &to_client, down);
+        let up = upwards(gateway, conn, to_client.id(), from_client, to_target, &traffic.up, &machine_done);
+        let down = downwards(from_target, &to_client, &traffic.down);
         tokio::pin!(up, down, revoked);
         let mut down_done = false;
         loop {
@@ -155,18 +156,30 @@ async fn carry(
                 () = &mut revoked => {
                     // When the whole connection ends, its reason says more.
                     let ended = tokio::time::timeout(VERDICT, conn.ending.ended()).await;
-                    break ended.unwrap_or("no longer allowed");
+                    break ended.unwrap_or(CUT);
                 }
                 reason = conn.ending.ended() => break reason,
             }
         }
     };
+    // Nothing else is open, as with `ssh -J`: the connection ends with it.
+    if place.leave() == 0 && end == CUT {
+        conn.ending.end(CUT);
+    }
+    // The connection's own end says why. `ssh -W` leaves with its channel, and would not read it.
+    if conn.is_ending() {
+        return end;
+    }
     let _ = to_client.close().await;
+    if end == CUT {
+        let (vm, port) = passage.target();
+        gateway.app.presence.notify(visitor.person, &Notice::ForwardCut { vm, port });
+    }
     end
 }
 
 /// Machine to client, until the machine closes its side (true) or either is gone.
-async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &mut u64) -> bool {
+async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &AtomicU64) -> bool {
     let mut buffer = BytesMut::new();
     loop {
         // Waiting holds no buffer: an idle forward costs nothing.
@@ -180,7 +193,7 @@ async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &mut 
                 if to.data_bytes(buffer.split().freeze()).await.is_err() {
                     return false;
                 }
-                *count += n as u64;
+                count.fetch_add(n as u64, Ordering::Relaxed);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => buffer = BytesMut::new(),
             Err(_) => return false,
@@ -197,7 +210,7 @@ async fn upwards(
     channel: ChannelId,
     mut from: ChannelReadHalf,
     mut to: OwnedWriteHalf,
-    count: &mut u64,
+    count: &AtomicU64,
     machine_done: &Notify,
 ) -> &'static str {
     let limit = gateway.app.config.ssh.stall_limit;
@@ -235,7 +248,7 @@ async fn upwards(
                             if to.write_all(data).await.is_err() {
                                 break;
                             }
-                            *count += data.len() as u64;
+                            count.fetch_add(data.len() as u64, Ordering::Relaxed);
                         }
                     };
                     let _ = tokio::time::timeout(limit, rest).await;
@@ -246,7 +259,7 @@ async fn upwards(
             written = write(&mut to, &waiting), if !waiting.is_empty() => {
                 let Ok(n) = written else { return "closed" };
                 progress = Instant::now();
-                *count += n as u64;
+                count.fetch_add(n as u64, Ordering::Relaxed);
                 written_off(&mut waiting, n);
                 if eof && waiting.is_empty() {
                     let _ = to.shutdown().await;

@@ -6,7 +6,7 @@ use super::ending::Ending;
 use super::startups::Stranger;
 use super::{Gateway, MAX_PASSWORDS, forward, session};
 use crate::app::ctx::Visitor;
-use crate::app::presence::Open;
+use crate::app::presence::Present;
 use crate::app::secret::Secret;
 use puerta_keys::authorized;
 use russh::keys::{Algorithm, PublicKey};
@@ -30,7 +30,7 @@ pub(super) struct Handler {
     conn: Arc<Conn>,
     stranger: Option<Stranger>,
     authenticated: Ending,
-    present: Option<Open>,
+    present: Option<Present>,
     login: String,
     offered: Vec<String>,
     passwords: u32,
@@ -41,6 +41,15 @@ pub(super) struct Handler {
 
 /// One open channel; dropping it frees its place.
 pub(super) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    /// Gives the place up; how many channels are open still.
+    pub(super) fn leave(self) -> usize {
+        let count = Arc::clone(&self.0);
+        drop(self);
+        count.load(Ordering::Relaxed)
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -69,13 +78,15 @@ impl Handler {
     fn settle(&mut self, admitted: crate::app::error::Result<Option<Visitor>>) -> Auth {
         match admitted {
             Ok(Some(visitor)) => {
-                self.present = self.gateway.app.presence.connection(visitor.person);
+                let (visitor, ending) = (Arc::new(visitor), self.conn.ending.clone());
+                let end = move |why| ending.end(why);
+                self.present = self.gateway.app.presence.connection(&visitor, end);
                 if self.present.is_none() {
                     // They are in, so that they can be told; and out again.
                     self.conn.ending.end("too many connections");
                 }
                 // Set once: a second success on one connection is impossible (RFC 4252 5.1).
-                if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
+                if self.conn.visitor.set(visitor).is_ok() { Auth::Accept } else { reject() }
             }
             Ok(None) => reject(),
             Err(error) => {

@@ -3,9 +3,10 @@
 //! client sends, so that the connection's loop goes on.
 
 use super::ending::Ending;
+use crate::app::console::Size;
 use bytes::Bytes;
 use russh::server::Msg;
-use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use russh::{Channel, ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ pub(super) enum Input {
     Bytes(Bytes),
     /// The end of its standard input.
     Eof,
-    /// Its terminal has this many columns now.
-    Resize(u16),
+    /// Its terminal has this size now.
+    Resize(Size),
     /// It sent SIGINT (not the key: that is a byte).
     Interrupt,
     /// It closed, or is gone.
@@ -47,6 +48,9 @@ pub(super) struct Io {
     stall_limit: Duration,
     /// Columns, when there is a terminal.
     pub(super) tty: Option<u16>,
+    /// The terminal's size as the client says it, and what kind it is.
+    pub(super) size: Size,
+    pub(super) term: String,
 }
 
 /// What the client did and nobody has looked at yet.
@@ -89,15 +93,22 @@ pub(super) enum Asked {
     Shell,
 }
 
-/// A client's columns, within reason.
-fn columns(columns: u32) -> u16 {
-    columns.clamp(20, 1000) as u16
+/// Columns that the line editor works with.
+fn columns(size: Size) -> u16 {
+    size.columns.clamp(20, 1000)
+}
+
+/// A client's size, within reason; 0 is "not known" (RFC 4254 6.2).
+fn size(columns: u32, rows: u32) -> Size {
+    let within = |count: u32, usual: u16| if count == 0 { usual } else { count.min(1000) as u16 };
+    Size { columns: within(columns, 80), rows: within(rows, 24) }
 }
 
 impl Io {
     pub(super) fn new(channel: Channel<Msg>, cut: Ending, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
-        Self { read, write, kept: Kept::default(), keeps_input: false, cut, stall_limit, tty: None }
+        let (kept, term) = (Kept::default(), String::new());
+        Self { read, write, kept, keeps_input: false, cut, stall_limit, tty: None, size: size(0, 0), term }
     }
 
     /// What the client wants to run; its environment goes to `env`. `None` when it closed first, or
@@ -108,8 +119,10 @@ impl Io {
                 ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
                     env(variable_name, variable_value)
                 }
-                ChannelMsg::RequestPty { col_width, .. } => {
-                    self.tty = Some(if col_width == 0 { 80 } else { columns(col_width) });
+                ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
+                    self.resized(size(col_width, row_height));
+                    self.tty = Some(columns(self.size));
+                    self.term = term;
                 }
                 ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
@@ -121,6 +134,17 @@ impl Io {
                 _ => {}
             }
         }
+    }
+
+    /// The terminal has this size now.
+    pub(super) fn resized(&mut self, size: Size) {
+        self.size = size;
+        self.tty = self.tty.and(Some(columns(size)));
+    }
+
+    /// The channel, for the connection's gate.
+    pub(super) fn channel(&self) -> ChannelId {
+        self.write.id()
     }
 
     /// The next thing that the client does. After the end of its input that is said again each time.
@@ -161,7 +185,7 @@ impl Io {
                     }
                 }
                 Input::Eof => self.kept.push(Input::Eof),
-                Input::Resize(width) => self.tty = self.tty.and(Some(width)),
+                Input::Resize(size) => self.resized(size),
                 other => return other,
             }
         }
@@ -257,7 +281,9 @@ async fn receive(read: &mut ChannelReadHalf) -> Input {
         match read.wait().await {
             Some(ChannelMsg::Data { data }) => return Input::Bytes(data),
             Some(ChannelMsg::Eof) => return Input::Eof,
-            Some(ChannelMsg::WindowChange { col_width, .. }) => return Input::Resize(columns(col_width)),
+            Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
+                return Input::Resize(size(col_width, row_height));
+            }
             Some(ChannelMsg::Signal { signal: Sig::INT }) => return Input::Interrupt,
             Some(ChannelMsg::Close) | None => return Input::Closed,
             Some(_) => {}

@@ -2,6 +2,7 @@
 //! or a lost network end the watching, never the job.
 
 use super::io::{Gone, Input};
+use super::pty::heard;
 use super::run::Talk;
 use crate::app::jobs::{JobNow, JobWatch};
 use crate::app::reply::ProgressView;
@@ -44,6 +45,11 @@ pub(super) async fn watch(
                 if changed.is_err() && watch.now.borrow().end.is_none() {
                     return Err(Gone);
                 }
+            }
+            notice = heard(&mut talk.notices) => {
+                clear(talk, shown.take().is_some()).await?;
+                let text = notice::heard(talk.lang, &notice);
+                talk.io.out(&text).await?;
             }
             input = talk.io.disturbance() => match input {
                 Input::Bytes(bytes) if interrupts(talk, editor.as_deref_mut(), &bytes) => {

@@ -4,6 +4,7 @@
 mod admission;
 mod algorithms;
 mod conn;
+mod console;
 mod ending;
 mod forward;
 mod gate;
@@ -12,10 +13,12 @@ mod io;
 mod job;
 pub mod listen;
 mod pipe;
+mod play;
 mod pty;
 mod run;
 mod session;
 mod startups;
+mod watch;
 mod wire;
 mod workers;
 

@@ -2,6 +2,7 @@
 
 use super::io::{Gone, Input};
 use super::run::{Said, Talk};
+use crate::app::presence::{Notice, Notices};
 use crate::app::secret::Secret;
 use crate::shell::complete;
 use crate::shell::line::{Editor, Event};
@@ -88,6 +89,11 @@ async fn read(
             Some(input) => input,
             None => tokio::select! {
                 input = talk.io.next() => input,
+                notice = heard(&mut talk.notices) => {
+                    let text = notice::heard(talk.lang, &notice);
+                    talk.io.raw(None, editor.above(&text).into()).await?;
+                    continue;
+                }
                 reason = conn.ending.ended() => {
                     let text = format!("\n{}", notice::closing(talk.lang, reason));
                     talk.io.out(&text).await?;
@@ -100,8 +106,9 @@ async fn read(
             Input::Eof => return Ok(Read::Eof),
             Input::Closed => return Err(Gone),
             Input::Interrupt => Bytes::from_static(b"\x03"),
-            Input::Resize(width) => {
-                talk.io.tty = Some(width);
+            Input::Resize(size) => {
+                talk.io.resized(size);
+                let width = talk.io.tty.unwrap_or(WIDTH);
                 talk.io.raw(None, editor.set_width(width).into()).await?;
                 continue;
             }
@@ -120,6 +127,18 @@ async fn read(
         if let Some(end) = end {
             return Ok(end);
         }
+    }
+}
+
+/// The next thing that the shell's person is told; never, when this is no shell.
+pub(super) async fn heard(notices: &mut Option<Notices>) -> Notice {
+    let notice = match notices {
+        Some(notices) => notices.recv().await,
+        None => None,
+    };
+    match notice {
+        Some(notice) => notice,
+        None => std::future::pending().await,
     }
 }
 

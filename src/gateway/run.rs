@@ -4,11 +4,12 @@
 use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
-use super::job;
 use super::pty::{Read, ask};
+use super::{console, job, play, watch};
 use crate::app::command::Command;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
+use crate::app::presence::Notices;
 use crate::app::reply::Reply;
 use crate::app::{Outcome, clock};
 use crate::shell::lang::Lang;
@@ -25,6 +26,8 @@ pub(super) struct Talk {
     pub(super) visitor: Arc<Visitor>,
     pub(super) io: Io,
     pub(super) lang: Lang,
+    /// What the person is told, when this is their shell.
+    pub(super) notices: Option<Notices>,
 }
 
 /// What a line came to.
@@ -82,10 +85,20 @@ impl Talk {
                 return Ok(Said::Status(1));
             }
         }
+        if self.io.tty.is_none()
+            && let Some(error) = notice::need_terminal(&command)
+        {
+            return self.fail(&error, json).await.map(Said::Status);
+        }
         let gateway = Arc::clone(&self.gateway);
         match gateway.app.run(&self.visitor, command, line).await {
             Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
             Ok(Outcome::Job(watch)) => job::watch(self, watch, json, editor).await.map(Said::Status),
+            Ok(Outcome::Console(entry)) => {
+                console::run(self, *entry, editor.is_some()).await.map(Said::Status)
+            }
+            Ok(Outcome::Play(playing)) => play::run(self, *playing).await.map(Said::Status),
+            Ok(Outcome::Watch(watching)) => watch::run(self, *watching).await.map(Said::Status),
             Err(error) => self.fail(&error, json).await.map(Said::Status),
         }
     }

@@ -8,6 +8,7 @@ use super::io::{Asked, Gone, Io};
 use super::run::{Said, Talk};
 use super::{pipe, pty};
 use crate::app::ctx::Visitor;
+use crate::app::presence::What;
 use crate::shell::lang::Lang;
 use russh::Channel;
 use russh::server::Msg;
@@ -64,7 +65,7 @@ pub(super) async fn run(
     };
     let Some(asked) = asked else { return io.close().await };
     let default = gateway.app.config.language.parse().unwrap_or(Lang::Es);
-    let mut talk = Talk { gateway, conn, visitor, io, lang: env.language(default) };
+    let mut talk = Talk { gateway, conn, visitor, io, lang: env.language(default), notices: None };
     let status = spoken(&mut talk, asked).await.unwrap_or(255);
     talk.io.finish(status).await;
     drop(place);
@@ -72,16 +73,17 @@ pub(super) async fn run(
 
 /// The whole talk, between its two lines in the audit.
 async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
-    let kind = match (&asked, talk.io.tty) {
-        (Asked::Exec(_), _) => "exec",
-        (Asked::Shell, Some(_)) => "shell",
-        (Asked::Shell, None) => "pipe",
+    let what = match (&asked, talk.io.tty) {
+        (Asked::Exec(_), _) => What::Exec,
+        (Asked::Shell, Some(_)) => What::Shell,
+        (Asked::Shell, None) => What::Pipe,
     };
     let gateway = Arc::clone(&talk.gateway);
-    let begun = match gateway.app.session_begins(&talk.visitor, kind).await {
+    let mut begun = match gateway.app.session_begins(&talk.visitor, what).await {
         Ok(begun) => begun,
         Err(error) => return talk.fail(&error, false).await,
     };
+    talk.notices = begun.notices();
     let status = match asked {
         Asked::Exec(command) => exec(talk, &command).await,
         Asked::Shell if talk.io.tty.is_some() => pty::run(talk).await,

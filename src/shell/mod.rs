@@ -4,7 +4,7 @@
 //! the role, and carries away text.
 //!
 //! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a
-//! line on a terminal · [`complete`] is its Tab · [`text`] and `locales/` hold every sentence.
+//! line on a terminal · [`complete`] is its Tab · [`tame`] makes a machine's output harmless · [`text`] and `locales/` hold every sentence.
 
 pub mod complete;
 pub mod help;
@@ -13,5 +13,6 @@ pub mod line;
 pub mod notice;
 pub mod printable;
 pub mod render;
+pub mod tame;
 pub mod text;
 pub mod words;

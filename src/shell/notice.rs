@@ -1,8 +1,16 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
 //! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
 
+mod session;
+
+pub use session::{
+    console, console_left, heard, need_terminal, played, playing, watch_ended, watched, watched_size,
+    watching,
+};
+
 use crate::app::command::{
-    BackupCommand, Command, KeyCommand, PersonCommand, SeatCommand, TemplateCommand, VmCommand,
+    BackupCommand, Command, KeyCommand, PersonCommand, SeatCommand, SessionCommand, TemplateCommand,
+    VmCommand,
 };
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
@@ -45,6 +53,9 @@ fn closing_id(reason: &str) -> &'static str {
         "suspended" => "notice-suspended",
         "shutdown" => "notice-shutdown",
         "too many connections" => "notice-too-many-connections",
+        "no longer allowed" => "notice-no-longer",
+        "closed by staff" => "notice-closed-by-staff",
+        "closed by oneself" => "notice-closed-by-oneself",
         "too many tries" => "notice-too-many-tries",
         _ => "notice-closed",
     }
@@ -95,6 +106,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Person(PersonCommand::Remove(login)) => {
             ask("ask-person-remove", &[("login", login.as_str())])
+        }
+        Command::Session(SessionCommand::Close(id)) => {
+            ask("ask-session-close", &[("session", &id.to_string())])
         }
         _ => None,
     }

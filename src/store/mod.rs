@@ -13,6 +13,7 @@ mod keys;
 mod persons;
 mod publications;
 mod quotas;
+mod recordings;
 mod roster;
 mod rows;
 mod seats;
@@ -30,6 +31,7 @@ pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
 pub use quotas::{Effective, Origin, Scope};
+pub use recordings::Recording;
 pub use roster::{Enrolled, Enrolment, RosterPlan, RosterRow};
 pub use seats::SeatRow;
 pub use templates::{NewTemplate, Template};
@@ -126,6 +128,7 @@ fn migrator() -> Migrator {
         (2, "network", include_str!("migrations/0002_network.sql")),
         (3, "roster", include_str!("migrations/0003_roster.sql")),
         (4, "template", include_str!("migrations/0004_template.sql")),
+        (5, "session", include_str!("migrations/0005_session.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -269,6 +269,19 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Whoever has a seat in the course, in login order.
+    pub async fn people_of_course(&self, course: CourseId) -> Result<Vec<Person>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT p.id, p.login, p.name, p.role, p.suspended, p.created
+             FROM persons p JOIN members m ON m.person = p.id JOIN seats s ON s.id = m.seat
+             WHERE s.course = $1 ORDER BY p.login",
+        )
+        .bind(course.0)
+        .fetch_all(&self.readers)
+        .await?;
+        rows::all(rows, read)
+    }
+
     /// The person as policy sees them, in one query: with the seats that they sit in.
     pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
         let rows = sqlx::query(concat!(

@@ -1,7 +1,7 @@
 //! The trait's promises, on any engine.
 
 use crate::bench::{Bench, copies, machine, permit, spec};
-use puerta::engine::{Engine, EngineError, Status, Which};
+use puerta::engine::{Ended, Engine, EngineError, Size, Status, Terminal, TerminalWord, Which};
 use puerta_policy::model::Vm;
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,6 +17,7 @@ pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     assert!(nodes.is_sorted_by_key(|node| node.name.clone()));
     let node = |index: usize| nodes[index % nodes.len()].name.clone();
     timed("life", life(bench, &node(1))).await;
+    timed("console", console(bench, &node(2))).await;
     timed("failures", failures(bench, &node(1))).await;
     timed("backup", backup(bench, &node(1), folder)).await;
     timed("bounds", bounds(bench, &node(2), folder)).await;
@@ -30,6 +31,94 @@ async fn timed(what: &str, part: impl Future<Output = ()>) {
     let begun = Instant::now();
     part.await;
     eprintln!("  {what}: {:?}", begun.elapsed());
+}
+
+/// A terminal, and what it showed that nobody has looked at yet.
+struct Shown(Terminal, String);
+
+impl Shown {
+    /// What it shows up to the end of this.
+    async fn until(&mut self, wanted: &str) -> String {
+        loop {
+            if let Some(at) = self.1.find(wanted) {
+                return self.1.drain(..at + wanted.len()).collect();
+            }
+            let next = tokio::time::timeout(Duration::from_secs(10), self.0.output.recv()).await;
+            let Ok(Some(bytes)) = next else { panic!("{wanted:?} never came: {:?}: {next:?}", self.1) };
+            self.1.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    async fn send(&self, text: &'static str) {
+        self.0.input.send(TerminalWord::Bytes(text.as_bytes().into())).await.unwrap();
+    }
+
+    async fn resize(&self, size: Size) {
+        self.0.input.send(TerminalWord::Resize(size)).await.unwrap();
+    }
+
+    async fn end(mut self) -> Ended {
+        while self.0.output.recv().await.is_some() {}
+        self.0.end.await.unwrap_or_else(|_| Err(EngineError::Away("no status".into())))
+    }
+}
+
+/// A terminal without sshd: its size, Ctrl-C, much output, its shell's status, and its end.
+async fn console(bench: &dyn Bench, node: &str) {
+    let engine = bench.engine();
+    let vm = machine(65, "web1");
+    let allowed = permit(&vm);
+    let open = || engine.console(&allowed, Some("xterm"), Size { columns: 100, rows: 30 });
+    assert_eq!(open().await.unwrap_err(), EngineError::NotFound);
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    assert!(matches!(open().await.unwrap_err(), EngineError::Refused(_)));
+    engine.start(&allowed, Which::Main).await.unwrap();
+
+    let mut terminal = Shown(open().await.unwrap(), String::new());
+    terminal.until("# ").await;
+    terminal.send("stty size\r").await;
+    terminal.until("30 100").await;
+    terminal.resize(Size { columns: 132, rows: 50 }).await;
+    let mut size = String::new();
+    for _ in 0..100 {
+        terminal.until("# ").await;
+        terminal.send("stty size\r").await;
+        terminal.until("stty size\r\n").await;
+        size = terminal.until("\r\n").await;
+        if size == "50 132\r\n" {
+            break;
+        }
+    }
+    assert_eq!(size, "50 132\r\n");
+    terminal.until("# ").await;
+    terminal.send("sleep 100\r").await;
+    terminal.until("sleep 100\r\n").await;
+    // The line is echoed before the program runs, and a shell that still reads takes the first ones.
+    let interrupted = async {
+        loop {
+            terminal.send("\x03").await;
+            if tokio::time::timeout(Duration::from_millis(300), terminal.until("# ")).await.is_ok() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), interrupted).await.expect("Ctrl-C stops nothing");
+    terminal.send("\rexit 7\r").await;
+    assert_eq!(terminal.end().await, Ok(7));
+
+    // Two at once; one is let go, the other ends with its machine.
+    let let_go = open().await.unwrap();
+    let mut other = Shown(open().await.unwrap(), String::new());
+    other.until("# ").await;
+    drop(let_go);
+    other.send("stty size\r").await;
+    other.until("30 100").await;
+    engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+    let begun = Instant::now();
+    while other.0.output.recv().await.is_some() {}
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    engine.settle(&allowed).await.unwrap();
+    engine.remove(&allowed, Which::Main).await.unwrap();
 }
 
 async fn status(engine: &dyn Engine, vm: &Vm, which: Which) -> Option<Status> {

@@ -6,7 +6,7 @@ use crate::contract;
 use crate::lab::Lab;
 use async_trait::async_trait;
 use puerta::engine::incus::{Endpoint, IncusEngine, Settings};
-use puerta::engine::{Engine, EngineError, Ran, Status, Which};
+use puerta::engine::{Engine, EngineError, Ran, Size, Status, TerminalWord, Which};
 use puerta_policy::model::Vm;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -266,6 +266,20 @@ async fn programs(real: &Real, node: &str) {
     let begun = Instant::now();
     assert!(matches!(run("sleep 20", 1).await, Err(EngineError::Away(_))));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    // What runs in a terminal ends with whoever looked at it.
+    let mut terminal = engine.console(&allowed, None, Size { columns: 80, rows: 24 }).await.unwrap();
+    terminal.input.send(TerminalWord::Bytes("sleep 4711\r".into())).await.unwrap();
+    let runs = || real.shell(&vm, "ps | grep -c '[s]leep 4711' || true").trim() == "1";
+    while !runs() {
+        let shown = tokio::time::timeout(Duration::from_millis(100), terminal.output.recv()).await;
+        assert_ne!(shown, Ok(None));
+    }
+    drop(terminal);
+    let begun = Instant::now();
+    while runs() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "a program outlives its terminal");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let name = Which::Main.instance(vm.vmid);
     let logs = real.query(&[&format!("/1.0/instances/{name}/logs/exec-output?project=puerta")]);
     assert_eq!(logs, serde_json::json!([]));

@@ -220,6 +220,11 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Audit(_) => "Audit",
         Reply::Nodes(_) => "Nodes",
         Reply::Isolation(_) => "Isolation",
+        Reply::Sessions(_) => "Sessions",
+        Reply::Session(_) => "Session",
+        Reply::SessionClosed { .. } => "SessionClosed",
+        Reply::Recordings(_) => "Recordings",
+        Reply::MessageSent(_) => "MessageSent",
     }
 }
 
@@ -384,8 +389,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     ];
     let all = all.into_iter().chain(roster::replies());
     let all = all.chain(crate::samples_template::replies(used(), port("alumno1", "tcp")));
+    let all = all.chain(crate::samples_session::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 50, "a variant without a sample");
+    assert_eq!(names.len(), 55, "a variant without a sample");
     all
 }

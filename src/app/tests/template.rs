@@ -44,10 +44,9 @@ impl House {
             disk_mib: None,
             ports: Vec::new(),
         };
-        match self.app.run(&self.visitor, Command::Template(publish), "words").await.unwrap() {
-            Outcome::Job(watch) => watch,
-            Outcome::Reply(reply) => panic!("{reply:?}"),
-        }
+        let outcome = self.app.run(&self.visitor, Command::Template(publish), "words").await.unwrap();
+        let Outcome::Job(watch) = outcome else { panic!("publishing is a job") };
+        watch
     }
 
     async fn until(&self, what: &str, is: impl AsyncFn() -> bool) {

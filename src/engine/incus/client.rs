@@ -25,6 +25,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// How long a member may take to accept a connection, TLS included.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -32,6 +34,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// Largest JSON answer: a list has about 2.6 KB a machine.
 const LARGEST: usize = 256 << 20;
+
+/// Largest piece of a terminal's output: Incus sends at most 128 KiB.
+const FRAME: usize = 1 << 20;
 
 /// A request body.
 pub(super) type Body = BoxBody<Bytes, io::Error>;
@@ -50,8 +55,8 @@ pub(super) enum To {
 pub(super) enum Answer<T> {
     /// It is done, and this is the answer.
     Done(Option<T>),
-    /// It goes on as this operation (a path).
-    Started(String),
+    /// It goes on as this operation (a path), of which this is said already.
+    Started(String, Option<T>),
 }
 
 #[derive(Debug)]
@@ -66,7 +71,10 @@ pub(super) struct Client {
     project: String,
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A websocket to a member; its stream is TLS already, or local.
+pub(super) type Websocket = WebSocketStream<Box<dyn Stream>>;
+
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Client {
@@ -104,7 +112,7 @@ impl Client {
     pub(super) async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>> {
         match self.call(To::Any, Method::GET, path, None::<&()>, ANSWER).await? {
             Answer::Done(content) => Ok(content.unwrap_or_default()),
-            Answer::Started(_) => Err(EngineError::Other(format!("no list at {path}"))),
+            Answer::Started(..) => Err(EngineError::Other(format!("no list at {path}"))),
         }
     }
 
@@ -177,6 +185,18 @@ impl Client {
         sender.send_request(request).await.map_err(away)
     }
 
+    /// Opens a websocket. The caller keeps the deadline.
+    pub(super) async fn websocket(&self, path: &str) -> Result<Websocket> {
+        let (stream, host) = self.connect(To::Any).await?;
+        let join = if path.contains('?') { '&' } else { '?' };
+        let uri = format!("ws://{host}{path}{join}project={}", self.project);
+        let bounds = WebSocketConfig::default().max_message_size(Some(FRAME)).max_frame_size(Some(FRAME));
+        match tokio_tungstenite::client_async_with_config(uri, stream, Some(bounds)).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(error) => Err(away(error)),
+        }
+    }
+
     async fn connect(&self, to: To) -> Result<(Box<dyn Stream>, String)> {
         match (&self.transport, to) {
             (Transport::Unix(path), _) => {
@@ -239,7 +259,7 @@ pub(super) async fn open<T: DeserializeOwned>(response: Response<Incoming>) -> R
     })?;
     match envelope.kind.as_str() {
         "sync" => Ok(Answer::Done(envelope.metadata)),
-        "async" => Ok(Answer::Started(envelope.operation)),
+        "async" => Ok(Answer::Started(envelope.operation, envelope.metadata)),
         // `wait` answers 200 before it knows; the code is in the body then.
         _ => Err(classify(
             envelope.error_code.max(if status.is_success() { 0 } else { status.as_u16() }),

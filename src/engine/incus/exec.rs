@@ -39,7 +39,7 @@ impl IncusEngine {
         });
         let at = format!("{}/exec", path(name));
         let answer = self.client.call::<Ignored>(To::Any, Method::POST, &at, Some(&body), ANSWER).await?;
-        let Answer::Started(operation) = answer else {
+        let Answer::Started(operation, _) = answer else {
             return Err(EngineError::Other("a program without an operation".into()));
         };
         let ended = self.client.ended(To::Any, &operation, deadline, &|_| Ok(())).await?;

@@ -103,7 +103,7 @@ impl IncusEngine {
         tidy.spool = Some(None);
         let started =
             self.client.call::<Operation>(To::Any, Method::POST, &backups, Some(&body), ANSWER).await?;
-        let Answer::Started(operation) = started else {
+        let Answer::Started(operation, _) = started else {
             return Err(EngineError::Other("a backup that did not start".into()));
         };
         tidy.spool = Some(Some(operation.clone()));

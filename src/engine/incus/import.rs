@@ -186,7 +186,7 @@ impl IncusEngine {
         }
         progress(total, Some(total));
         match answer.map_err(classify_import)? {
-            Answer::Started(operation) => {
+            Answer::Started(operation, _) => {
                 // Whether a lost one went well, its image tells.
                 self.client
                     .wait(to, &operation, BUILDING, &|_| Ok(()))

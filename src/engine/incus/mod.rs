@@ -8,6 +8,7 @@
 
 mod cleaning;
 mod client;
+mod console;
 mod error;
 mod exec;
 mod export;
@@ -22,7 +23,8 @@ mod tls;
 mod wire;
 
 use super::{
-    Engine, EngineError, Instance, Node, Progress, Ran, Result, Spec, Status, Template, Usage, Which,
+    Engine, EngineError, Instance, Node, Progress, Ran, Result, Size, Spec, Status, Template, Terminal,
+    Usage, Which,
 };
 use async_trait::async_trait;
 use client::Client;
@@ -309,6 +311,10 @@ impl Engine for IncusEngine {
 
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran> {
         self.run_inside(&Which::Main.instance(vm.target().vmid), words, deadline).await
+    }
+
+    async fn console(&self, vm: &Permit<Vm>, term: Option<&str>, size: Size) -> Result<Terminal> {
+        self.terminal(&Which::Main.instance(vm.target().vmid), term, size).await
     }
 
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {

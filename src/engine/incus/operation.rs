@@ -33,7 +33,7 @@ impl Client {
     ) -> Result<Outcome> {
         match self.call::<Ignored>(To::Any, method, path, body, ANSWER).await? {
             Answer::Done(_) => Ok(Outcome::Done),
-            Answer::Started(operation) => self.wait(To::Any, &operation, deadline, &|_| Ok(())).await,
+            Answer::Started(operation, _) => self.wait(To::Any, &operation, deadline, &|_| Ok(())).await,
         }
     }
 
@@ -114,7 +114,7 @@ fn gone(error: &EngineError) -> bool {
 }
 
 /// The UUID in `/1.0/operations/UUID[?project=default]`.
-fn id(operation: &str) -> Result<&str> {
+pub(super) fn id(operation: &str) -> Result<&str> {
     let path = operation.split('?').next().unwrap_or_default();
     let id = path.rsplit('/').next().unwrap_or_default();
     let plausible = id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

@@ -132,6 +132,25 @@ pub(super) struct Executed {
     pub(super) output: BTreeMap<String, String>,
 }
 
+/// The operation of a program that waits for its websockets.
+#[derive(Debug, Deserialize)]
+pub(super) struct Awaiting {
+    pub(super) metadata: Descriptors,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Descriptors {
+    pub(super) fds: Secrets,
+}
+
+/// What opens each websocket.
+#[derive(Debug, Deserialize)]
+pub(super) struct Secrets {
+    #[serde(rename = "0")]
+    pub(super) terminal: String,
+    pub(super) control: String,
+}
+
 /// A line of `GET /1.0/operations?recursion=1`.
 #[derive(Debug, Deserialize)]
 pub(super) struct AtWork {

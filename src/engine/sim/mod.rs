@@ -9,9 +9,11 @@
 mod archive;
 mod echo;
 mod journal;
+mod shell;
 
 use super::{
-    Engine, EngineError, Instance, Node, Progress, Ran, Result, Spec, Status, Template, Usage, Which,
+    Engine, EngineError, Inside, Instance, Node, Progress, Ran, Result, Size, Spec, Status, Template,
+    Terminal, TerminalWord, Usage, Which,
 };
 use async_trait::async_trait;
 use echo::Echo;
@@ -26,8 +28,10 @@ use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 pub use echo::{DEAF_PORT, ECHO_PORT, GREETING, GREETING_PORT, SOURCE_PORT};
+pub use shell::{HOSTILE, PROMPT};
 
 /// Its nodes.
 pub const NODES: [&str; 3] = ["sim01", "sim02", "sim03"];
@@ -78,6 +82,8 @@ struct World {
     machines: BTreeMap<Key, Machine>,
     images: BTreeMap<TemplateRef, Image>,
     echoes: BTreeMap<Vmid, Echo>,
+    /// Shells in terminals; they end with their machine.
+    shells: BTreeMap<Vmid, JoinSet<()>>,
     faults: Faults,
     journal: Journal,
 }
@@ -228,6 +234,7 @@ impl World {
     fn halt(&mut self, key: Key) -> Result<()> {
         if self.machine(key)?.running {
             self.echoes.remove(&key.0);
+            self.shells.remove(&key.0);
             self.update(key, |machine| machine.running = false)?;
         }
         Ok(())
@@ -411,6 +418,19 @@ impl Engine for SimEngine {
 
     async fn exec(&self, _vm: &Permit<Vm>, _words: &[String], _deadline: Duration) -> Result<Ran> {
         Err(EngineError::Refused("simulated machines run no programs".into()))
+    }
+
+    async fn console(&self, vm: &Permit<Vm>, _term: Option<&str>, size: Size) -> Result<Terminal> {
+        let mut world = self.effect(None).await?;
+        let vmid = vm.target().vmid;
+        if !world.reachable((vmid, Which::Main))?.running {
+            return Err(EngineError::Refused("the machine does not run".into()));
+        }
+        let (terminal, inside) = Terminal::pair();
+        let shells = world.shells.entry(vmid).or_default();
+        while shells.try_join_next().is_some() {}
+        shells.spawn(shell::run(inside, size));
+        Ok(terminal)
     }
 
     async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {

@@ -9,6 +9,7 @@ mod node;
 mod people;
 mod record;
 mod roster;
+mod session;
 mod table;
 mod template;
 mod units;
@@ -80,6 +81,11 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
         Reply::Enrolled(view) => roster::enrolled(view, lang, style),
         Reply::CodesMade(view) => roster::codes(view, lang, style),
+        Reply::Sessions(_)
+        | Reply::Session(_)
+        | Reply::SessionClosed { .. }
+        | Reply::Recordings(_)
+        | Reply::MessageSent(_) => session::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
         Reply::Nodes(all) => node::nodes(all, lang, style),

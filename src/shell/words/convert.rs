@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, Input, What, grammar, network, roster, template};
+use super::{Context, Input, What, grammar, network, roster, session, template};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -60,6 +60,8 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             let vms = vm.iter().map(|text| machine(text, context)).collect::<Result<_>>()?;
             Command::IsolationCheck(vms)
         }
+        grammar::Top::Session(verb) => Command::Session(session::session(verb, &mut yes)?),
+        grammar::Top::Message { to, text } => Command::Message(session::message(to, &text)?),
         grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
@@ -87,6 +89,7 @@ fn vm(verb: grammar::Bare, context: &Context<'_>, said: &mut bool) -> Result<VmC
         Bare::Start { vm } => VmCommand::Start(machine(&vm)?),
         Bare::Restart { vm } => VmCommand::Restart(machine(&vm)?),
         Bare::Stop { vm, force } => VmCommand::Stop { vm: machine(&vm)?, force },
+        Bare::Console { vm } => VmCommand::Console(machine(&vm)?),
         Bare::Delete { vm, yes } => {
             *said = yes.said;
             VmCommand::Delete(machine(&vm)?)

@@ -47,6 +47,13 @@ pub(crate) enum Top {
     #[command(subcommand)]
     Firewall(Firewall),
     #[command(subcommand)]
+    Session(Session),
+    Message {
+        to: String,
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        text: Vec<String>,
+    },
+    #[command(subcommand)]
     Audit(Audit),
     #[command(subcommand)]
     Node(Node),
@@ -104,6 +111,9 @@ pub(crate) enum Bare {
         vm: String,
         #[arg(long)]
         force: bool,
+    },
+    Console {
+        vm: String,
     },
     Delete {
         vm: String,
@@ -377,6 +387,36 @@ pub(crate) enum Node {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Isolation {
     Check { vm: Vec<String> },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Session {
+    List {
+        #[arg(long)]
+        person: Option<String>,
+        #[arg(long)]
+        course: Option<String>,
+    },
+    Show {
+        session: String,
+    },
+    Close {
+        session: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Recordings {
+        #[arg(long)]
+        person: Option<String>,
+    },
+    Play {
+        session: String,
+        #[arg(long, allow_negative_numbers = true)]
+        speed: Option<String>,
+    },
+    Watch {
+        session: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ mod input;
 mod mistake;
 mod network;
 mod roster;
+mod session;
 mod template;
 mod values;
 

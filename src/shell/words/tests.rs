@@ -363,7 +363,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         let given: Vec<_> = error.args.iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!((error.id, &*given.join(" ")), (id, args), "{line}");
     }
-    let verbs = "list, create, show, start, restart, stop, delete, restore, backup";
+    let verbs = "list, create, show, start, restart, stop, console, delete, restore, backup";
     assert_eq!(wrong("vm").args[0], ("verbs", verbs.to_owned()));
     assert_eq!(wrong(&"a".repeat(MAX_LINE + 1)).id, "error-line-long");
     assert_eq!(decode(b"vm \xff").unwrap_err().id, "error-not-utf8");

@@ -172,6 +172,9 @@ error-missing = { $what ->
     [service] the machine's port
     [port] the port of puerta
     [egress] what may be reached
+    [session] the session's id
+    [to] whom it is for
+    [text] the text
    *[other] `{ $what }`
 } is missing: write `{ $usage }`
 error-missing-verb = `{ $family }` wants a verb: write one of these after it: { $verbs }
@@ -192,6 +195,8 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [quota] write `machines`, `running`, `memory`, `cpus`, `disk`, `backups` or `publications`
     [whole] write a whole number, or `default`
     [role] write `alumno`, `profesor` or `admin`
+    [session] write the id that `session list` shows, such as `6925d1f20003` or `6925d1f20003-2`
+    [speed] write a number from 0.1 to 100
    *[other] write { $expected }
 }
 error-quoting = a quote is not closed: close it or remove it

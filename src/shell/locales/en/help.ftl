@@ -11,6 +11,7 @@ help-everybody =
       vm delete NAME             removes it
       vm backup NAME             makes a backup
       vm restore NAME            puts it back to what it was in a backup
+      vm console NAME            opens a terminal in it, also without network
 
     Backups, templates and jobs
       backup list|show|delete    your backups
@@ -26,6 +27,7 @@ help-everybody =
       passwd                     changes your password
       whoami                     who you are and how much you may have
       quota show                 how much of it you have
+      session list|show|close    your connections, and what they have open
       exit                       leave (also `quit` and `salir`)
 
     From your computer
@@ -43,6 +45,9 @@ help-staff =
       audit list                               who did what
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
+      session list|show|close                  who is here, and what is open
+      session watch|play|recordings            looks on at a console, or plays it
+      message                                  writes to whoever is inside
       Name the machine of another seat as `web1.alumno1`;
       see everybody's with `vm list --all`.
 help-more =

@@ -172,6 +172,9 @@ error-missing = falta { $what ->
     [service] el puerto de la máquina
     [port] el puerto de puerta
     [egress] lo que se puede alcanzar
+    [session] el identificador de la sesión
+    [to] a quién va
+    [text] el texto
    *[other] `{ $what }`
 }: escribe `{ $usage }`
 error-missing-verb = a `{ $family }` le falta un verbo: escribe detrás uno de estos: { $verbs }
@@ -192,6 +195,8 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [quota] escribe `machines`, `running`, `memory`, `cpus`, `disk`, `backups` o `publications`
     [whole] escribe un número entero, o `default`
     [role] escribe `alumno`, `profesor` o `admin`
+    [session] escribe el identificador que sale en `session list`, como `6925d1f20003` o `6925d1f20003-2`
+    [speed] escribe un número de 0.1 a 100
    *[other] escribe { $expected }
 }
 error-quoting = hay unas comillas sin cerrar: ciérralas o quítalas

@@ -11,6 +11,7 @@ help-everybody =
       vm delete NOMBRE           la borra
       vm backup NOMBRE           hace una copia de seguridad
       vm restore NOMBRE          la devuelve a como estaba en una copia
+      vm console NOMBRE          abre un terminal en ella, también sin red
 
     Copias, plantillas y tareas
       backup list|show|delete    tus copias de seguridad
@@ -26,6 +27,7 @@ help-everybody =
       passwd                     cambia tu contraseña
       whoami                     quién eres y cuánto puedes tener
       quota show                 cuánto de eso tienes
+      session list|show|close    tus conexiones, y lo que tienen abierto
       exit                       sal (también `quit` y `salir`)
 
     Desde tu ordenador
@@ -43,6 +45,9 @@ help-staff =
       audit list                               quién ha hecho qué
       egress list|set|clear                    qué alcanzan fuera las máquinas
       firewall show|plan|apply|check           las reglas
+      session list|show|close                  quién está, y qué tiene abierto
+      session watch|play|recordings            mira una consola, o su grabación
+      message                                  escribe a quien está dentro
       Nombra la máquina de otro puesto como `web1.alumno1`;
       ve las de todos con `vm list --all`.
 help-more =

@@ -1,0 +1,47 @@
+//! `session ...` and `message`.
+
+use crate::app::session::SessionId;
+use puerta_policy::names::{CourseName, Login};
+
+/// `session VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionCommand {
+    /// Who is here, and what is open.
+    List {
+        /// Only this person's.
+        person: Option<Login>,
+        /// Only those of people of this course.
+        course: Option<CourseName>,
+    },
+    /// One connection.
+    Show(SessionId),
+    /// Ends one connection.
+    Close(SessionId),
+    /// Recordings that can be played.
+    Recordings {
+        /// Only this person's.
+        person: Option<Login>,
+    },
+    /// Plays a recording.
+    Play {
+        /// Which.
+        id: SessionId,
+        /// Per cent of its own speed.
+        speed: u32,
+    },
+    /// Looks on at a console.
+    Watch(SessionId),
+}
+
+/// `message WHO TEXT`: whoever of the two there is; a word that is no login may still be a course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageCommand {
+    /// A person of this login.
+    pub person: Option<Login>,
+    /// Or the people of this course.
+    pub course: Option<CourseName>,
+    /// As it was typed.
+    pub to: String,
+    /// What is said.
+    pub text: String,
+}

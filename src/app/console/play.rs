@@ -1,0 +1,123 @@
+//! Reading a recording: who may, and its events one after another.
+
+use super::Size;
+use super::cast::{self, Event};
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{RecordingView, Reply};
+use crate::app::session::SessionId;
+use crate::app::{Outcome, clock, person};
+use crate::audit::{Event as Line, Phase};
+use crate::store::Recording;
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Decision, Lab};
+use puerta_policy::model::Person;
+use puerta_policy::names::Login;
+use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Take};
+
+/// The longest line that is read; ours are far shorter.
+const LINE: u64 = 4 << 20;
+/// The newest recordings that are listed.
+const LISTED: u32 = 1000;
+
+/// A recording that may be played, at its beginning.
+pub struct Playing {
+    /// The console's id.
+    pub id: String,
+    /// In which machine it was.
+    pub vm: String,
+    /// Whose it was.
+    pub login: String,
+    /// Per cent of its own speed.
+    pub speed: u32,
+    file: Take<BufReader<File>>,
+}
+
+/// The person of a recording: as they are now, or as they were when they are gone.
+async fn whose(ctx: &Ctx<'_>, recording: &Recording) -> Result<Person> {
+    let now = ctx.app.store.person(recording.person.id).await?;
+    Ok(now.unwrap_or_else(|| recording.person.clone()))
+}
+
+/// `session recordings`.
+pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&Login>) -> Result<Reply> {
+    if let Some(login) = of {
+        // A person who is gone is still in it; but who may not look at people learns nothing about who exists.
+        if ctx.app.store.person_by_login(login).await?.is_some() {
+            let _person = person::judged(ctx, login, Action::SessionPlay).await?;
+        } else {
+            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        }
+    }
+    let mut views = Vec::new();
+    for recording in ctx.app.store.recordings(LISTED).await? {
+        let wanted = of.is_none_or(|login| recording.person.login == *login);
+        if wanted && let Decision::Allow(_) = ctx.decide(Action::SessionPlay, whose(ctx, &recording).await?) {
+            views.push(view(recording));
+        }
+    }
+    Ok(Reply::Recordings(views))
+}
+
+fn view(recording: Recording) -> RecordingView {
+    RecordingView {
+        id: recording.id,
+        login: recording.person.login.to_string(),
+        vm: recording.vm,
+        started: clock::rfc3339(recording.started),
+        finished: recording.finished.map(clock::rfc3339),
+        size: recording.bytes,
+    }
+}
+
+/// `session play`: judged, written down, opened.
+pub(crate) async fn play(ctx: &Ctx<'_>, id: &SessionId, speed: u32) -> Result<Outcome> {
+    let absent = || Error::new(Kind::NotFound, "error-no-recording").with("session", id);
+    let name = id.to_string();
+    let recording = ctx.app.store.recording(&name).await?.ok_or_else(absent)?;
+    let owner = whose(ctx, &recording).await?;
+    let _owner = ctx.permit(Action::SessionPlay, owner, Some(&recording.vm), absent()).await?;
+    let file = File::open(ctx.app.recording_file(&name)).await.map_err(|error| {
+        tracing::error!(%error, id = name, "a recording cannot be read");
+        absent()
+    })?;
+    let login = recording.person.login.to_string();
+    let line = ctx.visitor.event(Phase::Note, "session.play").with("console", name.clone());
+    ctx.app
+        .audit
+        .begin(Line { vm: Some(recording.vm.clone()), ..line }.with("person", login.clone()))
+        .await?;
+    let file = BufReader::new(file).take(LINE);
+    Ok(Outcome::Play(Box::new(Playing { id: name, vm: recording.vm, login, speed, file })))
+}
+
+impl Playing {
+    /// Its window; the first thing to read.
+    pub async fn size(&mut self) -> Option<Size> {
+        cast::read_header(&self.line().await?)
+    }
+
+    /// The next event and how long it comes after the one before; `None` at the end, also of a
+    /// recording that was cut.
+    pub async fn next(&mut self) -> Option<(Duration, Event)> {
+        cast::read(&self.line().await?)
+    }
+
+    async fn line(&mut self) -> Option<String> {
+        self.file.set_limit(LINE);
+        let mut line = String::new();
+        let read = self.file.read_line(&mut line).await;
+        (read.ok()? > 0).then_some(line)
+    }
+
+    /// The next bytes of the file as it is.
+    pub async fn bytes(&mut self) -> Option<Vec<u8>> {
+        const PIECE: u64 = 32 * 1024;
+        self.file.set_limit(PIECE);
+        let mut bytes = Vec::new();
+        let read = self.file.read_to_end(&mut bytes).await;
+        (read.ok()? > 0).then_some(bytes)
+    }
+}
