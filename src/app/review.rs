@@ -25,6 +25,7 @@ pub(super) async fn list(ctx: &Ctx<'_>, query: AuditQuery) -> Result<Reply> {
         since: query.since,
         until: query.until,
         limit: query.limit.unwrap_or(50).clamp(1, 1000) as usize,
+        ..audit::Query::default()
     };
     app.audit.flush().await?;
     let path = app.config.audit();

@@ -1,22 +1,35 @@
 //! The audit log: who did what, from where, to which machine, and whether they were allowed.
 //!
 //! [`Audit::begin`] comes before an act and may veto it, [`Audit::finish`] after it and may not.
-//! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits). This
-//! module knows no policy, store, engine or connection: callers say what happened.
+//! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits), in a file
+//! that is closed and followed by another when it is large or the day is over ([`place`]), signed at
+//! intervals ([`proof`]). This module knows no policy, store, engine or connection: callers say what
+//! happened. Of ours it knows one thing, the key that signs (`puerta_keys::audit`).
 
 pub mod chain;
 mod clean;
 mod event;
+mod export;
 mod file;
+mod filter;
+mod heads;
+mod keeper;
+mod outlet;
+mod place;
+mod proof;
 mod read;
 mod sink;
-mod sync;
+mod verify;
+mod writer;
 
-pub use chain::{Broken, Verdict, Why, verify, verify_reader};
+pub use chain::Why;
 pub use event::{Event, Outcome, Phase};
+pub use export::{ExportError, Range, export};
 pub use file::OpenError;
-pub use read::{Found, Query, search};
-pub use sink::{Audit, AuditUnavailable};
+pub use filter::{About, Filter, Query};
+pub use read::{Found, search};
+pub use sink::{Audit, AuditUnavailable, Settings};
+pub use verify::{Broken, Check, Rest, SignedUpTo, Verdict, verify, verify_reader};
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
