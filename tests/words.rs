@@ -4,6 +4,8 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_audit.rs"]
+mod samples_audit;
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::ProgressView;
@@ -101,6 +103,9 @@ fn likely(variable: &str) -> &'static str {
         "route" => "puerta:50012 -> web1:80",
         "line" => "table inet filter",
         "at" => "2026-11-23 10:02:03",
+        "until" => "2026-11-23T10:02:03.123Z",
+        "file" => "audit.jsonl",
+        "connection" => "6a1bc2d30007",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }
@@ -285,6 +290,10 @@ fn shell_errors_of_lines() {
         "job watch one",
         "audit list --since ayer",
         "audit list --limit 5000",
+        "audit list --outcome ok",
+        "audit list --from campus",
+        "audit show ../etc",
+        "audit search",
         "person add a --role rector",
         "vm start web1 web2",
         "port publish web1",

@@ -1,6 +1,10 @@
 //! What can be asked of the house, with every name parsed. The shell makes these from words;
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
+mod audit;
+
+pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionId};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -32,8 +36,8 @@ pub enum Command {
     Egress(EgressCommand),
     /// `firewall ...`
     Firewall(FirewallCommand),
-    /// `audit list`
-    AuditList(AuditQuery),
+    /// `audit ...`
+    Audit(AuditCommand),
     /// `node list`
     NodeList,
     /// `isolation check`, with the machines that were named.
@@ -259,21 +263,4 @@ pub enum FirewallCommand {
     Apply,
     /// Whether there is nothing to do.
     Check,
-}
-
-/// Which audit lines; every filter that is given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AuditQuery {
-    /// Who did it.
-    pub person: Option<Login>,
-    /// On which machine.
-    pub vm: Option<VmRef>,
-    /// Which action, its first letters (`vm-`, `login`).
-    pub action: Option<String>,
-    /// Not before, milliseconds since 1970.
-    pub since: Option<i64>,
-    /// Not after, milliseconds since 1970.
-    pub until: Option<i64>,
-    /// At most this many, the newest; 50 when not said, at most 1000.
-    pub limit: Option<u32>,
 }

@@ -76,6 +76,8 @@ pub struct App {
     counting: tokio::sync::Mutex<()>,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
+    /// Whole readings of the audit at once.
+    readings: Arc<tokio::sync::Semaphore>,
     changes: watch::Sender<u64>,
 }
 
@@ -85,6 +87,8 @@ pub enum Outcome {
     Reply(Box<Reply>),
     /// It goes on whether somebody watches or not.
     Job(JobWatch),
+    /// It comes piece by piece, for as long as somebody watches.
+    Live(review::Live),
 }
 
 impl From<Reply> for Outcome {
@@ -120,6 +124,7 @@ impl App {
             turn: AtomicUsize::new(0),
             counting: tokio::sync::Mutex::default(),
             checking: Arc::default(),
+            readings: Arc::new(tokio::sync::Semaphore::new(review::READINGS)),
             changes: watch::Sender::new(0),
         }))
     }
@@ -168,7 +173,7 @@ impl App {
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
             Command::NodeList => node::list(&ctx).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
-            Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
+            Command::Audit(command) => review::run(&ctx, command).await,
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
         };

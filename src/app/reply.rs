@@ -2,8 +2,10 @@
 //! field names here are the JSON's field names, times are RFC 3339 UTC, sizes are bytes unless the
 //! name says MiB.
 
+mod audit;
 mod network;
 
+pub use audit::{AuditPage, AuditStory, AuditVerdict, BrokenView, SignedView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 
 use crate::engine::Status;
@@ -143,8 +145,12 @@ pub enum Reply {
         /// Foreign rules that may drop what ours let through.
         foreign: Vec<String>,
     },
-    /// `audit list`: lines as they stand in the log, oldest first.
-    Audit(Vec<serde_json::Value>),
+    /// `audit list`, `audit search`, `audit mine`, `audit tail`
+    Audit(AuditPage),
+    /// `audit show`
+    AuditStory(AuditStory),
+    /// `audit verify`
+    AuditVerdict(AuditVerdict),
     /// `node list`
     Nodes(Vec<NodeView>),
     /// `isolation check`
@@ -156,6 +162,7 @@ impl Reply {
     pub fn exit(&self) -> u32 {
         match self {
             Self::Isolation(view) if !view.good => 1,
+            Self::AuditVerdict(verdict) if verdict.broken.is_some() => 1,
             _ => 0,
         }
     }

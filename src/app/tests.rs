@@ -93,6 +93,7 @@ impl House {
         match self.app.run(&self.visitor, Command::Vm(command), "words").await.unwrap() {
             Outcome::Job(watch) => watch,
             Outcome::Reply(reply) => panic!("{reply:?}"),
+            Outcome::Live(_) => panic!("it goes on for ever"),
         }
     }
 

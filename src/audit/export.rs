@@ -40,12 +40,20 @@ struct Last {
 }
 
 /// Which lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Not before, milliseconds since 1970.
     pub since: Option<i64>,
     /// Not after, milliseconds since 1970.
     pub until: Option<i64>,
+    /// No line after this one, a signature: what [`super::Audit::seal`] gave.
+    pub end: u64,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self { since: None, until: None, end: u64::MAX }
+    }
 }
 
 /// Why there is no whole export.
@@ -92,6 +100,7 @@ pub fn export(
         checker: Checker::new(Check { keys: Some(&keys), progress: None }, &[]),
         since,
         until,
+        end: range.end,
         first: None,
         last: None,
         sum: Sha256::new(),
@@ -121,6 +130,7 @@ struct Given<'a> {
     checker: Checker<'a>,
     since: Option<String>,
     until: Option<String>,
+    end: u64,
     /// The first line given: its number, and the hash before it.
     first: Option<(u64, String)>,
     /// The last line given: its number, its hash, and whether a signature stands for it.
@@ -157,7 +167,8 @@ impl Given<'_> {
     }
 
     fn is_covered(&self) -> bool {
-        self.done && self.last.as_ref().is_none_or(|(_, _, signed)| *signed)
+        let (seq, _) = self.checker.head();
+        (self.done || seq >= self.end) && self.last.as_ref().is_none_or(|(_, _, signed)| *signed)
     }
 
     fn line(&mut self, text: Result<&[u8], Why>) -> Result<(), ExportError> {
@@ -175,6 +186,7 @@ impl Given<'_> {
             self.checker.begin_at(seq.saturating_sub(1), &hash);
             self.first = Some((seq, hash));
         }
+        self.done |= entry.seq > self.end;
         self.done |= self.until.as_ref().is_some_and(|until| entry.time > until.as_str());
         self.checker.fits(text).map_err(broken)?;
         let signs = is_signature(&entry);

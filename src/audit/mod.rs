@@ -46,7 +46,7 @@ const TIME: &[BorrowedFormatItem<'_>] =
 
 /// `2026-11-23T04:22:00.123Z`: RFC 3339 in UTC with milliseconds, always this long, so that texts
 /// are in the order of their times.
-fn timestamp(ms: i64) -> Option<String> {
+pub fn timestamp(ms: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?;
     (0..=9999).contains(&at.year()).then(|| at.format(TIME).ok())?
 }

@@ -64,7 +64,7 @@ impl AuditUnavailable {
     }
 }
 
-pub(super) type Answer = oneshot::Sender<Result<(), AuditUnavailable>>;
+pub(super) type Answer<T = ()> = oneshot::Sender<Result<T, AuditUnavailable>>;
 
 /// The open log. Dropping it writes what is queued and waits for the writer; in async code call
 /// [`Audit::close`] first, which waits without blocking.
@@ -165,8 +165,9 @@ impl Audit {
         }
     }
 
-    /// Signs what is not signed yet, now; returns when the line is in the file.
-    pub async fn seal(&self) -> Result<(), AuditUnavailable> {
+    /// Signs what is not signed yet, now; returns when the line is in the file, with the number of
+    /// the last line, which is a signature.
+    pub async fn seal(&self) -> Result<u64, AuditUnavailable> {
         self.ask(Message::Seal).await
     }
 
@@ -181,7 +182,7 @@ impl Audit {
         self.key.as_ref()
     }
 
-    async fn ask(&self, message: impl FnOnce(Answer) -> Message) -> Result<(), AuditUnavailable> {
+    async fn ask<T>(&self, message: impl FnOnce(Answer<T>) -> Message) -> Result<T, AuditUnavailable> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(AuditUnavailable::closed)?;
         queue.send(message(answer)).await.map_err(|_| AuditUnavailable::closed())?;

@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 
 pub(super) enum Message {
     Line { body: String, answer: Option<Answer> },
-    Seal(Answer),
+    Seal(Answer<u64>),
     Flush(Answer),
     Close(Answer),
 }
@@ -152,8 +152,8 @@ impl Writer {
         self.write(lines);
         match last {
             Some(Message::Seal(answer)) => {
-                let result = self.seal();
-                drop(answer.send(result));
+                let sealed = self.seal();
+                drop(answer.send(sealed.map(|()| self.log.head.seq)));
             }
             Some(Message::Flush(answer)) => drop(answer.send(self.sync())),
             Some(Message::Close(answer)) => return Some(answer),
@@ -194,7 +194,11 @@ impl Writer {
         while let Some(message) = messages.blocking_recv() {
             match message {
                 Message::Line { body, answer } => self.write(vec![(body, answer)]),
-                Message::Seal(other) | Message::Flush(other) | Message::Close(other) => {
+                Message::Seal(other) => {
+                    let sealed = self.seal();
+                    drop(other.send(sealed.map(|()| self.log.head.seq)));
+                }
+                Message::Flush(other) | Message::Close(other) => {
                     drop(other.send(self.sync()));
                 }
             }

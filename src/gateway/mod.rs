@@ -11,6 +11,7 @@ mod handler;
 mod io;
 mod job;
 pub mod listen;
+mod live;
 mod pipe;
 mod pty;
 mod run;

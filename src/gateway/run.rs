@@ -4,9 +4,9 @@
 use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
-use super::job;
 use super::pty::{Read, ask};
-use crate::app::command::Command;
+use super::{job, live};
+use crate::app::command::{AuditCommand, Command};
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::app::reply::Reply;
@@ -82,10 +82,15 @@ impl Talk {
                 return Ok(Said::Status(1));
             }
         }
+        if matches!(command, Command::Audit(AuditCommand::Export { .. })) && self.io.tty.is_some() {
+            let error = Error::new(Kind::Usage, "error-audit-export-terminal");
+            return self.fail(&error, json).await.map(Said::Status);
+        }
         let gateway = Arc::clone(&self.gateway);
         match gateway.app.run(&self.visitor, command, line).await {
             Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
             Ok(Outcome::Job(watch)) => job::watch(self, watch, json, editor).await.map(Said::Status),
+            Ok(Outcome::Live(pieces)) => live::watch(self, pieces, json, editor).await.map(Said::Status),
             Err(error) => self.fail(&error, json).await.map(Said::Status),
         }
     }

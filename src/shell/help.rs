@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
 
 /// Families that only professors have; an alumno's help and Tab do not name them.
-pub const STAFF: [&str; 8] = ["course", "person", "seat", "egress", "firewall", "node", "isolation", "audit"];
+pub const STAFF: [&str; 7] = ["course", "person", "seat", "egress", "firewall", "node", "isolation"];
 
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {

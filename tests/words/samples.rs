@@ -2,7 +2,6 @@
 
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
-use serde_json::json;
 
 /// Every step of [`ProgressView`].
 pub(crate) const STEPS: [&str; 11] =
@@ -200,6 +199,8 @@ fn name(reply: &Reply) -> &'static str {
         Reply::FirewallApplied { .. } => "FirewallApplied",
         Reply::FirewallChecked { .. } => "FirewallChecked",
         Reply::Audit(_) => "Audit",
+        Reply::AuditStory(_) => "AuditStory",
+        Reply::AuditVerdict(_) => "AuditVerdict",
         Reply::Nodes(_) => "Nodes",
         Reply::Isolation(_) => "Isolation",
     }
@@ -314,16 +315,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::FirewallApplied { done: done("absent"), foreign: vec![] },
         Reply::FirewallApplied { done: done("changed"), foreign: vec![] },
         Reply::FirewallChecked { foreign: vec![] },
-        Reply::Audit(vec![]),
-        Reply::Audit(vec![
-            json!({"seq": 7, "time": "2026-11-23T10:02:03.123Z", "code": "command", "phase": "begin",
-                "actor": "alumno1", "source": "158.42.1.2:50522", "vm": "web1.alumno1",
-                "action": "vm-start", "outcome": "allowed", "policies": ["own-machines"]}),
-            json!({"seq": 8, "time": AT, "code": "command", "phase": "finish", "actor": "alumno1",
-                "outcome": "failed", "failure": "error-engine-away", "policies": []}),
-            json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
-                "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
-        ]),
         Reply::Nodes(
             [("current", Some(1)), ("old", Some(1)), ("none", None), ("unknown", None)]
                 .into_iter()
@@ -359,8 +350,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
-    let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
+    let all = all.into_iter().chain(super::samples_audit::replies());
+    let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 41, "a variant without a sample");
+    assert_eq!(names.len(), 43, "a variant without a sample");
     all
 }

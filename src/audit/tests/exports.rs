@@ -55,7 +55,8 @@ async fn a_range_comes_out_with_its_proof() {
         (Some(60), Some(60), 60..=60),
     ];
     for (since, until, wanted) in cases {
-        let range = Range { since: since.map(|n| n * MINUTE), until: until.map(|n| n * MINUTE) };
+        let range =
+            Range { since: since.map(|n| n * MINUTE), until: until.map(|n| n * MINUTE), ..Range::default() };
         let file = exported(&folder, &key, range).unwrap();
         assert_eq!(minutes(&file), wanted.collect::<Vec<_>>(), "{range:?}");
         let verdict = checked(&folder, &file, &keys);
@@ -65,7 +66,8 @@ async fn a_range_comes_out_with_its_proof() {
         assert!(matches!(others.why, Why::Signature | Why::Proof), "{others:?}");
     }
     for nothing in [(100, 200), (-200, -100), (30, 20)] {
-        let range = Range { since: Some(nothing.0 * MINUTE), until: Some(nothing.1 * MINUTE) };
+        let range =
+            Range { since: Some(nothing.0 * MINUTE), until: Some(nothing.1 * MINUTE), ..Range::default() };
         let file = exported(&folder, &key, range).unwrap();
         assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), 2, "{range:?}");
         assert_eq!(checked(&folder, &file, &keys).broken, None, "{range:?}");
@@ -97,7 +99,7 @@ async fn nobody_signs_for_a_log_that_does_not_fit() {
 async fn every_edit_is_named() {
     let (folder, key) = log(30).await;
     let keys = key.public_keys();
-    let range = Range { since: Some(5 * MINUTE), until: Some(20 * MINUTE) };
+    let range = Range { since: Some(5 * MINUTE), until: Some(20 * MINUTE), ..Range::default() };
     let file = String::from_utf8(exported(&folder, &key, range).unwrap()).unwrap();
     let lines: Vec<String> = file.lines().map(str::to_owned).collect();
     let after = |change: &dyn Fn(&mut Vec<String>)| {
@@ -129,7 +131,7 @@ async fn every_edit_is_named() {
     assert_eq!(after(&|l| l.push("{}".into())), lines.len() as u64 + 1);
     assert_eq!(after(&|l| drop(l.remove(1))), 2, "the first line");
     // The proof of another export of the same log.
-    let other = Range { since: Some(6 * MINUTE), until: Some(20 * MINUTE) };
+    let other = Range { since: Some(6 * MINUTE), until: Some(20 * MINUTE), ..Range::default() };
     let other = String::from_utf8(exported(&folder, &key, other).unwrap()).unwrap();
     let proof = other.lines().last().unwrap();
     let last = lines.len() - 1;

@@ -34,6 +34,11 @@ pub(super) fn error(error: &Error, lang: Lang) -> String {
     } }))
 }
 
+/// One JSON document as it is.
+pub(super) fn value(document: &Value) -> String {
+    line(document)
+}
+
 fn line(document: &Value) -> String {
     printable_json(&document.to_string()) + "\n"
 }

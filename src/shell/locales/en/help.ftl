@@ -25,6 +25,7 @@ help-everybody =
       key list|add|remove        the keys that you come in with
       passwd                     changes your password
       whoami                     who you are and how much you may have
+      audit mine                 what you did, and what was done to your machines
       exit                       leave (also `quit` and `salir`)
 
     From your computer
@@ -37,7 +38,8 @@ help-staff =
       seat list                                seats
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
-      audit list                               who did what
+      audit list|show|tail|search              who did what
+      audit verify|export                      checks it, gives it out
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
       Name the machine of another seat as `web1.alumno1`;
@@ -330,20 +332,6 @@ help-isolation-check =
     Without names it chooses up to six running machines of two seats.
 
     Example: isolation check web1.alumno1 web1.alumno2
-
-## audit
-help-audit = Audit: who did what, from where and how it ended (teachers).
-use-audit-list = audit list [--person LOGIN] [--vm MACHINE] [--action ACTION] [--since T] [--until T] [--limit N]
-sum-audit-list = Shows lines of the audit, oldest first.
-help-audit-list =
-    --person LOGIN     what that person did
-    --vm MACHINE       what was done with that machine: `web1.alumno1`
-    --action ACTION    actions that start so: `vm-`, `login`
-    --since T          from: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
-    --until T          to
-    --limit N          at most N lines, the newest (50 when not said, at most 1000)
-
-    Example: audit list --person alumno1 --since 2h
 
 ## You
 use-passwd = passwd
