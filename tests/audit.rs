@@ -364,25 +364,47 @@ fn what_cannot_be_written_does_not_happen() {
     let mut open = house.ssh("alumno1");
     let mut open = Pty::new(open.arg("-tt").arg(House::at("alumno1")));
     open.until("puerta> ");
+    let (free, sock) = (std::net::TcpListener::bind("127.0.0.1:0").unwrap(), house.dir.join("mux"));
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let mut master = house.ssh("alumno1");
+    master.args(["-M", "-N", "-S"]).arg(&sock).arg("-L").arg(format!("{port}:web1:22"));
+    let errors = std::fs::File::create(house.dir.join("errors")).unwrap();
+    let master = master.arg(House::at("alumno1")).stdin(Stdio::null()).stderr(errors).spawn().unwrap();
+    let _master = Killed(master);
+    wait("the master is there", || sock.exists());
     std::fs::rename(&path, house.dir.join("moved")).unwrap();
     std::fs::create_dir(&path).unwrap();
     open.send("vm start web1\r");
     open.until("no se puede anotar en el registro de auditoría");
     open.send("port publish web1 80\r");
     open.until("no se puede anotar en el registro de auditoría");
+    // A forward and an exec on a connection that is there.
+    wait("the forward's port listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    wait("the refusal says why", || {
+        let errors = std::fs::read_to_string(house.dir.join("errors")).unwrap();
+        errors.contains("open failed: connect failed") && errors.contains("the audit log cannot be written")
+    });
+    let mut exec = house.ssh("alumno1");
+    let said: Said =
+        exec.arg("-S").arg(&sock).arg(House::at("alumno1")).arg("whoami").output().unwrap().into();
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.err.contains("no se puede anotar en el registro de auditoría"), "{said:?}");
     let said = house.run("alumno1", &["whoami"]);
     assert_eq!(said.code, 255, "no login: {said:?}");
+    let mut login = house.keyless();
+    login.arg("-i").arg(house.key("alumno1")).arg(House::at("alumno1"));
+    // OpenSSH hears nothing while it asks for a password.
+    let mut login = Pty::new(&login);
+    login.until("Password or code: ");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    login.send("x\r");
+    login.until("nobody comes in unwritten");
     std::fs::remove_dir(&path).unwrap();
     std::fs::rename(house.dir.join("moved"), &path).unwrap();
     house.ok("alumno1", &["whoami"]);
-    assert!(
-        house.ok("alumno1", &["vm", "list"]).contains("stopped")
-            || house.ok("alumno1", &["vm", "list"]).contains("parada")
-    );
-    assert!(
-        house.ok("alumno1", &["port", "list"]).contains("no tienes")
-            || json(&house, "alumno1", &["port", "list"]).is_empty()
-    );
+    assert_eq!(json(&house, "alumno1", &["vm", "list"])[0]["state"], "stopped");
+    assert!(json(&house, "alumno1", &["port", "list"]).is_empty());
     let lost = json(&house, "profesor", &["audit", "search", "audit.not-copied"]);
     assert_eq!(lost[0]["detail"]["to"], "copy", "the copy that fails is said, and stops nobody");
 }

@@ -49,6 +49,7 @@ fn closing_id(reason: &str) -> &'static str {
         "shutdown" => "notice-shutdown",
         "too many connections" => "notice-too-many-connections",
         "too many tries" => "notice-too-many-tries",
+        "unwritten" => "notice-unwritten",
         _ => "notice-closed",
     }
 }

@@ -86,6 +86,7 @@ audit-since = { $lines ->
   }
 audit-unsigned = nothing is signed
 audit-checking = checking: { $lines } lines
+notice-unwritten = The audit log cannot be written, and nobody comes in unwritten: tell your teacher.
 error-no-connection = there is no connection `{ $connection }` in the audit: take one from `audit list --json`
 error-audit-busy = the audit is being read as a whole by others: try again in a minute
 error-audit-broken = line { $line } of the audit is not what was written, so there is no export: see `audit verify`
