@@ -201,6 +201,39 @@ fn tail_follows_live() {
     assert_eq!(verify(&house, &[]).code, 0);
 }
 
+/// Who does not read holds nobody up, and hears how much went by.
+#[test]
+fn a_slow_reader_of_tail_is_told_what_it_missed() {
+    let house = House::new("");
+    let mut ssh = house.ssh("profesor");
+    ssh.arg(House::at("profesor")).args(["audit", "tail", "-f", "-n", "1", "--json"]);
+    let missed = std::fs::File::create(house.dir.join("missed")).unwrap();
+    let child = ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(missed).spawn().unwrap();
+    let mut ssh = Killed(child);
+    let mut lines = BufReader::new(ssh.0.stdout.take().unwrap());
+    next(&mut lines);
+    // Twice as many lines as client, channel and queue hold together, about.
+    let said = house.feed("alumno1", &[], &"whoami\n".repeat(6000));
+    assert_eq!(said.code, 0);
+    assert_eq!(said.out.matches("rol").count(), 6000, "nobody was held up");
+    let before = std::fs::read_to_string(house.dir.join("missed")).unwrap();
+    assert_eq!(before, "", "it has not read that far");
+    let mut seen = 0;
+    wait("the loss is told", || {
+        // Something to read while there is nothing else.
+        house.ok("alumno1", &["whoami"]);
+        for _ in 0..1000 {
+            next(&mut lines);
+            seen += 1;
+            if std::fs::read_to_string(house.dir.join("missed")).unwrap().contains("sin verse") {
+                return true;
+            }
+        }
+        false
+    });
+    assert!(seen < 12_000, "{seen}");
+}
+
 #[test]
 fn tail_at_a_terminal_ends_with_ctrl_c_and_the_shell_goes_on() {
     let house = House::new("");

@@ -2,8 +2,8 @@
 //! without a running puerta.
 
 use super::{complain, host_key, init, say};
-use crate::audit::{self, Check, Verdict};
-use crate::config::Config;
+use crate::audit::{self, Check, Settings, Verdict};
+use crate::config::{self, Config};
 use anyhow::Context;
 use clap::Subcommand;
 use puerta_keys::audit::{AuditKey, AuditPublicKeys};
@@ -40,6 +40,13 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
 pub(super) fn load_key(config: &Config) -> anyhow::Result<Arc<AuditKey>> {
     let pair = host_key::load_or_make(&config.audit_key(), "audit key", "puerta-audit")?;
     Ok(Arc::new(pair.into()))
+}
+
+/// How the log is kept, with the key.
+pub(super) fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let config::Audit { sign_every, keep_days, copy, syslog } = config.audit_log.clone();
+    let key = Some(load_key(config)?);
+    Ok(Settings { key, sign_every, keep_days, copy, syslog, ..Settings::default() })
 }
 
 fn public(key: &Path) -> PathBuf {

@@ -2,7 +2,7 @@
 
 use super::{host_key, say};
 use crate::app::clock;
-use crate::audit::{self, Audit, Event, Settings};
+use crate::audit::{self, Audit, Event};
 use crate::config::Config;
 use crate::store::{NewCode, NewKey, NewPerson, Store};
 use anyhow::{Context, bail};
@@ -64,7 +64,7 @@ async fn add(config: &Config, store: &Store, login: &str, key: Option<&Path>) ->
     let now = clock::now();
     let expires = Timestamp(now.0 + config.code_lifetime.as_millis() as i64);
     let stored = code.as_ref().map(|code| NewCode { hash: code.hash(), expires });
-    let settings = Settings { key: Some(super::audit::load_key(config)?), ..Settings::default() };
+    let settings = super::audit::settings(config)?;
     let audit = Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
     let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
     audit.begin(event).await.context("the audit log")?;

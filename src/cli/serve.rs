@@ -32,7 +32,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     more_descriptors();
     init::state_dir(&config)?;
     let key = host_key::load_or_make(&config.host_key(), "host key", "puerta")?;
-    let log = audit_settings(&config)?;
+    let log = super::audit::settings(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = open_engine(&config)?;
@@ -85,12 +85,6 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     // A verification of a large archive is not waited for: its job is settled at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(ExitCode::SUCCESS)
-}
-
-fn audit_settings(config: &Config) -> anyhow::Result<audit::Settings> {
-    let config::Audit { sign_every, keep_days, copy, syslog } = config.audit_log.clone();
-    let key = Some(super::audit::load_key(config)?);
-    Ok(audit::Settings { key, sign_every, keep_days, copy, syslog, ..audit::Settings::default() })
 }
 
 /// To standard error, for the journal; `RUST_LOG` chooses what.
