@@ -23,7 +23,8 @@ const TABLE: [(&str, &[&str]); 10] = [
 /// Crates of ours that a module may know.
 const CRATES: [(&str, &[&str]); 10] = [
     ("app", &["puerta_keys", "puerta_policy"]),
-    ("audit", &[]),
+    // The key that signs the log.
+    ("audit", &["puerta_keys"]),
     ("cli", &["puerta_keys", "puerta_policy"]),
     ("config", &["puerta_policy"]),
     ("engine", &["puerta_policy"]),

@@ -4,6 +4,8 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_audit.rs"]
+mod samples_audit;
 #[path = "words/samples_session.rs"]
 mod samples_session;
 #[path = "words/samples_template.rs"]
@@ -117,6 +119,9 @@ fn likely(variable: &str) -> &'static str {
         "network" => "10.48.15.192/26",
         "members" => "`ana`",
         "service" => "80",
+        "until" => "2026-11-23T10:02:03.123Z",
+        "file" => "audit.jsonl",
+        "connection" => "6a1bc2d30007",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }
@@ -301,6 +306,10 @@ fn shell_errors_of_lines() {
         "job watch one",
         "audit list --since ayer",
         "audit list --limit 5000",
+        "audit list --outcome ok",
+        "audit list --from campus",
+        "audit show ../etc",
+        "audit search",
         "person add a --role rector",
         "vm start web1 web2",
         "port publish web1",
@@ -352,7 +361,9 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
-        for why in ["suspended", "shutdown", "too many tries", "too many connections", "anything else"] {
+        for why in
+            ["suspended", "shutdown", "too many tries", "too many connections", "unwritten", "anything else"]
+        {
             all += &notice::closing(lang, why);
         }
         for why in ["no longer allowed", "closed by staff", "closed by oneself"] {

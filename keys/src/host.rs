@@ -17,10 +17,10 @@ use crate::{NoRandomness, random};
 #[non_exhaustive]
 pub enum HostKeyError {
     /// It needs a passphrase.
-    #[error("the host key is encrypted; remove its passphrase with `ssh-keygen -p -N ''`")]
+    #[error("the key is encrypted; remove its passphrase with `ssh-keygen -p -N ''`")]
     Encrypted,
     /// Another algorithm.
-    #[error("the host key is `{0}`, not `ssh-ed25519`; make one with `puerta init`")]
+    #[error("the key is `{0}`, not `ssh-ed25519`; make one with `puerta init`")]
     NotEd25519(String),
     /// No private key in OpenSSH's format.
     #[error("this is not a private key in OpenSSH's format; make one with `puerta init`")]
@@ -80,6 +80,10 @@ impl HostKey {
     /// `SHA256:...`, what people compare at their first connection.
     pub fn fingerprint(&self) -> String {
         fingerprint(self.key.public_key())
+    }
+
+    pub(crate) fn key(&self) -> &PrivateKey {
+        &self.key
     }
 
     /// The key for russh.

@@ -1,10 +1,11 @@
 //! Bytes in, verdicts out: the keys, passwords and codes that people prove themselves with, and
-//! the key that the gateway proves itself with.
+//! the keys that the gateway proves itself with and that the audit is signed with.
 //!
 //! Nothing here opens a file, waits, or knows a person, a store or a connection. Hashing a
 //! password is meant to be slow: callers run [`password::Hasher`] on a blocking thread.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod authorized;
 pub mod code;
 pub mod host;

@@ -13,6 +13,10 @@ mod session;
 
 pub use session::{MessageCommand, SessionCommand};
 
+mod audit;
+
+pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionId};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -50,8 +54,8 @@ pub enum Command {
     Session(SessionCommand),
     /// `message ...`
     Message(MessageCommand),
-    /// `audit list`
-    AuditList(AuditQuery),
+    /// `audit ...`
+    Audit(AuditCommand),
     /// `node list`
     NodeList,
     /// `isolation check`, with the machines that were named.
@@ -288,21 +292,4 @@ pub enum FirewallCommand {
     Apply,
     /// Whether there is nothing to do.
     Check,
-}
-
-/// Which audit lines; every filter that is given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AuditQuery {
-    /// Who did it.
-    pub person: Option<Login>,
-    /// On which machine.
-    pub vm: Option<VmRef>,
-    /// Which action, its first letters (`vm-`, `login`).
-    pub action: Option<String>,
-    /// Not before, milliseconds since 1970.
-    pub since: Option<i64>,
-    /// Not after, milliseconds since 1970.
-    pub until: Option<i64>,
-    /// At most this many, the newest; 50 when not said, at most 1000.
-    pub limit: Option<u32>,
 }

@@ -87,6 +87,8 @@ pub struct App {
     sweep: tokio::sync::Notify,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
+    /// Whole readings of the audit at once.
+    readings: Arc<tokio::sync::Semaphore>,
     changes: watch::Sender<u64>,
     /// Seats may have been shut: their machines are to be looked at.
     shutting: tokio::sync::Notify,
@@ -104,6 +106,8 @@ pub enum Outcome {
     Play(Box<console::Playing>),
     /// A console to look on at.
     Watch(Box<console::Watching>),
+    /// It comes piece by piece, for as long as somebody watches.
+    Live(review::Live),
 }
 
 impl From<Reply> for Outcome {
@@ -140,6 +144,7 @@ impl App {
             turns: DashMap::new(),
             sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),
+            readings: Arc::new(tokio::sync::Semaphore::new(review::READINGS)),
             changes: watch::Sender::new(0),
             shutting: tokio::sync::Notify::new(),
         }))
@@ -192,7 +197,7 @@ impl App {
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::Session(command) => session::run(&ctx, command).await,
             Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),
-            Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
+            Command::Audit(command) => review::run(&ctx, command).await,
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
         };

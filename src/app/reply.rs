@@ -2,6 +2,7 @@
 //! field names here are the JSON's field names, times are RFC 3339 UTC, sizes are bytes unless the
 //! name says MiB.
 
+mod audit;
 mod network;
 mod roster;
 mod session;
@@ -9,6 +10,7 @@ mod template;
 
 pub use session::{MessageView, OpenView, RecordingView, SessionView};
 
+pub use audit::{AuditPage, AuditStory, AuditVerdict, BrokenView, SignedView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use template::{
@@ -181,8 +183,12 @@ pub enum Reply {
         /// Foreign rules that may drop what ours let through.
         foreign: Vec<String>,
     },
-    /// `audit list`: lines as they stand in the log, oldest first.
-    Audit(Vec<serde_json::Value>),
+    /// `audit list`, `audit search`, `audit mine`, `audit tail`
+    Audit(AuditPage),
+    /// `audit show`
+    AuditStory(AuditStory),
+    /// `audit verify`
+    AuditVerdict(AuditVerdict),
     /// `node list`
     Nodes(Vec<NodeView>),
     /// `isolation check`
@@ -209,6 +215,7 @@ impl Reply {
     pub fn exit(&self) -> u32 {
         match self {
             Self::Isolation(view) if !view.good => 1,
+            Self::AuditVerdict(verdict) if verdict.broken.is_some() => 1,
             _ => 0,
         }
     }

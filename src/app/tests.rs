@@ -95,7 +95,7 @@ impl House {
         match self.app.run(&self.visitor, Command::Vm(command), "words").await.unwrap() {
             Outcome::Job(watch) => watch,
             Outcome::Reply(reply) => panic!("{reply:?}"),
-            _ => panic!("a terminal is wanted"),
+            _ => panic!("a job is wanted"),
         }
     }
 

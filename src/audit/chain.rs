@@ -17,25 +17,35 @@
 //! No JSON parser is needed to check a line; a technician can do it by hand:
 //! `sed -n 7p audit.jsonl | sed 's/,"hash":"[0-9a-f]*"}$//' | tr -d '\n' | sha256sum`.
 //!
-//! # What the chain does not show
-//! The hash has no key. Lines cut off at the **end** leave a shorter log that is whole, and whoever
-//! may write the file can forge everything from some line on and compute the hashes again. Only a
-//! head (`seq` and `hash` of the last line) that was kept elsewhere, or signed, shows either. Until
-//! puerta signs heads, send the log to another host as it grows, or note [`Verdict::head`] down.
+//! # What the chain shows, and what it does not
+//! A line that was changed, removed, inserted or moved does not fit the line after it. But the hash
+//! has no key: whoever may write the file can forge everything from some line on and compute the
+//! hashes again, and lines cut off at the **end** leave a shorter log that is whole.
+//!
+//! So the writer signs ([`super::proof`]): at intervals it adds a line `audit.signed`, whose signature
+//! stands for every line before it, and remembers in `audit.heads`, beside the log, what it signed.
+//! Who has the files and not the key can then change nothing before the last signed line without
+//! being found, and can cut off nothing that `audit.heads` names; the lines since (a minute of them)
+//! have the bare chain only. What remains:
+//!
+//! - Who has the files can cut the end of `audit.heads` off together with the end of the log. A copy
+//!   of the log elsewhere (`[audit] copy`, `syslog`) carries the signed lines, and shows it.
+//! - Who has the **key** can forge everything; so can whoever is root on the host while puerta
+//!   runs. Only copies outside show that, up to the moment when the host was lost.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 /// The longest line, its newline included.
 pub const MAX_LINE: usize = 16 * 1024;
 
+const TIME: &[u8] = br#","time":""#;
 const PREV: &[u8] = br#","prev":""#;
 const HASH: &[u8] = br#","hash":""#;
 const HEX: usize = 64;
+/// `2026-11-23T04:22:00.123Z`
+const TIME_LENGTH: usize = 24;
 
 /// The end of a log: what its next line must follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,8 +76,8 @@ impl Head {
         out.extend_from_slice(b"\"}\n");
     }
 
-    /// The head after `line` (without its newline), or why it does not follow this one.
-    fn advance(&self, line: &[u8]) -> Result<Self, Why> {
+    /// `line` (without its newline), or why it does not follow this head.
+    pub(super) fn advance<'a>(&self, line: &'a [u8]) -> Result<Entry<'a>, Why> {
         let entry = Entry::parse(line).ok_or(Why::NotAnEntry)?;
         if !entry.is_intact() {
             return Err(Why::Changed);
@@ -79,26 +89,36 @@ impl Head {
         if entry.prev != self.hash {
             return Err(Why::Chain);
         }
-        Ok(entry.head())
+        Ok(entry)
     }
 }
 
 /// A line taken apart, by position only.
 pub(super) struct Entry<'a> {
-    seq: u64,
-    prev: &'a str,
-    hash: &'a str,
+    /// Its number.
+    pub(super) seq: u64,
+    /// When it was written; as long as every other.
+    pub(super) time: &'a str,
+    /// The hash of the line before.
+    pub(super) prev: &'a str,
+    /// Its own.
+    pub(super) hash: &'a str,
+    /// Its fields between time and chain, as JSON without braces.
+    pub(super) body: &'a [u8],
     hashed: &'a [u8],
 }
 
 impl<'a> Entry<'a> {
     pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
         let (hashed, hash) = split_hex(line.strip_suffix(b"}")?, HASH)?;
-        let (_, prev) = split_hex(hashed, PREV)?;
+        let (before, prev) = split_hex(hashed, PREV)?;
         let rest = hashed.strip_prefix(br#"{"seq":"#)?;
-        let digits = rest.get(..rest.iter().position(|byte| *byte == b',')?)?;
+        let (digits, _) = rest.split_at_checked(rest.iter().position(|byte| *byte == b',')?)?;
         let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        Some(Self { seq, prev, hash, hashed })
+        let rest = before.get(br#"{"seq":"#.len() + digits.len()..)?.strip_prefix(TIME)?;
+        let (time, body) = rest.split_at_checked(TIME_LENGTH)?;
+        let time = std::str::from_utf8(time).ok()?;
+        Some(Self { seq, time, prev, hash, body: body.strip_prefix(b"\",")?, hashed })
     }
 
     pub(super) fn is_intact(&self) -> bool {
@@ -120,9 +140,14 @@ fn split_hex<'a>(text: &'a [u8], label: &[u8]) -> Option<(&'a [u8], &'a str)> {
 }
 
 fn digest(text: &[u8]) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let nibble = |value: u8| char::from(DIGITS[usize::from(value & 15)]);
-    Sha256::digest(text).iter().flat_map(|byte| [nibble(byte >> 4), nibble(*byte)]).collect()
+    bytes.iter().flat_map(|byte| [nibble(byte >> 4), nibble(*byte)]).collect()
 }
 
 /// Why a line does not fit.
@@ -146,6 +171,33 @@ pub enum Why {
     Truncated,
     /// Longer than [`MAX_LINE`].
     TooLong,
+    /// It says that it is a signature over the lines before it, and is none of the known keys.
+    Signature,
+    /// What was signed as this line was another one.
+    NotWhatWasSigned {
+        /// When that was signed.
+        time: String,
+    },
+    /// The log ends before it, and it was there: it was signed.
+    CutOff {
+        /// The last line that was signed.
+        signed: u64,
+        /// When.
+        time: String,
+    },
+    /// Nothing says that the lines before it were removed by puerta.
+    Removed {
+        /// The number that it has.
+        found: u64,
+    },
+    /// A line of `audit.heads` that is none, or that the key did not sign.
+    Heads,
+    /// An export without its proof, or with something behind it.
+    NoProof,
+    /// The proof of an export is not one of the known keys.
+    Proof,
+    /// The export's lines are not those that its proof is for.
+    NotProven,
 }
 
 impl fmt::Display for Why {
@@ -162,181 +214,28 @@ impl fmt::Display for Why {
             Self::Chain => f.write_str("it does not follow the line before it: one of the two was replaced"),
             Self::Truncated => f.write_str("the log ends in the middle of it"),
             Self::TooLong => write!(f, "it is longer than {MAX_LINE} bytes"),
-        }
-    }
-}
-
-/// The first line that does not fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// Its number in the file, from 1.
-    pub line: u64,
-    /// What is wrong with it.
-    pub why: Why,
-}
-
-/// What a log is worth.
-#[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// Lines that fit, from the first on.
-    pub lines: u64,
-    /// The first that does not; nothing after it was looked at.
-    pub broken: Option<Broken>,
-    /// `seq` of the last line that fits; 0 when none does.
-    pub last_seq: u64,
-    /// `hash` of that line: it stands for the whole log up to it.
-    pub head: String,
-}
-
-/// Checks a whole log, in constant memory.
-///
-/// A log that is being written to may end in the middle of a line for a moment.
-pub fn verify(path: &Path) -> io::Result<Verdict> {
-    verify_reader(File::open(path)?)
-}
-
-/// Checks a whole log from its first line on.
-pub fn verify_reader(log: impl Read) -> io::Result<Verdict> {
-    let mut log = BufReader::with_capacity(64 * 1024, log);
-    let mut head = Head::start();
-    let mut lines = 0;
-    let mut line = Vec::with_capacity(MAX_LINE);
-    let why = loop {
-        line.clear();
-        // One byte more than allowed tells a line that is too long.
-        let length = (&mut log).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
-        if length == 0 {
-            break None;
-        }
-        if length > MAX_LINE {
-            break Some(Why::TooLong);
-        }
-        let Some(text) = line.strip_suffix(b"\n") else {
-            break Some(Why::Truncated);
-        };
-        match head.advance(text) {
-            Ok(next) => head = next,
-            Err(why) => break Some(why),
-        }
-        lines += 1;
-    };
-    let broken = why.map(|why| Broken { line: lines + 1, why });
-    Ok(Verdict { lines, broken, last_seq: head.seq, head: head.hash })
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::print_stderr)]
-mod tests {
-    use super::*;
-
-    fn log(count: u64) -> Vec<String> {
-        let mut head = Head::start();
-        (0..count)
-            .map(|n| {
-                let mut out = Vec::new();
-                let body = format!(r#""code":"note","phase":"note","actor":"alumno{n}""#);
-                head.seal("2026-11-23T04:22:00.123Z", &body, &mut out);
-                String::from_utf8(out).unwrap()
-            })
-            .collect()
-    }
-
-    fn broken(lines: &[String]) -> (u64, Why) {
-        let verdict = verify_reader(lines.concat().as_bytes()).unwrap();
-        let broken = verdict.broken.unwrap();
-        assert_eq!(verdict.lines + 1, broken.line);
-        (broken.line, broken.why)
-    }
-
-    #[test]
-    fn the_format_is_stable() {
-        assert_eq!(
-            log(1)[0],
-            concat!(
-                r#"{"seq":1,"time":"2026-11-23T04:22:00.123Z","code":"note","phase":"note","actor":"alumno0","#,
-                r#""prev":"0000000000000000000000000000000000000000000000000000000000000000","#,
-                r#""hash":"c98c82c6e7903d17fbb19b80e7903395648e3703230c5ebfef557211f8abe059"}"#,
-                "\n"
-            )
-        );
-    }
-
-    #[test]
-    fn a_whole_log_is_whole() {
-        let lines = log(100);
-        let verdict = verify_reader(lines.concat().as_bytes()).unwrap();
-        assert_eq!((verdict.lines, verdict.last_seq, &verdict.broken), (100, 100, &None));
-        assert!(lines[99].contains(&format!(r#""hash":"{}"}}"#, verdict.head)));
-        let empty = verify_reader(&b""[..]).unwrap();
-        assert_eq!((empty.lines, empty.last_seq, empty.broken), (0, 0, None));
-        assert_eq!(empty.head, "0".repeat(64));
-    }
-
-    #[test]
-    fn every_changed_byte_is_found() {
-        let lines = log(3);
-        let second = lines[1].as_bytes();
-        for at in 0..second.len() {
-            for flip in [1, 0x20, 0x80] {
-                let mut changed = second.to_vec();
-                changed[at] ^= flip;
-                let text = [lines[0].as_bytes(), &changed, lines[2].as_bytes()].concat();
-                let verdict = verify_reader(&text[..]).unwrap();
-                // The newline may become part of the second line, or cut it in two.
-                assert_eq!(verdict.broken.unwrap().line, 2, "byte {at}");
+            Self::Signature => {
+                f.write_str("its signature is not one of the audit key over the lines before it")
             }
+            Self::NotWhatWasSigned { time } => {
+                write!(
+                    f,
+                    "another line was signed with this number at {time}: the log was cut off and written anew"
+                )
+            }
+            Self::CutOff { signed, time } => {
+                write!(
+                    f,
+                    "the log ends before it, but the lines up to {signed} were signed at {time}: the end is cut off"
+                )
+            }
+            Self::Removed { found } => {
+                write!(f, "the log begins with number {found}, and puerta did not remove what was before it")
+            }
+            Self::Heads => f.write_str("it is not a record that the audit key signed"),
+            Self::NoProof => f.write_str("the proof of the export should stand here, and nothing after it"),
+            Self::Proof => f.write_str("the proof of the export is not signed with the audit key"),
+            Self::NotProven => f.write_str("the export's lines are not those that its proof was made for"),
         }
-    }
-
-    #[test]
-    fn removed_inserted_and_moved_lines_are_found() {
-        let lines = log(10);
-        let with = |change: &dyn Fn(&mut Vec<String>)| {
-            let mut lines = lines.clone();
-            change(&mut lines);
-            broken(&lines)
-        };
-        assert_eq!(with(&|l| drop(l.remove(0))), (1, Why::Sequence { expected: 1, found: 2 }));
-        assert_eq!(with(&|l| drop(l.remove(4))), (5, Why::Sequence { expected: 5, found: 6 }));
-        assert_eq!(with(&|l| l.insert(4, l[4].clone())), (6, Why::Sequence { expected: 6, found: 5 }));
-        assert_eq!(with(&|l| l.swap(4, 5)), (5, Why::Sequence { expected: 5, found: 6 }));
-        assert_eq!(with(&|l| l.insert(4, "\n".into())), (5, Why::NotAnEntry));
-        assert_eq!(with(&|l| l.insert(4, "{\"seq\":5}\n".into())), (5, Why::NotAnEntry));
-        assert_eq!(with(&|l| l[9].truncate(100)), (10, Why::Truncated));
-        assert_eq!(with(&|l| assert_eq!(l[9].pop(), Some('\n'))), (10, Why::Truncated));
-        assert_eq!(with(&|l| l[3] = format!("{}\n", "x".repeat(MAX_LINE))), (4, Why::TooLong));
-        // A line of one's own with a hash of its own: the next one tells.
-        let forged = with(&|l| {
-            let mut head =
-                Head { seq: 4, hash: Entry::parse(l[3].trim_end().as_bytes()).unwrap().hash.to_owned() };
-            let mut out = Vec::new();
-            head.seal("2026-11-23T04:22:00.123Z", r#""code":"nothing","phase":"note""#, &mut out);
-            l[4] = String::from_utf8(out).unwrap();
-        });
-        assert_eq!(forged, (6, Why::Chain));
-    }
-
-    /// The limit that the module says it has.
-    #[test]
-    fn a_cut_end_is_not_found() {
-        let verdict = verify_reader(log(10)[..7].concat().as_bytes()).unwrap();
-        assert_eq!((verdict.lines, verdict.broken), (7, None));
-    }
-
-    #[test]
-    fn hostile_files_cost_no_memory() {
-        let zeros = io::repeat(0).take(1 << 30);
-        assert_eq!(verify_reader(zeros).unwrap().broken, Some(Broken { line: 1, why: Why::TooLong }));
-        let huge = format!("{{\"seq\":{}", "9".repeat(40));
-        assert_eq!(broken(&[huge + "\n"]).1, Why::NotAnEntry);
-    }
-
-    #[test]
-    fn a_long_log_takes_seconds() {
-        let text = log(100_000).concat();
-        let start = std::time::Instant::now();
-        assert_eq!(verify_reader(text.as_bytes()).unwrap().lines, 100_000);
-        eprintln!("100,000 lines, {} bytes: {:?}", text.len(), start.elapsed());
     }
 }

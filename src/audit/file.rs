@@ -1,5 +1,5 @@
-//! The log as a file: its lock, its end, and what a crash left of its last line. Knows lines, not
-//! events.
+//! The open file of a log: its lock, its end, and what a crash left of its last line. Knows lines,
+//! not events.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::chain::{Entry, Head, MAX_LINE};
+use super::place::Place;
+use super::proof::is_signature;
 
 const BLOCK: usize = 64 * 1024;
 
@@ -22,8 +24,8 @@ pub enum OpenError {
     },
     /// Its last whole line is not what was written: no crash does that.
     #[error(
-        "the last line of `{}` is not a whole entry; look at it with `puerta audit verify`, then move the log away to \
-         begin another",
+        "the last line of `{}` is not a whole entry; look at it with `puerta audit verify`, then move the log away, with \
+         its segments and its `.heads`, to begin another",
         path.display()
     )]
     Damaged {
@@ -44,10 +46,25 @@ pub enum OpenError {
 pub(super) struct LogFile {
     path: PathBuf,
     file: Arc<File>,
-    /// The last line in the file.
+    /// The last line, in this file or in the segment before.
     pub(super) head: Head,
+    /// What is in it; `None`: no line yet.
+    pub(super) content: Option<Content>,
     /// Where the last good line ends, when bytes after it could not be removed yet.
     stump: Option<u64>,
+}
+
+/// What a file of a log holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Content {
+    /// Number of its first line.
+    pub(super) first: u64,
+    /// When its first line was written.
+    pub(super) began: String,
+    /// Bytes.
+    pub(super) size: u64,
+    /// Whether its last line is a signature.
+    pub(super) signed: bool,
 }
 
 /// What [`LogFile::open`] had to do.
@@ -57,8 +74,10 @@ pub(super) struct Recovered {
 }
 
 impl LogFile {
-    /// Opens or creates the log; a torn last line goes to `<path>.torn`.
-    pub(super) fn open(path: &Path) -> Result<(Self, Option<Recovered>), OpenError> {
+    /// Opens or creates the log's open file; a torn last line goes to `<path>.torn`. An empty file goes
+    /// on from the last closed segment.
+    pub(super) fn open(place: &Place) -> Result<(Self, Option<Recovered>), OpenError> {
+        let path = place.open();
         let fail = |source| OpenError::Io { path: path.to_owned(), source };
         let fresh = !path.exists();
         let file = options().open(path).map_err(fail)?;
@@ -80,9 +99,13 @@ impl LogFile {
         } else {
             None
         };
-        let head = head_at(&file, end).map_err(fail)?;
-        let head = head.ok_or_else(|| OpenError::Damaged { path: path.to_owned() })?;
-        Ok((Self { path: path.to_owned(), file: Arc::new(file), head, stump: None }, recovered))
+        let (head, content) = if end == 0 {
+            (before(place)?, None)
+        } else {
+            let (head, content) = content_of(path, &file, end)?;
+            (head, Some(content))
+        };
+        Ok((Self { path: path.to_owned(), file: Arc::new(file), head, content, stump: None }, recovered))
     }
 
     /// The open file, for the thread that syncs it.
@@ -103,8 +126,26 @@ impl LogFile {
         }
     }
 
-    /// Writes whole lines, all or none.
-    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// The last line is a signature.
+    pub(super) fn mark_signed(&mut self) {
+        if let Some(content) = &mut self.content {
+            content.signed = true;
+        }
+    }
+
+    /// Writes whole lines, all or none; `head` is the head after them, `time` when they were made.
+    pub(super) fn append(&mut self, lines: &[u8], head: Head, time: &str) -> io::Result<()> {
+        self.write(lines)?;
+        let first = self.head.seq + 1;
+        let fresh = || Content { first, began: time.to_owned(), size: 0, signed: false };
+        let content = self.content.get_or_insert_with(fresh);
+        content.size += lines.len() as u64;
+        content.signed = false;
+        self.head = head;
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         if let Some(end) = self.stump {
             self.file.set_len(end)?;
             self.stump = None;
@@ -128,13 +169,13 @@ fn options() -> OpenOptions {
 }
 
 /// A new name is on the disk only when its folder is.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Just behind the last newline; 0 without any.
-fn end_of_last_line(mut file: &File, length: u64) -> io::Result<u64> {
+pub(super) fn end_of_last_line(mut file: &File, length: u64) -> io::Result<u64> {
     let mut block = vec![0; BLOCK];
     let mut end = length;
     while end > 0 {
@@ -153,18 +194,54 @@ fn end_of_last_line(mut file: &File, length: u64) -> io::Result<u64> {
     Ok(0)
 }
 
-/// The head of a log whose last line ends at `end`; `None` when that is no entry.
-fn head_at(mut file: &File, end: u64) -> io::Result<Option<Head>> {
-    if end == 0 {
-        return Ok(Some(Head::start()));
+/// The head that an empty open file goes on from: the end of the last closed segment.
+fn before(place: &Place) -> Result<Head, OpenError> {
+    let fail = |source| OpenError::Io { path: place.folder().to_owned(), source };
+    let Some(last) = place.segments().map_err(fail)?.pop() else { return Ok(Head::start()) };
+    let fail = |source| OpenError::Io { path: last.path.clone(), source };
+    let file = File::open(&last.path).map_err(fail)?;
+    let length = file.metadata().map_err(fail)?.len();
+    Ok(content_of(&last.path, &file, length)?.0)
+}
+
+/// The head of a file whose last line ends at `end`, and what it holds.
+fn content_of(path: &Path, file: &File, end: u64) -> Result<(Head, Content), OpenError> {
+    let fail = |source| OpenError::Io { path: path.to_owned(), source };
+    let damaged = || OpenError::Damaged { path: path.to_owned() };
+    let first = first_line(file).map_err(fail)?;
+    let first = Entry::parse(&first).ok_or_else(damaged)?;
+    let last = last_line(file, end).map_err(fail)?;
+    let last = Entry::parse(&last).filter(Entry::is_intact).ok_or_else(damaged)?;
+    let content =
+        Content { first: first.seq, began: first.time.to_owned(), size: end, signed: is_signature(&last) };
+    Ok((last.head(), content))
+}
+
+/// The first line of a file, without its newline; of a longer one the beginning.
+pub(super) fn first_line(mut file: &File) -> io::Result<Vec<u8>> {
+    let mut line = vec![0; MAX_LINE];
+    file.seek(SeekFrom::Start(0))?;
+    let mut length = 0;
+    while let Some(room) = line.get_mut(length..).filter(|room| !room.is_empty()) {
+        let read = file.read(room)?;
+        let end = room.iter().take(read).position(|byte| *byte == b'\n');
+        length += end.unwrap_or(read);
+        if read == 0 || end.is_some() {
+            break;
+        }
     }
+    line.truncate(length);
+    Ok(line)
+}
+
+/// The line that ends at `end`, without its newline.
+pub(super) fn last_line(mut file: &File, end: u64) -> io::Result<Vec<u8>> {
     let start = end.saturating_sub(MAX_LINE as u64);
     let mut tail = vec![0; usize::try_from(end - start).unwrap_or(MAX_LINE)];
     file.seek(SeekFrom::Start(start))?;
     file.read_exact(&mut tail)?;
     tail.pop(); // its newline
-    let line = tail.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
-    Ok(Entry::parse(line).filter(Entry::is_intact).map(|entry| entry.head()))
+    Ok(tail.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().to_vec())
 }
 
 /// Moves everything from `end` on to `<path>.torn`, where somebody may look at it.

@@ -1,23 +1,36 @@
 //! The audit log: who did what, from where, to which machine, and whether they were allowed.
 //!
 //! [`Audit::begin`] comes before an act and may veto it, [`Audit::finish`] after it and may not.
-//! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits). This
-//! module knows no policy, store, engine or connection: callers say what happened.
+//! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits), in a file
+//! that is closed and followed by another when it is large or the day is over ([`place`]), signed at
+//! intervals ([`proof`]). This module knows no policy, store, engine or connection: callers say what
+//! happened. Of ours it knows one thing, the key that signs (`puerta_keys::audit`).
 
 pub mod chain;
 mod clean;
 mod event;
+mod export;
 mod file;
+mod filter;
+mod heads;
+mod keeper;
+mod outlet;
+mod place;
+mod proof;
 mod read;
 mod sink;
-mod sync;
+mod verify;
+mod writer;
 
-pub use chain::{Broken, Verdict, Why, verify, verify_reader};
+pub use chain::Why;
 pub use clean::unshowable;
 pub use event::{Event, Outcome, Phase};
+pub use export::{ExportError, Range, export};
 pub use file::OpenError;
-pub use read::{Found, Query, search};
-pub use sink::{Audit, AuditUnavailable};
+pub use filter::{About, Filter, Query};
+pub use read::{Found, search};
+pub use sink::{Audit, AuditUnavailable, Settings};
+pub use verify::{Broken, Check, Rest, SignedUpTo, Verdict, verify, verify_reader};
 
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
@@ -34,7 +47,7 @@ const TIME: &[BorrowedFormatItem<'_>] =
 
 /// `2026-11-23T04:22:00.123Z`: RFC 3339 in UTC with milliseconds, always this long, so that texts
 /// are in the order of their times.
-fn timestamp(ms: i64) -> Option<String> {
+pub fn timestamp(ms: i64) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?;
     (0..=9999).contains(&at.year()).then(|| at.format(TIME).ok())?
 }

@@ -1,22 +1,54 @@
-//! The writer: one thread that takes all waiting events and writes them at once, and the handle
-//! that the rest of the house has.
+//! The handle that the rest of the house has: events go in here, and out to the [`super::writer`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use puerta_keys::audit::AuditKey;
+use tokio::sync::broadcast;
+
 use super::event::Event;
-use super::file::{LogFile, OpenError, Recovered};
-use super::sync::Syncer;
-use super::timestamp;
+use super::file::OpenError;
+use super::writer::{Message, Writer};
 
 /// Events that may wait for the writer.
 const QUEUE: usize = 4096;
-/// Bytes of one write, about.
-const BATCH: usize = 1 << 20;
+/// Lines that somebody who follows the log may be behind before some are left out for them.
+const FOLLOWED: usize = 4096;
+
+/// How a log is kept.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What signs; `None`: nothing does, and nothing is removed.
+    pub key: Option<Arc<AuditKey>>,
+    /// How long lines may stay unsigned.
+    pub sign_every: Duration,
+    /// A file larger than this, in bytes, is closed.
+    pub segment_bytes: u64,
+    /// Closed segments older than this many days go; `None`: never.
+    pub keep_days: Option<u32>,
+    /// A second file for every line.
+    pub copy: Option<PathBuf>,
+    /// The socket of syslog, for every line.
+    pub syslog: Option<PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            key: None,
+            sign_every: Duration::from_secs(60),
+            segment_bytes: 64 << 20,
+            keep_days: None,
+            copy: None,
+            syslog: None,
+        }
+    }
+}
 
 /// The log cannot be written, so what it should have shown may not happen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,13 +64,7 @@ impl AuditUnavailable {
     }
 }
 
-type Answer = oneshot::Sender<Result<(), AuditUnavailable>>;
-
-enum Message {
-    Line { body: String, answer: Option<Answer> },
-    Flush(Answer),
-    Close(Answer),
-}
+pub(super) type Answer<T = ()> = oneshot::Sender<Result<T, AuditUnavailable>>;
 
 /// The open log. Dropping it writes what is queued and waits for the writer; in async code call
 /// [`Audit::close`] first, which waits without blocking.
@@ -47,6 +73,8 @@ pub struct Audit {
     lost: Arc<AtomicU64>,
     thread: Option<JoinHandle<()>>,
     path: PathBuf,
+    key: Option<Arc<AuditKey>>,
+    followed: broadcast::Sender<Arc<str>>,
 }
 
 impl std::fmt::Debug for Audit {
@@ -56,37 +84,36 @@ impl std::fmt::Debug for Audit {
 }
 
 impl Audit {
+    /// Opens or creates the log at `path`, with [`Settings::default`].
+    pub fn open(
+        path: impl Into<PathBuf>,
+        clock: impl Fn() -> i64 + Send + 'static,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(path, clock, Settings::default())
+    }
+
     /// Opens or creates the log at `path` and continues its chain. `clock` gives milliseconds since
     /// 1970 ([`super::system_clock`]).
     ///
     /// Half a line at the end, which a crash or a full disk leaves, goes to `<path>.torn`, and the
     /// log says so with a note `audit.recovered`. A log that is moved away while it is open is
     /// opened anew at its path, with a note `audit.reopened` that names the end of the old one.
-    pub fn open(
+    pub fn open_with(
         path: impl Into<PathBuf>,
         clock: impl Fn() -> i64 + Send + 'static,
+        settings: Settings,
     ) -> Result<Self, OpenError> {
         let path = path.into();
-        let (log, recovered) = LogFile::open(&path)?;
-        let fail = |source| OpenError::Io { path: path.clone(), source };
         let lost = Arc::new(AtomicU64::new(0));
-        let mut writer = Writer {
-            syncer: Syncer::start(Arc::clone(log.file())).map_err(fail)?,
-            log,
-            clock: Box::new(clock),
-            lost: Arc::clone(&lost),
-            path: path.clone(),
-            lines: Vec::new(),
-            notes: recovered.map(|recovered| recovered.note()).into_iter().collect(),
-            failing: false,
-        };
-        writer.write(Vec::new());
+        let followed = broadcast::Sender::new(FOLLOWED);
+        let key = settings.key.clone();
+        let writer = Writer::open(&path, Box::new(clock), settings, Arc::clone(&lost), followed.clone())?;
         let (queue, messages) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || writer.run(messages))
-            .map_err(fail)?;
-        Ok(Self { queue: Some(queue), lost, thread: Some(thread), path })
+            .map_err(|source| OpenError::Io { path: path.clone(), source })?;
+        Ok(Self { queue: Some(queue), lost, thread: Some(thread), path, key, followed })
     }
 
     /// Where the log is.
@@ -138,7 +165,24 @@ impl Audit {
         }
     }
 
-    async fn ask(&self, message: impl FnOnce(Answer) -> Message) -> Result<(), AuditUnavailable> {
+    /// Signs what is not signed yet, now; returns when the line is in the file, with the number of
+    /// the last line, which is a signature.
+    pub async fn seal(&self) -> Result<u64, AuditUnavailable> {
+        self.ask(Message::Seal).await
+    }
+
+    /// Every line from now on, without its newline, as it is written. Who falls behind misses lines
+    /// and is told how many.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<str>> {
+        self.followed.subscribe()
+    }
+
+    /// What signs.
+    pub fn key(&self) -> Option<&Arc<AuditKey>> {
+        self.key.as_ref()
+    }
+
+    async fn ask<T>(&self, message: impl FnOnce(Answer<T>) -> Message) -> Result<T, AuditUnavailable> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(AuditUnavailable::closed)?;
         queue.send(message(answer)).await.map_err(|_| AuditUnavailable::closed())?;
@@ -157,133 +201,5 @@ impl Drop for Audit {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-impl Recovered {
-    fn note(&self) -> Event {
-        Event::note("audit.recovered").with("bytes", self.bytes)
-    }
-}
-
-type Line = (String, Option<Answer>);
-
-struct Writer {
-    log: LogFile,
-    syncer: Syncer,
-    clock: Box<dyn Fn() -> i64 + Send>,
-    /// Finishes that could not be written.
-    lost: Arc<AtomicU64>,
-    path: PathBuf,
-    /// The lines of one write; kept for its memory.
-    lines: Vec<u8>,
-    /// What the log has to say about itself, before the next line.
-    notes: Vec<Event>,
-    failing: bool,
-}
-
-impl Writer {
-    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
-        while let Some(first) = messages.blocking_recv() {
-            let mut size = 0;
-            let mut lines = Vec::new();
-            let mut last = None;
-            let mut next = Some(first);
-            while let Some(message) = next {
-                match message {
-                    Message::Line { body, answer } => {
-                        size += body.len();
-                        lines.push((body, answer));
-                    }
-                    other => last = Some(other),
-                }
-                let more = size < BATCH && last.is_none();
-                next = if more { messages.try_recv().ok() } else { None };
-            }
-            self.write(lines);
-            match last {
-                Some(Message::Flush(answer)) => drop(answer.send(self.sync())),
-                Some(Message::Close(answer)) => return self.close(messages, answer),
-                _ => {}
-            }
-        }
-        let _ = self.sync();
-    }
-
-    /// Nothing more comes in; what is in the queue already still counts.
-    fn close(mut self, mut messages: mpsc::Receiver<Message>, answer: Answer) {
-        messages.close();
-        while let Some(message) = messages.blocking_recv() {
-            match message {
-                Message::Line { body, answer } => self.write(vec![(body, answer)]),
-                Message::Flush(other) | Message::Close(other) => drop(other.send(self.sync())),
-            }
-        }
-        let result = self.sync();
-        drop(self); // with its lock, before anybody hears of it
-        drop(answer.send(result));
-    }
-
-    fn sync(&mut self) -> Result<(), AuditUnavailable> {
-        let synced = self.log.file().sync_data();
-        synced.map_err(|error| AuditUnavailable { reason: error.to_string() })
-    }
-
-    fn write(&mut self, lines: Vec<Line>) {
-        if lines.is_empty() && self.notes.is_empty() {
-            return;
-        }
-        let result = self.try_write(&lines).map_err(|reason| AuditUnavailable { reason });
-        match &result {
-            Err(error) if !self.failing => tracing::error!(path = %self.path.display(), "{error}"),
-            Ok(()) if self.failing => tracing::info!("the audit log can be written again"),
-            _ => {}
-        }
-        self.failing = result.is_err();
-        for (_, answer) in lines {
-            match answer {
-                Some(answer) => drop(answer.send(result.clone())),
-                None if self.failing => drop(self.lost.fetch_add(1, Ordering::Relaxed)),
-                None => {}
-            }
-        }
-    }
-
-    /// All of them in one write(2), or none.
-    fn try_write(&mut self, lines: &[Line]) -> Result<(), String> {
-        self.stay_in_place().map_err(|error| error.to_string())?;
-        let time = timestamp((self.clock)()).ok_or("the clock is out of its range")?;
-        let mut head = self.log.head.clone();
-        self.lines.clear();
-        for note in &self.notes {
-            head.seal(&time, &note.body(), &mut self.lines);
-        }
-        let lost = self.lost.load(Ordering::Relaxed);
-        if lost > 0 {
-            head.seal(&time, &Event::note("audit.lost").with("events", lost).body(), &mut self.lines);
-        }
-        for (body, _) in lines {
-            head.seal(&time, body, &mut self.lines);
-        }
-        self.log.append(&self.lines).map_err(|error| error.to_string())?;
-        self.log.head = head;
-        self.notes.clear();
-        self.lost.fetch_sub(lost, Ordering::Relaxed);
-        self.syncer.written(self.log.file());
-        Ok(())
-    }
-
-    /// If the log was moved away, opens it anew and says so in the new one.
-    fn stay_in_place(&mut self) -> Result<(), OpenError> {
-        if self.log.in_place() {
-            return Ok(());
-        }
-        let (log, recovered) = LogFile::open(&self.path)?;
-        let _ = self.log.file().sync_data();
-        let old = std::mem::replace(&mut self.log, log).head;
-        tracing::warn!(path = %self.path.display(), "the audit log was moved away; a new one begins");
-        self.notes.extend(recovered.map(|recovered| recovered.note()));
-        self.notes.push(Event::note("audit.reopened").with("seq", old.seq).with("hash", old.hash));
-        Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! The host key as a file: made at the first start, refused when others may read it.
+//! A key of ours as a file (the host key, the audit's): made at the first start, refused when others
+//! may read it.
 
 use anyhow::{Context, bail};
 use puerta_keys::host::HostKey;
@@ -6,28 +7,28 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// The key at `path`; a new one when there is none.
-pub(super) fn load_or_make(path: &Path) -> anyhow::Result<HostKey> {
+/// The key at `path`; a new one with that comment when there is none. `what` names it.
+pub(super) fn load_or_make(path: &Path, what: &str, comment: &str) -> anyhow::Result<HostKey> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let mode = std::fs::metadata(path)?.permissions().mode();
             if mode & 0o077 != 0 {
                 bail!("{}: others may read it (mode {:04o}); chmod 0600 it", path.display(), mode & 0o7777);
             }
-            HostKey::parse(&text).with_context(|| format!("{}: no usable host key", path.display()))
+            HostKey::parse(&text).with_context(|| format!("{}: no usable {what}", path.display()))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => make(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => make(path, what, comment),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
 /// Written beside its name and renamed: a crash leaves no half key. The private half comes last: it
 /// is what the next start looks for.
-fn make(path: &Path) -> anyhow::Result<HostKey> {
-    let key = HostKey::generate("puerta")?;
+fn make(path: &Path, what: &str, comment: &str) -> anyhow::Result<HostKey> {
+    let key = HostKey::generate(comment)?;
     write(&path.with_extension("pub"), key.public_line(), 0o644)?;
     write(path, key.private_text(), 0o600)?;
-    tracing::info!(path = %path.display(), fingerprint = key.fingerprint(), "made a host key");
+    tracing::info!(path = %path.display(), fingerprint = key.fingerprint(), "made the {what}");
     Ok(key)
 }
 

@@ -38,8 +38,10 @@ pub(super) fn state_dir(config: &Config) -> anyhow::Result<()> {
 
 pub(super) fn run(config: &Config, admin: Option<&str>, key: Option<&Path>) -> anyhow::Result<ExitCode> {
     state_dir(config)?;
-    let host = host_key::load_or_make(&config.host_key())?;
+    let host = host_key::load_or_make(&config.host_key(), "host key", "puerta")?;
     say(&format!("host key {}\n", host.fingerprint()))?;
+    let audit_key = super::audit::load_key(config)?;
+    say(&format!("audit key {}\n", audit_key.fingerprint()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let store = Store::open(&config.database()).await.context("the database")?;
@@ -62,7 +64,8 @@ async fn add(config: &Config, store: &Store, login: &str, key: Option<&Path>) ->
     let now = clock::now();
     let expires = Timestamp(now.0 + config.code_lifetime.as_millis() as i64);
     let stored = code.as_ref().map(|code| NewCode { hash: code.hash(), expires });
-    let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
+    let settings = super::audit::settings(config)?;
+    let audit = Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
     let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
     audit.begin(event).await.context("the audit log")?;
     let person = NewPerson {

@@ -1,6 +1,7 @@
 //! What the technician types: `puerta init|serve|config|audit|firewall|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
+mod audit;
 mod firewall;
 mod helper;
 mod host_key;
@@ -9,7 +10,6 @@ mod node;
 mod privileges;
 mod serve;
 
-use crate::audit;
 use crate::config::Config;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -52,7 +52,7 @@ enum Verb {
     /// Look at the audit log
     Audit {
         #[command(subcommand)]
-        verb: AuditVerb,
+        verb: audit::Words,
     },
     /// Look at the firewall, or mend it
     Firewall {
@@ -82,15 +82,6 @@ enum ConfigVerb {
     Show,
 }
 
-#[derive(Subcommand)]
-enum AuditVerb {
-    /// Check the chain, and name the first line that does not fit
-    Verify {
-        /// The log; the configured one when not said
-        file: Option<PathBuf>,
-    },
-}
-
 /// The program. The exit status: 0, 1 for what the caller can mend, 64 for a bad configuration.
 pub fn run() -> ExitCode {
     let words = Words::parse();
@@ -107,8 +98,8 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
     if let Verb::Init { .. } = &words.verb {
         init::prepare_config(&words.config)?;
     }
-    if let Verb::Audit { verb: AuditVerb::Verify { file: Some(file) } } = &words.verb {
-        return verify(file);
+    if let Verb::Audit { verb: audit::Words::Verify { file: Some(file), key } } = &words.verb {
+        return audit::verify_file(file, key.as_deref());
     }
     let Some(config) = load(&words.config) else { return Ok(BAD_CONFIGURATION.into()) };
     match &words.verb {
@@ -122,7 +113,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
             say(&format!("{}: good\n", words.config.display()))
         }
         Verb::Config { verb: ConfigVerb::Show } => say(&config.to_string()),
-        Verb::Audit { .. } => verify(&config.audit()),
+        Verb::Audit { verb } => audit::run(&config, verb),
         Verb::Firewall { verb } => firewall::run(&config, verb),
         Verb::FirewallHelper => helper::run(&config),
         Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
@@ -135,17 +126,6 @@ fn load(path: &Path) -> Option<Config> {
         Err(errors) => {
             errors.iter().for_each(|error| complain(&format!("{}: {error}", path.display())));
             None
-        }
-    }
-}
-
-fn verify(file: &Path) -> anyhow::Result<ExitCode> {
-    let verdict = audit::verify(file).with_context(|| format!("cannot read {}", file.display()))?;
-    match &verdict.broken {
-        None => say(&format!("{}: {} lines, the chain is whole\n", file.display(), verdict.lines)),
-        Some(broken) => {
-            complain(&format!("{}: line {}: {}", file.display(), broken.line, broken.why));
-            Ok(ExitCode::FAILURE)
         }
     }
 }

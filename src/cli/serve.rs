@@ -31,12 +31,13 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     privileges::for_door().context("capabilities cannot be given up")?;
     more_descriptors();
     init::state_dir(&config)?;
-    let key = host_key::load_or_make(&config.host_key())?;
+    let key = host_key::load_or_make(&config.host_key(), "host key", "puerta")?;
+    let log = super::audit::settings(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let engine = open_engine(&config)?;
         let store = Store::open(&config.database()).await.context("the database")?;
-        let audit = Audit::open(config.audit(), audit::system_clock).context("the audit log")?;
+        let audit = Audit::open_with(config.audit(), audit::system_clock, log).context("the audit log")?;
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;

@@ -43,6 +43,8 @@ pub struct Config {
     pub console: Console,
     /// What is published, to whom, and what machines may reach.
     pub firewall: Firewall,
+    /// How the audit log is kept.
+    pub audit_log: Audit,
     /// Threads that verify passwords.
     pub password_threads: usize,
     /// How long a one-time code works.
@@ -154,6 +156,19 @@ pub struct Console {
     pub keep: Duration,
 }
 
+/// `[audit]`.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// How long lines may stay unsigned.
+    pub sign_every: Duration,
+    /// Closed segments older than this many days go; `None`: never.
+    pub keep_days: Option<u32>,
+    /// A second file for every line.
+    pub copy: Option<PathBuf>,
+    /// The socket of syslog, for every line.
+    pub syslog: Option<PathBuf>,
+}
+
 const MIB: u64 = 1 << 20;
 
 impl Config {
@@ -202,6 +217,7 @@ impl Config {
             keep: Duration::from_secs(86_400 * r.integer("console", "keep_days", 30, 1, 3650)),
         };
         let firewall = firewall::read(&mut r);
+        let audit_log = audit(&mut r);
         // What comes over loopback is not the firewall's to turn.
         let published = |address: &&SocketAddr| {
             firewall.ports.contains(address.port()) && !address.ip().to_canonical().is_loopback()
@@ -225,6 +241,7 @@ impl Config {
             backup,
             console,
             firewall,
+            audit_log,
             password_threads: r.integer("password", "threads", 1, 1, 64) as usize,
             code_lifetime: Duration::from_secs(86_400 * r.integer("password", "code_days", 14, 1, 365)),
             state_dir,
@@ -246,6 +263,11 @@ impl Config {
     /// Where recordings of consoles are kept.
     pub fn recordings(&self) -> PathBuf {
         self.state_dir.join("recordings")
+    }
+
+    /// The key that signs the audit log.
+    pub fn audit_key(&self) -> PathBuf {
+        self.state_dir.join("audit_ed25519_key")
     }
 
     /// The audit log.
@@ -356,6 +378,24 @@ fn backup(r: &mut Reader, state_dir: &Path) -> Backup {
     }
 }
 
+fn audit(r: &mut Reader) -> Audit {
+    let mut path = |key| {
+        let path = r.optional("audit", key).map(PathBuf::from);
+        if path.as_ref().is_some_and(|path| !path.is_absolute()) {
+            r.wrong("audit", key, "must be an absolute path");
+        }
+        path
+    };
+    let (copy, syslog) = (path("copy"), path("syslog"));
+    let keep_days = r.integer("audit", "keep_days", 0, 0, 36_500) as u32;
+    Audit {
+        sign_every: r.seconds("audit", "sign_every_s", 60, 1, 86_400),
+        keep_days: (keep_days > 0).then_some(keep_days),
+        copy,
+        syslog,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -413,6 +453,22 @@ mod tests {
         for loopback in ["127.0.0.1:50100", "[::1]:50100", "[::ffff:127.0.0.1]:50100"] {
             listen(loopback, wall).unwrap();
         }
+    }
+
+    #[test]
+    fn the_audit_is_kept_for_ever_unless_somebody_says_otherwise() {
+        let audit = Config::parse("").unwrap().audit_log;
+        assert_eq!((audit.sign_every, audit.keep_days), (Duration::from_secs(60), None));
+        assert_eq!((audit.copy, audit.syslog), (None, None));
+        let text = "[audit]\nsign_every_s = 5\nkeep_days = 400\ncopy = \"/srv/log/puerta.jsonl\"\nsyslog = \"/dev/log\"\n";
+        let config = Config::parse(text).unwrap();
+        assert_eq!(config.audit_log.keep_days, Some(400));
+        let shown = config.to_string();
+        assert_eq!(Config::parse(&shown).unwrap().to_string(), shown);
+        assert!(shown.contains(text), "{shown}");
+        let errors = Config::parse("[audit]\ncopy = \"log\"\nsign_every_s = 0\nkeep = 3\n").unwrap_err();
+        let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
+        assert_eq!(lines, [2, 3, 4], "{errors:#?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `config show`: the effective values, as a file that reads back the same.
 
-use super::{Config, Endpoint, Engine, Firewall};
+use super::{Audit, Config, Endpoint, Engine, Firewall};
 use std::fmt::{Display, Formatter, Result};
 use std::path::Path;
 
@@ -68,9 +68,21 @@ impl Display for Config {
         writeln!(f, "keep_days = {}", console.keep.as_secs() / 86_400)?;
         writeln!(f, "\n[firewall]")?;
         show_firewall(&self.firewall, f)?;
+        show_audit(&self.audit_log, f)?;
         writeln!(f, "\n[password]\nthreads = {}", self.password_threads)?;
         writeln!(f, "code_days = {}", self.code_lifetime.as_secs() / 86_400)
     }
+}
+
+fn show_audit(audit: &Audit, f: &mut Formatter<'_>) -> Result {
+    writeln!(f, "\n[audit]\nsign_every_s = {}", audit.sign_every.as_secs())?;
+    writeln!(f, "keep_days = {}", audit.keep_days.unwrap_or(0))?;
+    for (key, file) in [("copy", &audit.copy), ("syslog", &audit.syslog)] {
+        if let Some(file) = file {
+            writeln!(f, "{key} = {}", path(file))?;
+        }
+    }
+    Ok(())
 }
 
 fn show_firewall(firewall: &Firewall, f: &mut Formatter<'_>) -> Result {

@@ -91,6 +91,10 @@ impl Handler {
             Ok(None) => reject(),
             Err(error) => {
                 tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
+                if error.id == "error-audit-away" {
+                    // They proved who they are, and are told why that does not help.
+                    self.conn.ending.end("unwritten");
+                }
                 reject()
             }
         }

@@ -191,6 +191,20 @@ impl Io {
         }
     }
 
+    /// What the client did at its terminal while something was written to it, one thing after another;
+    /// without one, only that it interrupts: its input is for whoever reads it.
+    pub(super) fn typed(&mut self) -> Option<Input> {
+        if self.tty.is_none() {
+            let at = self.kept.inputs.iter().position(|input| *input == Input::Interrupt)?;
+            return self.kept.inputs.remove(at);
+        }
+        let input = if self.kept.inputs.is_empty() { None } else { self.kept.pop() };
+        if let Some(Input::Resize(size)) = input {
+            self.resized(size);
+        }
+        input
+    }
+
     async fn receive(&mut self) -> Input {
         tokio::select! {
             input = receive(&mut self.read) => input,

@@ -64,7 +64,7 @@ pub(super) async fn watch(
 }
 
 /// Is there a Ctrl-C in what was typed? The rest is typed ahead for the next prompt.
-fn interrupts(talk: &Talk, editor: Option<&mut Editor>, bytes: &[u8]) -> bool {
+pub(super) fn interrupts(talk: &Talk, editor: Option<&mut Editor>, bytes: &[u8]) -> bool {
     match editor {
         Some(editor) => editor.feed(bytes, &|_| Vec::new()).contains(&Event::Interrupt),
         None => talk.io.tty.is_some() && bytes.contains(&CTRL_C),

@@ -12,6 +12,7 @@ mod handler;
 mod io;
 mod job;
 pub mod listen;
+mod live;
 mod pipe;
 mod play;
 mod pty;

@@ -5,8 +5,8 @@ use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
 use super::pty::{Read, ask};
-use super::{console, job, play, watch};
-use crate::app::command::Command;
+use super::{console, job, live, play, watch};
+use crate::app::command::{AuditCommand, Command};
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::app::presence::Notices;
@@ -90,6 +90,10 @@ impl Talk {
         {
             return self.fail(&error, json).await.map(Said::Status);
         }
+        if matches!(command, Command::Audit(AuditCommand::Export { .. })) && self.io.tty.is_some() {
+            let error = Error::new(Kind::Usage, "error-audit-export-terminal");
+            return self.fail(&error, json).await.map(Said::Status);
+        }
         let gateway = Arc::clone(&self.gateway);
         match gateway.app.run(&self.visitor, command, line).await {
             Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
@@ -99,6 +103,7 @@ impl Talk {
             }
             Ok(Outcome::Play(playing)) => play::run(self, *playing).await.map(Said::Status),
             Ok(Outcome::Watch(watching)) => watch::run(self, *watching).await.map(Said::Status),
+            Ok(Outcome::Live(pieces)) => live::watch(self, pieces, json, editor).await.map(Said::Status),
             Err(error) => self.fail(&error, json).await.map(Said::Status),
         }
     }

@@ -10,8 +10,8 @@ use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
 
 /// Families that only professors have; an alumno's help and Tab do not name them.
-pub const STAFF: [&str; 9] =
-    ["course", "person", "seat", "egress", "firewall", "node", "isolation", "audit", "message"];
+pub const STAFF: [&str; 8] =
+    ["course", "person", "seat", "egress", "firewall", "node", "isolation", "message"];
 
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {

@@ -38,6 +38,11 @@ pub fn job_detached(lang: Lang, job: i64) -> String {
     line(lang, "notice-job-detached", &[("job", &job.to_string())])
 }
 
+/// So many lines of the audit came faster than they were read.
+pub fn audit_missed(lang: Lang, lines: u64) -> String {
+    line(lang, "audit-missed", &[("lines", &lines.to_string())])
+}
+
 /// Why the session ends now, by the stable word of its end.
 pub fn closing(lang: Lang, reason: &str) -> String {
     line(lang, closing_id(reason), &[])
@@ -57,6 +62,7 @@ fn closing_id(reason: &str) -> &'static str {
         "closed by staff" => "notice-closed-by-staff",
         "closed by oneself" => "notice-closed-by-oneself",
         "too many tries" => "notice-too-many-tries",
+        "unwritten" => "notice-unwritten",
         _ => "notice-closed",
     }
 }

@@ -237,7 +237,12 @@ impl House {
 
     /// The audit, a JSON value a line.
     pub fn audit(&self) -> Vec<serde_json::Value> {
-        let text = std::fs::read_to_string(self.dir.join("state/audit.jsonl")).unwrap();
+        let state = std::fs::read_dir(self.dir.join("state")).unwrap();
+        let mut files: Vec<_> = state.map(|entry| entry.unwrap().path()).collect();
+        // At midnight the file is closed; its name comes before the open one's.
+        files.retain(|path| text(path).contains("/audit") && text(path).ends_with(".jsonl"));
+        files.sort();
+        let text: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 

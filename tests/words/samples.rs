@@ -5,7 +5,6 @@ mod roster;
 
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
-use serde_json::json;
 
 /// Every step of [`ProgressView`].
 pub(crate) const STEPS: [&str; 12] = [
@@ -218,6 +217,8 @@ fn name(reply: &Reply) -> &'static str {
         Reply::FirewallApplied { .. } => "FirewallApplied",
         Reply::FirewallChecked { .. } => "FirewallChecked",
         Reply::Audit(_) => "Audit",
+        Reply::AuditStory(_) => "AuditStory",
+        Reply::AuditVerdict(_) => "AuditVerdict",
         Reply::Nodes(_) => "Nodes",
         Reply::Isolation(_) => "Isolation",
         Reply::Sessions(_) => "Sessions",
@@ -342,16 +343,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::FirewallApplied { done: done("absent"), foreign: vec![] },
         Reply::FirewallApplied { done: done("changed"), foreign: vec![] },
         Reply::FirewallChecked { foreign: vec![] },
-        Reply::Audit(vec![]),
-        Reply::Audit(vec![
-            json!({"seq": 7, "time": "2026-11-23T10:02:03.123Z", "code": "command", "phase": "begin",
-                "actor": "alumno1", "source": "158.42.1.2:50522", "vm": "web1.alumno1",
-                "action": "vm-start", "outcome": "allowed", "policies": ["own-machines"]}),
-            json!({"seq": 8, "time": AT, "code": "command", "phase": "finish", "actor": "alumno1",
-                "outcome": "failed", "failure": "error-engine-away", "policies": []}),
-            json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
-                "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
-        ]),
         Reply::Nodes(
             [("current", Some(1)), ("old", Some(1)), ("none", None), ("unknown", None)]
                 .into_iter()
@@ -390,8 +381,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.into_iter().chain(roster::replies());
     let all = all.chain(crate::samples_template::replies(used(), port("alumno1", "tcp")));
     let all = all.chain(crate::samples_session::replies());
+    let all = all.chain(crate::samples_audit::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 55, "a variant without a sample");
+    assert_eq!(names.len(), 57, "a variant without a sample");
     all
 }

@@ -42,6 +42,11 @@ fn object(error: &Error, lang: Lang) -> Value {
     object
 }
 
+/// One JSON document as it is.
+pub(super) fn value(document: &Value) -> String {
+    line(document)
+}
+
 fn line(document: &Value) -> String {
     printable_json(&document.to_string()) + "\n"
 }

@@ -2,6 +2,8 @@
 //! Lines end in `\n`; what a terminal needs ([`crlf`]) is the gateway's to know. Nothing from outside
 //! comes through unprintable: sentences escape their arguments, tables their cells.
 
+mod audit;
+mod csv;
 mod json;
 mod machine;
 mod network;
@@ -87,7 +89,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::Recordings(_)
         | Reply::MessageSent(_) => session::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
-        Reply::Audit(lines) => record::audit(lines, lang, style),
+        Reply::Audit(_) | Reply::AuditStory(_) | Reply::AuditVerdict(_) => audit::reply(reply, lang, style),
         Reply::Nodes(all) => node::nodes(all, lang, style),
         Reply::Isolation(view) => node::isolation(view, lang, style),
     }
@@ -209,6 +211,16 @@ pub fn progress(progress: &ProgressView, lang: Lang) -> String {
         }
         (None, _) => text(lang, "progress", &[("job", &*job), ("step", &*step)]),
     }
+}
+
+/// A line of the audit that was written just now: one line of text, or of JSON.
+pub fn audit_line(line: &serde_json::Value, lang: Lang, json: bool) -> String {
+    if json { json::value(line) } else { audit::line(line, lang) }
+}
+
+/// How far a check of the audit is: one short line without a newline.
+pub fn audit_progress(lines: u64, lang: Lang) -> String {
+    audit::progress(lines, lang)
 }
 
 /// Text for a terminal in raw mode: every line ends in CR LF.

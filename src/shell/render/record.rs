@@ -1,5 +1,4 @@
-//! Jobs and audit lines as text. An audit line is whatever JSON the log holds: fields are looked up
-//! by name and a missing one is a dash, so that an old log stays readable.
+//! Jobs as text, and how a field of a record is looked up.
 
 use super::table::Table;
 use super::{Style, labels, said, units};
@@ -30,39 +29,8 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
     table.text(style.width)
 }
 
-pub(super) fn audit(lines: &[Value], lang: Lang, style: Style) -> String {
-    if lines.is_empty() {
-        return said(lang, "empty-audit", &[]);
-    }
-    let columns = ["time", "login", "source", "action", "vm", "outcome", "policies"];
-    let mut table = Table::new(labels(lang, &columns));
-    for line in lines {
-        let cell = |names: &[&str]| field(line, names).unwrap_or_else(|| none(lang));
-        // An attempt on what is no machine of the lab says where it wanted to go.
-        let attempt = || field(line.get("detail")?, &["destination"]);
-        let machine = field(line, &["vm"]).or_else(attempt);
-        // What has no outcome may say what it was about: the firewall's drift.
-        let what = || field(line.get("detail")?, &["what"]);
-        let outcome = field(line, &["outcome"]).or_else(what);
-        let mut outcome = outcome.unwrap_or_else(|| none(lang));
-        if let Some(failure) = field(line, &["failure"]) {
-            outcome = format!("{outcome}: {failure}");
-        }
-        table.row(vec![
-            units::second(&cell(&["time"])),
-            cell(&["actor"]),
-            cell(&["source"]),
-            cell(&["action", "code"]),
-            machine.unwrap_or_else(|| none(lang)),
-            outcome,
-            cell(&["policies"]),
-        ]);
-    }
-    table.text(style.width)
-}
-
 /// The first of the fields that is there, flat: an object gives its name, an array its parts.
-fn field(line: &Value, names: &[&str]) -> Option<String> {
+pub(super) fn field(line: &Value, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| flat(line.get(name)?))
 }
 
@@ -85,6 +53,6 @@ fn word(lang: Lang, family: &str, word: &str) -> String {
     if texts().has(lang, &id) { text(lang, &id, &[]) } else { word.to_owned() }
 }
 
-fn none(lang: Lang) -> String {
+pub(super) fn none(lang: Lang) -> String {
     text(lang, "word-none", &[])
 }

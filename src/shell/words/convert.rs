@@ -1,17 +1,14 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
-use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, Input, What, grammar, network, roster, session, template};
+use super::values::{bad, count, number, size_mib};
+use super::{Context, Input, What, audit, grammar, network, roster, session, template};
 use crate::app::command::{
-    AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
+    BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
 use crate::app::error::{Error, Result};
 use puerta_policy::model::{JobId, Role};
 use puerta_policy::names::{NameError, VmRef};
 use std::str::FromStr;
-
-/// At most this many audit lines at once.
-const MAX_AUDIT: u32 = 1000;
 
 pub(super) fn name<T: FromStr<Err = NameError>>(text: &str) -> Result<T> {
     text.parse().map_err(Error::from)
@@ -62,7 +59,7 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         }
         grammar::Top::Session(verb) => Command::Session(session::session(verb, &mut yes)?),
         grammar::Top::Message { to, text } => Command::Message(session::message(to, &text)?),
-        grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
+        grammar::Top::Audit(verb) => Command::Audit(audit::audit(verb, context)?),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
         grammar::Top::Help { topic } => {
@@ -183,20 +180,5 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
             *said = yes.said;
             PersonCommand::Remove(name(&login)?)
         }
-    })
-}
-
-fn audit(verb: grammar::Audit, context: &Context<'_>) -> Result<AuditQuery> {
-    let grammar::Audit::List { person, vm, action, since, until, limit } = verb;
-    let at = |option, text: Option<String>, edge| {
-        text.map(|text| moment(option, &text, context.now_ms, edge)).transpose()
-    };
-    Ok(AuditQuery {
-        person: optional(person.as_ref())?,
-        vm: vm.map(|text| machine(&text, context)).transpose()?,
-        action,
-        since: at("--since", since, Edge::First)?,
-        until: at("--until", until, Edge::Last)?,
-        limit: limit.map(|text| up_to("--limit", &text, MAX_AUDIT)).transpose()?,
     })
 }

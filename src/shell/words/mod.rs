@@ -1,6 +1,7 @@
 //! One line, or the words of an exec request, as a [`Request`]. Pure: the time, the language and
 //! the role come in with [`Context`]. It asks nothing and carries out nothing.
 
+mod audit;
 mod convert;
 pub(crate) mod grammar;
 mod input;

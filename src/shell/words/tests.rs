@@ -1,8 +1,9 @@
 use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
 use crate::app::command::{
-    AuditQuery, BackupCommand, CourseCommand, Enrol, Form, JobCommand, KeyCommand, PersonCommand,
-    QuotaCommand, QuotaPlace, SeatCommand, TemplateCommand, VmCommand,
+    AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, ConnectionId, CourseCommand, Enrol,
+    Form, JobCommand, KeyCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand, TemplateCommand,
+    VmCommand,
 };
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
@@ -183,14 +184,49 @@ fn the_other_families() {
         ),
         (
             "audit list --person alumno1 --vm web1.alumno1 --action vm- --since 2h --limit 5",
-            Run(Command::AuditList(AuditQuery {
-                person: Some(name("alumno1")),
-                vm: Some(vm("web1.alumno1")),
-                action: Some("vm-".into()),
+            Run(Command::Audit(AuditCommand::List(AuditPages {
+                filter: AuditFilter {
+                    person: Some(name("alumno1")),
+                    vm: Some(vm("web1.alumno1")),
+                    action: Some("vm-".into()),
+                    ..AuditFilter::default()
+                },
                 since: Some(NOW - 7_200_000),
-                until: None,
                 limit: Some(5),
+                ..AuditPages::default()
+            }))),
+        ),
+        (
+            "audit search no route --outcome failed --from 192.0.2.9/24 --page 2 --csv",
+            Run(Command::Audit(AuditCommand::List(AuditPages {
+                filter: AuditFilter {
+                    outcome: Some(AuditOutcome::Failed),
+                    network: Some("192.0.2.0/24".parse().unwrap()),
+                    text: Some("no route".into()),
+                    ..AuditFilter::default()
+                },
+                page: Some(2),
+                csv: true,
+                ..AuditPages::default()
+            }))),
+        ),
+        ("audit mine", Run(Command::Audit(AuditCommand::Mine(AuditPages::default())))),
+        (
+            "audit show 6a1bc2d30007",
+            Run(Command::Audit(AuditCommand::Show(ConnectionId::parse("6a1bc2d30007").unwrap()))),
+        ),
+        (
+            "audit tail -f -n 3",
+            Run(Command::Audit(AuditCommand::Tail {
+                filter: AuditFilter::default(),
+                lines: Some(3),
+                follow: true,
             })),
+        ),
+        ("audit verify", Run(Command::Audit(AuditCommand::Verify))),
+        (
+            "audit export --until 3d",
+            Run(Command::Audit(AuditCommand::Export { since: None, until: Some(NOW - 259_200_000) })),
         ),
         ("passwd", AskPassword),
         ("whoami", Run(Command::Whoami)),

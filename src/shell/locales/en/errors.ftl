@@ -190,6 +190,9 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [version] write `0` or `1`
     [port] write a port, from 1 to 65535
     [network] write IPv4 networks such as `192.0.2.0/24`, with commas between and without spaces
+    [outcome] write `allowed`, `denied`, `done` or `failed`
+    [address] write a network such as `192.0.2.0/24`, or an address
+    [connection] write the id that the lines of a connection have, such as `6a1bc2d30007`
     [egress] write `allow`, `deny`, or networks such as `192.0.2.0/24` or `192.0.2.7:443`, with commas between
     [services] write ports such as `80` or `80,53/udp`, with commas between
     [quota] write `machines`, `running`, `memory`, `cpus`, `disk`, `backups` or `publications`

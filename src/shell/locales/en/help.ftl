@@ -28,6 +28,7 @@ help-everybody =
       whoami                     who you are and how much you may have
       quota show                 how much of it you have
       session list|show|close    your connections, and what they have open
+      audit mine                 what you did, and what was done to your machines
       exit                       leave (also `quit` and `salir`)
 
     From your computer
@@ -42,7 +43,8 @@ help-staff =
       quota set                                how much seats may have
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
-      audit list                               who did what
+      audit list|show|tail|search              who did what
+      audit verify|export                      checks it, gives it out
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
       session list|show|close                  who is here, and what is open
@@ -339,20 +341,6 @@ help-isolation-check =
     Without names it chooses up to six running machines of two seats.
 
     Example: isolation check web1.alumno1 web1.alumno2
-
-## audit
-help-audit = Audit: who did what, from where and how it ended (teachers).
-use-audit-list = audit list [--person LOGIN] [--vm MACHINE] [--action ACTION] [--since T] [--until T] [--limit N]
-sum-audit-list = Shows lines of the audit, oldest first.
-help-audit-list =
-    --person LOGIN     what that person did
-    --vm MACHINE       what was done with that machine: `web1.alumno1`
-    --action ACTION    actions that start so: `vm-`, `login`
-    --since T          from: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
-    --until T          to
-    --limit N          at most N lines, the newest (50 when not said, at most 1000)
-
-    Example: audit list --person alumno1 --since 2h
 
 ## You
 use-passwd = passwd

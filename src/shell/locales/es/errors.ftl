@@ -190,6 +190,9 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [version] escribe `0` o `1`
     [port] escribe un puerto, de 1 a 65535
     [network] escribe redes IPv4 como `192.0.2.0/24`, separadas por comas y sin espacios
+    [outcome] escribe `allowed`, `denied`, `done` o `failed`
+    [address] escribe una red como `192.0.2.0/24`, o una dirección
+    [connection] escribe el identificador que llevan las líneas de una conexión, como `6a1bc2d30007`
     [egress] escribe `allow`, `deny` o redes como `192.0.2.0/24` o `192.0.2.7:443`, separadas por comas
     [services] escribe puertos como `80` o `80,53/udp`, separados por comas
     [quota] escribe `machines`, `running`, `memory`, `cpus`, `disk`, `backups` o `publications`

@@ -28,6 +28,7 @@ help-everybody =
       whoami                     quién eres y cuánto puedes tener
       quota show                 cuánto de eso tienes
       session list|show|close    tus conexiones, y lo que tienen abierto
+      audit mine                 lo que has hecho, y lo hecho a tus máquinas
       exit                       sal (también `quit` y `salir`)
 
     Desde tu ordenador
@@ -42,7 +43,8 @@ help-staff =
       quota set                                cuánto pueden tener los puestos
       node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
-      audit list                               quién ha hecho qué
+      audit list|show|tail|search              quién ha hecho qué
+      audit verify|export                      la comprueba, la entrega
       egress list|set|clear                    qué alcanzan fuera las máquinas
       firewall show|plan|apply|check           las reglas
       session list|show|close                  quién está, y qué tiene abierto
@@ -339,21 +341,6 @@ help-isolation-check =
     Sin nombres elige hasta seis máquinas en marcha de dos puestos.
 
     Ejemplo: isolation check web1.alumno1 web1.alumno2
-
-## audit
-help-audit = Auditoría: quién ha hecho qué, desde dónde y con qué resultado (profesores).
-use-audit-list = audit list [--person LOGIN] [--vm MÁQUINA] [--action ACCIÓN] [--since T] [--until T] [--limit N]
-sum-audit-list = Enseña líneas de la auditoría, de la más antigua a la más reciente.
-help-audit-list =
-    --person LOGIN     lo que hizo esa persona
-    --vm MÁQUINA       lo que se hizo con esa máquina: `web1.alumno1`
-    --action ACCIÓN    las acciones que empiezan así: `vm-`, `login`
-    --since T          desde: `30m`, `2h`, `3d`, `2026-11-23` o
-                       `2026-11-23T10:00:00Z`
-    --until T          hasta
-    --limit N          las N últimas (50 si no se dice, 1000 como mucho)
-
-    Ejemplo: audit list --person alumno1 --since 2h
 
 ## Tú
 use-passwd = passwd

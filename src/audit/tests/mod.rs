@@ -8,9 +8,34 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Instant;
 
+use puerta_keys::audit::{AuditKey, AuditPublicKeys};
 use serde_json::Value;
 
 use super::*;
+
+mod exports;
+mod killed;
+mod outlets;
+mod segments;
+mod tamper;
+
+/// Checks with a key.
+fn verify_with(path: &std::path::Path, keys: &AuditPublicKeys) -> Verdict {
+    super::verify(path, Check { keys: Some(keys), progress: None }).unwrap()
+}
+
+/// Checks the chain.
+fn verify(path: &std::path::Path) -> std::io::Result<Verdict> {
+    super::verify(path, Check::default())
+}
+
+fn key() -> Arc<AuditKey> {
+    Arc::new(puerta_keys::host::HostKey::generate("audit").unwrap().into())
+}
+
+fn signing(key: &Arc<AuditKey>) -> Settings {
+    Settings { key: Some(Arc::clone(key)), ..Settings::default() }
+}
 
 /// A folder that goes away with its test.
 struct Folder(PathBuf);
@@ -30,6 +55,18 @@ impl Folder {
 
     fn open(&self) -> Audit {
         Audit::open(self.log(), system_clock).unwrap()
+    }
+
+    fn open_with(&self, settings: Settings) -> Audit {
+        Audit::open_with(self.log(), system_clock, settings).unwrap()
+    }
+
+    /// The names in it, sorted.
+    fn names(&self) -> Vec<String> {
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = fs::read_dir(&self.0).unwrap().map(name).collect();
+        names.sort();
+        names
     }
 
     fn text(&self) -> String {

@@ -1,0 +1,192 @@
+//! `audit ...`: reading what was written.
+
+mod live;
+
+pub use live::{Live, Piece};
+
+use crate::app::command::{AuditCommand, AuditFilter, AuditPages, ConnectionId};
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{AuditPage, AuditStory, Reply};
+use crate::app::{Outcome, vm};
+use crate::audit::{self, AuditUnavailable, Found, Query};
+use puerta_policy::action::Action;
+use puerta_policy::decide::Lab;
+use serde_json::{Map, Value};
+
+/// Whole readings of the log (verify, export) at once: each keeps a processor busy.
+pub(super) const READINGS: usize = 2;
+/// Lines of a page when nobody says how many, and the most.
+const PAGE: (u32, u32) = (50, 1000);
+/// Lines of `audit tail` when nobody says how many.
+const TAIL: u32 = 10;
+/// Lines of one connection that are shown.
+const STORY: usize = 10_000;
+
+pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome> {
+    match command {
+        AuditCommand::List(pages) => {
+            permit(ctx, Action::AuditList).await?;
+            list(ctx, pages).await.map(Outcome::from)
+        }
+        AuditCommand::Mine(pages) => mine(ctx, pages).await.map(Outcome::from),
+        AuditCommand::Show(connection) => show(ctx, &connection).await.map(Outcome::from),
+        AuditCommand::Tail { filter, lines, follow } => {
+            permit(ctx, Action::AuditList).await?;
+            let query = Query { limit: lines.unwrap_or(TAIL) as usize, ..query(ctx, filter).await? };
+            if follow {
+                return live::tail(ctx, query).await;
+            }
+            let found = search(ctx, query).await?;
+            let page = AuditPage { lines: found.lines, page: 1, ..AuditPage::default() };
+            Ok(Reply::Audit(page).into())
+        }
+        AuditCommand::Verify => {
+            permit(ctx, Action::AuditList).await?;
+            live::verify(ctx).await
+        }
+        AuditCommand::Export { since, until } => {
+            permit(ctx, Action::AuditExport).await?;
+            live::export(ctx, audit::Range { since, until, ..audit::Range::default() }).await
+        }
+    }
+}
+
+async fn permit(ctx: &Ctx<'_>, action: Action) -> Result<()> {
+    ctx.permit(action, Lab, None, Error::denied()).await.map(drop)
+}
+
+async fn list(ctx: &Ctx<'_>, pages: AuditPages) -> Result<Reply> {
+    let query = query(ctx, pages.filter.clone()).await?;
+    page(ctx, &pages, query).await.map(Reply::Audit)
+}
+
+/// What a person did, and what was done to machines of their seats. Of others' lines they see who did
+/// what to which machine and how it came out, and not where that person was or what else they typed.
+async fn mine(ctx: &Ctx<'_>, pages: AuditPages) -> Result<Reply> {
+    permit(ctx, Action::AuditMine).await?;
+    let store = &ctx.app.store;
+    let login = ctx.visitor.login.clone();
+    let seats = store.seats_of(ctx.visitor.person).await?;
+    // Names come back: what is older than they are is somebody else's.
+    let row = store.person_row(&login).await?.ok_or_else(Error::denied)?;
+    let since = Some(pages.since.unwrap_or(i64::MIN).max(row.person.created.0));
+    let pages = AuditPages { since, ..pages };
+    let query = Query {
+        about: Some(audit::About {
+            actor: login.to_string(),
+            seats: seats.iter().map(|seat| seat.name.to_string()).collect(),
+        }),
+        ..query(ctx, pages.filter.clone()).await?
+    };
+    let mut page = page(ctx, &pages, query).await?;
+    for line in &mut page.lines {
+        if line.get("actor").and_then(Value::as_str) != Some(login.as_str()) {
+            *line = of_another(line);
+        }
+    }
+    Ok(Reply::Audit(page))
+}
+
+/// What the owner of a machine may know of what another person did to it.
+fn of_another(line: &Value) -> Value {
+    const SHOWN: [&str; 9] = ["seq", "time", "code", "phase", "actor", "vm", "action", "outcome", "failure"];
+    const DETAILS: [&str; 3] = ["bytes_up", "bytes_down", "seconds"];
+    let some = |from: &Value, names: &[&str]| -> Map<String, Value> {
+        let one = |name: &&str| Some(((*name).to_owned(), from.get(name)?.clone()));
+        names.iter().filter_map(one).collect()
+    };
+    let mut shown = some(line, &SHOWN);
+    let detail = line.get("detail").map(|detail| some(detail, &DETAILS));
+    if let Some(detail) = detail.filter(|detail| !detail.is_empty()) {
+        shown.insert("detail".to_owned(), detail.into());
+    }
+    shown.into()
+}
+
+async fn show(ctx: &Ctx<'_>, connection: &ConnectionId) -> Result<Reply> {
+    permit(ctx, Action::AuditList).await?;
+    let query = Query { connection: Some(connection.as_str().to_owned()), limit: STORY, ..Query::default() };
+    let Found { lines, more, .. } = search(ctx, query).await?;
+    let connection = connection.as_str().to_owned();
+    if lines.is_empty() {
+        return Err(Error::new(Kind::NotFound, "error-no-connection").with("connection", connection));
+    }
+    Ok(Reply::AuditStory(AuditStory { connection, lines, more }))
+}
+
+async fn page(ctx: &Ctx<'_>, pages: &AuditPages, query: Query) -> Result<AuditPage> {
+    let page = pages.page.unwrap_or(1).max(1);
+    let limit = pages.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+    let query = Query {
+        since: pages.since,
+        until: pages.until,
+        skip: (page as usize - 1).saturating_mul(limit as usize),
+        limit: limit as usize,
+        ..query
+    };
+    let found = search(ctx, query).await?;
+    let newest = found.lines.last().and_then(|line| line.get("time")?.as_str()).map(str::to_owned);
+    let until = match pages.until {
+        Some(until) => audit::timestamp(until),
+        None => newest,
+    };
+    Ok(AuditPage { lines: found.lines, page, more: found.more, until, csv: pages.csv })
+}
+
+async fn query(ctx: &Ctx<'_>, filter: AuditFilter) -> Result<Query> {
+    let vm = match filter.vm {
+        // A machine that is gone is still in the log: its name with the seat is enough.
+        Some(name) if name.seat.is_some() => Some(name.to_string()),
+        Some(name) => Some(vm::subject(&vm::resolve(ctx, &name).await?)),
+        None => None,
+    };
+    Ok(Query {
+        actor: filter.person.map(|login| login.to_string()),
+        vm,
+        seat: filter.seat.map(|seat| seat.to_string()),
+        connection: filter.connection.map(|connection| connection.as_str().to_owned()),
+        action_prefix: filter.action,
+        outcome: filter.outcome.map(|outcome| outcome.as_str().to_owned()),
+        network: filter.network,
+        text: filter.text,
+        ..Query::default()
+    })
+}
+
+async fn search(ctx: &Ctx<'_>, query: Query) -> Result<Found> {
+    ctx.app.audit.flush().await?;
+    let path = ctx.app.config.audit();
+    let searched = tokio::task::spawn_blocking(move || audit::search(&path, &query)).await;
+    searched.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))
+}
+
+impl From<AuditUnavailable> for Error {
+    fn from(error: AuditUnavailable) -> Self {
+        tracing::error!(%error, "the audit cannot be written");
+        Self::new(Kind::Unavailable, "error-audit-away")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn of_anothers_line_only_the_deed_is_shown() {
+        let line = json!({
+            "seq": 9, "time": "2026-11-23T10:02:03.123Z", "code": "forward", "phase": "finish",
+            "connection": "6a1b", "actor": "profesor", "source": "192.0.2.7:50022", "vm": "web1.alumno1",
+            "action": "vm-forward", "outcome": "done", "policies": ["professors"],
+            "detail": {"destination": "web1.alumno1:22", "originator": "10.9.8.7:1", "bytes_up": 7, "seconds": 1.5},
+            "prev": "00", "hash": "11"
+        });
+        let shown = of_another(&line);
+        assert_eq!(shown["actor"], "profesor");
+        assert_eq!(shown["detail"], json!({"bytes_up": 7, "seconds": 1.5}));
+        for hidden in ["192.0.2.7", "10.9.8.7", "6a1b", "professors", "destination"] {
+            assert!(!shown.to_string().contains(hidden), "{hidden}");
+        }
+    }
+}
