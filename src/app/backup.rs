@@ -102,6 +102,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     if vm.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
+    app.reachable(vm).await?;
     // Held until the job is there, so that two requests cannot both take the last place.
     let _one_at_a_time = app.counting.lock().await;
     let beyond = app.beyond_keep(vm.seat, &vm.name, 1).await?;

@@ -4,7 +4,7 @@
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateName, VmName, VmRef};
+use puerta_policy::names::{BackupName, CourseName, Login, NodeName, SeatName, TemplateName, VmName, VmRef};
 use puerta_policy::network::{Egress, Protocol};
 
 /// One thing asked for.
@@ -34,8 +34,8 @@ pub enum Command {
     Firewall(FirewallCommand),
     /// `audit list`
     AuditList(AuditQuery),
-    /// `node list`
-    NodeList,
+    /// `node ...`
+    Node(NodeCommand),
     /// `isolation check`, with the machines that were named.
     IsolationCheck(Vec<VmRef>),
     /// `passwd`, with the new password as it was typed twice.
@@ -84,6 +84,13 @@ pub enum VmCommand {
     Delete(VmRef),
     /// Make a backup.
     Backup(VmRef),
+    /// Take it to another node.
+    Move {
+        /// Which.
+        vm: VmRef,
+        /// Where to.
+        node: NodeName,
+    },
     /// Put one back; the newest when not said.
     Restore {
         /// Which machine.
@@ -259,6 +266,24 @@ pub enum FirewallCommand {
     Apply,
     /// Whether there is nothing to do.
     Check,
+}
+
+/// `node VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeCommand {
+    /// All.
+    List,
+    /// Place no new machine there.
+    Drain {
+        /// Which.
+        node: NodeName,
+        /// Why, for whoever looks at the list.
+        reason: Option<String>,
+        /// Move those that are there away.
+        empty: bool,
+    },
+    /// Place machines there again.
+    Resume(NodeName),
 }
 
 /// Which audit lines; every filter that is given must hold.

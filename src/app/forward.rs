@@ -6,7 +6,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::Open;
 use crate::audit::{Event, Outcome, Phase};
-use crate::engine::{Status, Which};
+use crate::engine::Status;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use puerta_policy::destination::Destination;
@@ -158,14 +158,12 @@ impl App {
     pub async fn forward_failed(&self, passage: Passage, cause: &str) -> Error {
         let target = passage.permit.target();
         let (vm, port) = (&target.vm, target.port);
-        let error = match self.engine.find(vm.vmid, Which::Main).await {
+        let error = match self.instance(vm).await {
             Ok(Some(instance)) => match instance.status {
                 Status::Running => Error::new(Kind::Unavailable, "error-forward-port")
                     .with("vm", &vm.name)
                     .with("port", port),
-                Status::Unreachable => {
-                    Error::new(Kind::Unavailable, "error-vm-unreachable").with("vm", &vm.name)
-                }
+                Status::Unreachable => self.unreachable(vm),
                 Status::Stopped | Status::Busy => {
                     Error::new(Kind::Unavailable, "error-vm-stopped").with("vm", &vm.name)
                 }
@@ -179,8 +177,7 @@ impl App {
 
     /// Is the machine known to be down? Asked while a connection hangs.
     pub async fn is_down(&self, passage: &Passage) -> bool {
-        let vmid = passage.permit.target().vm.vmid;
-        match self.engine.find(vmid, Which::Main).await {
+        match self.instance(&passage.permit.target().vm).await {
             Ok(Some(instance)) => matches!(instance.status, Status::Stopped | Status::Unreachable),
             Ok(None) => true,
             Err(_) => false,

@@ -92,14 +92,8 @@ impl App {
         person: Option<PersonId>,
         backup: Option<BackupId>,
     ) -> Result<Job> {
-        match self.store.start_job(kind, vm.id, person, backup, clock::now()).await {
-            Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
-            Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
-                .with("vm", &vm.name)
-                .with("job", kind.as_str())
-                .with("since", clock::hour(since))),
-            started => Ok(started?),
-        }
+        let started = self.store.start_job(kind, vm.id, person, backup, clock::now()).await;
+        started.map_err(|error| not_begun(error, vm))
     }
 
     /// Carries a job out in a task of its own. A panic in it is a failed job, not a lost one.
@@ -157,6 +151,18 @@ impl App {
     fn watch(&self, job: Job) -> Option<JobWatch> {
         let now = self.jobs.0.get(&job.id)?.subscribe();
         Some(JobWatch { job, now })
+    }
+}
+
+/// Why a machine could not be taken for a job.
+pub(super) fn not_begun(error: StoreError, vm: &Vm) -> Error {
+    match error {
+        StoreError::Gone => Error::no_vm(&vm.name),
+        StoreError::Busy { kind, since } => Error::new(Kind::Conflict, "error-vm-busy")
+            .with("vm", &vm.name)
+            .with("job", kind.as_str())
+            .with("since", clock::hour(since)),
+        other => other.into(),
     }
 }
 

@@ -17,7 +17,8 @@ pub mod forward;
 mod isolation;
 pub mod jobs;
 pub mod login;
-mod node;
+mod moving;
+pub mod node;
 pub mod person;
 pub mod port;
 pub mod presence;
@@ -48,7 +49,6 @@ use presence::Presence;
 use puerta_policy::decide::Policy;
 use puerta_policy::plan::AddressPlan;
 use reply::Reply;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -72,7 +72,7 @@ pub struct App {
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
-    turn: AtomicUsize,
+    nodes: node::Nodes,
     counting: tokio::sync::Mutex<()>,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
@@ -117,7 +117,7 @@ impl App {
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
-            turn: AtomicUsize::new(0),
+            nodes: node::Nodes::default(),
             counting: tokio::sync::Mutex::default(),
             checking: Arc::default(),
             changes: watch::Sender::new(0),
@@ -166,7 +166,7 @@ impl App {
             Command::Port(command) => port::run(&ctx, command).await.map(Outcome::from),
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
-            Command::NodeList => node::list(&ctx).await.map(Outcome::from),
+            Command::Node(command) => node::run(&ctx, command).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),

@@ -45,7 +45,7 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
 }
 
 /// puerta's own permit: the same policy judges it.
-async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
+pub(super) async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
     let context = Context { now: clock::now(), source: None, second_factor: true };
     let (policy, actor) = (app.policy(), Actor::itself());
     let action = match kind {
@@ -61,6 +61,7 @@ async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm>> {
         JobKind::Delete => Action::VmDelete,
         JobKind::Backup => Action::VmBackup,
         JobKind::Restore => Action::VmRestore,
+        JobKind::Move => Action::VmMove,
     };
     policy.decide(&actor, action, vm, context).into_result().map_err(refused)
 }
@@ -74,6 +75,13 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     let Some(vm) = app.store.vm(job.vm).await? else {
         return undone(app, job, "error-undone-gone").await;
     };
+    let untouched = match job.kind {
+        JobKind::Move => app.store.move_of(job.id).await?.is_none_or(|known| known.origin.is_none()),
+        _ => false,
+    };
+    if untouched {
+        return undone(app, job, "error-undone-move").await;
+    }
     let permit = itself(app, job.kind, vm).await?;
     // The engine goes on with what the last puerta asked for: nothing is judged before that ends.
     restore::insist(|| app.engine.settle(&permit)).await?;

@@ -23,6 +23,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
     let backup = choose(ctx, vm, name).await?;
+    app.reachable(vm).await?;
     let job = app.begin_job(JobKind::Restore, vm, ctx.actor.person, Some(backup.id)).await?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), Work::new(permit))))
 }

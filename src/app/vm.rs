@@ -3,17 +3,20 @@
 use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, TemplateView, UsageView, VmState, VmView};
+use crate::app::reply::{PlacedView, Reply, TemplateView, UsageView, VmState, VmView};
 use crate::app::status;
-use crate::app::{Outcome, backup, clock, restore, vm_jobs};
-use crate::engine::EngineError;
+use crate::app::{Outcome, backup, clock, moving, node, restore, vm_jobs};
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
 use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
 use puerta_policy::names::{SeatName, TemplateName, VmRef};
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long live figures may hold up the rest of `vm show`.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
     match command {
@@ -29,6 +32,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Delete(vm) => change(ctx, &vm, Action::VmDelete, JobKind::Delete, false).await,
         VmCommand::Backup(vm) => backup::start(ctx, &vm).await,
         VmCommand::Restore { vm, backup } => restore::start(ctx, &vm, backup).await,
+        VmCommand::Move { vm, node } => moving::start(ctx, &vm, &node).await,
     }
 }
 
@@ -112,11 +116,16 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
     let permit = permit(ctx, wanted, Action::VmView).await?;
     let mut view = current(ctx, permit.target()).await?;
     if view.state == VmState::Running
-        && let Ok(usage) = ctx.app.engine.usage(&permit).await
+        && let Ok(Ok(usage)) = timeout(PATIENCE, ctx.app.engine.usage(&permit)).await
     {
         let crate::engine::Usage { memory_bytes, disk_bytes, processes } = usage;
         view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
     }
+    view.placed = ctx.app.store.placed(permit.target().id).await?.map(|placed| PlacedView {
+        chosen: placed.chosen.as_str(),
+        nodes: placed.nodes,
+        free_mib: placed.free_mib,
+    });
     Ok(Reply::Vm(Box::new(view)))
 }
 
@@ -140,6 +149,7 @@ async fn change(
     if vm.phase != Phase::Ready && kind != JobKind::Delete {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
+    ctx.app.reachable(vm).await?;
     let job = ctx.app.begin_job(kind, vm, ctx.actor.person, None).await?;
     let work = vm_jobs::Work { force, ..vm_jobs::Work::new(permit) };
     Ok(Outcome::Job(ctx.app.launch(job, Some(ctx.visitor), work)))
@@ -166,13 +176,15 @@ async fn create(
     }
     let limits = limits(ctx, &asked)?;
     let template = choose_template(ctx, template).await?;
-    let node = next_node(ctx).await?;
+    let mut turn = app.nodes.turn().await;
+    let (node, placed) = node::choose(app, &mut turn).await?;
     let new = NewVm {
         seat: permit.target().id,
         name: wanted.name.clone(),
         template,
         limits,
-        node: Some(node),
+        node: Some(node.to_string()),
+        placed: Some(placed),
         person: ctx.actor.person,
     };
     let (vm, job) = match app.store.create_vm(new, app.plan(), app.config.quotas, clock::now()).await {
@@ -181,6 +193,7 @@ async fn create(
         }
         made => made?,
     };
+    drop(turn);
     let permit = permit.machine(vm).ok_or_else(Error::denied)?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), vm_jobs::Work::new(permit))))
 }
@@ -236,17 +249,6 @@ async fn choose_template(ctx: &Ctx<'_>, wanted: Option<TemplateName>) -> Result<
         (None, [only]) => Ok(only.name.clone()),
         (None, _) => Err(Error::new(Kind::Usage, "error-which-template").with("known", known())),
     }
-}
-
-/// The next online node in turn.
-async fn next_node(ctx: &Ctx<'_>) -> Result<String> {
-    let nodes = ctx.app.engine.nodes().await?;
-    let online: Vec<_> = nodes.into_iter().filter(|node| node.online).collect();
-    if online.is_empty() {
-        return Err(EngineError::Away("no node is online".into()).into());
-    }
-    let turn = ctx.app.turn.fetch_add(1, Ordering::Relaxed) % online.len();
-    Ok(online[turn].name.clone())
 }
 
 pub(super) async fn templates(ctx: &Ctx<'_>) -> Result<Reply> {

@@ -5,7 +5,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
 use crate::app::jobs::Reporter;
 use crate::app::reply::{Reply, VmView};
-use crate::app::{App, backup, clock, restore, status};
+use crate::app::{App, backup, clock, moving, restore, status};
 use crate::engine::{EngineError, Spec, Status, Which};
 use crate::firewall::FirewallError;
 use puerta_policy::decide::Permit;
@@ -61,12 +61,14 @@ impl App {
             JobKind::Delete => self.delete(job, &permit, report).await,
             JobKind::Backup => backup::make(self, job, &permit, report).await,
             JobKind::Restore => restore::put_back(self, job, &permit, resumed.as_deref(), report).await,
+            JobKind::Move => moving::carry(self, job, &permit, resumed.as_deref(), grace, report).await,
         }
     }
 
     /// The machine as it is after the act.
     pub(super) async fn after(&self, permit: &Permit<Vm>) -> Box<VmView> {
-        let seen = self.seen(std::slice::from_ref(permit.target())).await;
+        let found = self.instance(permit.target()).await;
+        let seen = found.ok().map(|found| found.into_iter().map(|found| (found.vmid, found)).collect());
         let mut vm = permit.target().clone();
         vm.phase = Phase::Ready;
         Box::new(status::view(&vm, seen.as_ref(), None))

@@ -1,7 +1,7 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
 //! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
 
-use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, VmCommand};
+use crate::app::command::{BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, VmCommand};
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::render::plain;
@@ -77,6 +77,12 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         Command::Vm(VmCommand::Restore { vm, backup: Some(backup) }) => {
             let args = [("vm", &*vm.to_string()), ("backup", backup.as_str())];
             ask("ask-vm-restore", &args)
+        }
+        Command::Vm(VmCommand::Move { vm, node }) => {
+            ask("ask-vm-move", &[("vm", &vm.to_string()), ("node", node.as_str())])
+        }
+        Command::Node(NodeCommand::Drain { node, empty: true, .. }) => {
+            ask("ask-node-empty", &[("node", node.as_str())])
         }
         Command::Backup(BackupCommand::Delete { backup, .. }) => {
             ask("ask-backup-delete", &[("backup", backup.as_str())])

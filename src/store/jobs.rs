@@ -60,11 +60,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Job> {
         let mut tx = self.write().await?;
-        let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
-        if let Some(other) = running(&mut tx, vm.id).await? {
-            return Err(StoreError::Busy { kind: other.kind, since: other.started });
-        }
-        let job = start(&mut tx, kind, &vm, person, backup, now).await?;
+        let job = take(&mut tx, kind, vm, person, backup, now).await?;
         tx.commit().await?;
         Ok(job)
     }
@@ -163,6 +159,22 @@ async fn running(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<J
         .fetch_optional(connection)
         .await?;
     rows::maybe(row, read)
+}
+
+/// Starts a job inside the caller's transaction, if the machine is there and free.
+pub(super) async fn take(
+    connection: &mut SqliteConnection,
+    kind: JobKind,
+    vm: VmId,
+    person: Option<PersonId>,
+    backup: Option<BackupId>,
+    now: Timestamp,
+) -> Result<Job> {
+    let vm = vms::find(connection, vm).await?.ok_or(StoreError::Gone)?;
+    if let Some(other) = running(connection, vm.id).await? {
+        return Err(StoreError::Busy { kind: other.kind, since: other.started });
+    }
+    start(connection, kind, &vm, person, backup, now).await
 }
 
 /// Starts a job inside the caller's transaction, which has seen that the machine is free.

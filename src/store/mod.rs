@@ -10,6 +10,7 @@ mod egress;
 mod error;
 mod jobs;
 mod keys;
+mod nodes;
 mod persons;
 mod publications;
 mod rows;
@@ -23,6 +24,7 @@ pub use backups::NewBackup;
 pub use egress::Place;
 pub use error::{Result, StoreError};
 pub use keys::NewKey;
+pub use nodes::{Move, NodeMark};
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
 pub use seats::SeatRow;
@@ -117,6 +119,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (6, "node", include_str!("migrations/0006_node.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -13,7 +13,7 @@ const ROOM: u64 = 1 << 30;
 /// All of it; `folder` is for archives.
 pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     let nodes = bench.engine().nodes().await.unwrap();
-    assert!(nodes.iter().all(|node| node.online), "{nodes:?}");
+    assert!(nodes.iter().all(|node| node.online()), "{nodes:?}");
     assert!(nodes.is_sorted_by_key(|node| node.name.clone()));
     let node = |index: usize| nodes[index % nodes.len()].name.clone();
     timed("life", life(bench, &node(1))).await;
@@ -21,6 +21,7 @@ pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     timed("backup", backup(bench, &node(1), folder)).await;
     timed("bounds", bounds(bench, &node(2), folder)).await;
     timed("elsewhere", elsewhere(bench, &node(0), &node(2), folder)).await;
+    timed("moves", moves(bench, &node(0), &node(1))).await;
     timed("addresses", addresses(bench, &node(0), &node(2), folder)).await;
     let left: Vec<_> = bench.engine().list().await.unwrap();
     assert!(left.is_empty(), "{left:?}");
@@ -34,6 +35,41 @@ async fn timed(what: &str, part: impl Future<Output = ()>) {
 
 async fn status(engine: &dyn Engine, vm: &Vm, which: Which) -> Option<Status> {
     engine.find(vm.vmid, which).await.unwrap().map(|found| found.status)
+}
+
+/// To another node and back, with what is in it; and what refuses it.
+async fn moves(bench: &dyn Bench, from: &str, to: &str) {
+    let engine = bench.engine();
+    let vm = machine(75, "web1");
+    let allowed = permit(&vm);
+    for node in [from, to] {
+        let figures = engine.figures(node).await.unwrap();
+        let (used, total) = (figures.memory_used.unwrap(), figures.memory_total.unwrap());
+        assert!(0 < used && used <= total, "{figures:?}");
+        assert!(figures.disk_used.unwrap() <= figures.disk_total.unwrap(), "{figures:?}");
+        assert!(figures.load.unwrap().iter().all(|load| *load >= 0.0), "{figures:?}");
+    }
+    assert_eq!(engine.move_to(&allowed, to).await, Err(EngineError::NotFound));
+    engine.create(&allowed, &spec(from)).await.unwrap();
+    assert_eq!(engine.move_to(&allowed, from).await, Ok(()), "it is there");
+    let error = engine.move_to(&allowed, "nodo77").await.unwrap_err();
+    assert!(matches!(error, EngineError::Other(_)), "{error:?}");
+    engine.start(&allowed, Which::Main).await.unwrap();
+    bench.write(&vm, "travels").await;
+    if from != to {
+        assert_eq!(engine.move_to(&allowed, to).await, Err(EngineError::Running));
+        for node in [to, to, from] {
+            engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+            engine.move_to(&allowed, node).await.unwrap();
+            assert_eq!(copies(engine, &vm).await, [Which::Main]);
+            let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
+            assert_eq!((found.node.as_str(), found.status), (node, Status::Stopped));
+            assert_eq!(found.tags.get("name").map(String::as_str), Some("web1"));
+            engine.start(&allowed, Which::Main).await.unwrap();
+            assert_eq!(bench.read(&vm).await, "travels");
+        }
+    }
+    engine.remove(&allowed, Which::Main).await.unwrap();
 }
 
 /// Made, started, used, stopped, removed; and each of them twice.

@@ -1,12 +1,17 @@
 //! One of every reply.
 
+#[path = "samples_node.rs"]
+mod samples_node;
+
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
 use serde_json::json;
 
 /// Every step of [`ProgressView`].
-pub(crate) const STEPS: [&str; 11] =
-    ["queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove"];
+pub(crate) const STEPS: [&str; 13] = [
+    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "move",
+    "rollback", "remove",
+];
 
 const AT: &str = "2026-11-23T10:02:03Z";
 
@@ -18,6 +23,7 @@ fn vm(name: &str, seat: &str, state: VmState) -> VmView {
         address: [10, 48, 15, 195].into(),
         template: "debian-12".into(),
         node: Some("nodo01".into()),
+        placed: None,
         cpus: 2,
         memory_mib: 512,
         disk_mib: 4096,
@@ -201,6 +207,9 @@ fn name(reply: &Reply) -> &'static str {
         Reply::FirewallChecked { .. } => "FirewallChecked",
         Reply::Audit(_) => "Audit",
         Reply::Nodes(_) => "Nodes",
+        Reply::NodeDrained(_) => "NodeDrained",
+        Reply::NodeResumed { .. } => "NodeResumed",
+        Reply::VmMoved { .. } => "VmMoved",
         Reply::Isolation(_) => "Isolation",
     }
 }
@@ -324,19 +333,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             json!({"seq": 9, "time": AT, "code": "denial", "phase": "note",
                 "detail": {"destination": "nodo01\u{1b}[2J:22"}}),
         ]),
-        Reply::Nodes(
-            [("current", Some(1)), ("old", Some(1)), ("none", None), ("unknown", None)]
-                .into_iter()
-                .enumerate()
-                .map(|(index, (state, version))| NodeView {
-                    name: format!("nodo0{}", index + 1),
-                    online: state != "unknown",
-                    address: (state != "unknown").then_some([10, 0, 0, 65].into()),
-                    machines: 12,
-                    rules: RulesView { state, version },
-                })
-                .collect(),
-        ),
         Reply::Isolation(isolation(true, [(true, true, "own-other-node"), (true, true, "puerta")], &[])),
         Reply::Isolation(isolation(
             false,
@@ -359,8 +355,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
-    let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
+    let all = all.into_iter().chain(samples_node::replies());
+    let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 41, "a variant without a sample");
+    assert_eq!(names.len(), 44, "a variant without a sample");
     all
 }

@@ -192,7 +192,7 @@ impl IncusEngine {
         }
     }
 
-    async fn known(&self, name: &str) -> Result<wire::Instance> {
+    pub(super) async fn known(&self, name: &str) -> Result<wire::Instance> {
         self.look(name).await?.ok_or(EngineError::NotFound)
     }
 

@@ -3,7 +3,8 @@
 //! machines in a file, so that a puerta that was killed finds them as it left them.
 //!
 //! A machine's content is one text ([`SimEngine::write`], [`SimEngine::read`]): enough to see that
-//! a restore brought the old one back. Its network is a few ports on the loopback address that has
+//! a restore brought the old one back. A file beside its memory, `sim.down`, names the nodes that are down,
+//! one a line: a test breaks the engine of a whole program with it. Its network is a few ports on the loopback address that has
 //! the machine's number ([`ECHO_PORT`] and those after it).
 
 mod archive;
@@ -11,7 +12,8 @@ mod echo;
 mod journal;
 
 use super::{
-    Engine, EngineError, Instance, Node, Progress, Ran, Result, Spec, Status, Template, Usage, Which,
+    Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Spec, Status, Template,
+    Usage, Which,
 };
 use async_trait::async_trait;
 use echo::Echo;
@@ -72,6 +74,7 @@ struct World {
     echoes: BTreeMap<Vmid, Echo>,
     faults: Faults,
     journal: Journal,
+    down: Option<PathBuf>,
 }
 
 /// The simulated engine.
@@ -93,6 +96,7 @@ impl SimEngine {
         let Options { state, listen, delay } = options;
         let mut world = World::default();
         if let Some(file) = state {
+            world.down = Some(file.with_extension("down"));
             (world.journal, world.machines) = Journal::open(&file)?;
         }
         if listen {
@@ -189,7 +193,9 @@ impl World {
         if !NODES.contains(&node) {
             return Err(EngineError::Other("there is no such node".into()));
         }
-        if self.faults.offline.iter().any(|name| name == node) {
+        let down = self.down.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        let down = down.is_some_and(|names| names.lines().any(|name| name == node));
+        if down || self.faults.offline.iter().any(|name| name == node) {
             return Err(EngineError::Away("the machine's node does not answer".into()));
         }
         Ok(())
@@ -245,9 +251,23 @@ fn tags(vm: &Vm) -> BTreeMap<String, String> {
 impl Engine for SimEngine {
     async fn nodes(&self) -> Result<Vec<Node>> {
         let world = self.asked()?;
-        Ok(NODES
-            .map(|name| Node { name: name.into(), online: world.online(name).is_ok(), address: None })
-            .into())
+        let state = |name| if world.online(name).is_ok() { NodeState::Online } else { NodeState::Offline };
+        Ok(NODES.map(|name| Node { name: name.into(), state: state(name), address: None }).into())
+    }
+
+    /// Made up, and the same each time: what runs there takes an eighth of what it may.
+    async fn figures(&self, node: &str) -> Result<Figures> {
+        let world = self.asked()?;
+        world.online(node)?;
+        let running = |machine: &&Machine| machine.node == node && machine.running;
+        let running = world.machines.values().filter(running).count() as u64;
+        Ok(Figures {
+            load: Some([running as f64 / 4.0; 3]),
+            memory_used: Some((1 << 30) + running * (32 << 20)),
+            memory_total: Some(16 << 30),
+            disk_used: Some(8 << 30),
+            disk_total: Some(256 << 30),
+        })
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
@@ -366,6 +386,23 @@ impl Engine for SimEngine {
         // In this order a crash leaves both, never none.
         world.set(to, machine)?;
         world.unset(from).map(drop)
+    }
+
+    async fn move_to(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let key = (vm.target().vmid, Which::Main);
+        world.online(node)?;
+        let machine = world.reachable(key)?;
+        if machine.node == node {
+            return Ok(());
+        }
+        if machine.running {
+            return Err(EngineError::Running);
+        }
+        if world.faults.no_space {
+            return Err(EngineError::NoSpace);
+        }
+        world.update(key, |machine| machine.node = node.to_owned())
     }
 
     async fn export(

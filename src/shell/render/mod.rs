@@ -2,6 +2,7 @@
 //! Lines end in `\n`; what a terminal needs ([`crlf`]) is the gateway's to know. Nothing from outside
 //! comes through unprintable: sentences escape their arguments, tables their cells.
 
+mod isolation;
 mod json;
 mod machine;
 mod network;
@@ -41,6 +42,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::VmDeleted { .. }
         | Reply::BackupMade { .. }
         | Reply::VmRestored { .. }
+        | Reply::VmMoved { .. }
         | Reply::Backups(_)
         | Reply::Backup(_)
         | Reply::BackupDeleted { .. }
@@ -71,8 +73,10 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
-        Reply::Nodes(all) => node::nodes(all, lang, style),
-        Reply::Isolation(view) => node::isolation(view, lang, style),
+        Reply::Nodes(_) | Reply::NodeDrained(_) | Reply::NodeResumed { .. } => {
+            node::reply(reply, lang, style)
+        }
+        Reply::Isolation(view) => isolation::isolation(view, lang, style),
     }
 }
 

@@ -5,6 +5,7 @@ mod convert;
 pub(crate) mod grammar;
 mod mistake;
 mod network;
+mod node;
 mod values;
 
 use crate::app::command::{Command, KeyCommand, PersonCommand};

@@ -35,7 +35,8 @@ help-staff =
       course create|list                       courses
       person add|list|show|code|suspend|remove persons
       seat list                                seats
-      node list                                nodes, and the rules they carry
+      node list|drain|resume                   nodes: how they are, draining
+      vm move NAME NODE                        moves a machine to another node
       isolation check                          tries what machines reach
       audit list                               who did what
       egress list|set|clear                    what machines may reach outside

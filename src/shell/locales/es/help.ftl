@@ -35,7 +35,8 @@ help-staff =
       course create|list                       cursos
       person add|list|show|code|suspend|remove personas
       seat list                                puestos
-      node list                                nodos, y las reglas que tienen
+      node list|drain|resume                   nodos: cómo están, apartarlos
+      vm move NOMBRE NODO                      traslada una máquina a otro nodo
       isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
       egress list|set|clear                    qué alcanzan fuera las máquinas
