@@ -1,12 +1,13 @@
-//! `vm move`: a machine to another node, stopped for it if it runs. Where it was and whether it ran is
-//! written down before it is touched; killed at any moment, the engine says where it is, and it goes on
-//! from there. A machine that does not start over there goes back.
+//! `vm move`: a machine to another node, stopped for it if it runs. A copy is built over there and takes
+//! its place as a restore's does; the old one goes only when the new one runs, and comes back when it does
+//! not. Whether it ran is written down before it is touched; killed at any step, the names of the copies
+//! say how far it was.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::{self, Reporter};
 use crate::app::reply::Reply;
-use crate::app::restore::insist;
+use crate::app::restore::{ROLLBACK as BACK, SWAP, insist, swap};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, clock, node, vm};
 use crate::engine::{EngineError, Status, Which};
@@ -15,11 +16,10 @@ use puerta_policy::decide::Permit;
 use puerta_policy::model::{Job, Phase, Vm};
 use puerta_policy::names::{NodeName, VmRef};
 use std::time::Duration;
+use tokio::time::timeout;
 
-/// It is on its way there.
-const THERE: &str = "move";
-/// It did not start there, and goes back.
-const BACK: &str = "rollback";
+/// How long a node that went in the middle may hold up the machine when all else is done.
+const SOON: Duration = Duration::from_secs(60);
 
 /// `vm move web1.alumno1 nodo02`: the permit, what can be known beforehand, and the job.
 pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, target: &NodeName) -> Result<Outcome> {
@@ -83,22 +83,35 @@ pub(super) async fn carry(
     };
     let target = known.target.as_str();
     let mut error = Error::new(Kind::Unavailable, "error-job-undone").with("job", job.id);
-    if resumed != Some(BACK) {
-        match there(app, permit, target, ran, grace, report).await {
-            Ok(()) => {
-                app.store.moved(vm.id, target).await?;
-                return Ok(Reply::VmMoved { vm: app.after(permit).await, from: origin, ran });
-            }
-            Err(cause) => error = cause,
+    let built = match resumed {
+        Some(SWAP | BACK) => Ok(()),
+        _ => build(app, permit, target, ran, grace, report).await,
+    };
+    let swapped = match (built, resumed) {
+        (Ok(()), Some(BACK)) => None,
+        (Ok(()), _) => {
+            report.step(SWAP).await?;
+            Some(swap(app, permit, ran).await.map_err(Error::from))
         }
+        (Err(cause), _) => Some(Err(cause)),
+    };
+    match swapped {
+        Some(Ok(())) => {
+            app.store.moved(vm.id, target).await?;
+            put_away(app, permit, Which::Old).await;
+            return Ok(Reply::VmMoved { vm: app.after(permit).await, from: origin, ran });
+        }
+        Some(Err(cause)) => error = cause,
+        None => {}
     }
     report.step(BACK).await?;
-    report.put_away(&error, || back(app, permit, &origin, ran)).await?;
+    report.put_away(&error, || back(app, permit, ran)).await?;
+    put_away(app, permit, Which::New).await;
     Err(error)
 }
 
-/// From wherever it is, to running (if it ran) on the target.
-async fn there(
+/// The machine stopped, and a whole copy of it on the target.
+async fn build(
     app: &App,
     permit: &Permit<Vm>,
     target: &str,
@@ -106,54 +119,44 @@ async fn there(
     grace: Duration,
     report: &Reporter,
 ) -> Result<()> {
+    const TRIES: u32 = 5;
     let engine = &app.engine;
     if ran {
         report.step("stop").await?;
-        // One that was carried on may run there already.
-        let found = insist(|| engine.find(permit.target().vmid, Which::Main)).await?;
-        if found.is_none_or(|found| found.node != target) {
-            engine.stop(permit, Which::Main, grace).await?;
-        }
+        engine.stop(permit, Which::Main, grace).await?;
     }
-    report.step(THERE).await?;
-    if let Err(error) = carried(app, permit, target, grace).await {
-        // The engine may go on with it without us; what it says afterwards stays.
-        report.put_away(&error.clone().into(), || engine.settle(permit)).await?;
-        let found = insist(|| engine.find(permit.target().vmid, Which::Main)).await?;
-        if found.is_none_or(|found| found.node != target) {
-            return Err(error.into());
-        }
+    report.step("move").await?;
+    // Of an earlier restore or move, or of this one before a restart.
+    for left in [Which::New, Which::Old] {
+        engine.remove(permit, left).await?;
     }
-    if ran {
-        report.step("start").await?;
-        insist(|| engine.start(permit, Which::Main)).await?;
-    }
-    Ok(())
-}
-
-/// An engine that comes back in between starts what ran when it went.
-async fn carried(app: &App, permit: &Permit<Vm>, target: &str, grace: Duration) -> crate::engine::Result<()> {
-    const TRIES: u32 = 5;
     for _ in 1..TRIES {
-        match app.engine.move_to(permit, target).await {
-            Err(EngineError::Running) => app.engine.stop(permit, Which::Main, grace).await?,
-            done => return done,
+        match engine.copy(permit, target).await {
+            // An engine that comes back in between starts what ran when it went.
+            Err(EngineError::Running) => engine.stop(permit, Which::Main, grace).await?,
+            done => return Ok(done?),
         }
     }
-    app.engine.move_to(permit, target).await
+    Ok(engine.copy(permit, target).await?)
 }
 
-/// As it was: on the node that it came from, running if it ran.
-async fn back(app: &App, permit: &Permit<Vm>, origin: &str, ran: bool) -> crate::engine::Result<()> {
+/// As it was: on the node that it came from, running if it ran. While there is an old copy, the main
+/// one is a new one that did not run.
+async fn back(app: &App, permit: &Permit<Vm>, ran: bool) -> crate::engine::Result<()> {
     let engine = &app.engine;
     engine.settle(permit).await?;
-    let found = engine.find(permit.target().vmid, Which::Main).await?.ok_or(EngineError::NotFound)?;
-    if found.node != origin {
-        engine.stop(permit, Which::Main, Duration::ZERO).await?;
-        engine.move_to(permit, origin).await?;
+    if engine.find(permit.target().vmid, Which::Old).await?.is_some() {
+        engine.remove(permit, Which::Main).await?;
+        engine.rename(permit, Which::Old, Which::Main).await?;
     }
-    if ran {
-        engine.start(permit, Which::Main).await?;
+    if ran { engine.start(permit, Which::Main).await } else { Ok(()) }
+}
+
+/// Removes a copy that is not needed any more. Its node may be the one that died: the machine is not
+/// held up by that for long, and its next move, restore or removal tries again.
+async fn put_away(app: &App, permit: &Permit<Vm>, which: Which) {
+    let removed = timeout(SOON, insist(|| app.engine.remove(permit, which))).await;
+    if !matches!(removed, Ok(Ok(()))) {
+        tracing::warn!(vm = permit.target().vmid.get(), ?which, "a copy that a move made is still there");
     }
-    Ok(())
 }

@@ -19,14 +19,14 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-/// Which of the copies of a machine: the one in use, or one of the two that exist during a restore.
+/// Which of the copies of a machine: the one in use, or one of the two that exist during a restore or a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Which {
     /// `vm-N`: the machine.
     Main,
-    /// `vm-N-new`: being built beside it by a restore.
+    /// `vm-N-new`: being built beside it by a restore, or on another node by a move.
     New,
-    /// `vm-N-old`: what a restore replaced, until the new one runs.
+    /// `vm-N-old`: what a restore or a move replaced, until the new one runs.
     Old,
 }
 
@@ -253,9 +253,9 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Renames a stopped copy; `Running` when it is not.
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
-    /// Takes the stopped machine to another node, with its content, address and name; `Running` when it
-    /// runs. Already there is success. On an error it is where it was, or there, and never twice.
-    async fn move_to(&self, vm: &Permit<Vm>, node: &str) -> Result<()>;
+    /// Builds [`Which::New`] from the stopped machine, stopped, on `node`, with its content and with the
+    /// permit's address, limits and metadata; `Running` when the machine runs.
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()>;
     /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
     /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;

@@ -37,7 +37,7 @@ async fn status(engine: &dyn Engine, vm: &Vm, which: Which) -> Option<Status> {
     engine.find(vm.vmid, which).await.unwrap().map(|found| found.status)
 }
 
-/// To another node and back, with what is in it; and what refuses it.
+/// A copy on another node takes the machine's place, with what is in it; and back.
 async fn moves(bench: &dyn Bench, from: &str, to: &str) {
     let engine = bench.engine();
     let vm = machine(75, "web1");
@@ -49,25 +49,28 @@ async fn moves(bench: &dyn Bench, from: &str, to: &str) {
         assert!(figures.disk_used.unwrap() <= figures.disk_total.unwrap(), "{figures:?}");
         assert!(figures.load.unwrap().iter().all(|load| *load >= 0.0), "{figures:?}");
     }
-    assert_eq!(engine.move_to(&allowed, to).await, Err(EngineError::NotFound));
+    assert_eq!(engine.copy(&allowed, to).await, Err(EngineError::NotFound));
     engine.create(&allowed, &spec(from)).await.unwrap();
-    assert_eq!(engine.move_to(&allowed, from).await, Ok(()), "it is there");
-    let error = engine.move_to(&allowed, "nodo77").await.unwrap_err();
-    assert!(matches!(error, EngineError::Other(_)), "{error:?}");
     engine.start(&allowed, Which::Main).await.unwrap();
     bench.write(&vm, "travels").await;
-    if from != to {
-        assert_eq!(engine.move_to(&allowed, to).await, Err(EngineError::Running));
-        for node in [to, to, from] {
-            engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
-            engine.move_to(&allowed, node).await.unwrap();
-            assert_eq!(copies(engine, &vm).await, [Which::Main]);
-            let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
-            assert_eq!((found.node.as_str(), found.status), (node, Status::Stopped));
-            assert_eq!(found.tags.get("name").map(String::as_str), Some("web1"));
-            engine.start(&allowed, Which::Main).await.unwrap();
-            assert_eq!(bench.read(&vm).await, "travels");
+    assert_eq!(engine.copy(&allowed, to).await, Err(EngineError::Running));
+    assert_eq!(copies(engine, &vm).await, [Which::Main]);
+    for node in [to, from] {
+        engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+        engine.copy(&allowed, node).await.unwrap();
+        assert_eq!(engine.copy(&allowed, node).await, Err(EngineError::Exists));
+        let new = engine.find(vm.vmid, Which::New).await.unwrap().unwrap();
+        assert_eq!((new.node.as_str(), new.status), (node, Status::Stopped));
+        assert_eq!(new.tags.get("name").map(String::as_str), Some("web1"));
+        engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();
+        engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+        engine.start(&allowed, Which::Main).await.unwrap();
+        assert_eq!(bench.read(&vm).await, "travels");
+        if let Some((address, name)) = bench.inside(&vm).await {
+            assert_eq!((address, name.as_str()), (vm.address(), "web1"));
         }
+        engine.remove(&allowed, Which::Old).await.unwrap();
+        assert_eq!(copies(engine, &vm).await, [Which::Main]);
     }
     engine.remove(&allowed, Which::Main).await.unwrap();
 }

@@ -76,12 +76,12 @@ async fn it_breaks_on_demand() {
     assert_eq!(engine.list().await.unwrap()[0].status, Status::Unreachable);
     assert!(matches!(engine.start(&allowed, Which::Main).await, Err(EngineError::Away(_))));
     assert!(matches!(engine.figures("sim01").await, Err(EngineError::Away(_))));
-    assert!(matches!(engine.move_to(&allowed, "sim02").await, Err(EngineError::Away(_))));
+    assert!(matches!(engine.copy(&allowed, "sim02").await, Err(EngineError::Away(_))));
     engine.set_node_down("sim01", false);
     engine.set_node_down("sim02", true);
-    assert!(matches!(engine.move_to(&allowed, "sim02").await, Err(EngineError::Away(_))));
+    assert!(matches!(engine.copy(&allowed, "sim02").await, Err(EngineError::Away(_))));
     engine.set_node_down("sim02", false);
-    assert_eq!(engine.move_to(&allowed, "sim02").await, Err(EngineError::NoSpace));
+    assert_eq!(engine.copy(&allowed, "sim02").await, Err(EngineError::NoSpace));
     engine.set_away(true);
     assert!(matches!(engine.list().await, Err(EngineError::Away(_))));
     assert!(matches!(engine.start(&allowed, Which::Main).await, Err(EngineError::Away(_))));

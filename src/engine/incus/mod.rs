@@ -296,8 +296,8 @@ impl Engine for IncusEngine {
         self.renamed(&from.instance(vmid), &to.instance(vmid)).await
     }
 
-    async fn move_to(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
-        self.carry(vm.target(), node).await
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
+        self.copied(vm.target(), node).await
     }
 
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()> {

@@ -1,17 +1,16 @@
-//! Nodes: how much each has left, and taking a stopped machine from one to another.
+//! Nodes: how much each has left, and a copy of a machine on another one.
 
+use super::IncusEngine;
 use super::life::member;
 use super::wire::{self, code};
-use super::{IncusEngine, path};
 use crate::engine::{EngineError, Figures, Result, Which};
-use hyper::Method;
 use puerta_policy::model::Vm;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::time::Duration;
 
 /// A whole disk goes over the nodes' network.
-const MOVE: Duration = Duration::from_secs(3600);
+const COPY: Duration = Duration::from_secs(3600);
 
 impl IncusEngine {
     pub(super) async fn figures_of(&self, node: &str) -> Result<Figures> {
@@ -46,29 +45,20 @@ impl IncusEngine {
         }
     }
 
-    /// Incus moves within a cluster, and only what is stopped (live migration of containers is not to
-    /// be had); the record changes its node at the very end.
-    pub(super) async fn carry(&self, vm: &Vm, node: &str) -> Result<()> {
-        let name = Which::Main.instance(vm.vmid);
-        let host = self.host().await?;
-        if !host.server_clustered {
-            self.known(&name).await?;
-            let here = host.server_name == node;
-            return if here { Ok(()) } else { Err(EngineError::Other("there is no such node".into())) };
-        }
-        let found = self.known(&name).await?;
+    /// Incus can also move an instance by itself. But when a daemon dies in the middle of that, a volume
+    /// stays on the other node that no record knows: it can neither be removed through the API nor does
+    /// the machine, or another of its name, ever get there again. A copy has a record of its own from
+    /// its first moment on.
+    pub(super) async fn copied(&self, vm: &Vm, node: &str) -> Result<()> {
+        let main = Which::Main.instance(vm.vmid);
+        let found = self.known(&main).await?;
         match found.status_code {
-            _ if found.location == node => return Ok(()),
             code::ERROR => return Err(EngineError::Away("the machine's node does not answer".into())),
             code::STOPPED => {}
             _ => return Err(EngineError::Running),
         }
-        let target = format!("{}?target={}", path(&name), member(node)?);
-        let moved = self.client.run(Method::POST, &target, Some(&json!({ "migration": true })), MOVE).await;
-        // Whatever the answer was, the record tells.
-        if self.known(&name).await?.location == node {
-            return Ok(());
-        }
-        moved.and(Err(EngineError::Away("lost sight of the move".into())))
+        let source = json!({ "type": "copy", "source": main, "instance_only": true });
+        let name = Which::New.instance(vm.vmid);
+        self.make_from(&source, Some(&found.architecture), &name, vm, node, COPY).await
     }
 }

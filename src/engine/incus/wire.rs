@@ -124,6 +124,8 @@ pub(super) struct Instance {
     pub(super) status_code: u16,
     #[serde(default)]
     pub(super) location: String,
+    #[serde(default)]
+    pub(super) architecture: String,
     #[serde(rename = "type", default)]
     pub(super) kind: String,
     #[serde(default, deserialize_with = "or_null")]
@@ -214,6 +216,9 @@ pub(super) struct NewInstance<'a> {
     pub(super) name: &'a str,
     #[serde(rename = "type")]
     pub(super) kind: &'a str,
+    /// Of an image it is the image's; of a copy it must be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) architecture: Option<&'a str>,
     pub(super) start: bool,
     pub(super) source: &'a serde_json::Value,
     pub(super) profiles: [&'a str; 1],

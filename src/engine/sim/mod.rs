@@ -388,21 +388,22 @@ impl Engine for SimEngine {
         world.unset(from).map(drop)
     }
 
-    async fn move_to(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
         let mut world = self.effect(None).await?;
-        let key = (vm.target().vmid, Which::Main);
+        let vmid = vm.target().vmid;
         world.online(node)?;
-        let machine = world.reachable(key)?;
-        if machine.node == node {
-            return Ok(());
-        }
+        let machine = world.reachable((vmid, Which::Main))?;
         if machine.running {
             return Err(EngineError::Running);
+        }
+        if world.machines.contains_key(&(vmid, Which::New)) {
+            return Err(EngineError::Exists);
         }
         if world.faults.no_space {
             return Err(EngineError::NoSpace);
         }
-        world.update(key, |machine| machine.node = node.to_owned())
+        let copy = Machine { node: node.to_owned(), ..machine.clone() };
+        world.set((vmid, Which::New), copy)
     }
 
     async fn export(
