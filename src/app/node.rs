@@ -47,12 +47,21 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
 
 /// The node for the next machine, and why that one. `turn` is held until the machine is in the registry.
 pub(super) async fn choose(app: &App, turn: &mut usize) -> Result<(NodeName, Placed)> {
-    let candidates = candidates(app).await?;
-    let none = || Error::new(Kind::Unavailable, "error-no-node-free");
-    let (index, placed) = place::place(&candidates, app.config.placement, *turn).ok_or_else(none)?;
-    *turn = turn.wrapping_add(1);
-    let name = candidates[index].name.parse().map_err(|error| Error::internal(&error))?;
-    Ok((name, placed))
+    let mut candidates = candidates(app).await?;
+    let mut first = None;
+    while let Some((index, placed)) = place::place(&candidates, app.config.placement, *turn) {
+        *turn = turn.wrapping_add(1);
+        let candidate = &mut candidates[index];
+        let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
+        // One that died since the last look would hold up whoever is sent there.
+        if app.node_answers(&candidate.name).await {
+            return Ok((name, placed));
+        }
+        candidate.online = false;
+        first.get_or_insert((name, placed));
+    }
+    // When none is quick enough to answer, it is not the nodes.
+    first.ok_or_else(|| Error::new(Kind::Unavailable, "error-no-node-free"))
 }
 
 /// The nodes as placement sees them, in name order.

@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 const ENGINE: Duration = Duration::from_secs(10);
 /// How long a node may take to say how it is.
 const NODE: Duration = Duration::from_secs(3);
+/// The same for one that a person waits for.
+const MOMENT: Duration = Duration::from_secs(2);
 /// So many looks in a row without an answer, and a node is silent whatever the engine says: fifteen
 /// to twenty seconds, in which a daemon that is only restarted is back.
 const MISSES: u32 = 3;
@@ -157,6 +159,17 @@ impl App {
             after.insert(node.name, now);
         }
         *self.nodes.known.write().unwrap_or_else(PoisonError::into_inner) = after;
+    }
+
+    /// Whether a node answers this moment. One that does not is doubtful from now on.
+    pub(super) async fn node_answers(&self, node: &str) -> bool {
+        if said(timeout(MOMENT, self.engine.figures(node)).await.ok()).is_some() {
+            return true;
+        }
+        if let Some(known) = self.nodes.known.write().unwrap_or_else(PoisonError::into_inner).get_mut(node) {
+            known.missed = known.missed.max(1);
+        }
+        false
     }
 
     /// A node went or is back: written down once, in the registry, the log and the audit. `false`: it

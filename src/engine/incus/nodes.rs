@@ -59,6 +59,11 @@ impl IncusEngine {
         }
         let source = json!({ "type": "copy", "source": main, "instance_only": true });
         let name = Which::New.instance(vm.vmid);
-        self.make_from(&source, Some(&found.architecture), &name, vm, node, COPY).await
+        let made = self.make_from(&source, Some(&found.architecture), &name, vm, node, COPY).await;
+        made.map_err(|error| match error {
+            // The other daemon died in the middle.
+            EngineError::Other(text) if text.contains("unexpected EOF") => EngineError::Away(text),
+            error => error,
+        })
     }
 }

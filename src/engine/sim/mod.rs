@@ -74,7 +74,9 @@ struct World {
     echoes: BTreeMap<Vmid, Echo>,
     faults: Faults,
     journal: Journal,
+    /// The file that names the nodes that are down, and what it said when the engine was asked last.
     down: Option<PathBuf>,
+    down_now: String,
 }
 
 /// The simulated engine.
@@ -153,7 +155,8 @@ impl SimEngine {
 
     /// The world for a question.
     fn asked(&self) -> Result<MutexGuard<'_, World>> {
-        let world = self.world();
+        let mut world = self.world();
+        world.read_down();
         if world.faults.away { Err(EngineError::Away("simulated".into())) } else { Ok(world) }
     }
 
@@ -178,6 +181,11 @@ impl SimEngine {
 }
 
 impl World {
+    fn read_down(&mut self) {
+        let read = self.down.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        self.down_now = read.unwrap_or_default();
+    }
+
     fn machine(&self, key: Key) -> Result<&Machine> {
         self.machines.get(&key).ok_or(EngineError::NotFound)
     }
@@ -193,9 +201,8 @@ impl World {
         if !NODES.contains(&node) {
             return Err(EngineError::Other("there is no such node".into()));
         }
-        let down = self.down.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        let down = down.is_some_and(|names| names.lines().any(|name| name == node));
-        if down || self.faults.offline.iter().any(|name| name == node) {
+        let mut down = self.faults.offline.iter().map(String::as_str).chain(self.down_now.lines());
+        if down.any(|name| name == node) {
             return Err(EngineError::Away("the machine's node does not answer".into()));
         }
         Ok(())
