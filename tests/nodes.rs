@@ -200,6 +200,12 @@ fn a_node_that_is_gone_is_seen_and_holds_up_nobody() {
     );
     assert_ne!(create(&house, "other"), "sim02");
     assert_eq!(refused(&house, "profesor", "vm move other.alumno1 sim02 --yes"), "error-node-silent");
+    // Its machine's network may still be there; what is not says why.
+    let mut forward = house.ssh("alumno1");
+    let forward: Said =
+        forward.args(["-W", &format!("{lost}:9")]).arg(House::at("alumno1")).output().unwrap().into();
+    assert!(forward.err.contains("su nodo `sim02` no responde desde"), "{forward:?}");
+    assert!(forward.err.contains("its node `sim02` does not answer since"), "{forward:?}");
     // A restart does not make it news again.
     house.stop();
     house.start();
@@ -242,4 +248,34 @@ fn killed_in_the_middle_of_a_move_it_is_finished_or_undone() {
         ends.push(job["state"].as_str().unwrap().to_owned());
     }
     assert!(ends.iter().any(|end| end == "done"), "{ends:?}");
+}
+
+#[test]
+fn killed_while_a_node_is_emptied_it_goes_on() {
+    let mut house = House::new("");
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), config.replace("listen = true", "listen = true\ndelay_ms = 200")).unwrap();
+    for name in ["sim01", "sim03"] {
+        house.ok("profesor", &["node", "drain", name]);
+    }
+    for name in ["web1", "web2", "web3"] {
+        assert_eq!(create(&house, name), "sim02");
+    }
+    for name in ["sim01", "sim03"] {
+        house.ok("profesor", &["node", "resume", name]);
+    }
+    house.stop();
+    house.start();
+    house.ok("profesor", &["node", "drain", "sim02", "--move", "--yes"]);
+    wait("the first one moves", || ask(&house, "alumno1", "job list")[0]["kind"] == "move");
+    house.kill9();
+    house.start();
+    wait("the node is empty", || events(&house, "emptied") == 1);
+    for name in ["web1", "web2", "web3"] {
+        let vm = vm(&house, name);
+        assert!(vm["state"] == "running" && vm["node"] != "sim02", "{vm}");
+    }
+    // Who puts it back stops that.
+    house.ok("profesor", &["node", "resume", "sim02"]);
+    assert_eq!(node(&house, "sim02")["state"], "online");
 }
