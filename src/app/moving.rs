@@ -18,6 +18,8 @@ use puerta_policy::names::{NodeName, VmRef};
 use std::time::Duration;
 use tokio::time::timeout;
 
+/// It was only stopped for a move that came to nothing, and is started again.
+const AGAIN: &str = "start";
 /// How long a node that went in the middle may hold up the machine when all else is done.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -82,32 +84,51 @@ pub(super) async fn carry(
         }
     };
     let target = known.target.as_str();
-    let mut error = Error::new(Kind::Unavailable, "error-job-undone").with("job", job.id);
-    let built = match resumed {
-        Some(SWAP | BACK) => Ok(()),
-        _ => build(app, permit, target, ran, grace, report).await,
-    };
-    let swapped = match (built, resumed) {
-        (Ok(()), Some(BACK)) => None,
-        (Ok(()), _) => {
+    let undone = || Error::new(Kind::Unavailable, "error-job-undone").with("job", job.id);
+    let forward = async {
+        if resumed != Some(SWAP) {
+            build(app, permit, target, ran, grace, report).await.map_err(Failed::Building)?;
+        }
+        let swapped = async {
             report.step(SWAP).await?;
-            Some(swap(app, permit, ran).await.map_err(Error::from))
-        }
-        (Err(cause), _) => Some(Err(cause)),
+            Ok(swap(app, permit, ran).await?)
+        };
+        swapped.await.map_err(Failed::Swapping)
     };
-    match swapped {
-        Some(Ok(())) => {
-            app.store.moved(vm.id, target).await?;
-            put_away(app, permit, Which::Old).await;
-            return Ok(Reply::VmMoved { vm: app.after(permit).await, from: origin, ran });
+    let failed = match resumed {
+        Some(AGAIN) => Failed::Building(undone()),
+        Some(BACK) => Failed::Swapping(undone()),
+        _ => match forward.await {
+            Err(failed) => failed,
+            Ok(()) => {
+                app.store.moved(vm.id, target).await?;
+                put_away(app, permit, Which::Old).await;
+                return Ok(Reply::VmMoved { vm: app.after(permit).await, from: origin, ran });
+            }
+        },
+    };
+    // A registry that cannot be written now must not keep the machine down.
+    let error = match failed {
+        Failed::Building(error) => {
+            drop(report.step(AGAIN).await);
+            report.put_away(&error, || again(app, permit, ran)).await?;
+            error
         }
-        Some(Err(cause)) => error = cause,
-        None => {}
-    }
-    report.step(BACK).await?;
-    report.put_away(&error, || back(app, permit, ran)).await?;
+        Failed::Swapping(error) => {
+            drop(report.step(BACK).await);
+            report.put_away(&error, || back(app, permit, ran)).await?;
+            error
+        }
+    };
     put_away(app, permit, Which::New).await;
     Err(error)
+}
+
+/// What a move failed at. Until the swap the machine is the machine, and an old copy that is there is not
+/// of this move; from then on the old copy is the machine that was.
+enum Failed {
+    Building(Error),
+    Swapping(Error),
 }
 
 /// The machine stopped, and a whole copy of it on the target.
@@ -138,6 +159,12 @@ async fn build(
         }
     }
     Ok(engine.copy(permit, target).await?)
+}
+
+/// The machine was only stopped: it runs again if it ran.
+async fn again(app: &App, permit: &Permit<Vm>, ran: bool) -> crate::engine::Result<()> {
+    app.engine.settle(permit).await?;
+    if ran { app.engine.start(permit, Which::Main).await } else { Ok(()) }
 }
 
 /// As it was: on the node that it came from, running if it ran. While there is an old copy, the main

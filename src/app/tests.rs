@@ -1,6 +1,8 @@
 //! Uses on a simulated engine that fails at a chosen moment: what a person hears, and what is left.
 #![allow(clippy::panic)]
 
+mod moving;
+
 use super::command::{Command, VmCommand};
 use super::ctx::{Method, Visitor};
 use super::error::Kind;

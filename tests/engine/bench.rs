@@ -18,6 +18,10 @@ pub(crate) trait Bench: Send + Sync {
     /// Writes and reads a file of the running machine.
     async fn write(&self, vm: &Vm, content: &str);
     async fn read(&self, vm: &Vm) -> String;
+    /// Whether hard links in it are still such.
+    async fn linked(&self, _vm: &Vm) -> bool {
+        true
+    }
 }
 
 pub(crate) const KEY: &str =

@@ -192,6 +192,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
+    assert!(bench.linked(&vm).await);
     if let Some((address, name)) = bench.inside(&vm).await {
         assert_eq!((address, name.as_str()), (vm.address(), "bd1"));
     }
@@ -204,6 +205,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
+    assert!(bench.linked(&vm).await);
     engine.remove(&allowed, Which::Main).await.unwrap();
 }
 
