@@ -314,7 +314,7 @@ help-firewall-check =
 ## node
 help-node = Nodes: where the machines are (teachers).
 use-node-list = node list
-sum-node-list = Shows the nodes, and which of them carry the rules that keep seats apart.
+sum-node-list = Shows the nodes: how they are, their load, machines and rules.
 help-node-list =
     Example: node list
 

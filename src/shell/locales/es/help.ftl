@@ -315,7 +315,7 @@ help-firewall-check =
 ## node
 help-node = Nodos: dónde están las máquinas (profesores).
 use-node-list = node list
-sum-node-list = Enseña los nodos, y cuáles tienen las reglas que separan los puestos.
+sum-node-list = Enseña los nodos: cómo están, su carga, sus máquinas y sus reglas.
 help-node-list =
     Ejemplo: node list
 
