@@ -11,7 +11,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{DrainView, DrainedView, NodeView, Reply, RulesView};
 use crate::app::{App, clock};
-use crate::engine::{Figures, Node, NodeState, Status, Which};
+use crate::engine::{EngineError, Figures, Node, NodeState, Status, Which};
 use crate::firewall::node::VERSION;
 use crate::firewall::probe::{self, Carried};
 use crate::store::NodeMark;
@@ -73,8 +73,12 @@ async fn candidates(app: &App) -> Result<Vec<Candidate>> {
     let loads = app.store.node_loads().await?;
     let marks = app.store.node_marks().await?;
     let drained = |node: &str| marks.iter().any(|mark| mark.node == node && mark.drained.is_some());
-    let known = app.nodes.known().into_iter();
+    let known = app.nodes.known();
+    if known.is_empty() {
+        return Err(EngineError::Away("it never named its nodes".into()).into());
+    }
     Ok(known
+        .into_iter()
         .map(|(name, known)| {
             let (machines, reserved_mib) = loads.get(&name).copied().unwrap_or_default();
             Candidate {
