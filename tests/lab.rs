@@ -21,6 +21,8 @@ mod isolation;
 mod itself;
 #[path = "lab/killed.rs"]
 mod killed;
+#[path = "lab/nodes.rs"]
+mod nodes;
 #[path = "lab/one.rs"]
 mod one;
 #[path = "lab/published.rs"]

@@ -228,11 +228,13 @@ pub enum JobKind {
     Restore,
     /// Makes a template of a machine.
     Publish,
+    /// Takes a machine to another node.
+    Move,
 }
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Start,
         Self::Stop,
@@ -241,6 +243,7 @@ impl JobKind {
         Self::Backup,
         Self::Restore,
         Self::Publish,
+        Self::Move,
     ];
     /// Its word, as in `vm WORD`.
     pub fn as_str(self) -> &'static str {
@@ -253,8 +256,44 @@ impl JobKind {
             Self::Backup => "backup",
             Self::Restore => "restore",
             Self::Publish => "publish",
+            Self::Move => "move",
         }
     }
+}
+
+/// What chose a machine's node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// The nodes take turns.
+    Turn,
+    /// It had the most memory free.
+    Least,
+    /// Somebody moved it there.
+    Moved,
+}
+
+impl Chosen {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Turn, Self::Least, Self::Moved];
+    /// Its stable word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Turn => "round-robin",
+            Self::Least => "least-load",
+            Self::Moved => "moved",
+        }
+    }
+}
+
+/// Why a machine is on its node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// What chose it.
+    pub chosen: Chosen,
+    /// Nodes there were to choose from.
+    pub nodes: u32,
+    /// Memory that was free there beside what its machines may use, when that was known.
+    pub free_mib: Option<u32>,
 }
 
 /// How a job stands.

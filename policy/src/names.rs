@@ -25,7 +25,7 @@ pub enum Rule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a {kind} name: {rule:?}")]
 pub struct NameError {
-    /// Which kind of name was wanted: `login`, `vm`, `seat`, `course`, `template`, `backup`.
+    /// Which kind of name was wanted: `login`, `vm`, `seat`, `course`, `template`, `backup`, `node`.
     pub kind: &'static str,
     /// The rule that was broken.
     pub rule: Rule,
@@ -147,6 +147,41 @@ impl fmt::Display for TemplateRef {
     }
 }
 
+/// A node as its engine names it: 1 to 63 of `A-Z a-z 0-9 - _ .`, the first a letter or a digit. Other
+/// people name nodes, so that less is asked of them than of our own names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct NodeName(String);
+
+impl NodeName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for NodeName {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let broken = |rule| Err(NameError { kind: "node", rule });
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        match text.chars().next() {
+            None => broken(Rule::Empty),
+            _ if text.len() > 63 => broken(Rule::TooLong(63)),
+            Some(first) if !first.is_ascii_alphanumeric() || !text.chars().all(plain) => {
+                broken(Rule::Characters)
+            }
+            Some(_) => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// A machine as somebody names it: `web1`, `web1.alumno1`, `web1.alumno1.virtuales`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VmRef {
@@ -200,6 +235,16 @@ mod tests {
 
     fn vm(text: &str, domain: &str) -> Option<String> {
         VmRef::parse(text, domain).ok().map(|vm| vm.to_string())
+    }
+
+    #[test]
+    fn nodes_are_named_by_others_but_not_by_anything() {
+        for name in ["nodo01", "Nodo-1.lab_2", "7"] {
+            assert_eq!(name.parse::<NodeName>().unwrap().as_str(), name);
+        }
+        for bad in ["", "-a", "@group", "a b", "a&project=default", "nodo/1", &"n".repeat(64)] {
+            assert!(bad.parse::<NodeName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

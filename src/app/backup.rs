@@ -102,6 +102,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     if vm.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
+    app.reachable(vm).await?;
     // A name is one second long, and what had a name keeps it.
     while app.store.backup_by_name(vm.seat, &name_at(&vm.name, clock::now())?).await?.is_some() {
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -20,7 +20,7 @@ pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionI
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName, VmRef};
+use puerta_policy::names::{BackupName, CourseName, Login, NodeName, SeatName, TemplateRef, VmName, VmRef};
 use puerta_policy::network::{Egress, Protocol};
 
 /// One thing asked for.
@@ -56,8 +56,8 @@ pub enum Command {
     Message(MessageCommand),
     /// `audit ...`
     Audit(AuditCommand),
-    /// `node list`
-    NodeList,
+    /// `node ...`
+    Node(NodeCommand),
     /// `isolation check`, with the machines that were named.
     IsolationCheck(Vec<VmRef>),
     /// `passwd`, with the new password as it was typed twice.
@@ -108,6 +108,13 @@ pub enum VmCommand {
     Console(VmRef),
     /// Make a backup.
     Backup(VmRef),
+    /// Take it to another node.
+    Move {
+        /// Which.
+        vm: VmRef,
+        /// Where to.
+        node: NodeName,
+    },
     /// Put one back; the newest when not said.
     Restore {
         /// Which machine.
@@ -292,4 +299,22 @@ pub enum FirewallCommand {
     Apply,
     /// Whether there is nothing to do.
     Check,
+}
+
+/// `node VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeCommand {
+    /// All.
+    List,
+    /// Place no new machine there.
+    Drain {
+        /// Which.
+        node: NodeName,
+        /// Why, for whoever looks at the list.
+        reason: Option<String>,
+        /// Move those that are there away.
+        empty: bool,
+    },
+    /// Place machines there again.
+    Resume(NodeName),
 }

@@ -23,7 +23,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::forward::seconds;
 use crate::app::presence::{OpenChannel, What};
 use crate::app::session::SessionId;
-use crate::app::{App, Outcome, status, vm};
+use crate::app::{App, Outcome, vm};
 use crate::audit::{self, Event, Phase};
 use crate::engine::{EngineError, Status, Which};
 use decoder::Decoder;
@@ -85,8 +85,8 @@ pub(super) async fn enter(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     let changes = ctx.app.changes();
     let permit = vm::permit(ctx, wanted, Action::VmConsole).await?;
     let machine = permit.target();
-    let found = ctx.app.engine.find(machine.vmid, Which::Main).await?;
-    if let Some(error) = status::not_running(found.as_ref(), &machine.name) {
+    let found = ctx.app.instance(machine).await?;
+    if let Some(error) = ctx.app.not_running(found.as_ref(), machine) {
         return Err(error);
     }
     let wished = ctx.decide(Action::VmConsoleRecord, machine.clone());
@@ -197,9 +197,9 @@ impl App {
         if !self.may_enter(visitor, &standing.vm).await {
             return Error::new(Kind::Denied, "error-console-cut");
         }
-        match self.engine.find(standing.vm.vmid, Which::Main).await {
+        match self.instance(&standing.vm).await {
             Ok(found) => {
-                let down = status::not_running(found.as_ref(), &standing.vm.name);
+                let down = self.not_running(found.as_ref(), &standing.vm);
                 let lost =
                     || Error::new(Kind::Unavailable, "error-console-lost").with("vm", &standing.vm.name);
                 down.unwrap_or_else(lost)

@@ -4,9 +4,9 @@
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{OpenChannel, Traffic, What};
-use crate::app::{App, status, vm};
+use crate::app::{App, vm};
 use crate::audit::{Event, Outcome, Phase};
-use crate::engine::{Status, Which};
+use crate::engine::Status;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use puerta_policy::destination::Destination;
@@ -163,8 +163,8 @@ impl App {
     pub async fn forward_failed(&self, passage: Passage, cause: &str) -> Error {
         let target = passage.permit.target();
         let (vm, port) = (&target.vm, target.port);
-        let error = match self.engine.find(vm.vmid, Which::Main).await {
-            Ok(found) => status::not_running(found.as_ref(), &vm.name).unwrap_or_else(|| {
+        let error = match self.instance(vm).await {
+            Ok(found) => self.not_running(found.as_ref(), vm).unwrap_or_else(|| {
                 Error::new(Kind::Unavailable, "error-forward-port").with("vm", &vm.name).with("port", port)
             }),
             Err(error) => error.into(),
@@ -175,8 +175,7 @@ impl App {
 
     /// Is the machine known to be down? Asked while a connection hangs.
     pub async fn is_down(&self, passage: &Passage) -> bool {
-        let vmid = passage.permit.target().vm.vmid;
-        match self.engine.find(vmid, Which::Main).await {
+        match self.instance(&passage.permit.target().vm).await {
             Ok(Some(instance)) => matches!(instance.status, Status::Stopped | Status::Unreachable),
             Ok(None) => true,
             Err(_) => false,

@@ -99,7 +99,7 @@ pub(super) fn begun<T>(vm: &Vm, begun: crate::store::Result<T>) -> Result<T> {
 impl App {
     /// Takes the machine for one job, or says which job has it.
     pub(super) async fn begin_job(
-        &self,
+        self: &Arc<Self>,
         kind: JobKind,
         vm: &Vm,
         person: Option<PersonId>,
@@ -116,7 +116,8 @@ impl App {
             }
             _ => None,
         };
-        begun(vm, self.store.start_job(kind, vm.id, person, backup, clock::now()).await)
+        let started = self.store.start_job(kind, vm.id, person, backup, clock::now()).await;
+        started.map_err(|error| not_begun(error, vm))
     }
 
     /// Nothing begins to run in a seat that is shut.
@@ -186,6 +187,18 @@ impl App {
     fn watch(&self, job: Job) -> Option<JobWatch> {
         let now = self.jobs.0.get(&job.id)?.subscribe();
         Some(JobWatch { job, now })
+    }
+}
+
+/// Why a machine could not be taken for a job.
+pub(super) fn not_begun(error: StoreError, vm: &Vm) -> Error {
+    match error {
+        StoreError::Gone => Error::no_vm(&vm.name),
+        StoreError::Busy { kind, since } => Error::new(Kind::Conflict, "error-vm-busy")
+            .with("vm", &vm.name)
+            .with("job", kind.as_str())
+            .with("since", clock::hour(since)),
+        other => other.into(),
     }
 }
 

@@ -19,7 +19,8 @@ mod handing;
 mod isolation;
 pub mod jobs;
 pub mod login;
-mod node;
+mod moving;
+pub mod node;
 pub mod person;
 pub mod port;
 pub mod presence;
@@ -56,7 +57,6 @@ use puerta_policy::decide::Policy;
 use puerta_policy::model::SeatId;
 use puerta_policy::plan::AddressPlan;
 use reply::Reply;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -80,7 +80,7 @@ pub struct App {
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
-    turn: AtomicUsize,
+    nodes: node::Nodes,
     /// Held by who decides whether one more machine of a seat may run.
     turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
     /// Wakes who removes images that no template needs.
@@ -140,7 +140,7 @@ impl App {
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
-            turn: AtomicUsize::new(0),
+            nodes: node::Nodes::default(),
             turns: DashMap::new(),
             sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),
@@ -193,7 +193,7 @@ impl App {
             Command::Port(command) => port::run(&ctx, command).await.map(Outcome::from),
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
-            Command::NodeList => node::list(&ctx).await.map(Outcome::from),
+            Command::Node(command) => node::run(&ctx, command).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::Session(command) => session::run(&ctx, command).await,
             Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),

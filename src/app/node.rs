@@ -1,49 +1,205 @@
-//! `node list`: the nodes, and which of them keep seats apart.
+//! `node ...`: the nodes, which of them keep seats apart, and which take new machines.
 
+mod empty;
+mod place;
+mod watch;
+
+pub(super) use watch::Nodes;
+
+use crate::app::command::NodeCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Result};
-use crate::app::reply::{NodeView, Reply, RulesView};
-use crate::engine::{Node, Which};
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{DrainView, DrainedView, NodeView, Reply, RulesView};
+use crate::app::{App, clock};
+use crate::engine::{EngineError, Figures, Node, NodeState, Status, Which};
 use crate::firewall::node::VERSION;
 use crate::firewall::probe::{self, Carried};
+use crate::store::NodeMark;
+use place::Candidate;
 use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
-use std::collections::HashMap;
+use puerta_policy::model::Placed;
+use puerta_policy::names::NodeName;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// puerta's own address in the lab: slot 1 of the seat that is never given out.
 pub(super) const PUERTA: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+/// How long one node may hold up the list of all.
+const PATIENCE: Duration = Duration::from_secs(3);
 
-pub(super) async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
-    let _lab = ctx.permit(Action::NodeList, Lab, None, Error::denied()).await?;
-    let engine = &ctx.app.engine;
-    let nodes = engine.nodes().await?;
-    let mut machines: HashMap<String, u32> = HashMap::new();
-    for instance in engine.list().await?.into_iter().filter(|instance| instance.which == Which::Main) {
-        *machines.entry(instance.node).or_default() += 1;
+pub(super) async fn run(ctx: &Ctx<'_>, command: NodeCommand) -> Result<Reply> {
+    match command {
+        NodeCommand::List => list(ctx).await,
+        NodeCommand::Drain { node, reason, empty } => drain(ctx, &node, reason.as_deref(), empty).await,
+        NodeCommand::Resume(node) => resume(ctx, &node).await,
     }
+}
+
+/// Begins to look at the nodes, and carries on with what the last puerta was emptying.
+pub async fn start(app: &Arc<App>) -> Result<()> {
+    watch::start(app).await;
+    empty::start(app).await
+}
+
+/// The node for the next machine, and why that one. `turn` is held until the machine is in the registry.
+pub(super) async fn choose(app: &App, turn: &mut usize) -> Result<(NodeName, Placed)> {
+    let mut candidates = candidates(app).await?;
+    let mut first = None;
+    while let Some((index, placed)) = place::place(&candidates, app.config.placement, *turn) {
+        *turn = turn.wrapping_add(1);
+        let candidate = &mut candidates[index];
+        let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
+        // One that died since the last look would hold up whoever is sent there.
+        if app.node_answers(&candidate.name).await {
+            return Ok((name, placed));
+        }
+        candidate.online = false;
+        first.get_or_insert((name, placed));
+    }
+    // When none is quick enough to answer, it is not the nodes.
+    first.ok_or_else(|| Error::new(Kind::Unavailable, "error-no-node-free"))
+}
+
+/// The nodes as placement sees them, in name order.
+async fn candidates(app: &App) -> Result<Vec<Candidate>> {
+    if app.nodes.known().is_empty() {
+        // Before the first look, or with an engine that was away until now.
+        app.look_at_nodes().await;
+    }
+    let loads = app.store.node_loads().await?;
+    let marks = app.store.node_marks().await?;
+    let drained = |node: &str| marks.iter().any(|mark| mark.node == node && mark.drained.is_some());
+    let known = app.nodes.known();
+    if known.is_empty() {
+        return Err(EngineError::Away("it never named its nodes".into()).into());
+    }
+    Ok(known
+        .into_iter()
+        .map(|(name, known)| {
+            let (machines, reserved_mib) = loads.get(&name).copied().unwrap_or_default();
+            Candidate {
+                online: known.takes_machines(),
+                drained: drained(&name),
+                machines,
+                reserved_mib,
+                figures: known.figures,
+                name,
+            }
+        })
+        .collect())
+}
+
+/// A node where a machine can be moved to now: there, answering, not drained.
+pub(super) async fn target(app: &App, node: &NodeName) -> Result<()> {
+    let candidates = candidates(app).await?;
+    let refused = |kind, id| Err(Error::new(kind, id).with("node", node));
+    match candidates.iter().find(|candidate| candidate.name == node.as_str()) {
+        None => Err(no_node(node, candidates.into_iter().map(|candidate| candidate.name))),
+        Some(found) if !found.online => refused(Kind::Unavailable, "error-node-silent"),
+        Some(found) if found.drained => refused(Kind::Conflict, "error-node-drained"),
+        Some(_) => Ok(()),
+    }
+}
+
+fn no_node(node: &NodeName, known: impl Iterator<Item = String>) -> Error {
+    let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+    let error = Error::new(Kind::NotFound, "error-no-node").with("node", node);
+    error.with("known", known.join(", "))
+}
+
+async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
+    let _lab = ctx.permit(Action::NodeList, Lab, None, Error::denied()).await?;
+    let app = ctx.app;
+    let nodes = app.engine.nodes().await?;
+    let marks = app.store.node_marks().await?;
+    let machines = machines(app).await?;
     // All at once: a node that is silent costs the time of one.
-    let asked: Vec<_> = nodes.into_iter().map(|node| tokio::spawn(asked(node))).collect();
+    let asked: Vec<_> = nodes.into_iter().map(|node| tokio::spawn(asked(Arc::clone(app), node))).collect();
     let mut views = Vec::new();
     for node in asked {
-        let (node, carried) = node.await.map_err(|panic| Error::internal(&panic))?;
+        let (node, figures, carried) = node.await.map_err(|panic| Error::internal(&panic))?;
+        let mark = marks.iter().find(|mark| mark.node == node.name);
+        let silent = app.nodes.silent(&node.name).or_else(|| mark.and_then(|mark| mark.silent));
+        let (all, running) = machines.get(&node.name).copied().unwrap_or((0, Some(0)));
         views.push(NodeView {
-            machines: machines.get(&node.name).copied().unwrap_or(0),
+            state: state(&node, mark, silent.is_some()),
+            online: node.online() && silent.is_none(),
+            silent_since: silent.map(clock::rfc3339),
+            drained: mark.and_then(drained),
+            address: node.address,
+            load: figures.load,
+            memory_used: figures.memory_used,
+            memory_total: figures.memory_total,
+            disk_used: figures.disk_used,
+            disk_total: figures.disk_total,
+            machines: all,
+            running,
             rules: rules(carried),
             name: node.name,
-            online: node.online,
-            address: node.address,
         });
     }
     Ok(Reply::Nodes(views))
 }
 
-async fn asked(node: Node) -> (Node, Carried) {
-    let carried = match node.address {
-        Some(address) => probe::carried(PUERTA, address).await,
-        None => Carried::Unknown,
+fn state(node: &Node, mark: Option<&NodeMark>, silent: bool) -> &'static str {
+    match node.state {
+        _ if silent => "offline",
+        NodeState::Offline => "offline",
+        _ if mark.is_some_and(|mark| mark.drained.is_some()) => "drained",
+        NodeState::Closed => "closed",
+        NodeState::Online => "online",
+    }
+}
+
+fn drained(mark: &NodeMark) -> Option<DrainedView> {
+    Some(DrainedView {
+        by: mark.drained_by.clone(),
+        since: clock::rfc3339(mark.drained?),
+        reason: (!mark.reason.is_empty()).then(|| mark.reason.clone()),
+        emptying: mark.emptying,
+    })
+}
+
+/// Machines of each node, and how many of them run; that is unknown while the engine waits for a node.
+async fn machines(app: &App) -> Result<BTreeMap<String, (u32, Option<u32>)>> {
+    let Ok(Ok(instances)) = timeout(PATIENCE, app.engine.list()).await else {
+        let loads = app.store.node_loads().await?.into_iter();
+        return Ok(loads.map(|(node, (machines, _))| (node, (machines, None))).collect());
     };
-    (node, carried)
+    let mut counts: BTreeMap<String, (u32, Option<u32>)> = BTreeMap::new();
+    for instance in instances.into_iter().filter(|instance| instance.which == Which::Main) {
+        let (all, running) = counts.entry(instance.node).or_insert((0, Some(0)));
+        *all += 1;
+        *running = match instance.status {
+            Status::Unreachable => None,
+            Status::Running => running.map(|count| count + 1),
+            Status::Stopped | Status::Busy => *running,
+        };
+    }
+    Ok(counts)
+}
+
+/// What a node says of itself: what it does not say in time is unknown.
+async fn asked(app: Arc<App>, node: Node) -> (Node, Figures, Carried) {
+    let carried = async {
+        match node.address {
+            Some(address) => probe::carried(PUERTA, address).await,
+            None => Carried::Unknown,
+        }
+    };
+    let figures = async {
+        if node.state == NodeState::Offline || app.nodes.silent(&node.name).is_some() {
+            return Figures::default();
+        }
+        let said = timeout(PATIENCE, app.engine.figures(&node.name)).await;
+        said.unwrap_or_else(|_| Ok(Figures::default())).unwrap_or_default()
+    };
+    let (figures, carried) = tokio::join!(figures, carried);
+    (node, figures, carried)
 }
 
 fn rules(carried: Carried) -> RulesView {
@@ -54,4 +210,44 @@ fn rules(carried: Carried) -> RulesView {
         Carried::Unknown => ("unknown", None),
     };
     RulesView { state, version }
+}
+
+/// No machine is placed there from now on; with `empty` those that are there leave, one after the other.
+async fn drain(ctx: &Ctx<'_>, node: &NodeName, reason: Option<&str>, empty: bool) -> Result<Reply> {
+    let _lab = ctx.permit(Action::NodeDrain, Lab, None, Error::denied()).await?;
+    let app = ctx.app;
+    // Whoever is choosing a node has done so when this is written.
+    let turn = app.nodes.turn().await;
+    exists(app, node).await?;
+    let login = ctx.visitor.login.as_str();
+    let changed = app.store.drain_node(node, login, reason.unwrap_or_default(), clock::now()).await?;
+    drop(turn);
+    let loads = app.store.node_loads().await?;
+    let machines = loads.get(node.as_str()).map_or(0, |(machines, _)| *machines);
+    let others = candidates(app).await?.iter().filter(|other| other.online && !other.drained).count() as u32;
+    if empty && others > 0 && app.store.empty_node(node).await? {
+        empty::begin(app, node.to_string());
+    }
+    Ok(Reply::NodeDrained(DrainView {
+        node: node.to_string(),
+        changed,
+        machines,
+        moving: empty && others > 0,
+        others,
+    }))
+}
+
+async fn resume(ctx: &Ctx<'_>, node: &NodeName) -> Result<Reply> {
+    let _lab = ctx.permit(Action::NodeDrain, Lab, None, Error::denied()).await?;
+    exists(ctx.app, node).await?;
+    let changed = ctx.app.store.resume_node(node).await?;
+    Ok(Reply::NodeResumed { node: node.to_string(), changed })
+}
+
+async fn exists(app: &App, node: &NodeName) -> Result<()> {
+    let candidates = candidates(app).await?;
+    if candidates.iter().any(|candidate| candidate.name == node.as_str()) {
+        return Ok(());
+    }
+    Err(no_node(node, candidates.into_iter().map(|candidate| candidate.name)))
 }

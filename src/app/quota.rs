@@ -83,7 +83,7 @@ fn line(effective: &Effective, quota: Quota, used: Option<u32>) -> QuotaLine {
     QuotaLine { quota, used, limit, origin }
 }
 
-async fn of_seat(app: &App, seat: &Seat) -> Result<QuotasView> {
+async fn of_seat(app: &Arc<App>, seat: &Seat) -> Result<QuotasView> {
     let effective = app.store.quotas_of(seat.id, app.config.quotas).await?;
     let usage = app.store.usage(seat.id).await?;
     let running = app.running(seat.id).await.ok().map(|running| running.len() as u32);
@@ -167,7 +167,7 @@ impl App {
     }
 
     /// Whether one more machine of the seat may run. `vm` is one that is there already.
-    pub(super) async fn room_to_run(&self, seat: SeatId, vm: Option<VmId>) -> Result<()> {
+    pub(super) async fn room_to_run(self: &Arc<Self>, seat: SeatId, vm: Option<VmId>) -> Result<()> {
         let quotas = self.store.quotas_of(seat, self.config.quotas).await?.quotas;
         let vms = self.store.vms_of(&[seat]).await?;
         // With fewer machines than may run nobody needs to be asked.
@@ -182,10 +182,11 @@ impl App {
     }
 
     /// Machines of the seat that run, may run, or are about to.
-    async fn running(&self, seat: SeatId) -> Result<HashSet<VmId>> {
+    async fn running(self: &Arc<Self>, seat: SeatId) -> Result<HashSet<VmId>> {
         let vms = self.store.vms_of(&[seat]).await?;
         let jobs = self.store.running_jobs().await?;
-        let starts = [JobKind::Create, JobKind::Start, JobKind::Restart, JobKind::Restore];
+        // One that is moved is stopped only for that.
+        let starts = [JobKind::Create, JobKind::Start, JobKind::Restart, JobKind::Restore, JobKind::Move];
         let starting = jobs.into_iter().filter(|(job, _)| job.seat == seat && starts.contains(&job.kind));
         let mut running: HashSet<VmId> = starting.map(|(job, _)| job.vm).collect();
         let away = || EngineError::Away("what runs is not known".into());

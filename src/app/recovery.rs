@@ -63,6 +63,7 @@ pub(super) async fn itself(app: &App, kind: JobKind, vm: Vm) -> Result<Permit<Vm
         // What is left to do for a template that was not made is to put its export away, as a backup's.
         JobKind::Backup | JobKind::Publish => Action::VmBackup,
         JobKind::Restore => Action::VmRestore,
+        JobKind::Move => Action::VmMove,
     };
     policy.decide(&actor, action, vm, context).into_result().map_err(refused)
 }
@@ -76,6 +77,13 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     let Some(vm) = app.store.vm(job.vm).await? else {
         return undone(app, job, "error-undone-gone").await;
     };
+    let untouched = match job.kind {
+        JobKind::Move => app.store.move_of(job.id).await?.is_none_or(|known| known.origin.is_none()),
+        _ => false,
+    };
+    if untouched {
+        return undone(app, job, "error-undone-move").await;
+    }
     let permit = itself(app, job.kind, vm).await?;
     // The engine goes on with what the last puerta asked for: nothing is judged before that ends.
     restore::insist(|| app.engine.settle(&permit)).await?;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod network;
+mod node;
 mod roster;
 mod session;
 mod template;
@@ -12,6 +13,7 @@ pub use session::{MessageView, OpenView, RecordingView, SessionView};
 
 pub use audit::{AuditPage, AuditStory, AuditVerdict, BrokenView, SignedView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
+pub use node::{DrainView, DrainedView, NodeView, PlacedView, RulesView};
 pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use template::{
     QuotaLine, QuotaSetView, QuotasView, TemplateDetail, TemplatePublished, TemplateView, UnpublishedView,
@@ -56,6 +58,15 @@ pub enum Reply {
         backups_kept: u32,
         /// Published ports of it that were given up.
         ports_closed: u32,
+    },
+    /// It is on another node, and runs again if it ran.
+    VmMoved {
+        /// The machine.
+        vm: Box<VmView>,
+        /// The node it was on.
+        from: String,
+        /// Whether it was stopped for it, and started again.
+        ran: bool,
     },
     /// A backup was made, and older ones made room.
     BackupMade {
@@ -191,6 +202,15 @@ pub enum Reply {
     AuditVerdict(AuditVerdict),
     /// `node list`
     Nodes(Vec<NodeView>),
+    /// A node takes no new machines.
+    NodeDrained(DrainView),
+    /// It takes them again.
+    NodeResumed {
+        /// Which.
+        node: String,
+        /// Whether it had been drained.
+        changed: bool,
+    },
     /// `isolation check`
     Isolation(IsolationView),
     /// `session list`
@@ -236,6 +256,9 @@ pub struct VmView {
     pub template: String,
     /// Where it is.
     pub node: Option<String>,
+    /// Why it is there, only in `vm show`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placed: Option<PlacedView>,
     /// CPU cores it may use.
     pub cpus: u32,
     /// Memory it may use.
@@ -270,6 +293,8 @@ pub enum VmState {
     Restoring,
     /// A template of it is being made.
     Publishing,
+    /// It is on its way to another node.
+    Moving,
     /// The engine is changing it.
     Busy,
     /// Its node or the engine does not answer; it may well be running.
@@ -444,30 +469,6 @@ pub struct SeatView {
     pub archived: Option<String>,
 }
 
-/// A node as professors see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NodeView {
-    /// Its name.
-    pub name: String,
-    /// Whether the engine places machines there now.
-    pub online: bool,
-    /// Its address in the lab, when the engine knows it.
-    pub address: Option<Ipv4Addr>,
-    /// Machines on it.
-    pub machines: u32,
-    /// The rules that keep seats apart.
-    pub rules: RulesView,
-}
-
-/// The rules of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct RulesView {
-    /// `current`, `old`, `none` (or newer than this puerta), `unknown` (it does not answer).
-    pub state: &'static str,
-    /// Their version, when it is known.
-    pub version: Option<u32>,
-}
-
 /// What machines reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IsolationView {
@@ -517,7 +518,7 @@ pub struct ProgressView {
     /// The job's number.
     pub job: i64,
     /// A stable word for the step: `queue`, `create`, `keys`, `start`, `freeze`, `export`, `verify`,
-    /// `import`, `publish`, `stop`, `swap`, `remove`.
+    /// `import`, `publish`, `stop`, `swap`, `move`, `rollback`, `remove`.
     pub step: &'static str,
     /// Bytes done, when the step counts bytes.
     pub done: Option<u64>,

@@ -23,6 +23,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
     let backup = choose(ctx, vm, name).await?;
+    app.reachable(vm).await?;
     let job = app.begin_job(JobKind::Restore, vm, ctx.actor.person, Some(backup.id)).await?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), Work::new(permit))))
 }
@@ -76,8 +77,12 @@ pub(super) async fn put_back(
     let mut error = Error::new(Kind::Unavailable, "error-job-undone").with("job", job.id);
     if resumed != Some(ROLLBACK) {
         report.step(SWAP).await?;
-        match swap(app, permit).await {
+        match swap(app, permit, true).await {
             Ok(()) => {
+                if let Err(error) = insist(|| app.engine.remove(permit, Which::Old)).await {
+                    // The machine is the new one and runs; the next restore removes this first.
+                    tracing::warn!(vm = permit.target().vmid.get(), %error, "the copy before a restore is still there");
+                }
                 let backup = backup.map_or_else(String::new, |backup| backup.name.to_string());
                 return Ok(Reply::VmRestored { vm: app.after(permit).await, backup });
             }
@@ -118,9 +123,9 @@ async fn build(app: &App, permit: &Permit<Vm>, backup: &Backup, report: &Reporte
     Ok(())
 }
 
-/// From "new beside the machine" to "the machine is the new one and runs", from wherever the names
-/// of the copies say that it was.
-async fn swap(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
+/// From "new beside the machine" to "the machine is the new one" (and with `start` runs), from wherever
+/// the names of the copies say that it was. The old one stays for the caller.
+pub(super) async fn swap(app: &App, permit: &Permit<Vm>, start: bool) -> crate::engine::Result<()> {
     let engine = &app.engine;
     let vmid = permit.target().vmid;
     if insist(|| engine.find(vmid, Which::New)).await?.is_some() {
@@ -129,12 +134,7 @@ async fn swap(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
         }
         insist(|| engine.rename(permit, Which::New, Which::Main)).await?;
     }
-    insist(|| engine.start(permit, Which::Main)).await?;
-    if let Err(error) = insist(|| engine.remove(permit, Which::Old)).await {
-        // The machine is the new one and runs; the next restore removes this first.
-        tracing::warn!(vm = vmid.get(), %error, "the copy before a restore is still there");
-    }
-    Ok(())
+    if start { insist(|| engine.start(permit, Which::Main)).await } else { Ok(()) }
 }
 
 /// Stops the machine and gives it the old one's name. An engine that comes back in between starts what

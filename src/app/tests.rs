@@ -3,6 +3,8 @@
 
 mod template;
 
+mod moving;
+
 use super::command::{Command, VmCommand};
 use super::ctx::{Method, Visitor};
 use super::error::Kind;

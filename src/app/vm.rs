@@ -4,17 +4,20 @@ use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::port::Wanted;
-use crate::app::reply::{Reply, UsageView, VmState, VmView};
+use crate::app::reply::{PlacedView, Reply, UsageView, VmState, VmView};
 use crate::app::status;
-use crate::app::{Outcome, backup, clock, console, restore, template, vm_jobs};
-use crate::engine::EngineError;
+use crate::app::{Outcome, backup, clock, console, moving, node, restore, template, vm_jobs};
 use crate::store::{NewVm, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
 use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
 use puerta_policy::names::{SeatName, TemplateRef, VmRef};
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long live figures may hold up the rest of `vm show`.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
     match command {
@@ -31,6 +34,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Console(vm) => console::enter(ctx, &vm).await,
         VmCommand::Backup(vm) => backup::start(ctx, &vm).await,
         VmCommand::Restore { vm, backup } => restore::start(ctx, &vm, backup).await,
+        VmCommand::Move { vm, node } => moving::start(ctx, &vm, &node).await,
     }
 }
 
@@ -114,11 +118,16 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
     let permit = permit(ctx, wanted, Action::VmView).await?;
     let mut view = current(ctx, permit.target()).await?;
     if view.state == VmState::Running
-        && let Ok(usage) = ctx.app.engine.usage(&permit).await
+        && let Ok(Ok(usage)) = timeout(PATIENCE, ctx.app.engine.usage(&permit)).await
     {
         let crate::engine::Usage { memory_bytes, disk_bytes, processes } = usage;
         view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
     }
+    view.placed = ctx.app.store.placed(permit.target().id).await?.map(|placed| PlacedView {
+        chosen: placed.chosen.as_str(),
+        nodes: placed.nodes,
+        free_mib: placed.free_mib,
+    });
     Ok(Reply::Vm(Box::new(view)))
 }
 
@@ -142,6 +151,7 @@ async fn change(
     if vm.phase != Phase::Ready && kind != JobKind::Delete {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
+    ctx.app.reachable(vm).await?;
     let job = ctx.app.begin_job(kind, vm, ctx.actor.person, None).await?;
     let work = vm_jobs::Work { force, ..vm_jobs::Work::new(permit) };
     Ok(Outcome::Job(ctx.app.launch(job, Some(ctx.visitor), work)))
@@ -170,16 +180,7 @@ async fn create(
     }
     let template = template::choose(ctx, template).await?;
     let limits = limits(ctx, &asked, template.limits)?;
-    let node = next_node(ctx).await?;
     let name = template.reference.clone();
-    let new = NewVm {
-        seat: permit.target().id,
-        name: wanted.name.clone(),
-        template: template.reference,
-        limits,
-        node: Some(node),
-        person: ctx.actor.person,
-    };
     // Held until the job is there: it will start the machine.
     let turn = app.turn_to_run(seat.id);
     let turn = turn.lock().await;
@@ -189,6 +190,17 @@ async fn create(
         quotas.machine(app.store.usage(seat.id).await?, limits)?;
         return Err(full);
     }
+    let mut placing = app.nodes.turn().await;
+    let (node, placed) = node::choose(app, &mut placing).await?;
+    let new = NewVm {
+        seat: permit.target().id,
+        name: wanted.name.clone(),
+        template: template.reference,
+        limits,
+        node: Some(node.to_string()),
+        placed: Some(placed),
+        person: ctx.actor.person,
+    };
     let (vm, job) = match app.store.create_vm(new, app.plan(), app.config.quotas, clock::now()).await {
         Err(StoreError::Taken(_)) => {
             return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", &wanted.name));
@@ -196,7 +208,7 @@ async fn create(
         Err(StoreError::NotOffered) => return Err(template::retired(&name)),
         made => made?,
     };
-    drop(turn);
+    drop((placing, turn));
     let mut ports = Vec::new();
     for service in template.ports {
         ports.push(Wanted::judged(ctx, &vm, service).await);
@@ -244,15 +256,4 @@ pub(super) fn limits(ctx: &Ctx<'_>, asked: &Asked, default: Limits) -> Result<Li
         disk_mib: pick("disk", asked.disk_mib, default.disk_mib, max.disk_mib)?,
         processes: default.processes,
     })
-}
-
-/// The next online node in turn.
-async fn next_node(ctx: &Ctx<'_>) -> Result<String> {
-    let nodes = ctx.app.engine.nodes().await?;
-    let online: Vec<_> = nodes.into_iter().filter(|node| node.online).collect();
-    if online.is_empty() {
-        return Err(EngineError::Away("no node is online".into()).into());
-    }
-    let turn = ctx.app.turn.fetch_add(1, Ordering::Relaxed) % online.len();
-    Ok(online[turn].name.clone())
 }

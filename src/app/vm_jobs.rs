@@ -6,7 +6,7 @@ use crate::app::firewall::refused;
 use crate::app::jobs::Reporter;
 use crate::app::port::{self, Wanted};
 use crate::app::reply::{Reply, VmView};
-use crate::app::{App, backup, clock, restore, status, template};
+use crate::app::{App, backup, clock, moving, restore, status, template};
 use crate::engine::{EngineError, Spec, Status, Which};
 use crate::firewall::FirewallError;
 use puerta_policy::decide::Permit;
@@ -74,12 +74,14 @@ impl App {
                 self.hand_keys(&permit).await;
                 Ok(reply)
             }
+            JobKind::Move => moving::carry(self, job, &permit, resumed.as_deref(), grace, report).await,
         }
     }
 
     /// The machine as it is after the act.
     pub(super) async fn after(&self, permit: &Permit<Vm>) -> Box<VmView> {
-        let seen = self.seen(std::slice::from_ref(permit.target())).await;
+        let found = self.instance(permit.target()).await;
+        let seen = found.ok().map(|found| found.into_iter().map(|found| (found.vmid, found)).collect());
         let mut vm = permit.target().clone();
         vm.phase = Phase::Ready;
         Box::new(status::view(&vm, seen.as_ref(), None))

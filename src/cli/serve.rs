@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{App, firewall, recovery, roster, rules};
+use crate::app::{App, firewall, node, recovery, roster, rules};
 use crate::audit::{self, Audit, Event};
 use crate::config::{self, Config, Driver};
 use crate::engine::{self, Engine};
@@ -46,6 +46,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
         firewall::start(&app).await.context("the firewall cannot be used")?;
         roster::start(&app);
+        node::start(&app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let mut hup = signal(SignalKind::hangup())?;

@@ -31,6 +31,8 @@ pub struct Config {
     pub first_year: u16,
     /// What runs the machines.
     pub engine: Engine,
+    /// Which node a new machine goes to.
+    pub placement: Placement,
     /// A folder of `.cedar` files instead of the built-in policy.
     pub policy_dir: Option<PathBuf>,
     /// What a seat may hold.
@@ -99,6 +101,25 @@ pub enum Engine {
         /// The nodes' NIC that routed NICs hang on.
         parent: String,
     },
+}
+
+/// `engine.placement`: which of the nodes that take machines the next one goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// They take turns.
+    RoundRobin,
+    /// The one with the most memory that is neither in use nor promised.
+    LeastLoad,
+}
+
+impl Placement {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round-robin",
+            Self::LeastLoad => "least-load",
+        }
+    }
 }
 
 /// How Incus is reached.
@@ -197,6 +218,7 @@ impl Config {
         let ssh = ssh(&mut r);
         let first_year = r.integer("network", "first_year", 2026, 1990, 9999) as u16;
         let engine = engine(&mut r);
+        let placement = placement(&mut r);
         let policy_dir = r.optional("policy", "dir").map(PathBuf::from);
         // Where only the number of machines is said, the rest leaves room for as many.
         let machines = r.integer("quota", "machines", 8, 0, 63);
@@ -235,6 +257,7 @@ impl Config {
             ssh,
             first_year,
             engine,
+            placement,
             policy_dir,
             quotas,
             machine,
@@ -338,6 +361,15 @@ fn engine(r: &mut Reader) -> Engine {
     }
 }
 
+fn placement(r: &mut Reader) -> Placement {
+    let word = r.string("engine", "placement", Placement::RoundRobin.as_str());
+    let known = [Placement::RoundRobin, Placement::LeastLoad];
+    known.into_iter().find(|placement| placement.as_str() == word).unwrap_or_else(|| {
+        r.wrong("engine", "placement", "must be \"round-robin\" or \"least-load\"");
+        Placement::RoundRobin
+    })
+}
+
 fn machine(r: &mut Reader) -> Machine {
     let mut number = |key, default, low, high| r.integer("machine", key, default, low, high) as u32;
     let default = Limits {
@@ -411,10 +443,10 @@ mod tests {
     #[test]
     fn every_error_at_once_each_with_its_line() {
         let text = "language = \"fr\"\ncolour = 1\n[ssh]\nlisten = [\"nowhere\"]\nlogin_grace_s = 1\n\
-                    [engine]\ndriver = 3\n[machina]\n[backup]\nkeep = \"many\"\n";
+                    [engine]\ndriver = 3\nplacement = \"best\"\n[machina]\n[backup]\nkeep = \"many\"\n";
         let errors = Config::parse(text).unwrap_err();
         let lines: Vec<_> = errors.iter().map(|error| error.line.unwrap()).collect();
-        assert_eq!(lines, [1, 2, 4, 5, 7, 8, 10], "{errors:#?}");
+        assert_eq!(lines, [1, 2, 4, 5, 7, 8, 9, 11], "{errors:#?}");
         assert!(errors[1].to_string().contains("unknown key `colour`"), "{}", errors[1]);
     }
 
@@ -479,7 +511,7 @@ mod tests {
 
     #[test]
     fn what_show_prints_is_read_back_the_same() {
-        let text = "[engine]\nservers = [\"https://10.0.0.65:8443\"]\nserver_certificate = \"/a\"\n\
+        let text = "[engine]\nplacement = \"least-load\"\nservers = [\"https://10.0.0.65:8443\"]\nserver_certificate = \"/a\"\n\
                     client_certificate = \"/b\"\nclient_key = \"/c\"\n[policy]\ndir = \"/etc/puerta \\\"policy\\\"\"\n";
         let config = Config::parse(text).unwrap();
         let shown = config.to_string();

@@ -43,6 +43,7 @@ impl Display for Config {
         writeln!(f, "keepalive_s = {}\ndrain_s = {}", ssh.keepalive.as_secs(), ssh.drain.as_secs())?;
         writeln!(f, "\n[network]\nfirst_year = {}", self.first_year)?;
         show_engine(&self.engine, f)?;
+        writeln!(f, "placement = {}", quoted(self.placement.as_str()))?;
         if let Some(dir) = &self.policy_dir {
             writeln!(f, "\n[policy]\ndir = {}", path(dir))?;
         }

@@ -23,14 +23,14 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-/// Which of the copies of a machine: the one in use, or one of the two that exist during a restore.
+/// Which of the copies of a machine: the one in use, or one of the two that exist during a restore or a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Which {
     /// `vm-N`: the machine.
     Main,
-    /// `vm-N-new`: being built beside it by a restore.
+    /// `vm-N-new`: being built beside it by a restore, or on another node by a move.
     New,
-    /// `vm-N-old`: what a restore replaced, until the new one runs.
+    /// `vm-N-old`: what a restore or a move replaced, until the new one runs.
     Old,
 }
 
@@ -103,10 +103,43 @@ pub struct Usage {
 pub struct Node {
     /// Its name; an engine of one host has that host's.
     pub name: String,
-    /// Whether machines may be placed there now.
-    pub online: bool,
+    /// Whether it answers, and takes machines.
+    pub state: NodeState,
     /// Where it answers on the lab's side, when the engine knows.
     pub address: Option<Ipv4Addr>,
+}
+
+impl Node {
+    /// Whether machines may be placed there now.
+    pub fn online(&self) -> bool {
+        self.state == NodeState::Online
+    }
+}
+
+/// How a node stands with its engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeState {
+    /// It answers and takes machines.
+    Online,
+    /// It answers, and its engine keeps machines away from it (evacuated).
+    Closed,
+    /// It does not answer.
+    Offline,
+}
+
+/// Live figures of one node; `None` is unknown. Sizes are bytes, loads as in getloadavg(3).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// Over the last 1, 5 and 15 minutes.
+    pub load: Option<[f64; 3]>,
+    /// Memory in use, without what is only cached.
+    pub memory_used: Option<u64>,
+    /// Memory it has.
+    pub memory_total: Option<u64>,
+    /// Used of the pool that machines are in.
+    pub disk_used: Option<u64>,
+    /// Size of that pool.
+    pub disk_total: Option<u64>,
 }
 
 /// What a program that was run in a machine came to. The machine is its owner's: what it says is
@@ -197,6 +230,8 @@ pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 pub trait Engine: Send + Sync {
     /// Nodes in name order.
     async fn nodes(&self) -> Result<Vec<Node>>;
+    /// Live figures of one node. What we may not read of it is unknown; `Away` when it does not answer.
+    async fn figures(&self, node: &str) -> Result<Figures>;
     /// Templates that the engine itself has, in name order; those that were published are the registry's to
     /// list.
     async fn templates(&self) -> Result<Vec<Template>>;
@@ -226,6 +261,9 @@ pub trait Engine: Send + Sync {
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Renames a stopped copy; `Running` when it is not.
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
+    /// Builds [`Which::New`] from the stopped machine, stopped, on `node`, with its content and with the
+    /// permit's address, limits and metadata; `Running` when the machine runs.
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()>;
     /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
     /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;

@@ -1,7 +1,7 @@
 //! What a word on the command line may become: families, verbs, options, and one's own machines
 //! where a machine is wanted. It reads the grammar, so that it cannot name a verb that there is not.
 
-use crate::shell::help::STAFF;
+use crate::shell::help::{STAFF, STAFF_VERBS};
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
@@ -47,7 +47,9 @@ pub fn candidates(line: &str, own_vms: &[String], role: Role) -> Vec<String> {
     }
     let for_all = |word: &String| {
         role != Role::Alumno
-            || !(STAFF_OPTIONS.contains(&&**word) || (words.is_empty() && STAFF.contains(&&**word)))
+            || !(STAFF_VERBS.contains(&&**word)
+                || STAFF_OPTIONS.contains(&&**word)
+                || (words.is_empty() && STAFF.contains(&&**word)))
     };
     found.retain(|word| word.starts_with(last) && for_all(word));
     found

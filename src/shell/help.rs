@@ -13,6 +13,9 @@ use puerta_policy::model::Role;
 pub const STAFF: [&str; 8] =
     ["course", "person", "seat", "egress", "firewall", "node", "isolation", "message"];
 
+/// Verbs that only professors have, in families that everybody has.
+pub const STAFF_VERBS: [&str; 1] = ["move"];
+
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {
     let mut grammar = &Words::command();
@@ -62,7 +65,7 @@ pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
     }
     match words.as_slice() {
         [] => everything(lang, role),
-        [family] if node.has_subcommands() => of_family(family, lang),
+        [family] if node.has_subcommands() => of_family(family, lang, role),
         [verb] if !commands().contains(&words) => of_command(&["vm".to_owned(), verb.clone()], lang),
         words => of_command(words, lang),
     }
@@ -80,12 +83,13 @@ fn everything(lang: Lang, role: Role) -> String {
     help
 }
 
-fn of_family(family: &str, lang: Lang) -> String {
+fn of_family(family: &str, lang: Lang, role: Role) -> String {
     let mut help = text(lang, &format!("help-{family}"), &[]);
     help.push_str("\n\n");
     let verbs: Vec<_> = commands()
         .into_iter()
         .filter(|words| words.len() == 2 && words[0] == family)
+        .filter(|words| role != Role::Alumno || !STAFF_VERBS.contains(&&*words[1]))
         .map(|words| words.join("-"))
         .collect();
     for id in verbs {

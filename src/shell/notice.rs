@@ -9,8 +9,8 @@ pub use session::{
 };
 
 use crate::app::command::{
-    BackupCommand, Command, KeyCommand, PersonCommand, SeatCommand, SessionCommand, TemplateCommand,
-    VmCommand,
+    BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, SeatCommand, SessionCommand,
+    TemplateCommand, VmCommand,
 };
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
@@ -96,6 +96,12 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         Command::Vm(VmCommand::Restore { vm, backup: Some(backup) }) => {
             let args = [("vm", &*vm.to_string()), ("backup", backup.as_str())];
             ask("ask-vm-restore", &args)
+        }
+        Command::Vm(VmCommand::Move { vm, node }) => {
+            ask("ask-vm-move", &[("vm", &vm.to_string()), ("node", node.as_str())])
+        }
+        Command::Node(NodeCommand::Drain { node, empty: true, .. }) => {
+            ask("ask-node-empty", &[("node", node.as_str())])
         }
         Command::Backup(BackupCommand::Delete { backup, .. }) => {
             ask("ask-backup-delete", &[("backup", backup.as_str())])

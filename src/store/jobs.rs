@@ -61,9 +61,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Job> {
         let mut tx = self.write().await?;
-        let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
-        free(&mut tx, vm.id).await?;
-        let job = start(&mut tx, kind, &vm, person, backup, now).await?;
+        let job = take(&mut tx, kind, vm, person, backup, now).await?;
         tx.commit().await?;
         Ok(job)
     }
@@ -192,6 +190,20 @@ pub(super) async fn free(connection: &mut SqliteConnection, vm: VmId) -> Result<
         Some(other) => Err(StoreError::Busy { kind: other.kind, since: other.started }),
         None => Ok(()),
     }
+}
+
+/// Starts a job inside the caller's transaction, if the machine is there and free.
+pub(super) async fn take(
+    connection: &mut SqliteConnection,
+    kind: JobKind,
+    vm: VmId,
+    person: Option<PersonId>,
+    backup: Option<BackupId>,
+    now: Timestamp,
+) -> Result<Job> {
+    let vm = vms::find(connection, vm).await?.ok_or(StoreError::Gone)?;
+    free(connection, vm.id).await?;
+    start(connection, kind, &vm, person, backup, now).await
 }
 
 /// Starts a job inside the caller's transaction, which has seen that the machine is free.

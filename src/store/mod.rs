@@ -10,6 +10,7 @@ mod egress;
 mod error;
 mod jobs;
 mod keys;
+mod nodes;
 mod persons;
 mod publications;
 mod quotas;
@@ -28,6 +29,7 @@ pub use backups::NewBackup;
 pub use egress::Place;
 pub use error::{Result, StoreError};
 pub use keys::NewKey;
+pub use nodes::{Move, NodeMark};
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
 pub use quotas::{Effective, Origin, Scope};
@@ -129,6 +131,7 @@ fn migrator() -> Migrator {
         (3, "roster", include_str!("migrations/0003_roster.sql")),
         (4, "template", include_str!("migrations/0004_template.sql")),
         (5, "session", include_str!("migrations/0005_session.sql")),
+        (6, "node", include_str!("migrations/0006_node.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -1,12 +1,13 @@
 //! Machines. A slot is free again only when its machine's row is deleted.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, jobs, quotas, seats, templates};
-use puerta_policy::model::{Job, JobKind, Limits, PersonId, Phase, SeatId, Timestamp, Vm, VmId};
+use super::{Result, Store, StoreError, jobs, nodes, quotas, seats, templates};
+use puerta_policy::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
 use puerta_policy::names::{TemplateRef, VmName};
 use puerta_policy::plan::{AddressPlan, Slot, Vmid};
 use puerta_policy::quota::{Quotas, Usage};
 use sqlx::{Row as _, SqliteConnection};
+use std::collections::BTreeMap;
 
 /// A machine to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct NewVm {
     pub limits: Limits,
     /// The node, if it is chosen already.
     pub node: Option<String>,
+    /// Why that one.
+    pub placed: Option<Placed>,
     /// Who asked.
     pub person: Option<PersonId>,
 }
@@ -116,6 +119,9 @@ impl Store {
             created: now,
         };
         vm.id = insert(&mut tx, &vm).await?;
+        if let Some(placed) = new.placed {
+            nodes::write_placed(&mut tx, vm.id, placed).await?;
+        }
         let job = jobs::start(&mut tx, JobKind::Create, &vm, new.person, None, now).await?;
         tx.commit().await?;
         Ok((vm, job))
@@ -157,6 +163,18 @@ impl Store {
     pub async fn vms(&self) -> Result<Vec<Vm>> {
         let rows = sqlx::query(select!("ORDER BY s.name, v.name")).fetch_all(&self.readers).await?;
         rows::all(rows, read)
+    }
+
+    /// Machines of each node, and the memory that they may use together, MiB.
+    pub async fn node_loads(&self) -> Result<BTreeMap<String, (u32, u64)>> {
+        let query = "SELECT node, COUNT(*) AS machines, CAST(SUM(memory_mib) AS BIGINT) AS memory_mib
+                     FROM vms WHERE node IS NOT NULL GROUP BY node";
+        let rows = sqlx::query(query).fetch_all(&self.readers).await?;
+        let read = |row: &Row| {
+            let load = (rows::number(row, "machines")?, rows::number(row, "memory_mib")?);
+            Ok((rows::text(row, "node")?, load))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// Moves a machine along in its life; `Gone` when it is not there.

@@ -20,6 +20,10 @@ pub(crate) trait Bench: Send + Sync {
     async fn read(&self, vm: &Vm) -> String;
     /// The lines of keys in it.
     async fn keys(&self, vm: &Vm) -> Vec<String>;
+    /// Whether hard links in it are still such.
+    async fn linked(&self, _vm: &Vm) -> bool {
+        true
+    }
 }
 
 pub(crate) const KEY: &str =

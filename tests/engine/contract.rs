@@ -13,7 +13,7 @@ const ROOM: u64 = 1 << 30;
 /// All of it; `folder` is for archives.
 pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     let nodes = bench.engine().nodes().await.unwrap();
-    assert!(nodes.iter().all(|node| node.online), "{nodes:?}");
+    assert!(nodes.iter().all(|node| node.online()), "{nodes:?}");
     assert!(nodes.is_sorted_by_key(|node| node.name.clone()));
     let node = |index: usize| nodes[index % nodes.len()].name.clone();
     timed("life", life(bench, &node(1))).await;
@@ -22,6 +22,7 @@ pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     timed("backup", backup(bench, &node(1), folder)).await;
     timed("bounds", bounds(bench, &node(2), folder)).await;
     timed("elsewhere", elsewhere(bench, &node(0), &node(2), folder)).await;
+    timed("moves", moves(bench, &node(0), &node(1))).await;
     timed("addresses", addresses(bench, &node(0), &node(2), folder)).await;
     let left: Vec<_> = bench.engine().list().await.unwrap();
     assert!(left.is_empty(), "{left:?}");
@@ -123,6 +124,44 @@ async fn console(bench: &dyn Bench, node: &str) {
 
 async fn status(engine: &dyn Engine, vm: &Vm, which: Which) -> Option<Status> {
     engine.find(vm.vmid, which).await.unwrap().map(|found| found.status)
+}
+
+/// A copy on another node takes the machine's place, with what is in it; and back.
+async fn moves(bench: &dyn Bench, from: &str, to: &str) {
+    let engine = bench.engine();
+    let vm = machine(75, "web1");
+    let allowed = permit(&vm);
+    for node in [from, to] {
+        let figures = engine.figures(node).await.unwrap();
+        let (used, total) = (figures.memory_used.unwrap(), figures.memory_total.unwrap());
+        assert!(0 < used && used <= total, "{figures:?}");
+        assert!(figures.disk_used.unwrap() <= figures.disk_total.unwrap(), "{figures:?}");
+        assert!(figures.load.unwrap().iter().all(|load| *load >= 0.0), "{figures:?}");
+    }
+    assert_eq!(engine.copy(&allowed, to).await, Err(EngineError::NotFound));
+    engine.create(&allowed, &spec(from)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    bench.write(&vm, "travels").await;
+    assert_eq!(engine.copy(&allowed, to).await, Err(EngineError::Running));
+    assert_eq!(copies(engine, &vm).await, [Which::Main]);
+    for node in [to, from] {
+        engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
+        engine.copy(&allowed, node).await.unwrap();
+        assert_eq!(engine.copy(&allowed, node).await, Err(EngineError::Exists));
+        let new = engine.find(vm.vmid, Which::New).await.unwrap().unwrap();
+        assert_eq!((new.node.as_str(), new.status), (node, Status::Stopped));
+        assert_eq!(new.tags.get("name").map(String::as_str), Some("web1"));
+        engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();
+        engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+        engine.start(&allowed, Which::Main).await.unwrap();
+        assert_eq!(bench.read(&vm).await, "travels");
+        if let Some((address, name)) = bench.inside(&vm).await {
+            assert_eq!((address, name.as_str()), (vm.address(), "web1"));
+        }
+        engine.remove(&allowed, Which::Old).await.unwrap();
+        assert_eq!(copies(engine, &vm).await, [Which::Main]);
+    }
+    engine.remove(&allowed, Which::Main).await.unwrap();
 }
 
 /// Made, started, used, stopped, removed; and each of them twice.
@@ -250,6 +289,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
+    assert!(bench.linked(&vm).await);
     if let Some((address, name)) = bench.inside(&vm).await {
         assert_eq!((address, name.as_str()), (vm.address(), "bd1"));
     }
@@ -262,6 +302,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
+    assert!(bench.linked(&vm).await);
     engine.remove(&allowed, Which::Main).await.unwrap();
 }
 

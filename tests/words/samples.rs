@@ -3,13 +3,16 @@
 #[path = "samples_roster.rs"]
 mod roster;
 
+#[path = "samples_node.rs"]
+mod samples_node;
+
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
 
 /// Every step of [`ProgressView`].
-pub(crate) const STEPS: [&str; 12] = [
-    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "remove",
-    "publish",
+pub(crate) const STEPS: [&str; 14] = [
+    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "move",
+    "rollback", "remove", "publish",
 ];
 
 const AT: &str = "2026-11-23T10:02:03Z";
@@ -22,6 +25,7 @@ fn vm(name: &str, seat: &str, state: VmState) -> VmView {
         address: [10, 48, 15, 195].into(),
         template: "debian-12".into(),
         node: Some("nodo01".into()),
+        placed: None,
         cpus: 2,
         memory_mib: 512,
         disk_mib: 4096,
@@ -220,6 +224,9 @@ fn name(reply: &Reply) -> &'static str {
         Reply::AuditStory(_) => "AuditStory",
         Reply::AuditVerdict(_) => "AuditVerdict",
         Reply::Nodes(_) => "Nodes",
+        Reply::NodeDrained(_) => "NodeDrained",
+        Reply::NodeResumed { .. } => "NodeResumed",
+        Reply::VmMoved { .. } => "VmMoved",
         Reply::Isolation(_) => "Isolation",
         Reply::Sessions(_) => "Sessions",
         Reply::Session(_) => "Session",
@@ -343,19 +350,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::FirewallApplied { done: done("absent"), foreign: vec![] },
         Reply::FirewallApplied { done: done("changed"), foreign: vec![] },
         Reply::FirewallChecked { foreign: vec![] },
-        Reply::Nodes(
-            [("current", Some(1)), ("old", Some(1)), ("none", None), ("unknown", None)]
-                .into_iter()
-                .enumerate()
-                .map(|(index, (state, version))| NodeView {
-                    name: format!("nodo0{}", index + 1),
-                    online: state != "unknown",
-                    address: (state != "unknown").then_some([10, 0, 0, 65].into()),
-                    machines: 12,
-                    rules: RulesView { state, version },
-                })
-                .collect(),
-        ),
         Reply::Isolation(isolation(true, [(true, true, "own-other-node"), (true, true, "puerta")], &[])),
         Reply::Isolation(isolation(
             false,
@@ -382,8 +376,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_template::replies(used(), port("alumno1", "tcp")));
     let all = all.chain(crate::samples_session::replies());
     let all = all.chain(crate::samples_audit::replies());
+    let all = all.chain(samples_node::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 57, "a variant without a sample");
+    assert_eq!(names.len(), 60, "a variant without a sample");
     all
 }

@@ -296,7 +296,11 @@ mod tests {
     #[test]
     fn what_is_tried() {
         let places = [place(1, 2, "a"), place(1, 3, "b"), place(2, 2, "a")];
-        let node = |name: &str, address| Node { name: name.into(), online: true, address };
+        let node = |name: &str, address| Node {
+            name: name.into(),
+            state: crate::engine::NodeState::Online,
+            address,
+        };
         let nodes = [node("a", Some(Ipv4Addr::new(10, 0, 0, 65))), node("b", None)];
         let taken: Vec<_> = places.iter().map(|place| place.address).collect();
         let plan = Plan::new(&places, &nodes, &[None; 3], &taken, &[(22, false)]);

@@ -138,7 +138,7 @@ fn flow(probe: &Probe, open: bool, places: &[Place]) -> FlowView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Node;
+    use crate::engine::{Node, NodeState};
 
     fn ran(output: &str) -> Result<Ran, EngineError> {
         Ok(Ran { status: 0, output: output.into() })
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        let node = Node { name: "nodo01".into(), online: true, address: None };
+        let node = Node { name: "nodo01".into(), state: NodeState::Online, address: None };
         Plan::new(&places(), &[node], &[None, None], &[], &[(22, false), (53, true)])
     }
 

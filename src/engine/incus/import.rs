@@ -6,6 +6,7 @@ use super::IncusEngine;
 use super::cleaning::Cleaning;
 use super::client::{ANSWER, Answer, Body, To, address, late, open};
 use super::error::{classify_import, clean, local};
+use super::life::MAKE;
 use super::tarball::image_of_backup;
 use super::wire::{self, Operation, code};
 use crate::engine::{EngineError, Progress, Result, Which};
@@ -81,7 +82,7 @@ impl IncusEngine {
             return Err(EngineError::Away("lost sight of the image".into()));
         };
         let source = json!({ "type": "image", "fingerprint": fingerprint });
-        self.make_from(&source, name, vm, node).await.map_err(without_its_image)
+        self.make_from(&source, None, name, vm, node, MAKE).await.map_err(without_its_image)
     }
 
     /// Fingerprints of the images that an import of this machine left or is using.

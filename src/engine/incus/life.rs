@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Making one: an image may have to travel to the node and be unpacked there.
-const MAKE: Duration = Duration::from_secs(600);
+pub(super) const MAKE: Duration = Duration::from_secs(600);
 /// Any other change of state, beside what it waits for by itself.
 const CHANGE: Duration = Duration::from_secs(60);
 /// What a machine with a full disk gets so that Incus can write its own notes there and start it.
@@ -21,7 +21,7 @@ impl IncusEngine {
     pub(super) async fn make(&self, vm: &Vm, spec: &Spec) -> Result<()> {
         let name = Which::Main.instance(vm.vmid);
         let source = self.source_of(&vm.template).await?;
-        let made = self.make_from(&source, &name, vm, &spec.node).await;
+        let made = self.make_from(&source, None, &name, vm, &spec.node, MAKE).await;
         let made = match made {
             Ok(()) => self.push_files(&name, vm, &spec.authorized_keys).await,
             // Somebody else's, or our own of before: not ours to remove.
@@ -40,11 +40,20 @@ impl IncusEngine {
         made
     }
 
-    /// A stopped machine out of an image.
-    pub(super) async fn make_from(&self, source: &Value, name: &str, vm: &Vm, node: &str) -> Result<()> {
+    /// A stopped machine out of an image or another machine.
+    pub(super) async fn make_from(
+        &self,
+        source: &Value,
+        architecture: Option<&str>,
+        name: &str,
+        vm: &Vm,
+        node: &str,
+        deadline: Duration,
+    ) -> Result<()> {
         let body = NewInstance {
             name,
             kind: "container",
+            architecture,
             start: false,
             source,
             profiles: ["default"],
@@ -61,7 +70,7 @@ impl IncusEngine {
         if self.look(name).await?.is_some() {
             return Err(EngineError::Exists);
         }
-        match self.client.run(Method::POST, &target, Some(&body), MAKE).await? {
+        match self.client.run(Method::POST, &target, Some(&body), deadline).await? {
             Outcome::Done => Ok(()),
             Outcome::Lost => Err(EngineError::Away("lost sight of the creation".into())),
         }
@@ -158,7 +167,7 @@ impl IncusEngine {
         }
     }
 
-    async fn known(&self, name: &str) -> Result<wire::Instance> {
+    pub(super) async fn known(&self, name: &str) -> Result<wire::Instance> {
         self.look(name).await?.ok_or(EngineError::NotFound)
     }
 

@@ -15,6 +15,7 @@ mod export;
 mod files;
 mod import;
 mod life;
+mod nodes;
 mod operation;
 mod publish;
 mod settle;
@@ -23,8 +24,8 @@ mod tls;
 mod wire;
 
 use super::{
-    Engine, EngineError, Instance, Node, Progress, Ran, Result, Size, Spec, Status, Template, Terminal,
-    Usage, Which,
+    Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Status,
+    Template, Terminal, Usage, Which,
 };
 use async_trait::async_trait;
 use client::Client;
@@ -222,16 +223,25 @@ impl Engine for IncusEngine {
         let host = self.host().await?;
         if !host.server_clustered {
             let address = host.addresses.iter().filter_map(|text| v4(text)).find(|address| in_lab(*address));
-            return Ok(vec![Node { name: host.server_name.clone(), online: true, address }]);
+            return Ok(vec![Node { name: host.server_name.clone(), state: NodeState::Online, address }]);
         }
+        let state = |status: &str| match status {
+            "Online" => NodeState::Online,
+            "Offline" => NodeState::Offline,
+            _ => NodeState::Closed,
+        };
         let node = |member: wire::Member| Node {
-            online: member.status == "Online",
+            state: state(&member.status),
             address: v4(&member.url),
             name: member.server_name,
         };
         let mut nodes: Vec<_> = self.members().await?.into_iter().map(node).collect();
         nodes.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(nodes)
+    }
+
+    async fn figures(&self, node: &str) -> Result<Figures> {
+        self.figures_of(node).await
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
@@ -293,6 +303,10 @@ impl Engine for IncusEngine {
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
         let vmid = vm.target().vmid;
         self.renamed(&from.instance(vmid), &to.instance(vmid)).await
+    }
+
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
+        self.copied(vm.target(), node).await
     }
 
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()> {

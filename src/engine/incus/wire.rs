@@ -59,6 +59,42 @@ pub(super) struct Pool {
     pub(super) driver: String,
 }
 
+/// `GET /1.0/resources`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Resources {
+    pub(super) memory: Option<NodeMemory>,
+    pub(super) load: Option<Load>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NodeMemory {
+    pub(super) used: u64,
+    pub(super) total: u64,
+}
+
+/// Go's own names; its "10" is the third of getloadavg(3), which is fifteen minutes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Load {
+    #[serde(rename = "Average1Min")]
+    pub(super) one: f64,
+    #[serde(rename = "Average5Min")]
+    pub(super) five: f64,
+    #[serde(rename = "Average10Min")]
+    pub(super) fifteen: f64,
+}
+
+/// `GET /1.0/storage-pools/X/resources`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Room {
+    pub(super) space: Option<Space>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Space {
+    pub(super) used: u64,
+    pub(super) total: u64,
+}
+
 /// A line of `GET /1.0/images?recursion=1`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Image {
@@ -88,6 +124,8 @@ pub(super) struct Instance {
     pub(super) status_code: u16,
     #[serde(default)]
     pub(super) location: String,
+    #[serde(default)]
+    pub(super) architecture: String,
     #[serde(rename = "type", default)]
     pub(super) kind: String,
     #[serde(default, deserialize_with = "or_null")]
@@ -197,6 +235,9 @@ pub(super) struct NewInstance<'a> {
     pub(super) name: &'a str,
     #[serde(rename = "type")]
     pub(super) kind: &'a str,
+    /// Of an image it is the image's; of a copy it must be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) architecture: Option<&'a str>,
     pub(super) start: bool,
     pub(super) source: &'a serde_json::Value,
     pub(super) profiles: [&'a str; 1],

@@ -3,7 +3,8 @@
 //! machines in a file, so that a puerta that was killed finds them as it left them.
 //!
 //! A machine's content is one text ([`SimEngine::write`], [`SimEngine::read`]): enough to see that
-//! a restore brought the old one back. Its network is a few ports on the loopback address that has
+//! a restore brought the old one back. A file beside its memory, `sim.down`, names the nodes that are down,
+//! one a line: a test breaks the engine of a whole program with it. Its network is a few ports on the loopback address that has
 //! the machine's number ([`ECHO_PORT`] and those after it).
 
 mod archive;
@@ -12,8 +13,8 @@ mod journal;
 mod shell;
 
 use super::{
-    Engine, EngineError, Inside, Instance, Node, Progress, Ran, Result, Size, Spec, Status, Template,
-    Terminal, TerminalWord, Usage, Which,
+    Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec,
+    Status, Template, Terminal, TerminalWord, Usage, Which,
 };
 use async_trait::async_trait;
 use echo::Echo;
@@ -86,6 +87,9 @@ struct World {
     shells: BTreeMap<Vmid, JoinSet<()>>,
     faults: Faults,
     journal: Journal,
+    /// The file that names the nodes that are down, and what it said when the engine was asked last.
+    down: Option<PathBuf>,
+    down_now: String,
 }
 
 /// The simulated engine.
@@ -107,6 +111,7 @@ impl SimEngine {
         let Options { state, listen, delay } = options;
         let mut world = World::default();
         if let Some(file) = state {
+            world.down = Some(file.with_extension("down"));
             (world.journal, (world.machines, world.images)) = Journal::open(&file)?;
         }
         if listen {
@@ -168,7 +173,8 @@ impl SimEngine {
 
     /// The world for a question.
     fn asked(&self) -> Result<MutexGuard<'_, World>> {
-        let world = self.world();
+        let mut world = self.world();
+        world.read_down();
         if world.faults.away { Err(EngineError::Away("simulated".into())) } else { Ok(world) }
     }
 
@@ -193,6 +199,11 @@ impl SimEngine {
 }
 
 impl World {
+    fn read_down(&mut self) {
+        let read = self.down.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+        self.down_now = read.unwrap_or_default();
+    }
+
     fn machine(&self, key: Key) -> Result<&Machine> {
         self.machines.get(&key).ok_or(EngineError::NotFound)
     }
@@ -208,7 +219,8 @@ impl World {
         if !NODES.contains(&node) {
             return Err(EngineError::Other("there is no such node".into()));
         }
-        if self.faults.offline.iter().any(|name| name == node) {
+        let mut down = self.faults.offline.iter().map(String::as_str).chain(self.down_now.lines());
+        if down.any(|name| name == node) {
             return Err(EngineError::Away("the machine's node does not answer".into()));
         }
         Ok(())
@@ -265,9 +277,23 @@ fn tags(vm: &Vm) -> BTreeMap<String, String> {
 impl Engine for SimEngine {
     async fn nodes(&self) -> Result<Vec<Node>> {
         let world = self.asked()?;
-        Ok(NODES
-            .map(|name| Node { name: name.into(), online: world.online(name).is_ok(), address: None })
-            .into())
+        let state = |name| if world.online(name).is_ok() { NodeState::Online } else { NodeState::Offline };
+        Ok(NODES.map(|name| Node { name: name.into(), state: state(name), address: None }).into())
+    }
+
+    /// Made up, and the same each time: what runs there takes an eighth of what it may.
+    async fn figures(&self, node: &str) -> Result<Figures> {
+        let world = self.asked()?;
+        world.online(node)?;
+        let running = |machine: &&Machine| machine.node == node && machine.running;
+        let running = world.machines.values().filter(running).count() as u64;
+        Ok(Figures {
+            load: Some([running as f64 / 4.0; 3]),
+            memory_used: Some((1 << 30) + running * (32 << 20)),
+            memory_total: Some(16 << 30),
+            disk_used: Some(8 << 30),
+            disk_total: Some(256 << 30),
+        })
     }
 
     async fn templates(&self) -> Result<Vec<Template>> {
@@ -395,6 +421,24 @@ impl Engine for SimEngine {
         // In this order a crash leaves both, never none.
         world.set(to, machine)?;
         world.unset(from).map(drop)
+    }
+
+    async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
+        let mut world = self.effect(None).await?;
+        let vmid = vm.target().vmid;
+        world.online(node)?;
+        let machine = world.reachable((vmid, Which::Main))?;
+        if machine.running {
+            return Err(EngineError::Running);
+        }
+        if world.machines.contains_key(&(vmid, Which::New)) {
+            return Err(EngineError::Exists);
+        }
+        if world.faults.no_space {
+            return Err(EngineError::NoSpace);
+        }
+        let copy = Machine { node: node.to_owned(), ..machine.clone() };
+        world.set((vmid, Which::New), copy)
     }
 
     async fn export(

@@ -1,7 +1,7 @@
 //! Machines, backups and templates as text.
 
 use super::table::{Table, fields};
-use super::{Style, label, labels, said, template, units};
+use super::{Style, label, labels, node, said, template, units};
 use crate::app::reply::{BackupView, Reply, VmState, VmView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -28,6 +28,14 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             let address = vm.address.to_string();
             let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
             said(lang, "done-vm-restored", &args)
+        }
+        Reply::VmMoved { vm, ran, .. } => {
+            let node = vm.node.as_deref().unwrap_or_default();
+            let (address, id) = match ran {
+                true => (vm.address.to_string(), "done-vm-moved"),
+                false => (String::new(), "done-vm-moved-stopped"),
+            };
+            said(lang, id, &[("vm", &vm.name), ("node", node), ("address", &address)])
         }
         Reply::BackupMade { backup, removed } => made(backup, removed, lang),
         Reply::Backups(all) => backups(all, lang, style),
@@ -93,6 +101,9 @@ fn machine(vm: &VmView, lang: Lang) -> String {
     if let Some(node) = &vm.node {
         lines.push((label(lang, "node"), node.clone()));
     }
+    if let Some(placed) = &vm.placed {
+        lines.push((label(lang, "placed"), node::placed(placed, lang)));
+    }
     lines.push((label(lang, "limits"), limits));
     if let Some(usage) = &vm.usage {
         let size = |id: &str, bytes: u64| text(lang, id, &[("size", &units::bytes(bytes, lang))]);
@@ -119,6 +130,7 @@ fn state(state: VmState, lang: Lang) -> String {
         VmState::BackingUp => "state-backup",
         VmState::Restoring => "state-restoring",
         VmState::Publishing => "state-publishing",
+        VmState::Moving => "state-moving",
         VmState::Busy => "state-busy",
         VmState::Unreachable => "state-unreachable",
         VmState::Missing => "state-missing",

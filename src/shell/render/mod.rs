@@ -4,6 +4,7 @@
 
 mod audit;
 mod csv;
+mod isolation;
 mod json;
 mod machine;
 mod network;
@@ -46,6 +47,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::VmDeleted { .. }
         | Reply::BackupMade { .. }
         | Reply::VmRestored { .. }
+        | Reply::VmMoved { .. }
         | Reply::Backups(_)
         | Reply::Backup(_)
         | Reply::BackupDeleted { .. } => machine::reply(reply, lang, style),
@@ -90,8 +92,10 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::MessageSent(_) => session::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(_) | Reply::AuditStory(_) | Reply::AuditVerdict(_) => audit::reply(reply, lang, style),
-        Reply::Nodes(all) => node::nodes(all, lang, style),
-        Reply::Isolation(view) => node::isolation(view, lang, style),
+        Reply::Nodes(_) | Reply::NodeDrained(_) | Reply::NodeResumed { .. } => {
+            node::reply(reply, lang, style)
+        }
+        Reply::Isolation(view) => isolation::isolation(view, lang, style),
     }
 }
 

@@ -1,27 +1,41 @@
-//! Nodes, and what machines reach, as text.
+//! Nodes as text.
 
 use super::table::Table;
-use super::{Style, labels, said};
-use crate::app::reply::{FlowView, IsolationView, NodeView};
+use super::{Style, labels, said, units};
+use crate::app::reply::{DrainView, DrainedView, NodeView, PlacedView, Reply};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
-pub(super) fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
-    let columns = ["node", "state", "address", "machines", "isolation"];
+pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+    match reply {
+        Reply::Nodes(all) => nodes(all, lang, style),
+        Reply::NodeDrained(view) => drained(view, lang),
+        Reply::NodeResumed { node, changed: true } => said(lang, "done-node-resumed", &[("node", node)]),
+        Reply::NodeResumed { node, .. } => said(lang, "done-node-resumed-already", &[("node", node)]),
+        _ => String::new(),
+    }
+}
+
+fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
+    let columns = ["node", "state", "load", "memory", "disk", "machines", "isolation"];
     let mut table = Table::new(labels(lang, &columns));
     for node in all {
         let version = node.rules.version.map_or_else(String::new, |version| version.to_string());
         let rules = text(lang, &format!("rules-{}", node.rules.state), &[("version", &version)]);
-        let address = node.address.map(|address| address.to_string());
         table.row(vec![
             node.name.clone(),
-            text(lang, if node.online { "node-online" } else { "node-offline" }, &[]),
-            address.unwrap_or_else(|| text(lang, "word-none", &[])),
-            node.machines.to_string(),
+            state(node, lang),
+            node.load.map_or_else(|| unknown(lang), |[one, ..]| units::hundredths(one, lang)),
+            room(node.memory_used, node.memory_total, lang),
+            room(node.disk_used, node.disk_total, lang),
+            machines(node, lang),
             rules,
         ]);
     }
     let mut answer = table.text(style.width);
+    for node in all {
+        answer.extend(node.drained.as_ref().map(|drained| note(&node.name, drained, lang)));
+    }
     let bare = |node: &&NodeView| ["none", "old"].contains(&node.rules.state);
     if let Some(node) = all.iter().find(bare) {
         answer.push_str(&said(lang, "node-rules-hint", &[("node", &node.name)]));
@@ -29,39 +43,57 @@ pub(super) fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
     answer
 }
 
-pub(super) fn isolation(view: &IsolationView, lang: Lang, style: Style) -> String {
-    let mut answer = String::new();
-    if !view.flows.is_empty() {
-        let mut table = Table::new(labels(lang, &["source", "to", "relation", "result", "flow"]));
-        for flow in &view.flows {
-            table.row(vec![
-                flow.from.clone(),
-                flow.to.clone(),
-                text(lang, &format!("relation-{}", flow.relation), &[]),
-                result(flow, lang),
-                flow.flow.clone(),
-            ]);
-        }
-        answer.push_str(&table.text(style.width));
+fn unknown(lang: Lang) -> String {
+    text(lang, "word-none", &[])
+}
+
+fn state(node: &NodeView, lang: Lang) -> String {
+    match &node.silent_since {
+        Some(since) => text(lang, "node-offline-since", &[("since", &units::minute(since))]),
+        None => text(lang, &format!("node-{}", node.state), &[]),
     }
-    for untried in &view.untried {
-        let what = match untried.why {
-            "relation" => text(lang, &format!("relation-{}", untried.what), &[]),
-            _ => untried.what.clone(),
-        };
-        answer.push_str(&said(lang, &format!("untried-{}", untried.why), &[("what", &what)]));
+}
+
+fn room(used: Option<u64>, total: Option<u64>, lang: Lang) -> String {
+    let (Some(used), Some(total)) = (used, total) else { return unknown(lang) };
+    text(lang, "node-room", &[("used", &units::gib(used, lang)), ("total", &units::gib(total, lang))])
+}
+
+fn machines(node: &NodeView, lang: Lang) -> String {
+    let all = node.machines.to_string();
+    let Some(running) = node.running else { return all };
+    text(lang, "node-machines", &[("running", &running.to_string()), ("all", &all)])
+}
+
+fn note(node: &str, drained: &DrainedView, lang: Lang) -> String {
+    let since = units::minute(&drained.since);
+    let emptying = if drained.emptying { "yes" } else { "no" };
+    let mut args = vec![("node", node), ("by", &drained.by), ("since", &since), ("emptying", emptying)];
+    let Some(reason) = &drained.reason else { return said(lang, "node-drained-note", &args) };
+    args.push(("reason", reason));
+    said(lang, "node-drained-reason", &args)
+}
+
+fn drained(view: &DrainView, lang: Lang) -> String {
+    let machines = view.machines.to_string();
+    let args = [("node", &*view.node), ("machines", &*machines)];
+    let mut answer =
+        said(lang, if view.changed { "done-node-drained" } else { "done-node-drained-already" }, &args);
+    let rest = match view {
+        DrainView { machines: 0, .. } => "done-node-empty",
+        DrainView { moving: true, .. } => "done-node-moving",
+        _ => "done-node-staying",
+    };
+    answer.push_str(&said(lang, rest, &args));
+    if view.others == 0 {
+        answer.push_str(&said(lang, "done-node-none-left", &args));
     }
-    let wrong = view.flows.iter().filter(|flow| flow.open != flow.expected).count().to_string();
-    let args = [("open", &*view.open.to_string()), ("closed", &*view.closed.to_string()), ("wrong", &*wrong)];
-    answer.push_str(&said(lang, if view.good { "isolation-good" } else { "isolation-wrong" }, &args));
     answer
 }
 
-fn result(flow: &FlowView, lang: Lang) -> String {
-    let id = match (flow.open, flow.expected) {
-        (true, true) => "flow-open",
-        (true, false) => "flow-leak",
-        (false, _) => "flow-cut",
-    };
-    text(lang, id, &[])
+/// Why a machine is on its node.
+pub(super) fn placed(view: &PlacedView, lang: Lang) -> String {
+    let free = view.free_mib.map_or_else(|| unknown(lang), units::mib);
+    let args = [("nodes", &*view.nodes.to_string()), ("free", &*free)];
+    text(lang, &format!("placed-{}", view.chosen), &args)
 }

@@ -13,6 +13,17 @@ pub(super) fn bytes(count: u64, lang: Lang) -> String {
     format!("{}{}{} {unit}", tenths / 10, comma(lang), tenths % 10)
 }
 
+/// Bytes in GiB with one decimal, without the unit.
+pub(super) fn gib(count: u64, lang: Lang) -> String {
+    let tenths = (u128::from(count) * 10 + (1 << 29)) >> 30;
+    format!("{}{}{}", tenths / 10, comma(lang), tenths % 10)
+}
+
+/// With two decimals, as loads are written: `0.35`.
+pub(super) fn hundredths(number: f64, lang: Lang) -> String {
+    format!("{number:.2}").replace('.', &comma(lang).to_string())
+}
+
 /// A limit that is given in MiB: `512 MiB`, `2 GiB`.
 pub(super) fn mib(count: u32) -> String {
     if count >= 1024 && count.is_multiple_of(1024) {

@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{bad, count, number, size_mib};
-use super::{Context, Input, What, audit, grammar, network, roster, session, template};
+use super::{Context, Input, What, audit, grammar, network, node, roster, session, template};
 use crate::app::command::{
     BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -29,6 +29,10 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Vm(grammar::Vm::Backup { vm }) => {
             Command::Vm(VmCommand::Backup(machine(&vm, context)?))
         }
+        grammar::Top::Vm(grammar::Vm::Move { vm, node: to, yes: said }) => {
+            yes = said.said;
+            Command::Vm(VmCommand::Move { vm: machine(&vm, context)?, node: node::name(&to)? })
+        }
         grammar::Top::Vm(grammar::Vm::Bare(verb)) | grammar::Top::Bare(verb) => {
             Command::Vm(vm(verb, context, &mut yes)?)
         }
@@ -52,7 +56,7 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Port(verb) => Command::Port(network::port(verb, context)?),
         grammar::Top::Egress(verb) => Command::Egress(network::egress(verb)?),
         grammar::Top::Firewall(verb) => Command::Firewall(network::firewall(&verb)),
-        grammar::Top::Node(grammar::Node::List) => Command::NodeList,
+        grammar::Top::Node(verb) => Command::Node(node::node(verb, &mut yes)?),
         grammar::Top::Isolation(grammar::Isolation::Check { vm }) => {
             let vms = vm.iter().map(|text| machine(text, context)).collect::<Result<_>>()?;
             Command::IsolationCheck(vms)

@@ -69,13 +69,20 @@ pub(crate) enum Top {
     Exit,
 }
 
-/// `vm VERB`; all but `backup`, which is also a family, work without `vm`.
+/// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
+/// without `vm`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Vm {
     #[command(flatten)]
     Bare(Bare),
     Backup {
         vm: String,
+    },
+    Move {
+        vm: String,
+        node: String,
+        #[command(flatten)]
+        yes: Yes,
     },
 }
 
@@ -382,6 +389,18 @@ pub(crate) enum Firewall {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Node {
     List,
+    Drain {
+        node: String,
+        #[arg(long = "move")]
+        empty: bool,
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Resume {
+        node: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

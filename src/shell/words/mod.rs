@@ -7,6 +7,7 @@ pub(crate) mod grammar;
 mod input;
 mod mistake;
 mod network;
+mod node;
 mod roster;
 mod session;
 mod template;

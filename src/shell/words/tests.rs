@@ -2,8 +2,8 @@ use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
 use crate::app::command::{
     AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, ConnectionId, CourseCommand, Enrol,
-    Form, JobCommand, KeyCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand, TemplateCommand,
-    VmCommand,
+    Form, JobCommand, KeyCommand, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand,
+    TemplateCommand, VmCommand,
 };
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
@@ -176,7 +176,20 @@ fn the_other_families() {
             Run(Command::Seat(SeatCommand::Drop { seat: name("equipo3"), member: name("eva") })),
         ),
         ("seat list", Run(Command::Seat(SeatCommand::List))),
-        ("node list", Run(Command::NodeList)),
+        ("node list", Run(Command::Node(NodeCommand::List))),
+        (
+            "node drain nodo02 --move --reason 'new disk'",
+            Run(Command::Node(NodeCommand::Drain {
+                node: "nodo02".parse().unwrap(),
+                reason: Some("new disk".into()),
+                empty: true,
+            })),
+        ),
+        ("node resume Nodo-2.lab", Run(Command::Node(NodeCommand::Resume("Nodo-2.lab".parse().unwrap())))),
+        (
+            "vm move web1.alumno1 nodo02 --yes",
+            Run(Command::Vm(VmCommand::Move { vm: vm("web1.alumno1"), node: "nodo02".parse().unwrap() })),
+        ),
         ("isolation check", Run(Command::IsolationCheck(vec![]))),
         (
             "isolation check web1.alumno1 WEB1.alumno2",
@@ -388,6 +401,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         ("person add a --role rector", "error-value", "option=--role value=rector expected=role"),
         ("audit list --since ayer", "error-value", "option=--since value=ayer expected=moment"),
         ("audit list --limit 1001", "error-value", "option=--limit value=1001 expected=limit max=1000"),
+        ("vm move web1 'a b'", "error-bad-node", "node=a b"),
         ("vm start Web_1", "error-name-characters", "kind=vm"),
         ("vm start 1web", "error-name-start", "kind=vm"),
         ("vm start ''", "error-name-empty", "kind=vm"),
@@ -399,7 +413,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         let given: Vec<_> = error.args.iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!((error.id, &*given.join(" ")), (id, args), "{line}");
     }
-    let verbs = "list, create, show, start, restart, stop, console, delete, restore, backup";
+    let verbs = "list, create, show, start, restart, stop, console, delete, restore, backup, move";
     assert_eq!(wrong("vm").args[0], ("verbs", verbs.to_owned()));
     assert_eq!(wrong(&"a".repeat(MAX_LINE + 1)).id, "error-line-long");
     assert_eq!(decode(b"vm \xff").unwrap_err().id, "error-not-utf8");

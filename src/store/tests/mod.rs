@@ -4,6 +4,7 @@
 
 mod machines;
 mod network;
+mod nodes;
 mod people;
 mod registry;
 mod roster;
@@ -110,6 +111,7 @@ fn vm(seat: SeatId, name: &str) -> NewVm {
         template: "debian-12".parse().unwrap(),
         limits: Limits { cpus: 1, memory_mib: 256, disk_mib: 2048, processes: 500 },
         node: None,
+        placed: None,
         person: None,
     }
 }

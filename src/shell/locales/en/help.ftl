@@ -41,7 +41,8 @@ help-staff =
       seat list|create|add|drop                seats, and teams
       template publish|retire                  templates
       quota set                                how much seats may have
-      node list                                nodes, and the rules they carry
+      node list|drain|resume                   nodes: how they are, draining
+      vm move NAME NODE                        moves a machine to another node
       isolation check                          tries what machines reach
       audit list|show|tail|search              who did what
       audit verify|export                      checks it, gives it out
@@ -324,7 +325,7 @@ help-firewall-check =
 ## node
 help-node = Nodes: where the machines are (teachers).
 use-node-list = node list
-sum-node-list = Shows the nodes, and which of them carry the rules that keep seats apart.
+sum-node-list = Shows the nodes: how they are, their load, machines and rules.
 help-node-list =
     Example: node list
 

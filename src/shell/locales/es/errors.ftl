@@ -18,6 +18,7 @@ job-word = { $job ->
     [delete] borrado
     [backup] copia de seguridad
     [restore] restauración
+    [move] traslado
    *[other] { $job }
 }
 

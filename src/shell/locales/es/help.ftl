@@ -41,7 +41,8 @@ help-staff =
       seat list|create|add|drop                puestos, y equipos
       template publish|retire                  plantillas
       quota set                                cuánto pueden tener los puestos
-      node list                                nodos, y las reglas que tienen
+      node list|drain|resume                   nodos: cómo están, apartarlos
+      vm move NOMBRE NODO                      traslada una máquina a otro nodo
       isolation check                          prueba a qué llegan las máquinas
       audit list|show|tail|search              quién ha hecho qué
       audit verify|export                      la comprueba, la entrega
@@ -324,7 +325,7 @@ help-firewall-check =
 ## node
 help-node = Nodos: dónde están las máquinas (profesores).
 use-node-list = node list
-sum-node-list = Enseña los nodos, y cuáles tienen las reglas que separan los puestos.
+sum-node-list = Enseña los nodos: cómo están, su carga, sus máquinas y sus reglas.
 help-node-list =
     Ejemplo: node list
 

@@ -1,0 +1,90 @@
+//! `node drain --move`: the machines of a drained node leave it one after the other, each by a job of
+//! its own. It goes on without whoever asked, and after a restart.
+
+use super::choose;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::vm_jobs::Work;
+use crate::app::{App, clock, jobs, moving, recovery};
+use crate::audit::Event;
+use puerta_policy::model::{JobKind, Phase, Vm, VmId};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long to wait for the job that a machine is busy with, before asking again.
+const BUSY: Duration = Duration::from_secs(2);
+
+/// Carries on with what the last puerta was emptying.
+pub(in crate::app) async fn start(app: &Arc<App>) -> Result<()> {
+    for mark in app.store.node_marks().await? {
+        if mark.emptying {
+            begin(app, mark.node);
+        }
+    }
+    Ok(())
+}
+
+/// Empties a node that was marked so, in a task of its own.
+pub(super) fn begin(app: &Arc<App>, node: String) {
+    let app = Arc::clone(app);
+    app.tasks.clone().spawn(async move {
+        let (moved, left) = empty(&app, &node).await.unwrap_or_else(|error| {
+            tracing::error!(node, ?error, "a node could not be emptied");
+            (0, 0)
+        });
+        match app.store.emptied_node(&node).await {
+            // Somebody put it back meanwhile: that is in the audit.
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(error) => tracing::error!(node, %error, "that a node is empty is not written down"),
+        }
+        tracing::info!(node, moved, left, "a drained node was emptied");
+        let event = Event::note("node").with("node", node).with("what", "emptied");
+        app.audit.finish(event.with("moved", moved).with("left", left)).await;
+    });
+}
+
+/// How many machines left and how many stayed. Each is tried once.
+async fn empty(app: &Arc<App>, node: &str) -> Result<(u32, u32)> {
+    let (mut moved, mut tried) = (0, HashSet::new());
+    while wanted(app, node).await? {
+        let Some(vm) = next(app, node, &tried).await? else { break };
+        match away(app, &vm).await {
+            Ok(()) => moved += 1,
+            Err(error) if error.id == "error-vm-busy" => {
+                tokio::time::sleep(BUSY).await;
+                continue;
+            }
+            Err(error) => tracing::warn!(node, vm = vm.vmid.get(), ?error, "a machine did not leave"),
+        }
+        tried.insert(vm.id);
+    }
+    Ok((moved, tried.len() as u32 - moved))
+}
+
+async fn wanted(app: &App, node: &str) -> Result<bool> {
+    Ok(app.store.node_marks().await?.iter().any(|mark| mark.node == node && mark.emptying))
+}
+
+async fn next(app: &App, node: &str, tried: &HashSet<VmId>) -> Result<Option<Vm>> {
+    let all = app.store.vms().await?;
+    Ok(all.into_iter().find(|vm| vm.node.as_deref() == Some(node) && !tried.contains(&vm.id)))
+}
+
+/// One machine, to wherever there is room, and until it is there.
+async fn away(app: &Arc<App>, vm: &Vm) -> Result<()> {
+    if vm.phase != Phase::Ready {
+        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
+    }
+    let permit = recovery::itself(app, JobKind::Move, vm.clone()).await?;
+    let (target, _) = choose(app, &mut *app.nodes.turn().await).await?;
+    moving::room(app, vm, &target)?;
+    let started = app.store.start_move(vm.id, &target, None, clock::now()).await;
+    let job = started.map_err(|error| jobs::not_begun(error, vm))?;
+    let mut watch = app.launch(job, None, Work::new(permit));
+    let now = watch.now.wait_for(|now| now.end.is_some()).await.map_err(|gone| Error::internal(&gone))?;
+    match &now.end {
+        Some(Err(error)) => Err(error.clone()),
+        _ => Ok(()),
+    }
+}
