@@ -1,7 +1,7 @@
 //! What a word on the command line may become: families, verbs, options, and one's own machines
 //! where a machine is wanted. It reads the grammar, so that it cannot name a verb that there is not.
 
-use crate::shell::help::{STAFF, STAFF_VERBS};
+use crate::shell::help::is_for_staff;
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
@@ -46,10 +46,8 @@ pub fn candidates(line: &str, own_vms: &[String], role: Role) -> Vec<String> {
         found.extend_from_slice(own_vms);
     }
     let for_all = |word: &String| {
-        role != Role::Alumno
-            || !(STAFF_VERBS.contains(&&**word)
-                || STAFF_OPTIONS.contains(&&**word)
-                || (words.is_empty() && STAFF.contains(&&**word)))
+        let whole: Vec<&str> = words.iter().copied().chain([word.as_str()]).collect();
+        role != Role::Alumno || !(STAFF_OPTIONS.contains(&&**word) || is_for_staff(&whole))
     };
     found.retain(|word| word.starts_with(last) && for_all(word));
     found
@@ -127,6 +125,8 @@ mod tests {
         assert_eq!(profesor("vm list --a"), "--all");
         assert_eq!(profesor("audit list --vm w"), "web1");
         assert_eq!(profesor("audit list --person w"), "");
-        assert!(!alumno("").contains("audit"));
+        assert!(!alumno("").contains("firewall"));
+        assert_eq!((&*alumno("audit "), &*alumno("mov")), ("mine", ""));
+        assert_eq!(profesor("mov"), "move");
     }
 }

@@ -9,12 +9,39 @@ use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
 
-/// Families that only professors have; an alumno's help and Tab do not name them.
-pub const STAFF: [&str; 8] =
-    ["course", "person", "seat", "egress", "firewall", "node", "isolation", "message"];
+/// Families and verbs that only professors have; an alumno's help and Tab do not name them.
+const STAFF: [&str; 21] = [
+    "course",
+    "person",
+    "seat",
+    "egress",
+    "firewall",
+    "node",
+    "isolation",
+    "message",
+    "vm move",
+    "template publish",
+    "template retire",
+    "quota set",
+    "session watch",
+    "session play",
+    "session recordings",
+    "audit list",
+    "audit show",
+    "audit tail",
+    "audit search",
+    "audit verify",
+    "audit export",
+];
 
-/// Verbs that only professors have, in families that everybody has.
-pub const STAFF_VERBS: [&str; 1] = ["move"];
+/// Whether only professors have what these words begin with: `move`, `vm move`, `node`.
+pub(crate) fn is_for_staff(words: &[&str]) -> bool {
+    match words {
+        [] => false,
+        [only] => STAFF.contains(only) || STAFF.contains(&&*format!("vm {only}")),
+        [family, verb, ..] => STAFF.contains(family) || STAFF.contains(&&*format!("{family} {verb}")),
+    }
+}
 
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {
@@ -89,7 +116,7 @@ fn of_family(family: &str, lang: Lang, role: Role) -> String {
     let verbs: Vec<_> = commands()
         .into_iter()
         .filter(|words| words.len() == 2 && words[0] == family)
-        .filter(|words| role != Role::Alumno || !STAFF_VERBS.contains(&&*words[1]))
+        .filter(|words| role != Role::Alumno || !is_for_staff(&[family, &words[1]]))
         .map(|words| words.join("-"))
         .collect();
     for id in verbs {
