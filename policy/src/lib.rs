@@ -15,6 +15,7 @@ pub mod network;
 pub mod plan;
 pub mod quota;
 pub mod resource;
+pub mod rules;
 
 mod cedar;
 mod words;
