@@ -342,6 +342,7 @@ fn shell_notices_questions_and_progress() {
             "key remove 2",
             "person suspend alumno1",
             "person remove alumno1",
+            "policy rule remove 3",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

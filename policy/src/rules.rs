@@ -6,8 +6,8 @@ mod hours;
 mod render;
 mod verbs;
 
-pub use hours::Hours;
-pub use verbs::Verbs;
+pub use hours::{Hours, NoHours};
+pub use verbs::{NoVerb, Verbs};
 
 use crate::cedar::datetime;
 use crate::model::{Role, RuleId, Timestamp};

@@ -1,6 +1,10 @@
 //! What can be asked of the house, with every name parsed. The shell makes these from words;
 //! [`super::App::run`] carries them out. Nothing here knows how it was typed.
 
+mod policy;
+
+pub use policy::{Named, NewRule, PolicyCommand, Question, When};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -32,6 +36,8 @@ pub enum Command {
     Egress(EgressCommand),
     /// `firewall ...`
     Firewall(FirewallCommand),
+    /// `policy ...`
+    Policy(PolicyCommand),
     /// `audit list`
     AuditList(AuditQuery),
     /// `node list`

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod login;
 mod node;
 pub mod person;
+pub mod policy;
 pub mod port;
 pub mod presence;
 pub mod recovery;
@@ -67,6 +68,8 @@ pub struct App {
     /// Who is here.
     pub presence: Presence,
     policy: RwLock<Arc<Policy>>,
+    /// Held by who puts another policy together.
+    ruling: tokio::sync::Mutex<()>,
     passwords: login::Passwords,
     jobs: Jobs,
     wall: firewall::Wall,
@@ -113,6 +116,7 @@ impl App {
             audit,
             presence,
             policy: RwLock::new(Arc::new(policy)),
+            ruling: tokio::sync::Mutex::default(),
             passwords,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
@@ -167,6 +171,7 @@ impl App {
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
             Command::NodeList => node::list(&ctx).await.map(Outcome::from),
+            Command::Policy(command) => policy::run(&ctx, command).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),

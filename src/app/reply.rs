@@ -3,8 +3,10 @@
 //! name says MiB.
 
 mod network;
+mod policy;
 
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
+pub use policy::{CheckView, ExplainView, PlaceView, PolicyView, RuleView};
 
 use crate::engine::Status;
 use serde::Serialize;
@@ -149,6 +151,20 @@ pub enum Reply {
     Nodes(Vec<NodeView>),
     /// `isolation check`
     Isolation(IsolationView),
+    /// `policy show`
+    Policies(Vec<PolicyView>),
+    /// `policy show ID`
+    Policy(PolicyView),
+    /// `policy check`
+    PolicyChecked(CheckView),
+    /// `policy explain`
+    PolicyExplained(ExplainView),
+    /// `policy rule list`
+    Rules(Vec<RuleView>),
+    /// A ready rule was turned on.
+    RuleAdded(RuleView),
+    /// It is off.
+    RuleRemoved(RuleView),
 }
 
 impl Reply {
@@ -156,6 +172,7 @@ impl Reply {
     pub fn exit(&self) -> u32 {
         match self {
             Self::Isolation(view) if !view.good => 1,
+            Self::PolicyChecked(view) if !view.taken => 1,
             _ => 0,
         }
     }

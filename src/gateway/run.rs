@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// Longest key that is read from standard input, bytes.
 const MAX_KEY: usize = 16 * 1024;
 
+/// Longest policy that is read from standard input, bytes.
+const MAX_POLICY: usize = 64 * 1024;
+
 /// Somebody on a session channel.
 pub(super) struct Talk {
     pub(super) gateway: Arc<Gateway>,
@@ -64,6 +67,7 @@ impl Talk {
                 let text = self.key_text(editor.as_deref_mut()).await?;
                 text.and_then(|text| target.with_key_text(&text))
             }
+            What::NeedsPolicyText => self.policy_text().await?,
             What::Run(command) => Ok(command),
         };
         let command = match ready {
@@ -138,16 +142,32 @@ impl Talk {
             let answer = ask(self, editor, |editor| editor.start_answer(&prompt)).await?;
             return Ok(Ok(if let Read::Line(line) = answer { line.into_bytes() } else { Vec::new() }));
         }
+        let text = self.input(MAX_KEY).await?;
+        Ok(text.ok_or_else(|| Error::new(Kind::Usage, "error-key-long")))
+    }
+
+    /// Standard input as a policy. A terminal has none: then it is about the folder.
+    async fn policy_text(&mut self) -> Result<AppResult<Command>, Gone> {
+        let text = match self.io.tty {
+            Some(_) => Some(Vec::new()),
+            None => self.input(MAX_POLICY).await?,
+        };
+        let long = || Error::new(Kind::Usage, "error-policy-long").with("max", MAX_POLICY);
+        Ok(text.ok_or_else(long).and_then(words::policy_of))
+    }
+
+    /// Standard input to its end; `None` when it is longer than `max` bytes.
+    async fn input(&mut self, max: usize) -> Result<Option<Vec<u8>>, Gone> {
         let mut text = Vec::new();
         loop {
             match self.io.next().await {
                 Input::Bytes(bytes) => text.extend_from_slice(&bytes),
-                Input::Eof => return Ok(Ok(text)),
+                Input::Eof => return Ok(Some(text)),
                 Input::Closed => return Err(Gone),
                 Input::Resize(_) | Input::Interrupt => {}
             }
-            if text.len() > MAX_KEY {
-                return Ok(Err(Error::new(Kind::Usage, "error-key-long")));
+            if text.len() > max {
+                return Ok(None);
             }
         }
     }

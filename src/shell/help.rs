@@ -10,7 +10,8 @@ use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
 
 /// Families that only professors have; an alumno's help and Tab do not name them.
-pub const STAFF: [&str; 8] = ["course", "person", "seat", "egress", "firewall", "node", "isolation", "audit"];
+pub const STAFF: [&str; 9] =
+    ["course", "person", "seat", "egress", "firewall", "node", "isolation", "policy", "audit"];
 
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {
@@ -96,9 +97,14 @@ fn of_family(family: &str, lang: Lang) -> String {
 }
 
 fn of_command(words: &[String], lang: Lang) -> String {
-    let id = words.join("-");
+    let id = id(words);
     let part = |kind: &str| text(lang, &format!("{kind}-{id}"), &[]);
     format!("{}\n\n{}\n\n{}\n", part("use"), part("sum"), part("help"))
+}
+
+/// A verb's own verbs (`policy rule add`) are told in its text.
+fn id(words: &[String]) -> String {
+    words.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("-")
 }
 
 /// The usage line of a command (`vm create`, `start`), for an error that wants to show it.
@@ -108,7 +114,7 @@ pub(crate) fn usage(command: &str, lang: Lang) -> Option<String> {
         [] => return None,
         [verb] if is_family(verb) => return None,
         [verb] if !commands().contains(&words) => format!("use-vm-{verb}"),
-        words => format!("use-{}", words.join("-")),
+        words => format!("use-{}", id(words)),
     };
     Some(text(lang, &id, &[]))
 }

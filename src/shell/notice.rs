@@ -1,7 +1,7 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
 //! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
 
-use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, VmCommand};
+use crate::app::command::{BackupCommand, Command, KeyCommand, PersonCommand, PolicyCommand, VmCommand};
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::render::plain;
@@ -87,6 +87,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Person(PersonCommand::Remove(login)) => {
             ask("ask-person-remove", &[("login", login.as_str())])
+        }
+        Command::Policy(PolicyCommand::RuleRemove(rule)) => {
+            ask("ask-rule-remove", &[("rule", &rule.to_string())])
         }
         _ => None,
     }

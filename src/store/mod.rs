@@ -13,6 +13,7 @@ mod keys;
 mod persons;
 mod publications;
 mod rows;
+mod rules;
 mod seats;
 mod vms;
 
@@ -117,6 +118,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (7, "policy", include_str!("migrations/0007_policy.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

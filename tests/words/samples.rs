@@ -1,5 +1,7 @@
 //! One of every reply.
 
+mod samples_policy;
+
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
 use serde_json::json;
@@ -202,6 +204,13 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Audit(_) => "Audit",
         Reply::Nodes(_) => "Nodes",
         Reply::Isolation(_) => "Isolation",
+        Reply::Policies(_) => "Policies",
+        Reply::Policy(_) => "Policy",
+        Reply::PolicyChecked(_) => "PolicyChecked",
+        Reply::PolicyExplained(_) => "PolicyExplained",
+        Reply::Rules(_) => "Rules",
+        Reply::RuleAdded(_) => "RuleAdded",
+        Reply::RuleRemoved(_) => "RuleRemoved",
     }
 }
 
@@ -209,7 +218,7 @@ fn name(reply: &Reply) -> &'static str {
 pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     use VmState::*;
     let login = || "alumno1".to_owned();
-    let all = vec![
+    let mut all = vec![
         Reply::Vms(vec![]),
         Reply::Vms(vec![vm("web1", "alumno1", Running), vm("bd", "alumno1", Stopped)]),
         Reply::Vms(vec![
@@ -359,8 +368,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
+    all.extend(samples_policy::replies());
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 41, "a variant without a sample");
+    assert_eq!(names.len(), 48, "a variant without a sample");
     all
 }

@@ -7,6 +7,7 @@ mod machine;
 mod network;
 mod node;
 mod people;
+mod policy;
 mod record;
 mod table;
 mod units;
@@ -69,6 +70,13 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::FirewallPlan(_)
         | Reply::FirewallApplied { .. }
         | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
+        Reply::Policies(_)
+        | Reply::Policy(_)
+        | Reply::PolicyChecked(_)
+        | Reply::PolicyExplained(_)
+        | Reply::Rules(_)
+        | Reply::RuleAdded(_)
+        | Reply::RuleRemoved(_) => policy::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(lines) => record::audit(lines, lang, style),
         Reply::Nodes(all) => node::nodes(all, lang, style),

@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, KeyTarget, What, grammar, network};
+use super::{Context, KeyTarget, What, grammar, network, policy};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -60,6 +60,10 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             Command::IsolationCheck(vms)
         }
         grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
+        grammar::Top::Policy(verb) => match policy::policy(verb, context, &mut yes)? {
+            Some(command) => Command::Policy(command),
+            None => return Ok((What::NeedsPolicyText, false)),
+        },
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
         grammar::Top::Help { topic } => {

@@ -77,7 +77,10 @@ fn known(words: &[String]) -> String {
 
 fn verbs(family: &str) -> String {
     let grammar = Words::command();
-    let verbs = grammar.find_subcommand(family).map(|family| {
+    let find =
+        |node: Option<&clap::Command>, word: &str| node.and_then(|node| node.find_subcommand(word)).cloned();
+    let family = family.split(' ').fold(Some(grammar), |node, word| find(node.as_ref(), word));
+    let verbs = family.map(|family| {
         let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
         verbs.collect::<Vec<_>>().join(", ")
     });

@@ -5,9 +5,10 @@ mod convert;
 pub(crate) mod grammar;
 mod mistake;
 mod network;
+mod policy;
 mod values;
 
-use crate::app::command::{Command, KeyCommand, PersonCommand};
+use crate::app::command::{Command, KeyCommand, PersonCommand, PolicyCommand};
 use crate::app::error::{Error, Kind, Result};
 use crate::shell::help;
 use crate::shell::lang::Lang;
@@ -50,6 +51,8 @@ pub enum What {
     AskPassword,
     /// An `authorized_keys` line is to be read from standard input; then [`KeyTarget::with_key_text`].
     NeedsKeyText(KeyTarget),
+    /// A policy is to be read from standard input; then [`policy_of`]. Without any it is about the folder.
+    NeedsPolicyText,
     /// Print this; with `--json` it is a JSON document already.
     Help(String),
     /// Close the session.
@@ -84,6 +87,13 @@ impl KeyTarget {
         }
         Ok(self.0)
     }
+}
+
+/// `policy check` with what standard input said; blank is nothing.
+pub fn policy_of(text: Vec<u8>) -> Result<Command> {
+    let text = String::from_utf8(text).map_err(|_| Error::new(Kind::Usage, "error-not-utf8"))?;
+    let text = Some(text).filter(|text| !text.trim().is_empty());
+    Ok(Command::Policy(PolicyCommand::Check(text)))
 }
 
 /// Bytes from a client as text: UTF-8, and of at most [`MAX_LINE`] bytes.

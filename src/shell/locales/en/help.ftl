@@ -38,6 +38,7 @@ help-staff =
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach
       audit list                               who did what
+      policy show|check|explain|rule           who may do what; exams, timetables
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
       Name the machine of another seat as `web1.alumno1`;

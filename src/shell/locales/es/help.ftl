@@ -38,6 +38,7 @@ help-staff =
       node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
       audit list                               quién ha hecho qué
+      policy show|check|explain|rule           quién puede qué; exámenes, horarios
       egress list|set|clear                    qué alcanzan fuera las máquinas
       firewall show|plan|apply|check           las reglas
       Nombra la máquina de otro puesto como `web1.alumno1`;
