@@ -2,6 +2,7 @@
 //! It reads no file: the caller brings names and texts.
 
 use crate::decide::Policy;
+use crate::nesting::too_deep;
 use crate::words::Words;
 use cedar_policy::{PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
 use miette::Diagnostic;
@@ -131,6 +132,10 @@ impl<'a> Folder<'a> {
         // Editors on Windows begin a file with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let place = |start| Place { file, text, start };
+        if let Some(at) = too_deep(text) {
+            let message = "too many brackets and operators inside one another: say it in several policies";
+            return self.errors.push(place(at).error(None, message));
+        }
         let parsed: PolicySet = match text.parse() {
             Ok(parsed) => parsed,
             Err(errors) => {

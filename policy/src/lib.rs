@@ -11,6 +11,7 @@ pub mod destination;
 pub mod folder;
 pub mod model;
 pub mod names;
+mod nesting;
 pub mod network;
 pub mod plan;
 pub mod quota;

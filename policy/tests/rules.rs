@@ -241,6 +241,28 @@ fn without_a_second_factor_one_sets_it_up_and_no_more() {
     assert_eq!(says(&students, &actor(Role::Admin), Action::PolicySet, &Lab, at(BEGIN)), "allow");
 }
 
+/// A thread's usual stack is enough to read and to judge them.
+#[test]
+fn the_widest_rules_are_judged() {
+    let minutes = |n: i64| BEGIN + n * 60_000;
+    let open: Vec<Window> = (0..240).map(|n| window(minutes(2 * n), minutes(2 * n + 1))).collect();
+    let wide = timetable();
+    let networks: Vec<String> = (0..32).map(|n| format!("198.51.{}.0/24", 2 * n)).collect();
+    let networks: Vec<&str> = networks.iter().map(String::as_str).collect();
+    let campus = campus(true, &networks);
+    let policy = |rule: &ReadyRule| {
+        Policy::built_in().unwrap().with_rules(&[(rule.policy_id(), rule.cedar(&open))]).unwrap()
+    };
+    let student = actor(Role::Alumno);
+    for (now, said) in [(minutes(478), "allow"), (minutes(479), "rule-3-timetable"), (minutes(0), "allow")] {
+        assert_eq!(says(&policy(&wide), &student, Action::Login, &Lab, at(now)), said, "{now}");
+    }
+    let from = |source: &str| Context { source: Some(source.parse().unwrap()), ..at(BEGIN) };
+    for (source, said) in [("198.51.62.9", "allow"), ("198.51.61.9", "rule-3-campus")] {
+        assert_eq!(says(&policy(&campus), &student, Action::Login, &Lab, from(source)), said, "{source}");
+    }
+}
+
 #[test]
 fn rules_are_kept_as_they_were() {
     for rule in [

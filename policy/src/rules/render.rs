@@ -14,6 +14,9 @@ const EXAM: [Action; 3] = [Action::Login, Action::Whoami, Action::VmConsoleRecor
 /// What somebody without a second factor may do, besides looking after their own account.
 const WITHOUT_FACTOR: [Action; 2] = [Action::Login, Action::Whoami];
 
+/// How many windows of a timetable stand in one bracket.
+const TOGETHER: usize = 16;
+
 pub(super) fn cedar(ready: &ReadyRule, open: &[Window]) -> String {
     let id = ready.policy_id();
     match &ready.rule {
@@ -31,10 +34,16 @@ pub(super) fn cedar(ready: &ReadyRule, open: &[Window]) -> String {
             text + ";\n\n" + &network(&id, course, *time)
         }
         Rule::Timetable { course, open: _ } => {
-            let windows: Vec<String> = open.iter().map(|window| format!("({})", during(*window))).collect();
+            // A few together in brackets: a flat list of many is too deep to be judged.
+            let some = |windows: &[Window]| {
+                let each: Vec<String> =
+                    windows.iter().map(|window| format!("({})", during(*window))).collect();
+                each.join(" ||\n  ")
+            };
+            let windows: Vec<String> = open.chunks(TOGETHER).map(some).collect();
             let mut text = forbid(&id, Role::Alumno, &format!("principal in {}", uid(course)));
             if !windows.is_empty() {
-                text += &unless(&windows.join(" ||\n  "));
+                text += &unless(&format!("({})", windows.join(") ||\n  (")));
             }
             text + ";\n"
         }
