@@ -41,6 +41,7 @@ pub fn farewell(reason: &str) -> String {
 fn closing_id(reason: &str) -> &'static str {
     match reason {
         "suspended" => "notice-suspended",
+        "not now" => "notice-not-now",
         "shutdown" => "notice-shutdown",
         "too many connections" => "notice-too-many-connections",
         "too many tries" => "notice-too-many-tries",

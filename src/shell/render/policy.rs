@@ -78,7 +78,7 @@ fn rules(all: &[RuleView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-rules", &[]);
     }
-    let mut table = Table::new(labels(lang, &["rule", "kind", "course", "state", "says", "author"]));
+    let mut table = Table::new(labels(lang, &["rule", "rule-kind", "course", "state", "says", "author"]));
     for rule in all {
         let course = rule.course.clone();
         table.row(vec![

@@ -77,9 +77,7 @@ fn known(words: &[String]) -> String {
 
 fn verbs(family: &str) -> String {
     let grammar = Words::command();
-    let find =
-        |node: Option<&clap::Command>, word: &str| node.and_then(|node| node.find_subcommand(word)).cloned();
-    let family = family.split(' ').fold(Some(grammar), |node, word| find(node.as_ref(), word));
+    let family = family.split(' ').try_fold(grammar, |node, word| node.find_subcommand(word).cloned());
     let verbs = family.map(|family| {
         let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
         verbs.collect::<Vec<_>>().join(", ")

@@ -58,6 +58,7 @@ done-policy-second-factor = Who came in with a second factor may.
 done-rule-added = Rule { $rule } is on (`{ $policy }`): { $says }
 done-rule-removed = Rule { $rule } is off: { $says }
 done-rule-zone = The hours are those of the time zone { $zone }.
+notice-not-now = By the policy you may not be in now (an exam, a timetable, where you come in from): your machines go on as they are; ask your teacher.
 empty-rules = No ready rule is on.
 word-the-lab = the lab
 state-rule-on = on
@@ -68,6 +69,8 @@ col-policy = POLICY
 col-file = FROM
 col-rule = RULE
 col-says = SAYS
+col-rule-kind = KIND
+col-author = BY
 
 ## policy
 help-policy = Policy: who may do what, and rules for a while (teachers).

@@ -58,6 +58,7 @@ done-policy-second-factor = Quien entró con un segundo factor sí puede.
 done-rule-added = La regla { $rule } está puesta (`{ $policy }`): { $says }
 done-rule-removed = La regla { $rule } está quitada: { $says }
 done-rule-zone = Las horas son las de la zona horaria { $zone }.
+notice-not-now = La política no te deja estar dentro ahora (un examen, un horario, desde dónde entras): tus máquinas siguen como están; pregunta a tu profesor.
 empty-rules = No hay ninguna regla preparada puesta.
 word-the-lab = el laboratorio
 state-rule-on = puesta
@@ -68,6 +69,8 @@ col-policy = POLÍTICA
 col-file = DE
 col-rule = REGLA
 col-says = DICE
+col-rule-kind = CLASE
+col-author = POR
 
 ## policy
 help-policy = Política: quién puede qué, y reglas por un tiempo (profesores).
