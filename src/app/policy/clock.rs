@@ -25,7 +25,8 @@ pub async fn mind(app: Arc<App>) {
             _ = changes.changed() => continue,
         }
         let now = clock::now();
-        if app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
+        // A clock that was set back is at another edge: timetables are written out from now on.
+        if now < judged || app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
             app.edge().await;
         } else if app.policy().minds_the_clock() && now.0 >= minute {
             app.changed();

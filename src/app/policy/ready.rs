@@ -14,14 +14,15 @@ use puerta_policy::model::{RuleId, Timestamp};
 use puerta_policy::rules::{ReadyRule, Rule, Window};
 use std::sync::Arc;
 
-/// Name and Cedar text of each rule, as of `now`.
+/// Name and Cedar text of each rule, as of `now`. An exam that is over says nothing any more.
 pub(in crate::app) fn rendered(
     rules: &[ReadyRule],
     zone: &TimeZone,
     now: Timestamp,
 ) -> Vec<(String, String)> {
     let one = |ready: &ReadyRule| (ready.policy_id(), ready.cedar(&zone::windows(&ready.rule, zone, now)));
-    rules.iter().map(one).collect()
+    let over = |ready: &&ReadyRule| matches!(ready.rule, Rule::Exam { time, .. } if time.until() <= now);
+    rules.iter().filter(|ready| !over(ready)).map(one).collect()
 }
 
 impl App {

@@ -102,7 +102,7 @@ sum-policy-rule = Ready rules: an exam, a timetable, the campus, a second factor
 help-policy-rule =
     policy rule list
     policy rule add exam --course COURSE --from TIME --until TIME
-                         [--machines web1,db1] [--verbs list,start,…]
+    {"                     ["}--machines web1,db1] [--verbs list,start,…]
         Meanwhile the course's students have only these machines (all, if not
         said) by these verbs (list, start, forward, console, if not said), and
         the course no egress and no published ports.

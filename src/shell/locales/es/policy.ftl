@@ -102,7 +102,7 @@ sum-policy-rule = Reglas preparadas: un examen, un horario, el campus, un segund
 help-policy-rule =
     policy rule list
     policy rule add exam --course CURSO --from MOMENTO --until MOMENTO
-                         [--machines web1,db1] [--verbs list,start,…]
+    {"                     ["}--machines web1,db1] [--verbs list,start,…]
         Mientras dura, los alumnos del curso solo tienen esas máquinas (todas,
         si no se dice) con esos verbos (list, start, forward, console, si no se
         dice), y el curso no tiene salida ni puertos publicados.
