@@ -389,6 +389,7 @@ fn shell_notices_questions_and_progress() {
             "person remove alumno1",
             "seat drop equipo3 alumno1",
             "session close 6925d1f20003",
+            "policy rule remove 3",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

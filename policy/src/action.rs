@@ -264,4 +264,108 @@ impl Action {
             Self::CoursePublications => "course-publications",
         }
     }
+
+    /// The action that a word means: its own (`vm-forward`), or the part behind the family where only one
+    /// action ends so (`forward`). Otherwise those that it may mean; none: it means nothing.
+    pub fn named(word: &str) -> Result<Self, Vec<Self>> {
+        if let Some(action) = Self::ALL.into_iter().find(|action| action.as_str() == word) {
+            return Ok(action);
+        }
+        let short = |action: &Self| action.as_str().split_once('-').is_some_and(|(_, verb)| verb == word);
+        let found: Vec<Self> = Self::ALL.into_iter().filter(short).collect();
+        match found.as_slice() {
+            [action] => Ok(*action),
+            _ => Err(found),
+        }
+    }
+
+    /// What it is done to.
+    pub fn target(self) -> Target {
+        match self {
+            Self::Login
+            | Self::TemplateList
+            | Self::Whoami
+            | Self::CourseCreate
+            | Self::CourseList
+            | Self::PersonAdd
+            | Self::PersonAddStaff
+            | Self::SeatList
+            | Self::AuditList
+            | Self::EgressView
+            | Self::EgressSet
+            | Self::FirewallView
+            | Self::FirewallApply
+            | Self::NodeList
+            | Self::TemplateRetire
+            | Self::CourseEnrol
+            | Self::SeatCreate
+            | Self::QuotaView
+            | Self::QuotaSet
+            | Self::AuditMine
+            | Self::AuditExport
+            | Self::NodeDrain
+            | Self::PolicyView
+            | Self::PolicySet => Target::Lab,
+            Self::KeyList | Self::KeyAdd | Self::KeyRemove | Self::Passwd | Self::SecondFactor => {
+                Target::Account
+            }
+            Self::PersonView
+            | Self::PersonSuspend
+            | Self::PersonCode
+            | Self::PersonRemove
+            | Self::PersonSecondFactor
+            | Self::SessionView
+            | Self::SessionClose
+            | Self::SessionWatch
+            | Self::SessionWatchUnannounced
+            | Self::SessionPlay
+            | Self::MessageSend => Target::Person,
+            Self::CourseEgress | Self::CoursePublications => Target::Course,
+            Self::VmCreate => Target::NewVm,
+            Self::SeatEdit => Target::Seat,
+            Self::VmView
+            | Self::VmStart
+            | Self::VmStop
+            | Self::VmRestart
+            | Self::VmDelete
+            | Self::VmBackup
+            | Self::VmRestore
+            | Self::IsolationCheck
+            | Self::VmConsole
+            | Self::VmConsoleRecord
+            | Self::VmMove
+            | Self::TemplatePublish => Target::Vm,
+            Self::VmForward => Target::Forward,
+            Self::PortPublish => Target::Publish,
+            Self::PortView | Self::PortUnpublish => Target::Publication,
+            Self::BackupView | Self::BackupDelete => Target::Backup,
+        }
+    }
+}
+
+/// A kind of target, by how people name one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The lab as a whole: nothing is named.
+    Lab,
+    /// An account: a login, or one's own.
+    Account,
+    /// A person: a login.
+    Person,
+    /// A course.
+    Course,
+    /// A seat.
+    Seat,
+    /// A machine that is to be, `web1` or `web1.alumno1`: policy judges its seat.
+    NewVm,
+    /// A machine.
+    Vm,
+    /// A destination: a machine or an address, and a port.
+    Forward,
+    /// A machine and its port that is to be published.
+    Publish,
+    /// A port of puerta that is published.
+    Publication,
+    /// A backup.
+    Backup,
 }

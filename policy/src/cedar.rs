@@ -104,7 +104,7 @@ impl<'a> Facts<'a> {
 }
 
 /// `2026-11-23T04:10:36.000Z`, or `None` outside the years 1970 to 9999.
-fn datetime(now: Timestamp) -> Option<String> {
+pub(crate) fn datetime(now: Timestamp) -> Option<String> {
     const DAY: u64 = 86_400_000;
     const END: u64 = 253_402_300_800_000; // 10000-01-01
     let ms = u64::try_from(now.0).ok().filter(|ms| *ms < END)?;

@@ -4,7 +4,7 @@
 //! Nothing here fails open: whatever cannot be put to Cedar, and whatever Cedar cannot evaluate,
 //! is a [`Denial`] whose policies say `error:...`.
 
-pub use crate::folder::PolicyError;
+pub use crate::folder::{PolicyError, Stated};
 pub use crate::resource::{Forward, Lab, Own, Publish, Resource};
 
 use crate::action::Action;
@@ -12,6 +12,7 @@ use crate::cedar::{Facts, Fault};
 use crate::model::{Actor, Seat, Timestamp, Vm};
 use crate::words::Words;
 use cedar_policy::{Authorizer, Entities, PolicySet, Request, Response, Schema};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddrV4};
 
 /// What surrounds a request. The caller says what time it is.
@@ -114,6 +115,10 @@ pub struct Policy {
     pub(crate) set: PolicySet,
     pub(crate) schema: Schema,
     pub(crate) words: Words,
+    /// Name and text of the files it was made of, without those of ready rules.
+    pub(crate) files: Vec<(String, String)>,
+    /// Where each policy stands, by its id.
+    pub(crate) stated: BTreeMap<String, Stated>,
 }
 
 impl Policy {
@@ -131,9 +136,26 @@ impl Policy {
         }
     }
 
+    /// What it would say to an act that nobody asks for now: the policies that allow it, or
+    /// those of [`Denial::policies`]. There is no permit in it.
+    pub fn explain<T: Resource>(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &T,
+        context: Context,
+    ) -> Result<Vec<String>, Vec<String>> {
+        self.judge(actor, action, target, context)
+    }
+
     /// Ids of its policies, in alphabetical order.
     pub fn ids(&self) -> Vec<String> {
-        sorted(self.set.policies().map(|policy| policy.id().to_string()))
+        self.stated.keys().cloned().collect()
+    }
+
+    /// Its policies as they were written, by id.
+    pub fn stated(&self) -> &BTreeMap<String, Stated> {
+        &self.stated
     }
 
     /// The policies that allow it, or those that do not.

@@ -2,6 +2,7 @@
 //! It reads no file: the caller brings names and texts.
 
 use crate::decide::Policy;
+use crate::nesting::too_deep;
 use crate::words::Words;
 use cedar_policy::{PolicyId, PolicySet, Schema, SchemaFragment, ValidationMode, Validator};
 use miette::Diagnostic;
@@ -38,6 +39,19 @@ impl fmt::Display for PolicyError {
     }
 }
 
+/// A policy as somebody wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated {
+    /// Its file, or the ready rule's name.
+    pub file: String,
+    /// Its first line there, from 1.
+    pub line: usize,
+    /// Whether it is a `forbid`.
+    pub forbids: bool,
+    /// Its Cedar text, without the comments around it.
+    pub text: String,
+}
+
 impl Policy {
     /// The policies that are compiled in.
     pub fn built_in() -> Result<Self, PolicyError> {
@@ -56,8 +70,22 @@ impl Policy {
             folder.read(name, text);
         }
         folder.validate(&schema);
+        let stated = folder.stated();
         let set = folder.finish()?;
-        Ok(Self { set, schema, words })
+        Ok(Self { set, schema, words, files: files.to_vec(), stated })
+    }
+
+    /// The same files, with these ready rules (name and Cedar text) in the place of those before.
+    pub fn with_rules(&self, rules: &[(String, String)]) -> Result<Self, Vec<PolicyError>> {
+        let policy = Self::parse(&[&*self.files, rules].concat())?;
+        Ok(Self { files: self.files.clone(), ..policy })
+    }
+
+    /// Whether a file asks what time it is: then what it says may change at any moment. It may
+    /// be said of one that does not.
+    pub fn minds_the_clock(&self) -> bool {
+        let code = |line: &&str| !line.trim_start().starts_with("//");
+        self.files.iter().any(|(_, text)| text.lines().filter(code).any(|line| line.contains("now")))
     }
 }
 
@@ -104,6 +132,10 @@ impl<'a> Folder<'a> {
         // Editors on Windows begin a file with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let place = |start| Place { file, text, start };
+        if let Some(at) = too_deep(text) {
+            let message = "too many brackets and operators inside one another: say it in several policies";
+            return self.errors.push(place(at).error(None, message));
+        }
         let parsed: PolicySet = match text.parse() {
             Ok(parsed) => parsed,
             Err(errors) => {
@@ -189,6 +221,18 @@ impl<'a> Folder<'a> {
         self.errors.push(error);
     }
 
+    fn stated(&self) -> BTreeMap<String, Stated> {
+        let stated = self.set.policies().filter_map(|policy| {
+            let id = policy.id().to_string();
+            let place = self.places.get(&id)?;
+            let line = place.error(None, "").line.unwrap_or_default();
+            let forbids = policy.effect() == cedar_policy::Effect::Forbid;
+            let text = policy.to_cedar().unwrap_or_default();
+            Some((id, Stated { file: place.file.to_owned(), line, forbids, text }))
+        });
+        stated.collect()
+    }
+
     fn finish(mut self) -> Result<PolicySet, Vec<PolicyError>> {
         if self.set.is_empty() && self.errors.is_empty() {
             self.errors.push(folder_error("no policy at all: nobody could even come in"));
@@ -206,7 +250,8 @@ fn folder_error(message: impl Into<String>) -> PolicyError {
     PolicyError { file: "*.cedar".into(), line: None, message: message.into() }
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether a text is a policy's id: what it may be looked up by.
+pub fn is_id(text: &str) -> bool {
     text.len() <= 64
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')

@@ -11,10 +11,12 @@ pub mod destination;
 pub mod folder;
 pub mod model;
 pub mod names;
+mod nesting;
 pub mod network;
 pub mod plan;
 pub mod quota;
 pub mod resource;
+pub mod rules;
 
 mod cedar;
 mod words;

@@ -2,7 +2,7 @@
 
 use crate::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
 use crate::plan::{Edition, SeatNumber, Slot, Vmid};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
 macro_rules! id {
@@ -34,7 +34,9 @@ id!(
     /// An authorized key, for good.
     KeyId,
     /// A publication, for good.
-    PublicationId
+    PublicationId,
+    /// A ready rule, for good.
+    RuleId
 );
 
 /// A moment: milliseconds since 1970-01-01 UTC.
@@ -42,7 +44,7 @@ id!(
 pub struct Timestamp(pub i64);
 
 /// What a person is in the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// A student.

@@ -6,7 +6,7 @@ mod lab;
 
 use cedar_policy::Schema;
 use lab::*;
-use puerta_policy::action::Action;
+use puerta_policy::action::{Action, Target};
 use puerta_policy::decide::{Forward, Lab, Own, Policy, Publish, Resource};
 use puerta_policy::model::{Actor, PersonId, Role};
 use std::collections::BTreeSet;
@@ -221,6 +221,17 @@ fn every_action_has_one_kind_of_target_and_no_other_is_judged() {
         }
         fitting.push(bare.or(forwarded).or(published));
         let fitting: Vec<String> = fitting.into_iter().flatten().collect();
+        let named = match action.target() {
+            Target::Lab => "Lab",
+            Target::Account => "Account",
+            Target::Person => "Person",
+            Target::Course => "Course",
+            Target::Seat | Target::NewVm => "Seat",
+            Target::Vm | Target::Forward | Target::Publish => "Vm",
+            Target::Publication => "Publication",
+            Target::Backup => "Backup",
+        };
+        assert_eq!(kind, format!("Puerta::{named}"), "{}", action.as_str());
         assert_eq!(fitting, [kind], "{}", action.as_str());
     }
 }

@@ -9,10 +9,10 @@ use crate::app::reply::{BackupView, Reply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, jobs, vm};
 use crate::engine::Which;
-use crate::store::NewBackup;
+use crate::store::{NewBackup, Store};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::{Backup, Job, Phase, SeatId, Timestamp, Vm};
+use puerta_policy::model::{Actor, Backup, Job, Phase, SeatId, Timestamp, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,15 +55,25 @@ pub(super) async fn permit(
     seat: Option<&SeatName>,
     action: Action,
 ) -> Result<Permit<Backup>> {
-    let store = &ctx.app.store;
+    let backup = find(&ctx.app.store, &ctx.actor, name, seat).await?;
+    let subject = format!("{}.{}", backup.vm_name, backup.seat_name);
+    ctx.permit(action, backup, Some(&subject), no_backup(name)).await
+}
+
+/// The backup that somebody would mean.
+pub(super) async fn find(
+    store: &Store,
+    actor: &Actor,
+    name: &BackupName,
+    seat: Option<&SeatName>,
+) -> Result<Backup> {
     let seats = match seat {
         Some(seat) => vec![store.seat_by_name(seat).await?.ok_or_else(|| no_backup(name))?.id],
-        None => ctx.actor.seats.clone(),
+        None => actor.seats.clone(),
     };
     for seat in seats {
         if let Some(backup) = store.backup_by_name(seat, name).await? {
-            let subject = format!("{}.{}", backup.vm_name, backup.seat_name);
-            return ctx.permit(action, backup, Some(&subject), no_backup(name)).await;
+            return Ok(backup);
         }
     }
     Err(no_backup(name))

@@ -17,6 +17,10 @@ mod audit;
 
 pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionId};
 
+mod policy;
+
+pub use policy::{Named, NewRule, PolicyCommand, Question, When};
+
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
 use puerta_policy::model::{JobId, Role};
@@ -50,6 +54,8 @@ pub enum Command {
     Egress(EgressCommand),
     /// `firewall ...`
     Firewall(FirewallCommand),
+    /// `policy ...`
+    Policy(PolicyCommand),
     /// `session ...`
     Session(SessionCommand),
     /// `message ...`

@@ -103,20 +103,30 @@ impl App {
     ) -> Result<std::result::Result<(Permit<Forward>, String), (Option<String>, String, Vec<String>)>> {
         let refused = |why: &str| Ok(Err((None, why.to_owned(), Vec::new())));
         let Some(actor) = self.store.actor(visitor.person).await? else { return refused("no such person") };
-        let (vm, port) = match Destination::parse(host, port, &self.config.domain) {
+        let destination = match Destination::parse(host, port, &self.config.domain) {
             Err(refusal) => return refused(refusal.code()),
-            Ok(Destination::Name(name, port)) => (self.named(&actor, &name).await?, port),
-            Ok(Destination::Address(address, port)) => match Vmid::from_address(address) {
-                Some(vmid) => (self.store.vm_by_vmid(vmid).await?, port),
-                None => (None, port),
-            },
+            Ok(destination) => destination,
         };
-        let Some(vm) = vm else { return refused("no such machine") };
+        let Some(vm) = self.destination(&actor, &destination).await? else {
+            return refused("no such machine");
+        };
+        let port = destination.port();
         let subject = format!("{}.{}", vm.name, vm.seat_name);
         Ok(match self.policy().decide(&actor, Action::VmForward, Forward { vm, port }, visitor.context()) {
             Decision::Allow(permit) => Ok((permit, subject)),
             Decision::Deny(denial) => Err((Some(subject), "policy".to_owned(), denial.policies)),
         })
+    }
+
+    /// The machine that a destination of theirs is, whether they may reach it or not.
+    pub(super) async fn destination(&self, actor: &Actor, destination: &Destination) -> Result<Option<Vm>> {
+        match destination {
+            Destination::Name(name, _) => self.named(actor, name).await,
+            Destination::Address(address, _) => match Vmid::from_address(*address) {
+                Some(vmid) => Ok(self.store.vm_by_vmid(vmid).await?),
+                None => Ok(None),
+            },
+        }
     }
 
     /// The machine of that name: in the named seat, or in exactly one of the speaker's own.

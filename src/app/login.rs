@@ -196,6 +196,14 @@ impl App {
         })
     }
 
+    /// Why who may not stay must go, as a stable word: `suspended`, or `not now` by another policy.
+    pub async fn why_not_stay(&self, person: PersonId) -> &'static str {
+        match self.store.actor(person).await {
+            Ok(Some(actor)) if !actor.suspended => "not now",
+            _ => "suspended",
+        }
+    }
+
     /// Somebody offered keys and went away, or ran out of time or tries.
     pub async fn login_given_up(&self, who: &Stranger, login: &str, offered: &[String], why: &str) {
         let mut event = login_event(who, login, "none");

@@ -22,6 +22,7 @@ pub mod login;
 mod moving;
 pub mod node;
 pub mod person;
+pub mod policy;
 pub mod port;
 pub mod presence;
 mod quota;
@@ -75,6 +76,8 @@ pub struct App {
     /// Who is here.
     pub presence: Presence,
     policy: RwLock<Arc<Policy>>,
+    /// Held by who puts another policy together.
+    ruling: tokio::sync::Mutex<()>,
     passwords: login::Passwords,
     jobs: Jobs,
     wall: firewall::Wall,
@@ -136,6 +139,7 @@ impl App {
             audit,
             presence,
             policy: RwLock::new(Arc::new(policy)),
+            ruling: tokio::sync::Mutex::default(),
             passwords,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
@@ -194,6 +198,7 @@ impl App {
             Command::Egress(command) => egress::run(&ctx, command).await.map(Outcome::from),
             Command::Firewall(command) => firewall::run(&ctx, command).await.map(Outcome::from),
             Command::Node(command) => node::run(&ctx, command).await.map(Outcome::from),
+            Command::Policy(command) => policy::run(&ctx, command).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::Session(command) => session::run(&ctx, command).await,
             Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),

@@ -47,7 +47,8 @@ struct NewcomerWords {
     key: Option<String>,
 }
 
-fn absent(login: &Login) -> Error {
+/// There is nobody of that name.
+pub(super) fn absent(login: &Login) -> Error {
     Error::new(Kind::NotFound, "error-no-person").with("login", login)
 }
 

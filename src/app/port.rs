@@ -4,7 +4,7 @@
 use crate::app::command::PortCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::firewall::refused;
+use crate::app::firewall::{may_publish, refused};
 use crate::app::reply::{PortView, PublishedView, Reply, UnpublishedView};
 use crate::app::{App, clock, vm};
 use crate::firewall::FirewallError;
@@ -186,6 +186,9 @@ async fn publish(
     let members = app.store.members(vm.seat).await?;
     if !members.is_empty() && members.iter().all(|member| member.suspended) {
         return Err(Error::new(Kind::Conflict, "error-seat-suspended").with("seat", &vm.seat_name));
+    }
+    if !may_publish(&app.store, &app.policy(), &vm.course).await? {
+        return Err(Error::new(Kind::Conflict, "error-publications-closed").with("course", &vm.course));
     }
     let published = app.store.publish(new, range, app.config.quotas, clock::now()).await;
     let publication = published.map_err(|error| unpublishable(error, &vm, vm_port, port))?;

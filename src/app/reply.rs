@@ -5,6 +5,7 @@
 mod audit;
 mod network;
 mod node;
+mod policy;
 mod roster;
 mod session;
 mod template;
@@ -14,6 +15,7 @@ pub use session::{MessageView, OpenView, RecordingView, SessionView};
 pub use audit::{AuditPage, AuditStory, AuditVerdict, BrokenView, SignedView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 pub use node::{DrainView, DrainedView, NodeView, PlacedView, RulesView};
+pub use policy::{CheckView, ExplainView, PlaceView, PolicyView, RuleView};
 pub use roster::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use template::{
     QuotaLine, QuotaSetView, QuotasView, TemplateDetail, TemplatePublished, TemplateView, UnpublishedView,
@@ -228,6 +230,20 @@ pub enum Reply {
     Recordings(Vec<RecordingView>),
     /// A message was put into shells.
     MessageSent(MessageView),
+    /// `policy show`
+    Policies(Vec<PolicyView>),
+    /// `policy show ID`
+    Policy(PolicyView),
+    /// `policy check`
+    PolicyChecked(CheckView),
+    /// `policy explain`
+    PolicyExplained(ExplainView),
+    /// `policy rule list`
+    Rules(Vec<RuleView>),
+    /// A ready rule was turned on.
+    RuleAdded(RuleView),
+    /// It is off.
+    RuleRemoved(RuleView),
 }
 
 impl Reply {
@@ -236,6 +252,7 @@ impl Reply {
         match self {
             Self::Isolation(view) if !view.good => 1,
             Self::AuditVerdict(verdict) if verdict.broken.is_some() => 1,
+            Self::PolicyChecked(view) if !view.taken => 1,
             _ => 0,
         }
     }

@@ -1,8 +1,10 @@
 //! The policy in force: the built-in one, or a folder of `.cedar` files. A folder that does not
 //! parse is refused whole, and what was in force stays.
 
-use crate::app::App;
+use crate::app::{App, clock, policy};
 use crate::audit::Event;
+use crate::config::Config;
+use crate::store::Store;
 use puerta_policy::decide::Policy;
 use std::path::Path;
 
@@ -37,14 +39,31 @@ pub fn load(dir: Option<&Path>) -> Result<Policy, Vec<String>> {
     Policy::parse(&files).map_err(|errors| errors.iter().map(ToString::to_string).collect())
 }
 
+/// A policy with these ready rules; every complaint, as [`load`]'s.
+pub(super) fn with(policy: &Policy, rules: &[(String, String)]) -> Result<Policy, Vec<String>> {
+    policy.with_rules(rules).map_err(|errors| errors.iter().map(ToString::to_string).collect())
+}
+
+/// The policy with the ready rules of the registry, for who needs it without an [`App`].
+pub async fn whole(policy: &Policy, store: &Store, config: &Config) -> Result<Policy, Vec<String>> {
+    let rules = store.rules().await.map_err(|error| vec![error.to_string()])?;
+    with(policy, &policy::rendered(&rules, &config.timezone, clock::now()))
+}
+
 impl App {
     /// Reads the policy again (SIGHUP). Says in log and audit whether it holds now.
     pub async fn reload_policy(&self) {
         let event = Event::note("policy.reload");
-        match load(self.config.policy_dir.as_deref()) {
+        let turn = self.ruling.lock().await;
+        let rules = self.rendered_rules().await.map_err(|error| vec![format!("ready rules: {error:?}")]);
+        let loaded = rules.and_then(|rules| with(&load(self.config.policy_dir.as_deref())?, &rules));
+        match loaded {
             Ok(policy) => {
                 let count = policy.ids().len();
                 self.replace_policy(policy);
+                drop(turn);
+                // Courses may be closed or open now; what fails is in log and audit, and is tried again.
+                drop(self.reconcile().await);
                 tracing::info!(policies = count, "the policy was read again and holds now");
                 self.audit.finish(event.with("policies", count).with("result", "replaced")).await;
             }

@@ -269,11 +269,11 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
         idnumber: None,
         code: crate::store::NewCode { hash: login.into(), expires: clock::now() },
     };
-    let open = firewall::desired(store, config).await.unwrap();
+    let open = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     assert!(open.egress.seats.is_empty());
     store.enrol(course.id, &[row("alumno1")], false, clock::now()).await.unwrap();
     store.enrol(course.id, &[row("eva")], false, clock::now()).await.unwrap();
-    let shut = firewall::desired(store, config).await.unwrap();
+    let shut = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     let rules: Vec<_> =
         shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();
     assert_eq!(rules, [(true, &puerta_policy::network::Egress::Deny)]);

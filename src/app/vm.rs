@@ -7,10 +7,10 @@ use crate::app::port::Wanted;
 use crate::app::reply::{PlacedView, Reply, UsageView, VmState, VmView};
 use crate::app::status;
 use crate::app::{Outcome, backup, clock, console, moving, node, restore, template, vm_jobs};
-use crate::store::{NewVm, StoreError};
+use crate::store::{NewVm, Store, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab, Permit};
-use puerta_policy::model::{JobKind, Limits, Phase, Seat, SeatId, Vm};
+use puerta_policy::model::{Actor, JobKind, Limits, Phase, Seat, SeatId, Vm};
 use puerta_policy::names::{SeatName, TemplateRef, VmRef};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -45,14 +45,18 @@ pub(super) fn subject(vm: &Vm) -> String {
 
 /// The machine somebody means; it may turn out not to be for them, which policy says afterwards.
 pub(super) async fn resolve(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Vm> {
-    let store = &ctx.app.store;
+    resolve_for(&ctx.app.store, &ctx.actor, wanted).await
+}
+
+/// The same for whoever would mean it.
+pub(super) async fn resolve_for(store: &Store, actor: &Actor, wanted: &VmRef) -> Result<Vm> {
     let absent = || Error::no_vm(wanted);
     if let Some(seat) = &wanted.seat {
         let seat = store.seat_by_name(seat).await?.ok_or_else(absent)?;
         return store.vm_by_name(seat.id, &wanted.name).await?.ok_or_else(absent);
     }
     let mut found = Vec::new();
-    for seat in &ctx.actor.seats {
+    for seat in &actor.seats {
         found.extend(store.vm_by_name(*seat, &wanted.name).await?);
     }
     if found.len() > 1 {
@@ -171,7 +175,7 @@ async fn create(
     asked: Asked,
 ) -> Result<Outcome> {
     let app = ctx.app;
-    let seat = seat_for(ctx, wanted.seat.as_ref()).await?;
+    let seat = seat_for(&app.store, &ctx.actor, wanted.seat.as_ref()).await?;
     let label = format!("{}.{}", wanted.name, seat.name);
     let permit = ctx.permit(Action::VmCreate, seat.clone(), Some(&label), no_seat(&seat.name)).await?;
     app.opened(seat.id, &seat.name).await?;
@@ -223,12 +227,11 @@ pub(super) fn no_seat(name: &SeatName) -> Error {
 }
 
 /// The seat that was named, or the speaker's own when they have one.
-async fn seat_for(ctx: &Ctx<'_>, named: Option<&SeatName>) -> Result<Seat> {
-    let store = &ctx.app.store;
+pub(super) async fn seat_for(store: &Store, actor: &Actor, named: Option<&SeatName>) -> Result<Seat> {
     if let Some(name) = named {
         return store.seat_by_name(name).await?.ok_or_else(|| no_seat(name));
     }
-    match ctx.actor.seats.as_slice() {
+    match actor.seats.as_slice() {
         [] => Err(Error::new(Kind::NotFound, "error-no-own-seat")),
         [seat] => store.seat(*seat).await?.ok_or_else(|| Error::new(Kind::NotFound, "error-no-own-seat")),
         seats => {

@@ -6,7 +6,7 @@ use crate::app;
 use crate::config::{Config, Driver};
 use crate::firewall::reconcile::Reconciler;
 use crate::firewall::{self, Backend, Done, FirewallError, Site, View, Why};
-use crate::store::{self, Store};
+use crate::store::Store;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use ipnet::Ipv4Net;
@@ -46,7 +46,7 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
             foreign(&report.foreign);
             if let Done::Whole { .. } = report.done {
                 // The counters that were read then are no more: nobody else can write it down.
-                registry(config, async |store| app::firewall::count(store, &report).await.map(drop))?;
+                registry(config, async |store| Ok(app::firewall::count(store, &report).await.map(drop)?))?;
             }
             say(&sentence(&report.done))
         }
@@ -92,10 +92,15 @@ fn sentence(done: &Done) -> String {
 }
 
 fn desired(config: &Config) -> anyhow::Result<firewall::Desired> {
-    registry(config, async |store| app::firewall::desired(store, config).await)
+    let refused = |errors: Vec<String>| anyhow::anyhow!("the policy: {}", errors.join("; "));
+    let policy = app::rules::load(config.policy_dir.as_deref()).map_err(refused)?;
+    registry(config, async |store| {
+        let policy = app::rules::whole(&policy, store, config).await.map_err(refused)?;
+        Ok(app::firewall::desired(store, config, &policy).await?)
+    })
 }
 
-fn registry<T>(config: &Config, work: impl AsyncFnOnce(&Store) -> store::Result<T>) -> anyhow::Result<T> {
+fn registry<T>(config: &Config, work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let path = config.database();
     if !path.exists() {
         bail!("there is no {}: `puerta init` makes it", path.display());

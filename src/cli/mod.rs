@@ -1,4 +1,4 @@
-//! What the technician types: `puerta init|serve|config|audit|firewall|node`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|firewall|policy|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
 mod audit;
@@ -7,6 +7,7 @@ mod helper;
 mod host_key;
 mod init;
 mod node;
+mod policy;
 mod privileges;
 mod serve;
 
@@ -61,6 +62,11 @@ enum Verb {
     },
     #[command(name = helper::VERB, hide = true)]
     FirewallHelper,
+    /// Turn off a rule that keeps everybody out
+    Policy {
+        #[command(subcommand)]
+        verb: policy::Words,
+    },
     /// What a node of the lab needs
     Node {
         #[command(subcommand)]
@@ -115,6 +121,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Config { verb: ConfigVerb::Show } => say(&config.to_string()),
         Verb::Audit { verb } => audit::run(&config, verb),
         Verb::Firewall { verb } => firewall::run(&config, verb),
+        Verb::Policy { verb } => policy::run(&config, verb),
         Verb::FirewallHelper => helper::run(&config),
         Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }

@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{App, firewall, node, recovery, roster, rules};
+use crate::app::{self, App, firewall, node, recovery, roster, rules};
 use crate::audit::{self, Audit, Event};
 use crate::config::{self, Config, Driver};
 use crate::engine::{self, Engine};
@@ -43,6 +43,8 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
         let wall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
         let app = App::new(config, store, engine, wall, audit, policy)?;
+        let ruled = app.rule_anew().await;
+        ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?;
         recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
         firewall::start(&app).await.context("the firewall cannot be used")?;
         roster::start(&app);
@@ -56,15 +58,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
                 reloading.reload_policy().await;
             }
         });
-        // Policies may ask what time it is: what is open is judged again each minute.
-        let ticking = Arc::clone(&app);
-        tokio::spawn(async move {
-            let mut minute = tokio::time::interval(Duration::from_secs(60));
-            loop {
-                minute.tick().await;
-                ticking.changed();
-            }
-        });
+        tokio::spawn(app::policy::mind(Arc::clone(&app)));
         let forgetting = Arc::clone(&app);
         tokio::spawn(async move {
             let mut hour = tokio::time::interval(Duration::from_secs(3600));

@@ -5,6 +5,7 @@ mod firewall;
 mod reader;
 mod show;
 
+use jiff::tz::TimeZone;
 use puerta_policy::model::Limits;
 use puerta_policy::network::PortRange;
 use puerta_policy::quota::Quotas;
@@ -25,6 +26,8 @@ pub struct Config {
     pub language: String,
     /// The lab's domain: `web1.alumno1.virtuales`.
     pub domain: String,
+    /// What times without a distance from UTC mean, and timetables.
+    pub timezone: TimeZone,
     /// The door.
     pub ssh: Ssh,
     /// First academic year of the address plan.
@@ -215,6 +218,12 @@ impl Config {
         if domain.parse::<puerta_policy::names::CourseName>().is_err() {
             r.wrong("", "domain", "must be lower-case letters, digits and `-`");
         }
+        let timezone = r.string("", "timezone", "UTC");
+        let timezone = TimeZone::get(&timezone).unwrap_or_else(|_| {
+            let what = "is no time zone of this host, such as \"Europe/Madrid\" (Debian: package tzdata)";
+            r.wrong("", "timezone", what);
+            TimeZone::UTC
+        });
         let ssh = ssh(&mut r);
         let first_year = r.integer("network", "first_year", 2026, 1990, 9999) as u16;
         let engine = engine(&mut r);
@@ -254,6 +263,7 @@ impl Config {
         let config = Self {
             language,
             domain,
+            timezone,
             ssh,
             first_year,
             engine,

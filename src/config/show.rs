@@ -31,6 +31,7 @@ impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         writeln!(f, "state_dir = {}", path(&self.state_dir))?;
         writeln!(f, "language = {}\ndomain = {}", quoted(&self.language), quoted(&self.domain))?;
+        writeln!(f, "timezone = {}", quoted(self.timezone.iana_name().unwrap_or("UTC")))?;
         let ssh = &self.ssh;
         writeln!(f, "\n[ssh]\nlisten = {}", list(&ssh.listen))?;
         writeln!(f, "login_grace_s = {}", ssh.login_grace.as_secs())?;

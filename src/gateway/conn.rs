@@ -153,8 +153,8 @@ async fn live(
             _ = gateway.ending.ended() => break "shutdown",
             reason = conn.ending.ended() => break reason,
             changed = changes.changed() => {
-                if changed.is_ok() && !may_stay(gateway, conn).await {
-                    break "suspended";
+                if changed.is_ok() && let Some(reason) = must_go(gateway, conn).await {
+                    break reason;
                 }
             }
             _ = look.tick() => {
@@ -190,12 +190,12 @@ async fn live(
 }
 
 /// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
-async fn may_stay(gateway: &Gateway, conn: &Conn) -> bool {
-    let Some(visitor) = conn.visitor.get() else { return true };
+async fn must_go(gateway: &Gateway, conn: &Conn) -> Option<&'static str> {
+    let visitor = conn.visitor.get()?;
     match gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await {
-        Ok(judged) => judged.is_ok(),
-        // The store did not answer: nothing was decided, so nothing changes.
-        Err(_) => true,
+        Ok(Err(_)) => Some(gateway.app.why_not_stay(visitor.person).await),
+        // Or the store did not answer: nothing was decided, so nothing changes.
+        Ok(Ok(_)) | Err(_) => None,
     }
 }
 

@@ -60,13 +60,14 @@ impl Talk {
             What::Exit => return Ok(Said::Exit),
             What::Nothing => return Ok(Said::Status(0)),
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
-            What::NeedsInput(input) if input.wants() == Wants::List && self.io.tty.is_some() => {
-                Err(input.at_terminal())
-            }
-            What::NeedsInput(input) => {
-                let bytes = self.input(input.wants(), editor.as_deref_mut()).await?;
-                bytes.and_then(|bytes| input.with(bytes))
-            }
+            What::NeedsInput(input) => match (input.wants(), self.io.tty) {
+                (Wants::List, Some(_)) => Err(input.at_terminal()),
+                (Wants::Policy, Some(_)) => input.with(Vec::new()),
+                (wants, _) => {
+                    let bytes = self.input(wants, editor.as_deref_mut()).await?;
+                    bytes.and_then(|bytes| input.with(bytes))
+                }
+            },
             What::Run(command) => Ok(command),
         };
         let command = match ready {

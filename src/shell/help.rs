@@ -10,7 +10,7 @@ use clap::{Command, CommandFactory as _};
 use puerta_policy::model::Role;
 
 /// Families and verbs that only professors have; an alumno's help and Tab do not name them.
-const STAFF: [&str; 21] = [
+const STAFF: [&str; 22] = [
     "course",
     "person",
     "seat",
@@ -18,6 +18,7 @@ const STAFF: [&str; 21] = [
     "firewall",
     "node",
     "isolation",
+    "policy",
     "message",
     "vm move",
     "template publish",
@@ -128,9 +129,14 @@ fn of_family(family: &str, lang: Lang, role: Role) -> String {
 }
 
 fn of_command(words: &[String], lang: Lang) -> String {
-    let id = words.join("-");
+    let id = id(words);
     let part = |kind: &str| text(lang, &format!("{kind}-{id}"), &[]);
     format!("{}\n\n{}\n\n{}\n", part("use"), part("sum"), part("help"))
+}
+
+/// A verb's own verbs (`policy rule add`) are told in its text.
+fn id(words: &[String]) -> String {
+    words.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("-")
 }
 
 /// The usage line of a command (`vm create`, `start`), for an error that wants to show it.
@@ -140,7 +146,7 @@ pub(crate) fn usage(command: &str, lang: Lang) -> Option<String> {
         [] => return None,
         [verb] if is_family(verb) => return None,
         [verb] if !commands().contains(&words) => format!("use-vm-{verb}"),
-        words => format!("use-{}", words.join("-")),
+        words => format!("use-{}", id(words)),
     };
     Some(text(lang, &id, &[]))
 }

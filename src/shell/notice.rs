@@ -9,8 +9,8 @@ pub use session::{
 };
 
 use crate::app::command::{
-    BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, SeatCommand, SessionCommand,
-    TemplateCommand, VmCommand,
+    BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, PolicyCommand, SeatCommand,
+    SessionCommand, TemplateCommand, VmCommand,
 };
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
@@ -56,6 +56,7 @@ pub fn farewell(reason: &str) -> String {
 fn closing_id(reason: &str) -> &'static str {
     match reason {
         "suspended" => "notice-suspended",
+        "not now" => "notice-not-now",
         "shutdown" => "notice-shutdown",
         "too many connections" => "notice-too-many-connections",
         "no longer allowed" => "notice-no-longer",
@@ -121,6 +122,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Session(SessionCommand::Close(id)) => {
             ask("ask-session-close", &[("session", &id.to_string())])
+        }
+        Command::Policy(PolicyCommand::RuleRemove(rule)) => {
+            ask("ask-rule-remove", &[("rule", &rule.to_string())])
         }
         _ => None,
     }

@@ -53,7 +53,7 @@ pub fn sources(lang: Lang) -> &'static [&'static str] {
 }
 
 impl Texts {
-    /// What does not parse is left out here and fails a test (`tests/words.rs`); the other sentences
+    /// What does not parse is left out here and fails a test (below); the other sentences
     /// go on working.
     fn compiled_in() -> Self {
         let bundle = |lang: Lang| {
@@ -112,5 +112,24 @@ fn argument(value: &str) -> FluentValue<'static> {
     match value.parse::<i32>() {
         Ok(number) if number.to_string() == value => FluentValue::from(number),
         _ => FluentValue::from(printable(value).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Among others, a line of a text that begins with `[` or `.` ends it: write `{"["}`.
+    #[test]
+    fn every_sentence_is_well_written() {
+        for lang in Lang::ALL {
+            for source in sources(lang) {
+                if let Err((_, errors)) = FluentResource::try_new((*source).to_owned()) {
+                    let at = errors.iter().filter_map(|error| source.get(error.pos.start..));
+                    let at: Vec<&str> = at.filter_map(|rest| rest.lines().next()).collect();
+                    panic!("{lang:?}: {errors:?} at {at:?}");
+                }
+            }
+        }
     }
 }

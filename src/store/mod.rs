@@ -17,6 +17,7 @@ mod quotas;
 mod recordings;
 mod roster;
 mod rows;
+mod rules;
 mod seats;
 mod teams;
 mod templates;
@@ -132,6 +133,7 @@ fn migrator() -> Migrator {
         (4, "template", include_str!("migrations/0004_template.sql")),
         (5, "session", include_str!("migrations/0005_session.sql")),
         (6, "node", include_str!("migrations/0006_node.sql")),
+        (7, "policy", include_str!("migrations/0007_policy.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -6,6 +6,8 @@ mod roster;
 #[path = "samples_node.rs"]
 mod samples_node;
 
+mod samples_policy;
+
 use puerta::app::reply::*;
 use puerta_policy::quota::Quotas;
 
@@ -233,6 +235,13 @@ fn name(reply: &Reply) -> &'static str {
         Reply::SessionClosed { .. } => "SessionClosed",
         Reply::Recordings(_) => "Recordings",
         Reply::MessageSent(_) => "MessageSent",
+        Reply::Policies(_) => "Policies",
+        Reply::Policy(_) => "Policy",
+        Reply::PolicyChecked(_) => "PolicyChecked",
+        Reply::PolicyExplained(_) => "PolicyExplained",
+        Reply::Rules(_) => "Rules",
+        Reply::RuleAdded(_) => "RuleAdded",
+        Reply::RuleRemoved(_) => "RuleRemoved",
     }
 }
 
@@ -377,8 +386,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_session::replies());
     let all = all.chain(crate::samples_audit::replies());
     let all = all.chain(samples_node::replies());
+    let all = all.chain(samples_policy::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 60, "a variant without a sample");
+    assert_eq!(names.len(), 67, "a variant without a sample");
     all
 }

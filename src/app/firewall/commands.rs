@@ -38,7 +38,7 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: FirewallCommand) -> Resu
 async fn look(ctx: &Ctx<'_>) -> Result<View> {
     // While somebody changes the rules, the registry and the kernel differ without meaning it.
     let _turn = ctx.app.wall.turn().await;
-    let desired = desired(&ctx.app.store, &ctx.app.config).await?;
+    let desired = desired(&ctx.app.store, &ctx.app.config, &ctx.app.policy()).await?;
     ctx.app.firewall.look(&desired).await.map_err(|error| refused(&error))
 }
 

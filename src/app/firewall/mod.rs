@@ -3,9 +3,11 @@
 //! change of the registry that it belongs to included.
 
 mod commands;
+mod courses;
 mod traffic;
 
 pub(super) use commands::run;
+pub(super) use courses::may_publish;
 pub use traffic::count;
 
 use crate::app::App;
@@ -14,6 +16,7 @@ use crate::audit::{Event, Outcome};
 use crate::config::Config;
 use crate::firewall::{Desired, Done, EgressTable, FirewallError, Report, Target, Why};
 use crate::store::{self, Store};
+use puerta_policy::decide::Policy;
 use puerta_policy::model::Timestamp;
 use puerta_policy::network::{Egress, Publication};
 use puerta_policy::plan::AddressPlan;
@@ -27,11 +30,16 @@ use traffic::Tallies;
 /// How often the kernel is looked at.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What should be, out of the registry. Also for the technician's commands.
-pub async fn desired(store: &Store, config: &Config) -> store::Result<Desired> {
+/// What should be, out of the registry and of what policy says to courses. Also for the technician's
+/// commands.
+pub async fn desired(store: &Store, config: &Config, policy: &Policy) -> store::Result<Desired> {
     let plan = AddressPlan { first_year: config.first_year };
+    let closed = courses::closed(store, policy).await?;
     let mut publications = BTreeMap::new();
     for publication in store.publications_in_force().await? {
+        if closed.publications.contains(&publication.course) {
+            continue;
+        }
         // Given when the range was another one: kept, and leads nowhere.
         if config.firewall.ports.contains(publication.port) {
             publications.insert(publication.port, target(&publication));
@@ -45,7 +53,13 @@ pub async fn desired(store: &Store, config: &Config) -> store::Result<Desired> {
     for (course, rule) in store.egress_of_courses().await? {
         egress.courses.insert(plan.edition_network(course.edition)?, rule);
     }
+    for course in &closed.egress {
+        egress.courses.insert(plan.edition_network(course.edition)?, Egress::Deny);
+    }
     for (seat, rule) in store.egress_of_seats().await? {
+        if closed.egress.iter().any(|course| course.id == seat.course) {
+            continue;
+        }
         egress.seats.insert(plan.seat_network(seat.edition, seat.number)?, rule);
     }
     for seat in store.shut_seats().await? {
@@ -144,7 +158,7 @@ impl App {
             return Err(FirewallError::Off);
         }
         let reconciled = async {
-            let desired = desired(&self.store, &self.config).await;
+            let desired = desired(&self.store, &self.config, &self.policy()).await;
             let desired = desired.map_err(|error| FirewallError::Other(error.to_string()))?;
             let report = self.firewall.reconcile(&desired).await?;
             Ok((desired, report))

@@ -10,6 +10,7 @@ mod machine;
 mod network;
 mod node;
 mod people;
+mod policy;
 mod record;
 mod roster;
 mod session;
@@ -90,6 +91,13 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::SessionClosed { .. }
         | Reply::Recordings(_)
         | Reply::MessageSent(_) => session::reply(reply, lang, style),
+        Reply::Policies(_)
+        | Reply::Policy(_)
+        | Reply::PolicyChecked(_)
+        | Reply::PolicyExplained(_)
+        | Reply::Rules(_)
+        | Reply::RuleAdded(_)
+        | Reply::RuleRemoved(_) => policy::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(_) | Reply::AuditStory(_) | Reply::AuditVerdict(_) => audit::reply(reply, lang, style),
         Reply::Nodes(_) | Reply::NodeDrained(_) | Reply::NodeResumed { .. } => {

@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{bad, count, number, size_mib};
-use super::{Context, Input, What, audit, grammar, network, node, roster, session, template};
+use super::{Context, Input, What, audit, grammar, network, node, policy, roster, session, template};
 use crate::app::command::{
     BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -64,6 +64,10 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
         grammar::Top::Session(verb) => Command::Session(session::session(verb, &mut yes)?),
         grammar::Top::Message { to, text } => Command::Message(session::message(to, &text)?),
         grammar::Top::Audit(verb) => Command::Audit(audit::audit(verb, context)?),
+        grammar::Top::Policy(verb) => match policy::policy(verb, context, &mut yes)? {
+            Some(command) => Command::Policy(command),
+            None => return Ok((What::NeedsInput(Input::policy()), false)),
+        },
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
         grammar::Top::Help { topic } => {

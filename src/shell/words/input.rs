@@ -1,7 +1,7 @@
 //! A command that lacks only what standard input says.
 
 use super::decode;
-use crate::app::command::{Command, CourseCommand, Enrol, KeyCommand, PersonCommand};
+use crate::app::command::{Command, CourseCommand, Enrol, KeyCommand, PersonCommand, PolicyCommand};
 use crate::app::error::{Error, Kind, Result};
 
 /// A command and what it still wants. Bytes go in with [`Input::with`].
@@ -15,6 +15,8 @@ pub enum Wants {
     Key,
     /// A whole file; nobody types one at a terminal.
     List,
+    /// A policy, or nothing: then it is about the folder, and so it is at a terminal.
+    Policy,
 }
 
 impl Wants {
@@ -23,6 +25,7 @@ impl Wants {
         match self {
             Self::Key => 16 * 1024,
             Self::List => 2 * 1024 * 1024,
+            Self::Policy => 64 * 1024,
         }
     }
 
@@ -31,6 +34,7 @@ impl Wants {
         match self {
             Self::Key => Error::new(Kind::Usage, "error-key-long"),
             Self::List => Error::new(Kind::Usage, "error-list-long").with("max", self.most() >> 20),
+            Self::Policy => Error::new(Kind::Usage, "error-policy-long").with("max", self.most()),
         }
     }
 }
@@ -38,6 +42,10 @@ impl Wants {
 impl Input {
     pub(super) fn own_key() -> Self {
         Self::of(Command::Key(KeyCommand::Add { line: String::new() }))
+    }
+
+    pub(super) fn policy() -> Self {
+        Self::of(Command::Policy(PolicyCommand::Check(None)))
     }
 
     pub(super) fn of(command: Command) -> Self {
@@ -48,6 +56,7 @@ impl Input {
     pub fn wants(&self) -> Wants {
         match self.0 {
             Command::Course(_) => Wants::List,
+            Command::Policy(_) => Wants::Policy,
             _ => Wants::Key,
         }
     }
@@ -65,6 +74,11 @@ impl Input {
     pub fn with(mut self, bytes: Vec<u8>) -> Result<Command> {
         if let Command::Course(CourseCommand::Enrol(asked)) = &mut self.0 {
             asked.list = bytes;
+            return Ok(self.0);
+        }
+        if let Command::Policy(PolicyCommand::Check(text)) = &mut self.0 {
+            let read = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "error-not-utf8"))?;
+            *text = Some(read).filter(|read| !read.trim().is_empty());
             return Ok(self.0);
         }
         let text = decode(&bytes)?.trim();

@@ -79,7 +79,8 @@ fn known(words: &[String]) -> String {
 
 fn verbs(family: &str) -> String {
     let grammar = Words::command();
-    let verbs = grammar.find_subcommand(family).map(|family| {
+    let family = family.split(' ').try_fold(grammar, |node, word| node.find_subcommand(word).cloned());
+    let verbs = family.map(|family| {
         let verbs = family.get_subcommands().map(|verb| verb.get_name().to_owned());
         verbs.collect::<Vec<_>>().join(", ")
     });

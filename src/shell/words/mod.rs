@@ -8,6 +8,7 @@ mod input;
 mod mistake;
 mod network;
 mod node;
+mod policy;
 mod roster;
 mod session;
 mod template;

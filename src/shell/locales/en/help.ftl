@@ -46,6 +46,7 @@ help-staff =
       isolation check                          tries what machines reach
       audit list|show|tail|search              who did what
       audit verify|export                      checks it, gives it out
+      policy show|check|explain|rule           who may do what; exams, timetables
       egress list|set|clear                    what machines may reach outside
       firewall show|plan|apply|check           the rules
       session list|show|close                  who is here, and what is open

@@ -46,6 +46,7 @@ help-staff =
       isolation check                          prueba a qué llegan las máquinas
       audit list|show|tail|search              quién ha hecho qué
       audit verify|export                      la comprueba, la entrega
+      policy show|check|explain|rule           quién puede qué; exámenes, horarios
       egress list|set|clear                    qué alcanzan fuera las máquinas
       firewall show|plan|apply|check           las reglas
       session list|show|close                  quién está, y qué tiene abierto

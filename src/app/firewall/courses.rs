@@ -1,0 +1,152 @@
+//! What policy says to courses: whether their machines have egress, and their publications are open.
+//! puerta itself asks, whenever it looks at the firewall.
+
+use crate::app::clock;
+use crate::store::{self, Store};
+use puerta_policy::action::Action;
+use puerta_policy::decide::{Context, Policy};
+use puerta_policy::model::{Actor, Course};
+use puerta_policy::names::CourseName;
+use std::collections::BTreeSet;
+
+/// Courses that policy closes now.
+pub(super) struct Closed {
+    /// To the outside.
+    pub(super) egress: Vec<Course>,
+    /// From the outside.
+    pub(super) publications: BTreeSet<CourseName>,
+}
+
+fn allowed(policy: &Policy, action: Action, course: &Course) -> bool {
+    let context = Context { now: clock::now(), source: None, second_factor: true };
+    policy.explain(&Actor::itself(), action, course, context).is_ok()
+}
+
+/// Asks about every course that is not over.
+pub(super) async fn closed(store: &Store, policy: &Policy) -> store::Result<Closed> {
+    let mut closed = Closed { egress: Vec::new(), publications: BTreeSet::new() };
+    for (course, _) in store.courses().await? {
+        if course.closed.is_some() {
+            continue;
+        }
+        if !allowed(policy, Action::CoursePublications, &course) {
+            closed.publications.insert(course.name.clone());
+        }
+        if !allowed(policy, Action::CourseEgress, &course) {
+            closed.egress.push(course);
+        }
+    }
+    Ok(closed)
+}
+
+/// Whether a port of the course's machines may lead anywhere now.
+pub(in crate::app) async fn may_publish(
+    store: &Store,
+    policy: &Policy,
+    course: &CourseName,
+) -> store::Result<bool> {
+    let course = store.course(course).await?;
+    Ok(course.is_none_or(|course| allowed(policy, Action::CoursePublications, &course)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::firewall::desired;
+    use crate::app::{clock, rules};
+    use crate::config::Config;
+    use crate::store::{NewPerson, NewPublication, NewVm, Place, Store};
+    use puerta_policy::model::{Course, Limits, Phase, Role, Timestamp};
+    use puerta_policy::network::{Egress, Protocol};
+    use puerta_policy::plan::AddressPlan;
+    use puerta_policy::rules::{Rule, Verbs, Window};
+
+    const HOUR: i64 = 3_600_000;
+
+    /// A course whose only student has a machine with a published port; the course has egress, and so
+    /// has the seat.
+    async fn course(store: &Store, config: &Config, name: &str, login: &str) -> Course {
+        let (now, plan) = (clock::now(), AddressPlan { first_year: config.first_year });
+        let course = store.create_course(&name.parse().unwrap(), 2026, None, plan, now).await.unwrap();
+        let person = NewPerson {
+            login: login.parse().unwrap(),
+            name: String::new(),
+            role: Role::Alumno,
+            course: Some(course.id),
+            key: None,
+            code: None,
+        };
+        let seat = store.add_person(person, now).await.unwrap().1.unwrap();
+        let vm = NewVm {
+            seat: seat.id,
+            name: "web1".parse().unwrap(),
+            template: "mini".parse().unwrap(),
+            limits: Limits { cpus: 1, memory_mib: 64, disk_mib: 64, processes: 64 },
+            node: None,
+            placed: None,
+            person: None,
+        };
+        let (vm, _) = store.create_vm(vm, plan, config.quotas, now).await.unwrap();
+        store.set_phase(vm.id, Phase::Ready).await.unwrap();
+        let publication = NewPublication {
+            vm: vm.id,
+            vm_port: 80,
+            protocol: Protocol::Tcp,
+            port: None,
+            sources: None,
+            person: None,
+            publisher: login.into(),
+        };
+        store.publish(publication, config.firewall.ports, config.quotas, now).await.unwrap();
+        for place in [Place::Course(course.id), Place::Seat(seat.id)] {
+            store.set_egress(place, Some(&Egress::Allow)).await.unwrap();
+        }
+        course
+    }
+
+    #[tokio::test]
+    async fn an_exam_closes_its_course_both_ways_and_gives_back_what_was() {
+        let dir = std::env::temp_dir().join(format!("puerta-courses-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let config = format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n");
+        let config = Config::parse(&config).unwrap();
+        let store = Store::open(&config.database()).await.unwrap();
+        let course = [
+            course(&store, &config, "aso-2026", "alumno1").await,
+            course(&store, &config, "red-2026", "alumno2").await,
+        ];
+        let built_in = rules::load(None).unwrap();
+        let planned = async || {
+            let policy = rules::whole(&built_in, &store, &config).await.unwrap();
+            desired(&store, &config, &policy).await.unwrap()
+        };
+        let open = planned().await;
+        assert_eq!((open.publications.len(), open.egress.courses.len(), open.egress.seats.len()), (2, 2, 2));
+
+        let now = clock::now().0;
+        let exam = async |from: i64, until: i64| {
+            let time = Window::new(Timestamp(from), Timestamp(until)).unwrap();
+            let (name, machines) = (course[0].name.clone(), Default::default());
+            let rule = Rule::Exam { course: name, time, machines, verbs: Verbs::default() };
+            store.add_rule(&rule, "profesor", clock::now()).await.unwrap()
+        };
+        exam(now - 2 * HOUR, now - HOUR).await;
+        exam(now + HOUR, now + 2 * HOUR).await;
+        assert_eq!(planned().await, open, "over, and to come");
+
+        let during = exam(now - HOUR, now + HOUR).await;
+        let closed = planned().await;
+        let plan = AddressPlan { first_year: config.first_year };
+        let networks = [0, 1].map(|place| plan.edition_network(course[place].edition).unwrap());
+        assert_eq!(closed.egress.courses[&networks[0]], Egress::Deny);
+        assert_eq!(closed.egress.courses[&networks[1]], Egress::Allow);
+        let seats: Vec<_> = closed.egress.seats.keys().collect();
+        assert!(seats.len() == 1 && networks[1].contains(seats[0]), "a seat's own egress is no way out");
+        let left: Vec<_> = closed.publications.keys().collect();
+        assert_eq!(left, open.publications.keys().skip(1).collect::<Vec<_>>());
+
+        assert!(store.remove_rule(during.id).await.unwrap());
+        assert_eq!(planned().await, open);
+        store.close().await;
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

@@ -1,0 +1,70 @@
+//! Time passes: what is open is judged again whenever a ready rule begins or ceases to hold, and
+//! each minute where a policy of a file asks what time it is.
+
+use super::zone::next_edge;
+use crate::app::{App, clock};
+use puerta_policy::model::Timestamp;
+use puerta_policy::rules::Rule;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest sleep: the clock may be set meanwhile.
+const MINUTE: i64 = 60_000;
+
+/// Minds the clock for as long as puerta runs.
+pub async fn mind(app: Arc<App>) {
+    let mut changes = app.changes();
+    let mut judged = clock::now();
+    let mut minute = judged.0 + MINUTE;
+    loop {
+        let wake = app.next_edge(judged).await.map_or(minute, |edge| edge.0.min(minute));
+        let left = u64::try_from(wake - clock::now().0).unwrap_or(0);
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(left)) => {}
+            // Rules came or went; everything open was told already.
+            _ = changes.changed() => continue,
+        }
+        let now = clock::now();
+        // A clock that was set back is at another edge: timetables are written out from now on.
+        if now < judged || app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
+            app.edge().await;
+        } else if app.policy().minds_the_clock() && now.0 >= minute {
+            app.changed();
+        }
+        changes.mark_unchanged();
+        if now.0 >= minute || now < judged {
+            minute = now.0 + MINUTE;
+        }
+        judged = now;
+    }
+}
+
+impl App {
+    async fn next_edge(&self, after: Timestamp) -> Option<Timestamp> {
+        match self.store.rules().await {
+            Ok(rules) => next_edge(&rules, &self.config.timezone, after),
+            Err(error) => {
+                tracing::error!(%error, "when rules begin and end cannot be read");
+                None
+            }
+        }
+    }
+
+    /// A rule begins or ceases to hold now.
+    async fn edge(&self) {
+        let timetables = match self.store.rules().await {
+            Ok(rules) => rules.iter().any(|ready| matches!(ready.rule, Rule::Timetable { .. })),
+            Err(_) => false,
+        };
+        if timetables {
+            // Written out anew, for the days that come.
+            if let Err(errors) = self.rule_anew().await {
+                tracing::error!(?errors, "timetables could not be written out anew");
+            }
+        } else {
+            self.changed();
+        }
+        // What fails is in log and audit, and is tried again each minute.
+        drop(self.reconcile().await);
+    }
+}

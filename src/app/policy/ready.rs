@@ -1,0 +1,173 @@
+//! Ready rules: turned on and off in the registry, written out as Cedar, and put in force together
+//! with the files. A set that is refused leaves registry and policy as they were.
+
+use super::zone;
+use crate::app::command::NewRule;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{Reply, RuleView};
+use crate::app::{App, clock, rules};
+use crate::store::StoreError;
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use puerta_policy::model::{RuleId, Timestamp};
+use puerta_policy::rules::{ReadyRule, Rule, Window};
+use std::sync::Arc;
+
+/// Name and Cedar text of each rule, as of `now`. An exam that is over says nothing any more.
+pub(in crate::app) fn rendered(
+    rules: &[ReadyRule],
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Vec<(String, String)> {
+    let one = |ready: &ReadyRule| (ready.policy_id(), ready.cedar(&zone::windows(&ready.rule, zone, now)));
+    let over = |ready: &&ReadyRule| matches!(ready.rule, Rule::Exam { time, .. } if time.until() <= now);
+    rules.iter().filter(|ready| !over(ready)).map(one).collect()
+}
+
+impl App {
+    /// The ready rules as they are written out now.
+    pub(in crate::app) async fn rendered_rules(&self) -> Result<Vec<(String, String)>> {
+        let all = self.store.rules().await?;
+        Ok(rendered(&all, &self.config.timezone, clock::now()))
+    }
+
+    /// Puts the ready rules of the registry in force with the files that are; or says what is wrong
+    /// with them, and what was in force stays.
+    pub async fn rule_anew(&self) -> std::result::Result<(), Vec<String>> {
+        let _turn = self.ruling.lock().await;
+        self.rule_now().await
+    }
+
+    async fn rule_now(&self) -> std::result::Result<(), Vec<String>> {
+        let rules = self.rendered_rules().await.map_err(|error| vec![format!("{error:?}")])?;
+        self.replace_policy(rules::with(&self.policy(), &rules)?);
+        Ok(())
+    }
+}
+
+pub(super) async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
+    let all = ctx.app.store.rules().await?;
+    Ok(Reply::Rules(all.iter().map(|ready| view(ready, &ctx.app.config.timezone)).collect()))
+}
+
+pub(super) async fn add(ctx: &Ctx<'_>, new: NewRule) -> Result<Reply> {
+    let rule = settled(ctx, new)?;
+    let (app, author) = (Arc::clone(ctx.app), ctx.actor.login.clone());
+    // Begun, it is finished: registry, policy and firewall go together.
+    let work = ctx.app.tasks.spawn(async move { put_in(&app, &rule, &author).await });
+    let ready = work.await.map_err(|panic| Error::internal(&panic))??;
+    Ok(Reply::RuleAdded(view(&ready, &ctx.app.config.timezone)))
+}
+
+pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
+    let absent = || Error::new(Kind::NotFound, "error-no-rule").with("rule", id);
+    let all = ctx.app.store.rules().await?;
+    let ready = all.into_iter().find(|ready| ready.id == id).ok_or_else(absent)?;
+    let app = Arc::clone(ctx.app);
+    let work = ctx.app.tasks.spawn(async move { take_out(&app, id).await });
+    match work.await.map_err(|panic| Error::internal(&panic))?? {
+        true => Ok(Reply::RuleRemoved(view(&ready, &ctx.app.config.timezone))),
+        false => Err(absent()),
+    }
+}
+
+async fn put_in(app: &App, rule: &Rule, author: &str) -> Result<ReadyRule> {
+    let turn = app.ruling.lock().await;
+    let added = app.store.add_rule(rule, author, clock::now()).await;
+    let ready = added.map_err(|error| match (error, rule.course()) {
+        (StoreError::Gone, Some(course)) => {
+            Error::new(Kind::NotFound, "error-no-course").with("course", course)
+        }
+        (other, _) => other.into(),
+    })?;
+    if let Err(errors) = app.rule_now().await {
+        app.store.remove_rule(ready.id).await?;
+        return Err(refused(&errors));
+    }
+    drop(turn);
+    // What fails is in log and audit, and is tried again each minute.
+    drop(app.reconcile().await);
+    Ok(ready)
+}
+
+async fn take_out(app: &App, id: RuleId) -> Result<bool> {
+    let turn = app.ruling.lock().await;
+    let done = app.store.remove_rule(id).await?;
+    app.rule_now().await.map_err(|errors| refused(&errors))?;
+    drop(turn);
+    drop(app.reconcile().await);
+    Ok(done)
+}
+
+fn refused(errors: &[String]) -> Error {
+    Error::new(Kind::Conflict, "error-policy-refused").with("reason", errors.join("; "))
+}
+
+/// What was asked for, with the configuration's part in it, and its moments.
+fn settled(ctx: &Ctx<'_>, new: NewRule) -> Result<Rule> {
+    Ok(match new {
+        NewRule::Exam { course, from, until, machines, verbs } => {
+            let moment = |when| zone::resolve(when, &ctx.app.config.timezone);
+            let time =
+                moment(from).zip(moment(until)).and_then(|(from, until)| Window::new(from, until).ok());
+            let time = time.ok_or_else(|| Error::new(Kind::Usage, "error-rule-window"))?;
+            if time.until() <= clock::now() {
+                let at = zone::written(time.until(), &ctx.app.config.timezone);
+                return Err(Error::new(Kind::Usage, "error-rule-past").with("at", at));
+            }
+            Rule::Exam { course, time, machines, verbs }
+        }
+        NewRule::Timetable { course, open } => Rule::Timetable { course, open },
+        NewRule::Campus { course, networks } => {
+            let campus =
+                || ctx.app.config.firewall.campus.iter().map(|network| IpNet::V4(*network)).collect();
+            let networks: Vec<IpNet> = networks.unwrap_or_else(campus);
+            if networks.is_empty() {
+                return Err(Error::new(Kind::Usage, "error-rule-no-campus"));
+            }
+            Rule::Campus { course, networks }
+        }
+        NewRule::SecondFactor { role } => Rule::SecondFactor { role },
+    })
+}
+
+fn view(ready: &ReadyRule, zone: &TimeZone) -> RuleView {
+    let now = clock::now();
+    let common = RuleView {
+        id: ready.id.0,
+        policy: ready.policy_id(),
+        kind: ready.rule.kind(),
+        state: state(&ready.rule, zone, now),
+        course: ready.rule.course().map(ToString::to_string),
+        author: ready.author.clone(),
+        created: clock::rfc3339(ready.created),
+        ..RuleView::default()
+    };
+    let zone_name = zone.iana_name().map(str::to_owned);
+    match &ready.rule {
+        Rule::Exam { time, machines, verbs, .. } => RuleView {
+            from: Some(zone::written(time.from(), zone)),
+            until: Some(zone::written(time.until(), zone)),
+            machines: machines.iter().map(ToString::to_string).collect(),
+            verbs: Some(verbs.to_string()),
+            zone: zone_name,
+            ..common
+        },
+        Rule::Timetable { open, .. } => RuleView { open: Some(open.to_string()), zone: zone_name, ..common },
+        Rule::Campus { networks, .. } => {
+            RuleView { networks: networks.iter().map(ToString::to_string).collect(), ..common }
+        }
+        Rule::SecondFactor { role } => RuleView { role: Some(role.as_str()), ..common },
+    }
+}
+
+fn state(rule: &Rule, zone: &TimeZone, now: Timestamp) -> &'static str {
+    let inside = zone::windows(rule, zone, now).iter().any(|window| window.contains(now));
+    match rule {
+        Rule::Exam { time, .. } if time.until() <= now => "over",
+        Rule::Exam { .. } if !inside => "off",
+        Rule::Timetable { .. } if inside => "off",
+        _ => "on",
+    }
+}
