@@ -325,7 +325,9 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
-        for why in ["suspended", "shutdown", "too many tries", "too many connections", "anything else"] {
+        for why in
+            ["suspended", "not now", "shutdown", "too many tries", "too many connections", "anything else"]
+        {
             all += &notice::closing(lang, why);
         }
         all += &notice::left_alone(lang);
