@@ -361,9 +361,16 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
-        for why in
-            ["suspended", "shutdown", "too many tries", "too many connections", "unwritten", "anything else"]
-        {
+        let reasons = [
+            "suspended",
+            "not now",
+            "shutdown",
+            "too many tries",
+            "too many connections",
+            "unwritten",
+            "anything else",
+        ];
+        for why in reasons {
             all += &notice::closing(lang, why);
         }
         for why in ["no longer allowed", "closed by staff", "closed by oneself"] {

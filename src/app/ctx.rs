@@ -53,9 +53,10 @@ pub struct Visitor {
     pub second_factor: bool,
 }
 
-/// What surrounds a request from there, now.
+/// What surrounds a request from there, now. On a socket of both families IPv4 comes mapped into IPv6, and
+/// would be in no IPv4 network of a policy.
 pub(super) fn context(source: SocketAddr, second_factor: bool) -> Context {
-    Context { now: clock::now(), source: Some(source.ip()), second_factor }
+    Context { now: clock::now(), source: Some(source.ip().to_canonical()), second_factor }
 }
 
 impl Visitor {
@@ -159,6 +160,23 @@ impl<'a> Ctx<'a> {
                 Some(error) => Outcome::Failed(error.id.to_owned()),
             });
             self.app.audit.finish(event).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_on_a_socket_of_both_families() {
+        for (source, seen) in [
+            ("[::ffff:192.0.2.9]:1", "192.0.2.9"),
+            ("192.0.2.9:1", "192.0.2.9"),
+            ("[2001:db8::9]:1", "2001:db8::9"),
+        ] {
+            let source = context(source.parse().unwrap(), false).source;
+            assert_eq!(source, Some(seen.parse().unwrap()));
         }
     }
 }

@@ -41,6 +41,7 @@ fn an_exam_begins_and_ends_at_its_time() {
     let exam = ["exam", "--course", "demo-2026", "--from", &from, "--until", &until, "--machines", "db1"];
     let rule = add(&house, &[&exam[..], &["--verbs", "list,forward"]].concat());
     assert_eq!((&rule["policy"], &rule["state"]), (&"rule-1-exam".into(), &"off".into()));
+    assert_eq!(rule["nobodys"], Value::Array(vec![]));
     assert_eq!(sees(&house, "alumno1"), ["db1", "web1"]);
     let ask = ["policy", "explain", "alumno1", "vm-start", "web1", "--at"];
     let then = json(&house, "profesor", &[&ask[..], &[&from]].concat());
@@ -234,6 +235,17 @@ fn rules_that_mean_nothing_are_refused() {
         assert_eq!(refused(&house, "profesor", &["policy", "rule", "remove", rule, "--yes"]), id);
     }
     assert_eq!(json(&house, "profesor", &["policy", "rule", "list"]), Value::Array(vec![]));
+}
+
+#[test]
+fn a_name_that_no_machine_of_the_course_has_is_said() {
+    let house = House::new("");
+    vm_up(&house, "alumno1", "db1");
+    let (from, until) = (in_seconds(600), in_seconds(1200));
+    let exam = ["exam", "--course", "demo-2026", "--from", &from, "--until", &until, "--machines", "bd1,db1"];
+    assert_eq!(add(&house, &exam)["nobodys"], Value::from(vec!["bd1"]));
+    let said = house.ok("profesor", &[&ADD[..], &exam[..]].concat());
+    assert!(said.contains("Nadie del curso tiene ahora una máquina con este nombre: `bd1`."), "{said}");
 }
 
 #[test]

@@ -124,6 +124,7 @@ pub(super) fn replies() -> Vec<Reply> {
         all.push(Reply::PolicyExplained(explained(reason, &[])));
     }
     all.extend(rules().into_iter().map(Reply::RuleAdded));
+    all.push(Reply::RuleAdded(RuleView { nobodys: vec!["db1".into()], ..exam() }));
     all.push(Reply::RuleRemoved(exam()));
     all
 }

@@ -45,7 +45,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, question: Question) -> Result<Reply> {
         }
         None => clock::now(),
     };
-    let source = from.unwrap_or_else(|| ctx.visitor.source.ip().to_canonical());
+    let source = from.unwrap_or_else(|| ctx.visitor.source.ip()).to_canonical();
     let actor = actor(&ctx.app.store, &who, action).await?;
     // puerta itself asks from nowhere, and needs no second factor.
     let itself = actor.person.is_none();

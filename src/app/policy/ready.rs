@@ -11,7 +11,9 @@ use crate::store::StoreError;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use puerta_policy::model::{RuleId, Timestamp};
+use puerta_policy::names::{CourseName, VmName};
 use puerta_policy::rules::{ReadyRule, Rule, Window};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Name and Cedar text of each rule, as of `now`. An exam that is over says nothing any more.
@@ -47,8 +49,11 @@ impl App {
 }
 
 pub(super) async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
-    let all = ctx.app.store.rules().await?;
-    Ok(Reply::Rules(all.iter().map(|ready| view(ready, &ctx.app.config.timezone)).collect()))
+    let mut views = Vec::new();
+    for ready in ctx.app.store.rules().await? {
+        views.push(view(ctx.app, &ready).await?);
+    }
+    Ok(Reply::Rules(views))
 }
 
 pub(super) async fn add(ctx: &Ctx<'_>, new: NewRule) -> Result<Reply> {
@@ -57,7 +62,7 @@ pub(super) async fn add(ctx: &Ctx<'_>, new: NewRule) -> Result<Reply> {
     // Begun, it is finished: registry, policy and firewall go together.
     let work = ctx.app.tasks.spawn(async move { put_in(&app, &rule, &author).await });
     let ready = work.await.map_err(|panic| Error::internal(&panic))??;
-    Ok(Reply::RuleAdded(view(&ready, &ctx.app.config.timezone)))
+    Ok(Reply::RuleAdded(view(ctx.app, &ready).await?))
 }
 
 pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
@@ -67,7 +72,7 @@ pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
     let app = Arc::clone(ctx.app);
     let work = ctx.app.tasks.spawn(async move { take_out(&app, id).await });
     match work.await.map_err(|panic| Error::internal(&panic))?? {
-        true => Ok(Reply::RuleRemoved(view(&ready, &ctx.app.config.timezone))),
+        true => Ok(Reply::RuleRemoved(view(ctx.app, &ready).await?)),
         false => Err(absent()),
     }
 }
@@ -132,8 +137,8 @@ fn settled(ctx: &Ctx<'_>, new: NewRule) -> Result<Rule> {
     })
 }
 
-fn view(ready: &ReadyRule, zone: &TimeZone) -> RuleView {
-    let now = clock::now();
+async fn view(app: &App, ready: &ReadyRule) -> Result<RuleView> {
+    let (now, zone) = (clock::now(), &app.config.timezone);
     let common = RuleView {
         id: ready.id.0,
         policy: ready.policy_id(),
@@ -145,11 +150,12 @@ fn view(ready: &ReadyRule, zone: &TimeZone) -> RuleView {
         ..RuleView::default()
     };
     let zone_name = zone.iana_name().map(str::to_owned);
-    match &ready.rule {
-        Rule::Exam { time, machines, verbs, .. } => RuleView {
+    Ok(match &ready.rule {
+        Rule::Exam { course, time, machines, verbs } => RuleView {
             from: Some(zone::written(time.from(), zone)),
             until: Some(zone::written(time.until(), zone)),
             machines: machines.iter().map(ToString::to_string).collect(),
+            nobodys: nobodys(app, course, machines).await?,
             verbs: Some(verbs.to_string()),
             zone: zone_name,
             ..common
@@ -159,7 +165,17 @@ fn view(ready: &ReadyRule, zone: &TimeZone) -> RuleView {
             RuleView { networks: networks.iter().map(ToString::to_string).collect(), ..common }
         }
         Rule::SecondFactor { role } => RuleView { role: Some(role.as_str()), ..common },
+    })
+}
+
+/// Names of machines that nobody of the course has: to come, or mistyped.
+async fn nobodys(app: &App, course: &CourseName, names: &BTreeSet<VmName>) -> Result<Vec<String>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
     }
+    let vms = app.store.vms().await?;
+    let has = |name: &VmName| vms.iter().any(|vm| vm.course == *course && vm.name == *name);
+    Ok(names.iter().filter(|name| !has(name)).map(ToString::to_string).collect())
 }
 
 fn state(rule: &Rule, zone: &TimeZone, now: Timestamp) -> &'static str {

@@ -84,6 +84,8 @@ pub struct RuleView {
     pub until: Option<String>,
     /// An exam's machines; empty: all.
     pub machines: Vec<String>,
+    /// Those of them that nobody of the course has now.
+    pub nobodys: Vec<String>,
     /// An exam's verbs.
     pub verbs: Option<String>,
     /// A timetable's hours.

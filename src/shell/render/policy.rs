@@ -14,7 +14,7 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::PolicyChecked(check) => checked(check, lang),
         Reply::PolicyExplained(view) => explained(view, lang, style),
         Reply::Rules(all) => rules(all, lang, style),
-        Reply::RuleAdded(rule) => changed("done-rule-added", rule, lang),
+        Reply::RuleAdded(rule) => changed("done-rule-added", rule, lang) + &nobodys(rule, lang),
         Reply::RuleRemoved(rule) => changed("done-rule-removed", rule, lang),
         _ => String::new(),
     }
@@ -127,4 +127,12 @@ fn changed(id: &str, rule: &RuleView, lang: Lang) -> String {
         out += &said(lang, "done-rule-zone", &[("zone", zone)]);
     }
     out
+}
+
+fn nobodys(rule: &RuleView, lang: Lang) -> String {
+    if rule.nobodys.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = rule.nobodys.iter().map(|name| format!("`{name}`")).collect();
+    said(lang, "done-rule-nobodys", &[("machines", &names.join(", "))])
 }

@@ -56,6 +56,7 @@ done-policy-reason = { $reason ->
 }
 done-policy-second-factor = Who came in with a second factor may.
 done-rule-added = Rule { $rule } is on (`{ $policy }`): { $says }
+done-rule-nobodys = Nobody of the course has a machine of this name now: { $machines }.
 done-rule-removed = Rule { $rule } is off: { $says }
 done-rule-zone = The hours are those of the time zone { $zone }.
 notice-not-now = By the policy you may not be in now (an exam, a timetable, where you come in from): your machines go on as they are; ask your teacher.

@@ -56,6 +56,7 @@ done-policy-reason = { $reason ->
 }
 done-policy-second-factor = Quien entró con un segundo factor sí puede.
 done-rule-added = La regla { $rule } está puesta (`{ $policy }`): { $says }
+done-rule-nobodys = Nadie del curso tiene ahora una máquina con este nombre: { $machines }.
 done-rule-removed = La regla { $rule } está quitada: { $says }
 done-rule-zone = Las horas son las de la zona horaria { $zone }.
 notice-not-now = La política no te deja estar dentro ahora (un examen, un horario, desde dónde entras): tus máquinas siguen como están; pregunta a tu profesor.
