@@ -4,6 +4,8 @@
 
 #[path = "words/samples.rs"]
 mod samples;
+#[path = "words/samples_factor.rs"]
+mod samples_factor;
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::ProgressView;
@@ -101,6 +103,7 @@ fn likely(variable: &str) -> &'static str {
         "route" => "puerta:50012 -> web1:80",
         "line" => "table inet filter",
         "at" => "2026-11-23 10:02:03",
+        "secret" => "GEZD GNBV",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }
@@ -325,12 +328,20 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
-        for why in ["suspended", "shutdown", "too many tries", "too many connections", "anything else"] {
+        for why in [
+            "suspended",
+            "shutdown",
+            "too many tries",
+            "too many codes",
+            "too many connections",
+            "anything else",
+        ] {
             all += &notice::closing(lang, why);
         }
         all += &notice::left_alone(lang);
         all += &notice::goodbye(lang);
         _ = writeln!(all, "{}|", notice::paste_key(lang));
+        _ = writeln!(all, "{}|", notice::code_prompt(lang));
         for prompt in notice::password_prompts(lang) {
             _ = writeln!(all, "{prompt}|");
         }
@@ -342,6 +353,7 @@ fn shell_notices_questions_and_progress() {
             "key remove 2",
             "person suspend alumno1",
             "person remove alumno1",
+            "person totp-reset profesor",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

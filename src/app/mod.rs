@@ -12,6 +12,7 @@ pub mod course;
 pub mod ctx;
 pub mod egress;
 pub mod error;
+pub mod factor;
 pub mod firewall;
 pub mod forward;
 mod isolation;
@@ -68,6 +69,7 @@ pub struct App {
     pub presence: Presence,
     policy: RwLock<Arc<Policy>>,
     passwords: login::Passwords,
+    tries: factor::Tries,
     jobs: Jobs,
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
@@ -114,6 +116,7 @@ impl App {
             presence,
             policy: RwLock::new(Arc::new(policy)),
             passwords,
+            tries: factor::Tries::default(),
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
@@ -170,8 +173,10 @@ impl App {
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
             Command::AuditList(query) => review::list(&ctx, query).await.map(Outcome::from),
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
+            Command::Totp(command) => factor::run(&ctx, command).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
         };
+        let result = ctx.hinted(result);
         ctx.finish(result.as_ref().err()).await;
         result
     }

@@ -2,8 +2,10 @@
 //! field names here are the JSON's field names, times are RFC 3339 UTC, sizes are bytes unless the
 //! name says MiB.
 
+mod factor;
 mod network;
 
+pub use factor::{FactorView, TotpView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 
 use crate::engine::Status;
@@ -105,6 +107,25 @@ pub enum Reply {
         login: String,
         /// Live sessions that were ended.
         sessions_closed: u32,
+    },
+    /// Their second factor was taken away.
+    PersonTotpReset {
+        /// Whose.
+        login: String,
+    },
+    /// A second factor to be put into an app; it is none yet.
+    TotpOffered(TotpView),
+    /// It is one now.
+    TotpAdded {
+        /// Its recovery codes, shown this once.
+        codes: Vec<String>,
+    },
+    /// It is none any more.
+    TotpRemoved,
+    /// New recovery codes instead of the last.
+    TotpCodes {
+        /// They, shown this once.
+        codes: Vec<String>,
     },
     /// `seat list`
     Seats(Vec<SeatView>),
@@ -320,6 +341,8 @@ pub struct WhoamiView {
     pub method: String,
     /// The key's fingerprint, when it was a key.
     pub fingerprint: Option<String>,
+    /// Their second factor, when they have one.
+    pub second_factor: Option<FactorView>,
     /// Where from.
     pub source: String,
     /// What a seat may hold.
@@ -358,6 +381,8 @@ pub struct PersonView {
     pub keys: u32,
     /// Whether they have a password.
     pub password: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
     /// When they were added.
     pub created: String,
 }

@@ -4,8 +4,9 @@
 use super::conn::{self, Conn};
 use super::ending::Ending;
 use super::startups::Stranger;
-use super::{Gateway, MAX_PASSWORDS, forward, session};
+use super::{Gateway, MAX_TRIES, forward, session};
 use crate::app::ctx::Visitor;
+use crate::app::login::{First, Proved, Second};
 use crate::app::presence::Open;
 use crate::app::secret::Secret;
 use puerta_keys::authorized;
@@ -33,7 +34,13 @@ pub(super) struct Handler {
     present: Option<Open>,
     login: String,
     offered: Vec<String>,
-    passwords: u32,
+    /// Passwords, codes, and first factors that were half a login.
+    tries: u32,
+    /// The first factor was right, in this name, and nothing but the question for the second came
+    /// since. It is nothing to any other name or method (CVE-2026-46705).
+    half: Option<(String, First)>,
+    /// Whom keyboard-interactive asked: for the second factor when there is a half, for the first when not.
+    asked: Option<String>,
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
@@ -59,25 +66,34 @@ impl Handler {
             present: None,
             login: String::new(),
             offered: Vec::new(),
-            passwords: 0,
+            tries: 0,
+            half: None,
+            asked: None,
             fresh: HashSet::new(),
         };
         (handler, authenticated)
     }
 
-    /// Somebody proved who they are, or did not.
-    fn settle(&mut self, admitted: crate::app::error::Result<Option<Visitor>>) -> Auth {
-        match admitted {
-            Ok(Some(visitor)) => {
-                self.present = self.gateway.app.presence.connection(visitor.person);
-                if self.present.is_none() {
-                    // They are in, so that they can be told; and out again.
-                    self.conn.ending.end("too many connections");
-                }
-                // Set once: a second success on one connection is impossible (RFC 4252 5.1).
-                if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
+    /// Somebody is in.
+    fn come_in(&mut self, visitor: Visitor) -> Auth {
+        self.present = self.gateway.app.presence.connection(visitor.person);
+        if self.present.is_none() {
+            // They are in, so that they can be told; and out again.
+            self.conn.ending.end("too many connections");
+        }
+        // Set once: a second success on one connection is impossible (RFC 4252 5.1).
+        if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
+    }
+
+    /// A first factor was judged.
+    fn settle(&mut self, user: &str, proved: crate::app::error::Result<Proved>) -> Auth {
+        match proved {
+            Ok(Proved::In(visitor)) => self.come_in(visitor),
+            Ok(Proved::Half(first)) => {
+                self.half = Some((user.to_owned(), first));
+                second_wanted(true)
             }
-            Ok(None) => reject(),
+            Ok(Proved::No) => reject(),
             Err(error) => {
                 tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
                 reject()
@@ -85,16 +101,58 @@ impl Handler {
         }
     }
 
-    async fn password(&mut self, login: &str, password: &str) -> Auth {
-        self.passwords += 1;
-        if self.passwords > MAX_PASSWORDS {
+    /// One more try; `false` when there are none left.
+    fn try_again(&mut self) -> bool {
+        self.tries += 1;
+        if self.tries > MAX_TRIES {
             self.conn.ending.end("too many tries");
+        }
+        self.tries <= MAX_TRIES
+    }
+
+    async fn password(&mut self, user: &str, password: &str) -> Auth {
+        if !self.try_again() {
             return reject();
         }
-        login.clone_into(&mut self.login);
+        user.clone_into(&mut self.login);
         let who = conn::stranger(&self.conn);
-        let admitted = self.gateway.app.login_password(&who, login, &Secret::new(password)).await;
-        self.settle(admitted)
+        let proved = self.gateway.app.login_password(&who, user, &Secret::new(password)).await;
+        self.settle(user, proved)
+    }
+
+    async fn second(&mut self, code: &str) -> Auth {
+        if !self.try_again() {
+            return reject();
+        }
+        let Some((_, first)) = &self.half else { return reject() };
+        let who = conn::stranger(&self.conn);
+        match self.gateway.app.login_second(&who, first, &Secret::new(code)).await {
+            Ok(Second::In(visitor)) => self.come_in(visitor),
+            Ok(Second::No) => second_wanted(false),
+            Ok(Second::Closed) => {
+                self.conn.ending.end("too many codes");
+                reject()
+            }
+            Err(error) => {
+                tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
+                reject()
+            }
+        }
+    }
+
+    /// Another name or another method: what was proved and what was asked are nothing to it.
+    fn start_over(&mut self) {
+        self.asked = None;
+        if let Some((_, first)) = self.half.take() {
+            self.given_up(first, "started over");
+        }
+    }
+
+    fn given_up(&self, first: First, why: &'static str) {
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
+        tokio::spawn(async move {
+            gateway.app.second_given_up(&conn::stranger(&conn), &first, why).await;
+        });
     }
 
     /// Who opens, and a place for it.
@@ -117,7 +175,13 @@ impl Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
-        if self.conn.visitor.get().is_some() || (self.offered.is_empty() && self.passwords == 0) {
+        if self.conn.visitor.get().is_some() {
+            return;
+        }
+        if let Some((_, first)) = self.half.take() {
+            return self.given_up(first, self.conn.ending.reason().unwrap_or("given up"));
+        }
+        if self.offered.is_empty() && self.tries == 0 {
             return;
         }
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
@@ -135,6 +199,21 @@ fn reject() -> Auth {
     Auth::Reject { proceed_with_methods: Some(MethodSet::from(&methods[..])), partial_success: false }
 }
 
+/// Right so far, or a wrong code after that: only the second factor is heard now.
+fn second_wanted(partial_success: bool) -> Auth {
+    let methods = MethodSet::from(&[MethodKind::KeyboardInteractive][..]);
+    Auth::Reject { proceed_with_methods: Some(methods), partial_success }
+}
+
+/// One question, in both languages: before the login nobody has said which one they speak.
+fn question(prompt: &'static str, echo: bool) -> Auth {
+    Auth::Partial {
+        name: Cow::Borrowed(""),
+        instructions: Cow::Borrowed(""),
+        prompts: Cow::Owned(vec![(Cow::Borrowed(prompt), echo)]),
+    }
+}
+
 /// SHA-1 signatures and weak keys are no keys.
 fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
     !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
@@ -145,6 +224,7 @@ impl russh::server::Handler for Handler {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        self.start_over();
         Ok(reject())
     }
 
@@ -153,6 +233,7 @@ impl russh::server::Handler for Handler {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
+        self.start_over();
         let fingerprint = authorized::fingerprint(offer.public_key);
         if usable(offer.public_key, offer.algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
             return Ok(Auth::Accept);
@@ -165,16 +246,22 @@ impl russh::server::Handler for Handler {
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        self.start_over();
         if !usable(key.public_key, key.algorithm) {
             return Ok(reject());
         }
         let fingerprint = authorized::fingerprint(key.public_key);
         let who = conn::stranger(&self.conn);
-        let admitted = self.gateway.app.login_key(&who, user, &fingerprint).await;
-        Ok(self.settle(admitted))
+        let proved = self.gateway.app.login_key(&who, user, &fingerprint).await;
+        // russh does not count what was right: half a login can be had as often as one likes.
+        if matches!(proved, Ok(Proved::Half(_))) && !self.try_again() {
+            return Ok(reject());
+        }
+        Ok(self.settle(user, proved))
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.start_over();
         Ok(self.password(user, password).await)
     }
 
@@ -185,18 +272,26 @@ impl russh::server::Handler for Handler {
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
         let Some(mut answers) = response else {
-            return Ok(Auth::Partial {
-                name: Cow::Borrowed(""),
-                instructions: Cow::Borrowed(""),
-                // Before the login nobody has said which language they speak.
-                prompts: Cow::Borrowed(&[(Cow::Borrowed("Contraseña o código / Password or code: "), false)]),
+            if self.half.as_ref().is_some_and(|(name, _)| name != user) {
+                self.start_over();
+            }
+            self.asked = Some(user.to_owned());
+            // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
+            // shown with the password of its command line.
+            return Ok(match self.half {
+                Some(_) => question("Código de verificación / Verification code: ", true),
+                None => question("Contraseña o código / Password or code: ", false),
             });
         };
         let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        match answer {
-            Some(answer) => Ok(self.password(user, &answer).await),
-            None => Ok(reject()),
-        }
+        // An answer counts for the name that was asked, once.
+        let answer = answer.filter(|_| self.asked.take().as_deref() == Some(user));
+        Ok(match (answer, &self.half) {
+            (Some(code), Some(_)) => self.second(&code).await,
+            (Some(password), None) => self.password(user, &password).await,
+            (None, Some(_)) => second_wanted(false),
+            (None, None) => reject(),
+        })
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {

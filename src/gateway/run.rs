@@ -4,8 +4,8 @@
 use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
-use super::job;
 use super::pty::{Read, ask};
+use super::{job, totp};
 use crate::app::command::Command;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
@@ -59,6 +59,9 @@ impl Talk {
             }
             What::Exit => return Ok(Said::Exit),
             What::Nothing => return Ok(Said::Status(0)),
+            What::Totp(verb) => {
+                return totp::run(self, verb, line, json, editor).await.map(Said::Status);
+            }
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
             What::NeedsKeyText(target) => {
                 let text = self.key_text(editor.as_deref_mut()).await?;

@@ -43,6 +43,7 @@ fn closing_id(reason: &str) -> &'static str {
         "suspended" => "notice-suspended",
         "shutdown" => "notice-shutdown",
         "too many connections" => "notice-too-many-connections",
+        "too many codes" => "notice-too-many-codes",
         "too many tries" => "notice-too-many-tries",
         _ => "notice-closed",
     }
@@ -56,6 +57,11 @@ pub fn paste_key(lang: Lang) -> String {
 /// The two prompts of `passwd`.
 pub fn password_prompts(lang: Lang) -> [String; 2] {
     [text(lang, "ask-password", &[]), text(lang, "ask-password-again", &[])]
+}
+
+/// Before a code of a second factor is typed.
+pub fn code_prompt(lang: Lang) -> String {
+    text(lang, "ask-totp-code", &[]) + " "
 }
 
 /// Nothing was done, because the answer was no.
@@ -87,6 +93,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Person(PersonCommand::Remove(login)) => {
             ask("ask-person-remove", &[("login", login.as_str())])
+        }
+        Command::Person(PersonCommand::TotpReset(login)) => {
+            ask("ask-person-totp-reset", &[("login", login.as_str())])
         }
         _ => None,
     }

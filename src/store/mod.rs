@@ -8,6 +8,7 @@ mod backups;
 mod courses;
 mod egress;
 mod error;
+mod factors;
 mod jobs;
 mod keys;
 mod persons;
@@ -22,6 +23,7 @@ mod tests;
 pub use backups::NewBackup;
 pub use egress::Place;
 pub use error::{Result, StoreError};
+pub use factors::{NewFactor, SecondFactor};
 pub use keys::NewKey;
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
 pub use publications::NewPublication;
@@ -117,6 +119,7 @@ fn migrator() -> Migrator {
     let all = [
         (1, "first", include_str!("migrations/0001_first.sql")),
         (2, "network", include_str!("migrations/0002_network.sql")),
+        (8, "factor", include_str!("migrations/0008_factor.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

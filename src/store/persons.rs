@@ -53,6 +53,8 @@ pub struct PersonRow {
     pub keys: u32,
     /// Whether they have a password.
     pub password: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
 }
 
 pub(super) fn read(row: &Row) -> Result<Person> {
@@ -71,6 +73,7 @@ macro_rules! listing {
         concat!(
             "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, s.name AS seat_name,
                     c.password IS NOT NULL AS password,
+                    EXISTS (SELECT 1 FROM second_factors f WHERE f.person = p.id) AS second_factor,
                     (SELECT COUNT(*) FROM authorized_keys k WHERE k.person = p.id) AS keys
              FROM persons p LEFT JOIN credentials c ON c.person = p.id
              LEFT JOIN members m ON m.person = p.id LEFT JOIN seats s ON s.id = m.seat ",
@@ -93,6 +96,7 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
                 seats: seat.into_iter().collect(),
                 keys: rows::number(row, "keys")?,
                 password: row.try_get("password")?,
+                second_factor: row.try_get("second_factor")?,
             }),
         }
     }

@@ -70,6 +70,7 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
         seats: vec![login.into(), "equipo2".into()],
         keys: 1,
         password: !suspended,
+        second_factor: !suspended,
         created: AT.into(),
     }
 }
@@ -158,6 +159,20 @@ fn isolation(
     }
 }
 
+fn whoami(second_factor: Option<FactorView>) -> WhoamiView {
+    WhoamiView {
+        login: "alumno1".into(),
+        name: "Ana Pérez".into(),
+        role: "alumno",
+        seats: vec!["alumno1".into(), "equipo2".into()],
+        method: "publickey".into(),
+        fingerprint: Some("SHA256:9bQ4".into()),
+        second_factor,
+        source: "158.42.1.2".into(),
+        quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6, publications: 4 },
+    }
+}
+
 /// A name for each variant; a new one does not compile until it has one, and then a sample.
 fn name(reply: &Reply) -> &'static str {
     match reply {
@@ -188,6 +203,11 @@ fn name(reply: &Reply) -> &'static str {
         Reply::PersonSuspended { .. } => "PersonSuspended",
         Reply::PersonResumed { .. } => "PersonResumed",
         Reply::PersonRemoved { .. } => "PersonRemoved",
+        Reply::PersonTotpReset { .. } => "PersonTotpReset",
+        Reply::TotpOffered(_) => "TotpOffered",
+        Reply::TotpAdded { .. } => "TotpAdded",
+        Reply::TotpRemoved => "TotpRemoved",
+        Reply::TotpCodes { .. } => "TotpCodes",
         Reply::Seats(_) => "Seats",
         Reply::Ports(_) => "Ports",
         Reply::PortPublished(_) => "PortPublished",
@@ -209,7 +229,7 @@ fn name(reply: &Reply) -> &'static str {
 pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     use VmState::*;
     let login = || "alumno1".to_owned();
-    let all = vec![
+    let mut all = vec![
         Reply::Vms(vec![]),
         Reply::Vms(vec![vm("web1", "alumno1", Running), vm("bd", "alumno1", Stopped)]),
         Reply::Vms(vec![
@@ -259,16 +279,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::PasswordSet,
-        Reply::Whoami(WhoamiView {
-            login: login(),
-            name: "Ana Pérez".into(),
-            role: "alumno",
-            seats: vec!["alumno1".into(), "equipo2".into()],
-            method: "publickey".into(),
-            fingerprint: Some("SHA256:9bQ4".into()),
-            source: "158.42.1.2".into(),
-            quotas: Quotas { machines: 5, memory_mib: 2048, backups: 6, publications: 4 },
-        }),
+        Reply::Whoami(whoami(None)),
+        Reply::Whoami(whoami(Some(FactorView { proved: true, added: AT.into(), recovery_left: 9 }))),
+        Reply::Whoami(whoami(Some(FactorView { proved: false, added: AT.into(), recovery_left: 1 }))),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
         Reply::CourseCreated(course()),
@@ -359,8 +372,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             ..isolation(false, [(true, false, "own-node"); 2], &[])
         }),
     ];
+    all.extend(super::samples_factor::replies());
     let all: Vec<_> = all.into_iter().map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 41, "a variant without a sample");
+    assert_eq!(names.len(), 46, "a variant without a sample");
     all
 }

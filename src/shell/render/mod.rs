@@ -2,6 +2,7 @@
 //! Lines end in `\n`; what a terminal needs ([`crlf`]) is the gateway's to know. Nothing from outside
 //! comes through unprintable: sentences escape their arguments, tables their cells.
 
+mod factor;
 mod json;
 mod machine;
 mod network;
@@ -59,6 +60,11 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::PersonResumed { .. }
         | Reply::PersonRemoved { .. }
         | Reply::Seats(_) => people::reply(reply, lang, style),
+        Reply::PersonTotpReset { .. }
+        | Reply::TotpOffered(_)
+        | Reply::TotpAdded { .. }
+        | Reply::TotpRemoved
+        | Reply::TotpCodes { .. } => factor::reply(reply, lang, style),
         Reply::Ports(_)
         | Reply::PortPublished(_)
         | Reply::PortUnpublished(_)

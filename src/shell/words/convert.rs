@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{Edge, bad, count, moment, number, size_mib, up_to};
-use super::{Context, KeyTarget, What, grammar, network};
+use super::{Context, KeyTarget, What, factor, grammar, network};
 use crate::app::command::{
     AuditQuery, BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -60,6 +60,7 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             Command::IsolationCheck(vms)
         }
         grammar::Top::Audit(verb) => Command::AuditList(audit(verb, context)?),
+        grammar::Top::Totp(verb) => return Ok((What::Totp(factor::totp(&verb)), false)),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
         grammar::Top::Help { topic } => {
@@ -173,6 +174,10 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
         Person::Remove { login, yes } => {
             *said = yes.said;
             PersonCommand::Remove(name(&login)?)
+        }
+        Person::TotpReset { login, yes } => {
+            *said = yes.said;
+            PersonCommand::TotpReset(name(&login)?)
         }
     })
 }

@@ -2,10 +2,13 @@
 //! the role come in with [`Context`]. It asks nothing and carries out nothing.
 
 mod convert;
+mod factor;
 pub(crate) mod grammar;
 mod mistake;
 mod network;
 mod values;
+
+pub use factor::TotpVerb;
 
 use crate::app::command::{Command, KeyCommand, PersonCommand};
 use crate::app::error::{Error, Kind, Result};
@@ -48,6 +51,8 @@ pub enum What {
     Run(Command),
     /// `passwd`: ask twice without echo, then run [`Command::Passwd`].
     AskPassword,
+    /// Ask for a code, with this in mind.
+    Totp(TotpVerb),
     /// An `authorized_keys` line is to be read from standard input; then [`KeyTarget::with_key_text`].
     NeedsKeyText(KeyTarget),
     /// Print this; with `--json` it is a JSON document already.

@@ -24,6 +24,7 @@ help-everybody =
     You
       key list|add|remove        the keys that you come in with
       passwd                     changes your password
+      totp add|remove|codes      a second factor for coming in
       whoami                     who you are and how much you may have
       exit                       leave (also `quit` and `salir`)
 
@@ -34,6 +35,7 @@ help-staff =
     Teachers
       course create|list                       courses
       person add|list|show|code|suspend|remove persons
+      person totp-reset                        takes a lost second factor away
       seat list                                seats
       node list                                nodes, and the rules they carry
       isolation check                          tries what machines reach

@@ -24,6 +24,7 @@ help-everybody =
     Tú
       key list|add|remove        las claves con las que entras
       passwd                     cambia tu contraseña
+      totp add|remove|codes      pon o quita un segundo factor para entrar
       whoami                     quién eres y cuánto puedes tener
       exit                       sal (también `quit` y `salir`)
 
@@ -34,6 +35,7 @@ help-staff =
     Profesores
       course create|list                       cursos
       person add|list|show|code|suspend|remove personas
+      person totp-reset                        quita un segundo factor perdido
       seat list                                puestos
       node list                                nodos, y las reglas que tienen
       isolation check                          prueba a qué llegan las máquinas
