@@ -103,9 +103,9 @@ pub struct First {
 }
 
 impl First {
-    /// How they proved it.
-    pub fn method(&self) -> Method {
-        self.method
+    /// Who.
+    pub(super) fn person(&self) -> PersonId {
+        self.person
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the technician types: `puerta init|serve|config|audit|firewall|node`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|firewall|person|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
 mod firewall;
@@ -6,6 +6,7 @@ mod helper;
 mod host_key;
 mod init;
 mod node;
+mod person;
 mod privileges;
 mod serve;
 
@@ -61,10 +62,24 @@ enum Verb {
     },
     #[command(name = helper::VERB, hide = true)]
     FirewallHelper,
+    /// Help somebody in who cannot come in, while puerta is stopped
+    Person {
+        #[command(subcommand)]
+        verb: PersonVerb,
+    },
     /// What a node of the lab needs
     Node {
         #[command(subcommand)]
         verb: NodeVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum PersonVerb {
+    /// Take away a second factor that was lost
+    TotpReset {
+        /// Whose
+        login: String,
     },
 }
 
@@ -125,6 +140,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Audit { .. } => verify(&config.audit()),
         Verb::Firewall { verb } => firewall::run(&config, verb),
         Verb::FirewallHelper => helper::run(&config),
+        Verb::Person { verb: PersonVerb::TotpReset { login } } => person::totp_reset(&config, login),
         Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }
 }

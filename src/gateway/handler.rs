@@ -122,7 +122,7 @@ impl Handler {
 
     async fn second(&mut self, code: &str) -> Auth {
         if !self.try_again() {
-            return reject();
+            return second_wanted(false);
         }
         let Some((_, first)) = &self.half else { return reject() };
         let who = conn::stranger(&self.conn);
@@ -131,11 +131,11 @@ impl Handler {
             Ok(Second::No) => second_wanted(false),
             Ok(Second::Closed) => {
                 self.conn.ending.end("too many codes");
-                reject()
+                second_wanted(false)
             }
             Err(error) => {
                 tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-                reject()
+                second_wanted(false)
             }
         }
     }
@@ -214,6 +214,15 @@ fn question(prompt: &'static str, echo: bool) -> Auth {
     }
 }
 
+/// No question, but why there is none (RFC 4256 3.2 lets a client show it and answer nothing).
+fn told(reason: &str) -> Auth {
+    Auth::Partial {
+        name: Cow::Borrowed(""),
+        instructions: Cow::Owned(crate::shell::notice::farewell(reason)),
+        prompts: Cow::Borrowed(&[]),
+    }
+}
+
 /// SHA-1 signatures and weak keys are no keys.
 fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
     !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
@@ -278,19 +287,20 @@ impl russh::server::Handler for Handler {
             self.asked = Some(user.to_owned());
             // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
             // shown with the password of its command line.
-            return Ok(match self.half {
+            return Ok(match &self.half {
+                Some((_, first)) if self.gateway.app.second_closed(first) => told("too many codes"),
                 Some(_) => question("Código de verificación / Verification code: ", true),
                 None => question("Contraseña o código / Password or code: ", false),
             });
         };
         let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         // An answer counts for the name that was asked, once.
-        let answer = answer.filter(|_| self.asked.take().as_deref() == Some(user));
+        let asked = self.asked.take().as_deref() == Some(user);
         Ok(match (answer, &self.half) {
-            (Some(code), Some(_)) => self.second(&code).await,
-            (Some(password), None) => self.password(user, &password).await,
-            (None, Some(_)) => second_wanted(false),
-            (None, None) => reject(),
+            (code, Some(_)) if asked => self.second(&code.unwrap_or_default()).await,
+            (Some(password), None) if asked => self.password(user, &password).await,
+            (_, Some(_)) => second_wanted(false),
+            (_, None) => reject(),
         })
     }
 

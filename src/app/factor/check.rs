@@ -2,6 +2,7 @@
 //! has somebody's key cannot guess at leisure. Only who proved the first factor gets this far, so
 //! nobody locks others.
 
+use crate::app::login::First;
 use crate::app::secret::Secret;
 use crate::app::{App, clock, error};
 use puerta_keys::code;
@@ -77,6 +78,12 @@ impl Tries {
         Ok(())
     }
 
+    /// Until when none is looked at.
+    fn closed(&self, person: PersonId, now: Timestamp) -> Option<Timestamp> {
+        let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.get(&person).and_then(|row| row.closed).filter(|until| now < *until)
+    }
+
     /// It was right, or starts afresh.
     pub(super) fn forget(&self, person: PersonId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&person);
@@ -84,6 +91,11 @@ impl Tries {
 }
 
 impl App {
+    /// Whether no code of theirs would be looked at now.
+    pub fn second_closed(&self, first: &First) -> bool {
+        self.tries.closed(first.person(), clock::now()).is_some()
+    }
+
     /// Uses a code of a person's second factor up, if it is right.
     pub(in crate::app) async fn check_factor(
         &self,
@@ -137,10 +149,12 @@ mod tests {
             tries.forget(other);
             now = until;
         }
+        assert_eq!((tries.closed(one, now), tries.closed(other, now)), (None, None));
         tries.forget(one);
         for _ in 0..5 {
             assert_eq!(tries.begin(one, now), Ok(()));
         }
-        assert_eq!(tries.begin(one, now), Err(Timestamp(now.0 + 5 * minute)));
+        let until = Timestamp(now.0 + 5 * minute);
+        assert_eq!((tries.begin(one, now), tries.closed(one, now)), (Err(until), Some(until)));
     }
 }
