@@ -4,11 +4,14 @@
 use super::pty::Pty;
 use super::{House, Said};
 use ring::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
+use std::collections::HashSet;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A telephone, and the codes on paper.
 pub struct Telephone {
+    /// As puerta showed it, base32.
+    pub secret: String,
     key: Vec<u8>,
     /// Recovery codes that were not used yet.
     pub paper: Vec<String>,
@@ -39,7 +42,7 @@ impl Telephone {
             }
         }
         assert_eq!(key.len(), 20);
-        Self { key, paper: Vec::new() }
+        Self { secret: secret.to_owned(), key, paper: Vec::new() }
     }
 
     /// What it shows now, or showed (`-1`) or will show (`1`) a period away.
@@ -82,8 +85,30 @@ impl House {
         telephone
     }
 
-    /// An `ssh` that answers for a code with this one, and for everything else with `secret`; each
-    /// once a try.
+    /// None of these words is in the log or in the audit; neither is one of them without its hyphens
+    /// or spaces.
+    pub fn nowhere_written(&self, secrets: &[String]) {
+        // A time of the log may end like a code.
+        let log: Vec<String> = self.log().lines().map(|line| line.chars().skip(27).collect()).collect();
+        let mut audit = self.audit();
+        for event in &mut audit {
+            let event = event.as_object_mut().unwrap();
+            event.retain(|key, _| !["time", "hash", "prev"].contains(&&**key));
+        }
+        let written = log.join("\n") + &serde_json::to_string(&audit).unwrap();
+        let words: HashSet<&str> = written.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').collect();
+        assert!(words.contains("profesor") && words.contains("totp"), "{written}");
+        for secret in secrets {
+            assert!(
+                !words.contains(&**secret) && !words.contains(&*secret.replace('-', "")),
+                "{secret}: {written}"
+            );
+            assert!(secret.len() < 10 || !written.contains(&**secret), "{secret}: {written}");
+        }
+    }
+
+    /// An `ssh` that answers for a code with this one, and for everything else with `secret`, and is
+    /// asked no more often than that takes.
     pub fn ssh_with(&self, login: &str, secret: &str, code: &str) -> Command {
         use std::os::unix::fs::PermissionsExt;
         let answer = self.dir.join("answer-code");
@@ -92,11 +117,12 @@ impl House {
         std::fs::write(&answer, script).unwrap();
         std::fs::set_permissions(&answer, std::fs::Permissions::from_mode(0o755)).unwrap();
         let mut ssh = self.keyless();
-        ssh.args(["-o", "NumberOfPasswordPrompts=1", "-o", "PasswordAuthentication=no"]);
+        ssh.args(["-o", "PasswordAuthentication=no", "-o"]);
+        // OpenSSH counts a password and a code that are both asked for by keyboard-interactive as two tries.
         if secret.is_empty() {
-            ssh.arg("-i").arg(self.key(login));
+            ssh.args(["NumberOfPasswordPrompts=1", "-i"]).arg(self.key(login));
         } else {
-            ssh.args(["-o", "PubkeyAuthentication=no"]);
+            ssh.args(["NumberOfPasswordPrompts=2", "-o", "PubkeyAuthentication=no"]);
         }
         ssh.env("SSH_ASKPASS", answer).env("SSH_ASKPASS_REQUIRE", "force");
         ssh.env("SECRET", secret).env("CODE", code);

@@ -112,10 +112,12 @@ fn half_a_login_is_asked_for_the_other_half() {
     assert_eq!(say(&mut client, &code).unwrap(), Answer::In);
     assert!(client.exec(1, "whoami --json").unwrap().contains("\"proved\":true"));
 
-    // The same code once more, and the one before it: taken. The one after it, and paper: not yet.
+    // The same code once more, and the one before it: taken. Two after it: too new. The one after it, and
+    // paper: not yet taken.
     for (code, right) in [
         (code, false),
         (telephone.shows(-1), false),
+        (telephone.shows(2), false),
         (telephone.shows(1), true),
         (telephone.shows(1), false),
         (telephone.paper[0].clone(), true),
