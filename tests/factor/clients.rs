@@ -50,10 +50,10 @@ fn as_the_jump_and_as_the_destination() {
         ssh.env("OUTER", outer).env("INNER", inner);
         ssh.args(["-J", "jump", "there", "whoami", "--json"]).stdin(Stdio::null()).output().unwrap().into()
     };
-    assert!(proved(&ssh(&outer.from_paper(), &inner.from_paper())));
-    let wrong = ssh(&outer.from_paper(), &outer.from_paper());
+    assert!(proved(&ssh(&outer.next_of_paper(), &inner.next_of_paper())));
+    let wrong = ssh(&outer.next_of_paper(), &outer.next_of_paper());
     assert!(wrong.code == 255 && wrong.err.contains("web1.alumno1: Permission denied"), "{wrong:?}");
-    let wrong = ssh(&inner.from_paper(), &inner.from_paper());
+    let wrong = ssh(&inner.next_of_paper(), &inner.next_of_paper());
     assert!(wrong.code == 255 && wrong.err.contains("127.0.0.1: Permission denied"), "{wrong:?}");
 }
 
@@ -61,7 +61,7 @@ fn as_the_jump_and_as_the_destination() {
 fn putty_is_asked_too() {
     let house = House::new("");
     let mut telephone = house.add_factor("profesor");
-    let mut ssh = at_terminal(&house, "profesor", &telephone.from_paper(), &["passwd"]);
+    let mut ssh = at_terminal(&house, "profesor", &telephone.next_of_paper(), &["passwd"]);
     for prompt in ["New password: ", "Again: "] {
         ssh.until(prompt);
         ssh.send("una llave de laboratorio\r");
@@ -91,7 +91,7 @@ fn putty_is_asked_too() {
     for first in [&["-i", text(&ppk)][..], &["-pw", "una llave de laboratorio"]] {
         let mut terminal = Pty::new(&plink(first));
         terminal.until(ASKED);
-        terminal.send(&format!("{}\r", telephone.from_paper()));
+        terminal.send(&format!("{}\r", telephone.next_of_paper()));
         terminal.until("\"proved\":true");
         assert_eq!(terminal.end().code, 0);
     }

@@ -66,14 +66,14 @@ fn guessing_closes_it_and_an_admin_opens_it() {
         let said = house.run_with("profesor", &telephone.wrong(), &["whoami"]);
         assert!(said.err.contains("Permission denied"), "{said:?}");
     }
-    let said = house.run_with("profesor", &telephone.from_paper(), &["whoami"]);
+    let said = house.run_with("profesor", &telephone.next_of_paper(), &["whoami"]);
     assert!(said.code == 255 && said.err.contains("Too many wrong verification codes"), "{said:?}");
     assert!(said.err.contains("Demasiados codigos"), "{said:?}");
     assert!(house.puerta(&["audit", "verify"]).code == 0);
-    assert!(proved(&house.run_with("admin2", &other.from_paper(), &["whoami", "--json"])));
+    assert!(proved(&house.run_with("admin2", &other.next_of_paper(), &["whoami", "--json"])));
     let reset = ["person", "totp-reset", "profesor", "--yes"];
-    assert_eq!(house.run_with("admin2", &other.from_paper(), &reset).code, 0);
+    assert_eq!(house.run_with("admin2", &other.next_of_paper(), &reset).code, 0);
     house.ok("profesor", &["whoami"]);
     let mut telephone = house.add_factor("profesor");
-    assert!(proved(&house.run_with("profesor", &telephone.from_paper(), &["whoami", "--json"])));
+    assert!(proved(&house.run_with("profesor", &telephone.next_of_paper(), &["whoami", "--json"])));
 }

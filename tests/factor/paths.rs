@@ -28,16 +28,16 @@ fn every_path_asks() {
         assert!(said.err.contains("Permission denied (keyboard-interactive)"), "{path:?}: {said:?}");
     }
     // With a code, exec...
-    assert!(proved(&house.run_with("profesor", &telephone.from_paper(), &["whoami", "--json"])));
+    assert!(proved(&house.run_with("profesor", &telephone.next_of_paper(), &["whoami", "--json"])));
     // ... a shell, where it is typed and seen ...
-    let mut shell = at_terminal(&house, "profesor", &telephone.from_paper(), &[]);
+    let mut shell = at_terminal(&house, "profesor", &telephone.next_of_paper(), &[]);
     shell.until("puerta> ");
     shell.send("whoami\r");
     shell.until("yes, in this login; 8 recovery codes are left");
     shell.send("exit\r");
     assert_eq!(shell.end().code, 0);
     // ... a forward ...
-    let mut ssh = house.ssh_with("profesor", "", &telephone.from_paper());
+    let mut ssh = house.ssh_with("profesor", "", &telephone.next_of_paper());
     ssh.args(["-W", &echo]).arg(House::at("profesor")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut tunnel = ssh.spawn().unwrap();
     tunnel.stdin.take().unwrap().write_all(b"hello\n").unwrap();
@@ -47,7 +47,7 @@ fn every_path_asks() {
     assert!(support::Killed(tunnel).0.try_wait().is_ok());
     // ... and one connection that carries many sessions and is asked once.
     let control = format!("ControlPath={}", house.dir.join("mux").display());
-    let mut master = house.ssh_with("profesor", "", &telephone.from_paper());
+    let mut master = house.ssh_with("profesor", "", &telephone.next_of_paper());
     master.args(["-o", &control, "-M", "-N"]).arg(House::at("profesor")).stdin(Stdio::null());
     let master = support::Killed(master.spawn().unwrap());
     support::wait("the master is there", || house.dir.join("mux").exists());
@@ -72,7 +72,7 @@ fn it_follows_passwords_and_one_time_codes_too() {
     let house = House::new("");
     let mut telephone = house.add_factor("profesor");
     let paper = telephone.paper.clone();
-    let mut ssh = at_terminal(&house, "profesor", &telephone.from_paper(), &["passwd"]);
+    let mut ssh = at_terminal(&house, "profesor", &telephone.next_of_paper(), &["passwd"]);
     for prompt in ["New password: ", "Again: "] {
         ssh.until(prompt);
         ssh.send("una llave de laboratorio\r");
@@ -102,12 +102,12 @@ fn it_follows_passwords_and_one_time_codes_too() {
     house.make_key("admin2");
     let line = std::fs::read_to_string(house.key("admin2").with_extension("pub")).unwrap();
     let add = format!("person add admin2 --role admin --key '{}'", line.trim());
-    assert_eq!(house.run_with("profesor", &telephone.from_paper(), &[&add]).code, 0);
+    assert_eq!(house.run_with("profesor", &telephone.next_of_paper(), &[&add]).code, 0);
     let said = house.ok("admin2", &["person", "code", "profesor", "--json"]);
     let once: Value = serde_json::from_str(&said).unwrap();
     let once = once["code"].as_str().unwrap();
-    assert!(proved_or_refused(&with(once, &telephone.from_paper())));
-    assert!(!proved_or_refused(&with(once, &telephone.from_paper())));
+    assert!(proved_or_refused(&with(once, &telephone.next_of_paper())));
+    assert!(!proved_or_refused(&with(once, &telephone.next_of_paper())));
     let logins = logins(&house, "profesor");
     let methods: Vec<&str> = logins.iter().map(|(method, _)| &**method).collect();
     for method in ["password+totp", "password+second factor", "one-time code+recovery code"] {

@@ -83,10 +83,10 @@ fn where_policy_wants_it_every_refusal_says_what_to_do() {
 
     // Set up, and proved from the next login on.
     let mut telephone = house.add_factor("profesor");
-    assert_eq!(house.run_with("profesor", &telephone.from_paper(), &["person", "list"]).code, 0);
-    let said = house.run_with("profesor", &telephone.from_paper(), &["vm", "list", "--all"]);
+    assert_eq!(house.run_with("profesor", &telephone.next_of_paper(), &["person", "list"]).code, 0);
+    let said = house.run_with("profesor", &telephone.next_of_paper(), &["vm", "list", "--all"]);
     assert!(said.out.contains("web1"), "{said:?}");
-    let mut ssh = house.ssh_with("profesor", "", &telephone.from_paper());
+    let mut ssh = house.ssh_with("profesor", "", &telephone.next_of_paper());
     ssh.args(["-W", &echo]).arg(House::at("profesor")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut tunnel = ssh.spawn().unwrap();
     tunnel.stdin.take().unwrap().write_all(b"hello\n").unwrap();

@@ -68,15 +68,15 @@ fn it_is_set_up_at_a_terminal_and_counts_once_confirmed() {
 fn new_codes_and_no_more_want_a_code() {
     let house = House::new("");
     let mut telephone = house.add_factor("profesor");
-    let old = telephone.from_paper();
-    let mut codes = at_terminal(&house, "profesor", &telephone.from_paper(), &["totp", "codes"]);
+    let old = telephone.next_of_paper();
+    let mut codes = at_terminal(&house, "profesor", &telephone.next_of_paper(), &["totp", "codes"]);
     codes.until(ASKED);
     codes.send(&format!("{}\r", telephone.wrong()));
     codes.until("that code is not right");
     assert_eq!(codes.end().code, 1);
-    let mut codes = at_terminal(&house, "profesor", &telephone.from_paper(), &["totp", "codes"]);
+    let mut codes = at_terminal(&house, "profesor", &telephone.next_of_paper(), &["totp", "codes"]);
     codes.until(ASKED);
-    codes.send(&format!("{}\r", telephone.from_paper()));
+    codes.send(&format!("{}\r", telephone.next_of_paper()));
     let said = codes.until("not shown again");
     assert_eq!(codes.end().code, 0);
     let new: Vec<&str> =

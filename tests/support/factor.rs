@@ -62,7 +62,7 @@ impl Telephone {
     }
 
     /// The next code from the paper.
-    pub fn from_paper(&mut self) -> String {
+    pub fn next_of_paper(&mut self) -> String {
         self.paper.pop().expect("there is one left")
     }
 }

@@ -252,7 +252,7 @@ fn endless_tries_end() {
         of.count()
     };
     assert_eq!((looked_at("unauthenticated"), looked_at("too many codes")), (5, 3));
-    let code = telephone.from_paper();
+    let code = telephone.next_of_paper();
     let mut client = Client::knocking(house.port).unwrap();
     assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
     let why = ask(&mut client, "profesor").unwrap();
