@@ -338,6 +338,7 @@ fn shell_notices_questions_and_progress() {
         ] {
             all += &notice::closing(lang, why);
         }
+        _ = writeln!(all, "{}", notice::wrong_code());
         all += &notice::left_alone(lang);
         all += &notice::goodbye(lang);
         _ = writeln!(all, "{}|", notice::paste_key(lang));

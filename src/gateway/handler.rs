@@ -9,6 +9,7 @@ use crate::app::ctx::Visitor;
 use crate::app::login::{First, Proved, Second};
 use crate::app::presence::Open;
 use crate::app::secret::Secret;
+use crate::shell::notice;
 use puerta_keys::authorized;
 use russh::keys::{Algorithm, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
@@ -25,6 +26,9 @@ const MAX_REMEMBERED: usize = 5_000;
 const MAX_DATA: usize = 32 * 1024;
 /// Offered fingerprints that the audit keeps of somebody who did not come in.
 const OFFERS_KEPT: usize = 10;
+/// The questions, in both languages: before the login nobody has said which one they speak.
+const PASSWORD: &str = "Contraseña o código / Password or code: ";
+const CODE: &str = "Código de verificación / Verification code: ";
 
 pub(super) struct Handler {
     gateway: Arc<Gateway>,
@@ -38,12 +42,21 @@ pub(super) struct Handler {
     tries: u32,
     /// The first factor was right, in this name, and nothing but the question for the second came
     /// since. It is nothing to any other name or method (CVE-2026-46705).
-    half: Option<(String, First)>,
+    half: Option<Half>,
     /// Whom keyboard-interactive asked: for the second factor when there is a half, for the first when not.
     asked: Option<String>,
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
+}
+
+/// A first factor that was right, of somebody who has a second one.
+struct Half {
+    /// The name it was proved in.
+    login: String,
+    first: First,
+    /// The last code was wrong: the next question says so.
+    missed: bool,
 }
 
 /// One open channel; dropping it frees its place.
@@ -90,7 +103,7 @@ impl Handler {
         match proved {
             Ok(Proved::In(visitor)) => self.come_in(visitor),
             Ok(Proved::Half(first)) => {
-                self.half = Some((user.to_owned(), first));
+                self.half = Some(Half { login: user.to_owned(), first, missed: false });
                 second_wanted(true)
             }
             Ok(Proved::No) => reject(),
@@ -124,11 +137,14 @@ impl Handler {
         if !self.try_again() {
             return second_wanted(false);
         }
-        let Some((_, first)) = &self.half else { return reject() };
+        let Some(half) = &mut self.half else { return reject() };
         let who = conn::stranger(&self.conn);
-        match self.gateway.app.login_second(&who, first, &Secret::new(code)).await {
+        match self.gateway.app.login_second(&who, &half.first, &Secret::new(code)).await {
             Ok(Second::In(visitor)) => self.come_in(visitor),
-            Ok(Second::No) => second_wanted(false),
+            Ok(Second::No) => {
+                half.missed = true;
+                second_wanted(false)
+            }
             Ok(Second::Closed) => {
                 self.conn.ending.end("too many codes");
                 second_wanted(false)
@@ -143,8 +159,8 @@ impl Handler {
     /// Another name or another method: what was proved and what was asked are nothing to it.
     fn start_over(&mut self) {
         self.asked = None;
-        if let Some((_, first)) = self.half.take() {
-            self.given_up(first, "started over");
+        if let Some(half) = self.half.take() {
+            self.given_up(half.first, "started over");
         }
     }
 
@@ -178,8 +194,8 @@ impl Drop for Handler {
         if self.conn.visitor.get().is_some() {
             return;
         }
-        if let Some((_, first)) = self.half.take() {
-            return self.given_up(first, self.conn.ending.reason().unwrap_or("given up"));
+        if let Some(half) = self.half.take() {
+            return self.given_up(half.first, self.conn.ending.reason().unwrap_or("given up"));
         }
         if self.offered.is_empty() && self.tries == 0 {
             return;
@@ -205,20 +221,20 @@ fn second_wanted(partial_success: bool) -> Auth {
     Auth::Reject { proceed_with_methods: Some(methods), partial_success }
 }
 
-/// One question, in both languages: before the login nobody has said which one they speak.
-fn question(prompt: &'static str, echo: bool) -> Auth {
+/// One question, and what is said before it.
+fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Borrowed(""),
+        instructions: Cow::Owned(said.unwrap_or_default()),
         prompts: Cow::Owned(vec![(Cow::Borrowed(prompt), echo)]),
     }
 }
 
 /// No question, but why there is none (RFC 4256 3.2 lets a client show it and answer nothing).
-fn told(reason: &str) -> Auth {
+fn told() -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Owned(crate::shell::notice::farewell(reason)),
+        instructions: Cow::Owned(notice::farewell("too many codes")),
         prompts: Cow::Borrowed(&[]),
     }
 }
@@ -281,16 +297,16 @@ impl russh::server::Handler for Handler {
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
         let Some(mut answers) = response else {
-            if self.half.as_ref().is_some_and(|(name, _)| name != user) {
+            if self.half.as_ref().is_some_and(|half| half.login != user) {
                 self.start_over();
             }
             self.asked = Some(user.to_owned());
             // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
             // shown with the password of its command line.
             return Ok(match &self.half {
-                Some((_, first)) if self.gateway.app.second_closed(first) => told("too many codes"),
-                Some(_) => question("Código de verificación / Verification code: ", true),
-                None => question("Contraseña o código / Password or code: ", false),
+                Some(half) if self.gateway.app.second_closed(&half.first) => told(),
+                Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
+                None => question(PASSWORD, false, None),
             });
         };
         let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

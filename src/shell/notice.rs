@@ -35,7 +35,16 @@ pub fn closing(lang: Lang, reason: &str) -> String {
 
 /// The same in every language, for a disconnect: its language is not known.
 pub fn farewell(reason: &str) -> String {
-    plain(&Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / "))
+    plain(&in_every_language(closing_id(reason)))
+}
+
+/// Before the code of a second factor is asked for again.
+pub fn wrong_code() -> String {
+    in_every_language("notice-wrong-code")
+}
+
+fn in_every_language(id: &str) -> String {
+    Lang::ALL.map(|lang| text(lang, id, &[])).join(" / ")
 }
 
 fn closing_id(reason: &str) -> &'static str {

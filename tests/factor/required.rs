@@ -7,9 +7,9 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
-/// The ready rule `second-factor`, as a professor turns it on.
+/// As docs/operations.md has it.
 const RULE: &str = r#"
-@id("rule-1-second-factor")
+@id("second-factor")
 forbid (principal, action, resource)
 when {
   !context.secondFactor &&
@@ -30,10 +30,12 @@ fn where_policy_wants_it_every_refusal_says_what_to_do() {
     }
     let house = House::new(&format!("[policy]\ndir = {dir:?}"));
     house.ok("alumno1", &["vm", "create", "web1", "--template", "mini"]);
-    std::fs::write(dir.join("rule-1-second-factor.cedar"), RULE).unwrap();
+    std::fs::write(dir.join("second-factor.cedar"), RULE).unwrap();
     house.signal("HUP");
     support::wait("the rule holds", || house.run("profesor", &["person", "list"]).code == 1);
 
+    let page = include_str!("../../docs/operations.md");
+    assert!(page.contains(RULE.trim()), "the page has another rule");
     let hint = |said: &Said| said.code == 1 && said.err.contains("hace falta un segundo factor");
     for words in [
         &["person", "list"][..],

@@ -74,13 +74,16 @@ fn new_codes_and_no_more_want_a_code() {
     codes.send(&format!("{}\r", telephone.wrong()));
     codes.until("that code is not right");
     assert_eq!(codes.end().code, 1);
-    let mut codes = at_terminal(&house, "profesor", &telephone.next_of_paper(), &["totp", "codes"]);
+    let words = ["totp", "codes", "--json"];
+    let mut codes = at_terminal(&house, "profesor", &telephone.next_of_paper(), &words);
     codes.until(ASKED);
     codes.send(&format!("{}\r", telephone.next_of_paper()));
-    let said = codes.until("not shown again");
+    codes.until("\n");
+    let said = codes.until("}");
     assert_eq!(codes.end().code, 0);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     let new: Vec<&str> =
-        said.split_whitespace().filter(|word| word.len() == 14 && word.contains('-')).collect();
+        said["codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
     assert_eq!(new.len(), 10, "{said}");
     assert_eq!(house.run_with("profesor", &old, &["whoami"]).code, 255);
 

@@ -13,12 +13,13 @@ enum Answer {
     In,
     /// Methods that go on, and whether what was proved counts.
     No(String, bool),
-    /// A question.
+    /// A question, after what is said before it.
     Asks(String),
     /// No question, but why.
     Told(String),
 }
 
+const QUESTION: &str = "Código de verificación / Verification code: ";
 const ALL: &str = "publickey,password,keyboard-interactive";
 
 /// No, and these methods go on.
@@ -49,7 +50,7 @@ fn answer(client: &mut Client) -> Result<Answer, Gone> {
         PK_OK => {
             let mut reader = Reader(&packet[1..]);
             let (_, why, _, count) = (reader.text(), reader.text(), reader.text(), reader.u32());
-            if count == 0 { Answer::Told(why) } else { Answer::Asks(reader.text()) }
+            if count == 0 { Answer::Told(why) } else { Answer::Asks(why + &reader.text()) }
         }
         other => panic!("{other}"),
     })
@@ -79,6 +80,12 @@ fn asks_for_the_second(answer: &Answer) -> bool {
     matches!(answer, Answer::Asks(prompt) if prompt.contains("Verification code"))
 }
 
+/// The same, once the code before was wrong.
+fn asks_again(answer: &Answer) -> bool {
+    asks_for_the_second(answer)
+        && matches!(answer, Answer::Asks(prompt) if prompt.contains("wrong or was used already"))
+}
+
 fn asks_for_the_first(answer: &Answer) -> bool {
     matches!(answer, Answer::Asks(prompt) if prompt.contains("Password or code"))
 }
@@ -103,12 +110,15 @@ fn half_a_login_is_asked_for_the_other_half() {
 
     let mut client = Client::knocking(house.port).unwrap();
     assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
-    assert!(asks_for_the_second(&ask(&mut client, "profesor").unwrap()));
+    assert_eq!(ask(&mut client, "profesor").unwrap(), Answer::Asks(QUESTION.into()));
     assert_eq!(say(&mut client, &telephone.wrong()).unwrap(), no("keyboard-interactive"));
     // An answer to no question.
     let code = telephone.shows(0);
     assert_eq!(say(&mut client, &code).unwrap(), no("keyboard-interactive"));
-    assert!(asks_for_the_second(&ask(&mut client, "profesor").unwrap()));
+    assert!(asks_again(&ask(&mut client, "profesor").unwrap()));
+    // The first factor once more: whoever that is starts afresh.
+    assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
+    assert_eq!(ask(&mut client, "profesor").unwrap(), Answer::Asks(QUESTION.into()));
     assert_eq!(say(&mut client, &code).unwrap(), Answer::In);
     assert!(client.exec(1, "whoami --json").unwrap().contains("\"proved\":true"));
 

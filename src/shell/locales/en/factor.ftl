@@ -11,6 +11,7 @@ error-totp-closed = too many wrong codes: none is looked at for the next { $minu
 error-totp-nobody = `{ $login }` has no second factor: there is nothing to take away
 error-totp-self = that is your own second factor: remove it with `totp remove` and a code
 
+notice-wrong-code = That code is wrong or was used already: wait for the next one.
 notice-too-many-codes = Too many wrong verification codes: wait some minutes and connect again. If you lost the telephone, use a recovery code or ask for help.
 ask-totp-code = Verification code:
 ask-person-totp-reset = Take the second factor of `{ $login }` away? They will come in with their key or password alone.

@@ -11,6 +11,7 @@ error-totp-closed = demasiados códigos incorrectos: no se mira ninguno más has
 error-totp-nobody = `{ $login }` no tiene segundo factor: no hay nada que quitar
 error-totp-self = ese es tu propio segundo factor: quítalo con `totp remove` y un código
 
+notice-wrong-code = Ese código no es correcto o ya se ha usado: espera al siguiente.
 notice-too-many-codes = Demasiados códigos de verificación incorrectos: espera unos minutos y vuelve a conectarte. Si has perdido el teléfono, usa un código de recuperación o pide ayuda.
 ask-totp-code = Código de verificación:
 ask-person-totp-reset = ¿Quitar el segundo factor a `{ $login }`? Entrará solo con su clave o su contraseña.
