@@ -1,20 +1,17 @@
 //! russh's callbacks: they answer the protocol and hand over. They run inside the session's loop,
 //! so nothing here waits for a machine; only the login waits for the store, before there are channels.
 
-use super::conn::{self, Conn};
+mod auth;
+
+use super::conn::Conn;
 use super::ending::Ending;
 use super::startups::Stranger;
-use super::{Gateway, MAX_TRIES, forward, session};
+use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
-use crate::app::login::{First, Proved, Second};
 use crate::app::presence::Open;
-use crate::app::secret::Secret;
-use crate::shell::notice;
-use puerta_keys::authorized;
-use russh::keys::{Algorithm, PublicKey};
+use auth::{Half, reject};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet};
-use std::borrow::Cow;
+use russh::{Channel, ChannelId, ChannelOpenFailure};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,11 +21,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const MAX_REMEMBERED: usize = 5_000;
 /// The largest packet that we announce (`Config::maximum_packet_size`).
 const MAX_DATA: usize = 32 * 1024;
-/// Offered fingerprints that the audit keeps of somebody who did not come in.
-const OFFERS_KEPT: usize = 10;
-/// The questions, in both languages: before the login nobody has said which one they speak.
-const PASSWORD: &str = "Contraseña o código / Password or code: ";
-const CODE: &str = "Código de verificación / Verification code: ";
 
 pub(super) struct Handler {
     gateway: Arc<Gateway>,
@@ -48,15 +40,6 @@ pub(super) struct Handler {
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
-}
-
-/// A first factor that was right, of somebody who has a second one.
-struct Half {
-    /// The name it was proved in.
-    login: String,
-    first: First,
-    /// The last code was wrong: the next question says so.
-    missed: bool,
 }
 
 /// One open channel; dropping it frees its place.
@@ -87,90 +70,6 @@ impl Handler {
         (handler, authenticated)
     }
 
-    /// Somebody is in.
-    fn come_in(&mut self, visitor: Visitor) -> Auth {
-        self.present = self.gateway.app.presence.connection(visitor.person);
-        if self.present.is_none() {
-            // They are in, so that they can be told; and out again.
-            self.conn.ending.end("too many connections");
-        }
-        // Set once: a second success on one connection is impossible (RFC 4252 5.1).
-        if self.conn.visitor.set(Arc::new(visitor)).is_ok() { Auth::Accept } else { reject() }
-    }
-
-    /// A first factor was judged.
-    fn settle(&mut self, user: &str, proved: crate::app::error::Result<Proved>) -> Auth {
-        match proved {
-            Ok(Proved::In(visitor)) => self.come_in(visitor),
-            Ok(Proved::Half(first)) => {
-                self.half = Some(Half { login: user.to_owned(), first, missed: false });
-                second_wanted(true)
-            }
-            Ok(Proved::No) => reject(),
-            Err(error) => {
-                tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-                reject()
-            }
-        }
-    }
-
-    /// One more try; `false` when there are none left.
-    fn try_again(&mut self) -> bool {
-        self.tries += 1;
-        if self.tries > MAX_TRIES {
-            self.conn.ending.end("too many tries");
-        }
-        self.tries <= MAX_TRIES
-    }
-
-    async fn password(&mut self, user: &str, password: &str) -> Auth {
-        if !self.try_again() {
-            return reject();
-        }
-        user.clone_into(&mut self.login);
-        let who = conn::stranger(&self.conn);
-        let proved = self.gateway.app.login_password(&who, user, &Secret::new(password)).await;
-        self.settle(user, proved)
-    }
-
-    async fn second(&mut self, code: &str) -> Auth {
-        if !self.try_again() {
-            return second_wanted(false);
-        }
-        let Some(half) = &mut self.half else { return reject() };
-        let who = conn::stranger(&self.conn);
-        match self.gateway.app.login_second(&who, &half.first, &Secret::new(code)).await {
-            Ok(Second::In(visitor)) => self.come_in(visitor),
-            Ok(Second::No) => {
-                half.missed = true;
-                second_wanted(false)
-            }
-            Ok(Second::Closed) => {
-                self.conn.ending.end("too many codes");
-                second_wanted(false)
-            }
-            Err(error) => {
-                tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-                second_wanted(false)
-            }
-        }
-    }
-
-    /// Another name or another method: what was proved and what was asked are nothing to it.
-    fn start_over(&mut self) {
-        self.asked = None;
-        if let Some(half) = self.half.take() {
-            self.given_up(half.first, "started over");
-        }
-    }
-
-    fn given_up(&self, first: First, why: &'static str) {
-        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        tokio::spawn(async move {
-            gateway.app.second_given_up(&conn::stranger(&conn), &first, why).await;
-        });
-    }
-
     /// Who opens, and a place for it.
     fn enter(&self) -> Option<(Arc<Visitor>, Place)> {
         let visitor = Arc::clone(self.conn.visitor.get()?);
@@ -189,62 +88,6 @@ impl Handler {
     }
 }
 
-impl Drop for Handler {
-    fn drop(&mut self) {
-        if self.conn.visitor.get().is_some() {
-            return;
-        }
-        if let Some(half) = self.half.take() {
-            return self.given_up(half.first, self.conn.ending.reason().unwrap_or("given up"));
-        }
-        if self.offered.is_empty() && self.tries == 0 {
-            return;
-        }
-        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        let (login, offered) = (std::mem::take(&mut self.login), std::mem::take(&mut self.offered));
-        tokio::spawn(async move {
-            let why = conn.ending.reason().unwrap_or("given up");
-            gateway.app.login_given_up(&conn::stranger(&conn), &login, &offered, why).await;
-        });
-    }
-}
-
-/// No, and every method stays open: one wrong answer is not a reason to lock the door.
-fn reject() -> Auth {
-    let methods = [MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password];
-    Auth::Reject { proceed_with_methods: Some(MethodSet::from(&methods[..])), partial_success: false }
-}
-
-/// Right so far, or a wrong code after that: only the second factor is heard now.
-fn second_wanted(partial_success: bool) -> Auth {
-    let methods = MethodSet::from(&[MethodKind::KeyboardInteractive][..]);
-    Auth::Reject { proceed_with_methods: Some(methods), partial_success }
-}
-
-/// One question, and what is said before it.
-fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
-    Auth::Partial {
-        name: Cow::Borrowed(""),
-        instructions: Cow::Owned(said.unwrap_or_default()),
-        prompts: Cow::Owned(vec![(Cow::Borrowed(prompt), echo)]),
-    }
-}
-
-/// No question, but why there is none (RFC 4256 3.2 lets a client show it and answer nothing).
-fn told() -> Auth {
-    Auth::Partial {
-        name: Cow::Borrowed(""),
-        instructions: Cow::Owned(notice::farewell("too many codes")),
-        prompts: Cow::Borrowed(&[]),
-    }
-}
-
-/// SHA-1 signatures and weak keys are no keys.
-fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
-    !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
-        && authorized::acceptable(key).is_ok()
-}
-
 impl russh::server::Handler for Handler {
     type Error = russh::Error;
 
@@ -258,31 +101,11 @@ impl russh::server::Handler for Handler {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        self.start_over();
-        let fingerprint = authorized::fingerprint(offer.public_key);
-        if usable(offer.public_key, offer.algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
-            return Ok(Auth::Accept);
-        }
-        user.clone_into(&mut self.login);
-        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
-            self.offered.push(fingerprint);
-        }
-        Ok(reject())
+        Ok(self.offer(user, offer.public_key, offer.algorithm).await)
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        self.start_over();
-        if !usable(key.public_key, key.algorithm) {
-            return Ok(reject());
-        }
-        let fingerprint = authorized::fingerprint(key.public_key);
-        let who = conn::stranger(&self.conn);
-        let proved = self.gateway.app.login_key(&who, user, &fingerprint).await;
-        // russh does not count what was right: half a login can be had as often as one likes.
-        if matches!(proved, Ok(Proved::Half(_))) && !self.try_again() {
-            return Ok(reject());
-        }
-        Ok(self.settle(user, proved))
+        Ok(self.signed(user, key.public_key, key.algorithm).await)
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
@@ -296,28 +119,9 @@ impl russh::server::Handler for Handler {
         _submethods: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
-        let Some(mut answers) = response else {
-            if self.half.as_ref().is_some_and(|half| half.login != user) {
-                self.start_over();
-            }
-            self.asked = Some(user.to_owned());
-            // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
-            // shown with the password of its command line.
-            return Ok(match &self.half {
-                Some(half) if self.gateway.app.second_closed(&half.first) => told(),
-                Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
-                None => question(PASSWORD, false, None),
-            });
-        };
+        let Some(mut answers) = response else { return Ok(self.ask(user)) };
         let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        // An answer counts for the name that was asked, once.
-        let asked = self.asked.take().as_deref() == Some(user);
-        Ok(match (answer, &self.half) {
-            (code, Some(_)) if asked => self.second(&code.unwrap_or_default()).await,
-            (Some(password), None) if asked => self.password(user, &password).await,
-            (_, Some(_)) => second_wanted(false),
-            (_, None) => reject(),
-        })
+        Ok(self.answered(user, answer).await)
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
