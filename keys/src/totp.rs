@@ -79,6 +79,11 @@ impl fmt::Debug for Shared {
     }
 }
 
+/// Whether somebody typed what could be a code at all.
+pub fn is_code(text: &str) -> bool {
+    digits(text).is_some()
+}
+
 /// The number of what somebody typed: six digits, with spaces wherever; `None` for anything else.
 fn digits(text: &str) -> Option<u32> {
     let (mut code, mut count) = (0, 0);
@@ -126,11 +131,13 @@ mod tests {
     #[test]
     fn typing_is_forgiven_and_nothing_else() {
         for same in ["287082", " 287 082\n", "2 8 7 0 8 2"] {
+            assert!(is_code(same));
             assert_eq!(rfc().verify(same, 59, 0), Some(1), "{same}");
         }
         for not in
             ["", "28708", "2870822", "0287082", "94287082", "287O82", "+287082", "-87082", "２８７０８２"]
         {
+            assert!(!is_code(not));
             assert_eq!(rfc().verify(not, 59, 0), None, "{not}");
         }
     }

@@ -40,7 +40,7 @@ pub fn farewell(reason: &str) -> String {
 
 /// Before the code of a second factor is asked for again.
 pub fn wrong_code() -> String {
-    in_every_language("notice-wrong-code")
+    plain(&in_every_language("notice-wrong-code"))
 }
 
 fn in_every_language(id: &str) -> String {

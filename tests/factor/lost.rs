@@ -69,6 +69,12 @@ fn guessing_closes_it_and_an_admin_opens_it() {
     );
     let mut telephone = house.add_factor("profesor");
     let mut other = house.add_factor("admin2");
+    // What is no code is no guess: a program without a terminal answers with nothing.
+    for nothing in ["", "", "", "", "", "hola"] {
+        assert_eq!(house.run_with("profesor", nothing, &["whoami"]).code, 255);
+    }
+    let code = telephone.next_of_paper();
+    assert!(proved(&house.run_with("profesor", &code, &["whoami", "--json"])));
     for _ in 0..5 {
         let said = house.run_with("profesor", &telephone.wrong(), &["whoami"]);
         assert!(said.err.contains("Permission denied"), "{said:?}");

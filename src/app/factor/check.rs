@@ -6,7 +6,7 @@ use crate::app::login::First;
 use crate::app::secret::Secret;
 use crate::app::{App, clock, error};
 use puerta_keys::code;
-use puerta_keys::totp::Shared;
+use puerta_keys::totp::{self, Shared};
 use puerta_policy::model::{PersonId, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -103,6 +103,11 @@ impl App {
         text: &Secret,
     ) -> error::Result<Checked> {
         let now = clock::now();
+        // A program that cannot ask anybody answers with nothing, three times a run: that is no guess.
+        if !totp::is_code(text.expose()) && code::normalise(text.expose()).is_none() {
+            let closed = self.tries.closed(person, now);
+            return Ok(closed.map_or(Checked::Wrong, |until| Checked::Closed { until }));
+        }
         if let Err(until) = self.tries.begin(person, now) {
             return Ok(Checked::Closed { until });
         }
@@ -112,11 +117,9 @@ impl App {
         let step = shared.and_then(|shared| shared.verify(text.expose(), seconds, factor.last_step));
         let right = if let Some(step) = step {
             self.store.take_step(person, &factor.secret, step).await?.then_some(Factor::Totp)
-        } else if code::normalise(text.expose()).is_some() {
+        } else {
             let taken = self.store.take_recovery_code(person, &code::hash(text.expose())).await?;
             taken.then_some(Factor::Recovery)
-        } else {
-            None
         };
         Ok(match right {
             Some(factor) => {
