@@ -10,6 +10,8 @@ mod canary;
 mod channels;
 #[path = "wire/client.rs"]
 mod client;
+#[path = "wire/factor.rs"]
+mod factor;
 #[path = "wire/forwards.rs"]
 mod forwards;
 #[path = "wire/fuzz.rs"]

@@ -6,6 +6,8 @@
 mod samples;
 #[path = "words/samples_audit.rs"]
 mod samples_audit;
+#[path = "words/samples_factor.rs"]
+mod samples_factor;
 #[path = "words/samples_session.rs"]
 mod samples_session;
 #[path = "words/samples_template.rs"]
@@ -122,6 +124,7 @@ fn likely(variable: &str) -> &'static str {
         "until" => "2026-11-23T10:02:03.123Z",
         "file" => "audit.jsonl",
         "connection" => "6a1bc2d30007",
+        "secret" => "GEZD GNBV",
         "size" | "memory" | "disk" | "done" | "total" => "8.0 MiB",
         _ => "3",
     }
@@ -366,6 +369,7 @@ fn shell_notices_questions_and_progress() {
             "not now",
             "shutdown",
             "too many tries",
+            "too many codes",
             "too many connections",
             "unwritten",
             "anything else",
@@ -380,9 +384,11 @@ fn shell_notices_questions_and_progress() {
         let cut = Notice::ForwardCut { vm: "web1.alumno1".into(), port: 22 };
         all += &(notice::heard(lang, &message) + &notice::heard(lang, &cut));
         all += &(notice::console(lang, "web1", false) + &notice::console(lang, "web1", true));
+        _ = writeln!(all, "{}", notice::wrong_code());
         all += &notice::left_alone(lang);
         all += &notice::goodbye(lang);
         _ = writeln!(all, "{}|", notice::paste_key(lang));
+        _ = writeln!(all, "{}|", notice::code_prompt(lang));
         for prompt in notice::password_prompts(lang) {
             _ = writeln!(all, "{prompt}|");
         }
@@ -397,6 +403,7 @@ fn shell_notices_questions_and_progress() {
             "seat drop equipo3 alumno1",
             "session close 6925d1f20003",
             "policy rule remove 3",
+            "person totp-reset profesor",
         ] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
                 panic!("{line} does not run");

@@ -10,6 +10,7 @@ pub mod authorized;
 pub mod code;
 pub mod host;
 pub mod password;
+pub mod totp;
 
 mod text;
 

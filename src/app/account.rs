@@ -4,7 +4,7 @@ use crate::app::clock;
 use crate::app::command::KeyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{KeyView, Reply, WhoamiView};
+use crate::app::reply::{FactorView, KeyView, Reply, WhoamiView};
 use crate::app::secret::Secret;
 use crate::store::{NewKey, StoreError};
 use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
@@ -113,6 +113,11 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
     let visitor = ctx.visitor;
     let person = store.person(visitor.person).await?.ok_or_else(Error::denied)?;
     let seats = store.seats_of(visitor.person).await?;
+    let factor = store.second_factor(visitor.person).await?.map(|factor| FactorView {
+        proved: visitor.second_factor,
+        added: clock::rfc3339(factor.added),
+        recovery_left: factor.recovery_left,
+    });
     Ok(Reply::Whoami(WhoamiView {
         login: person.login.to_string(),
         name: person.name,
@@ -120,6 +125,7 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
         seats: seats.into_iter().map(|seat| seat.name.to_string()).collect(),
         method: visitor.method.as_str().to_owned(),
         fingerprint: visitor.fingerprint.clone(),
+        second_factor: factor,
         source: visitor.source.to_string(),
         quotas: ctx.app.quotas_for(visitor.person, person.role).await?,
     }))

@@ -68,6 +68,8 @@ pub enum Command {
     IsolationCheck(Vec<VmRef>),
     /// `passwd`, with the new password as it was typed twice.
     Passwd(Secret),
+    /// `totp ...`
+    Totp(TotpCommand),
     /// `whoami`
     Whoami,
 }
@@ -240,6 +242,26 @@ pub enum PersonCommand {
     Code(Login),
     /// Remove them; refused while their seat has machines.
     Remove(Login),
+    /// Take away the second factor that they lost.
+    TotpReset(Login),
+}
+
+/// `totp VERB`, with what the terminal was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TotpCommand {
+    /// A secret to put into an app.
+    Offer,
+    /// From now on, with a code as the proof that the app has it.
+    Add {
+        /// The secret that was offered.
+        secret: Secret,
+        /// What the app shows.
+        code: Secret,
+    },
+    /// No more; with a code.
+    Remove(Secret),
+    /// New recovery codes; with a code.
+    Codes(Secret),
 }
 
 /// `port VERB`.

@@ -1,8 +1,8 @@
 //! Who asks, and how a use gets its permit: decide, and write down what was decided.
 
 use crate::app::App;
-use crate::app::clock;
-use crate::app::error::{Error, Result};
+use crate::app::error::{Error, Kind, Result};
+use crate::app::{clock, factor};
 use crate::audit::{Event, Outcome, Phase};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Context, Decision, Denial, Permit, Resource};
@@ -10,6 +10,7 @@ use puerta_policy::model::{Actor, PersonId};
 use puerta_policy::names::Login;
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How somebody proved who they are.
@@ -87,11 +88,20 @@ pub struct Ctx<'a> {
     pub actor: Actor,
     words: &'a str,
     begun: Mutex<Vec<Event>>,
+    /// Something was refused that a second factor would have allowed.
+    factor_lacks: AtomicBool,
 }
 
 impl<'a> Ctx<'a> {
     pub(super) fn new(app: &'a Arc<App>, visitor: &'a Visitor, actor: Actor, words: &'a str) -> Self {
-        Self { app, visitor, actor, words, begun: Mutex::new(Vec::new()) }
+        Self {
+            app,
+            visitor,
+            actor,
+            words,
+            begun: Mutex::new(Vec::new()),
+            factor_lacks: AtomicBool::new(false),
+        }
     }
 
     /// What surrounds the request.
@@ -100,13 +110,31 @@ impl<'a> Ctx<'a> {
     }
 
     /// Judges without writing anything down: for lists, which show only what may be seen.
-    pub fn decide<T: Resource>(&self, action: Action, target: T) -> Decision<T> {
-        self.app.policy().decide(&self.actor, action, target, self.context())
+    pub fn decide<T: Resource + Clone>(&self, action: Action, target: T) -> Decision<T> {
+        let policy = self.app.policy();
+        let decision = policy.decide(&self.actor, action, target.clone(), self.context());
+        // Without a `forbid` it is simply not theirs: long lists have many of those.
+        let forbidden = matches!(&decision, Decision::Deny(denial) if !denial.policies.is_empty());
+        if forbidden && !self.factor_lacks.load(Ordering::Relaxed) {
+            let lacks = factor::lacks(&policy, &self.actor, action, target, self.context());
+            self.factor_lacks.store(lacks, Ordering::Relaxed);
+        }
+        decision
+    }
+
+    /// Who was refused only for want of a second factor reads that. A list that lacks something for
+    /// it says so too; what was done is told as it is.
+    pub(super) fn hinted<T>(&self, result: Result<T>) -> Result<T> {
+        let refused = match &result {
+            Ok(_) => self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_empty(),
+            Err(error) => matches!(error.kind, Kind::Denied | Kind::NotFound),
+        };
+        if refused && self.factor_lacks.load(Ordering::Relaxed) { Err(factor::needed()) } else { result }
     }
 
     /// Judges, writes the decision down, and gives the permit. `subject` names the target in the
     /// audit; `refusal` is what the person reads when they may not.
-    pub async fn permit<T: Resource>(
+    pub async fn permit<T: Resource + Clone>(
         &self,
         action: Action,
         target: T,

@@ -4,7 +4,7 @@
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{OpenChannel, Traffic, What};
-use crate::app::{App, vm};
+use crate::app::{App, factor, vm};
 use crate::audit::{Event, Outcome, Phase};
 use crate::engine::Status;
 use puerta_policy::action::Action;
@@ -32,6 +32,14 @@ pub struct Passage {
     /// From before it was judged, so that no change is missed while the machine is dialled.
     changes: watch::Receiver<u64>,
     open: OpenChannel,
+}
+
+/// A forward that may not be: what the audit says of it, and what the person reads.
+struct Refused {
+    subject: Option<String>,
+    why: &'static str,
+    policies: Vec<String>,
+    error: Error,
 }
 
 impl Passage {
@@ -64,14 +72,14 @@ impl App {
         let judged = self.judge_forward(visitor, host, port).await?;
         let (permit, subject) = match judged {
             Ok(judged) => judged,
-            Err((subject, why, policies)) => {
-                event.vm = subject;
+            Err(refused) => {
+                event.vm = refused.subject;
                 event.outcome = Some(Outcome::Denied);
-                event.policies = policies;
-                event.detail.insert("reason".into(), why.into());
+                event.policies = refused.policies;
+                event.detail.insert("reason".into(), refused.why.into());
                 event.code = "denial";
                 self.audit.finish(event).await;
-                return Err(Error::new(Kind::Denied, "error-forward-denied"));
+                return Err(refused.error);
             }
         };
         event.vm = Some(subject.clone());
@@ -93,15 +101,15 @@ impl App {
         Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), changes, open })
     }
 
-    /// The permit and the audit's subject; or the subject if there is one, the reason, the policies.
-    #[allow(clippy::type_complexity)]
+    /// The permit and the audit's subject.
     async fn judge_forward(
         &self,
         visitor: &Visitor,
         host: &str,
         port: u32,
-    ) -> Result<std::result::Result<(Permit<Forward>, String), (Option<String>, String, Vec<String>)>> {
-        let refused = |why: &str| Ok(Err((None, why.to_owned(), Vec::new())));
+    ) -> Result<std::result::Result<(Permit<Forward>, String), Refused>> {
+        let denied = || Error::new(Kind::Denied, "error-forward-denied");
+        let refused = |why| Ok(Err(Refused { subject: None, why, policies: Vec::new(), error: denied() }));
         let Some(actor) = self.store.actor(visitor.person).await? else { return refused("no such person") };
         let destination = match Destination::parse(host, port, &self.config.domain) {
             Err(refusal) => return refused(refusal.code()),
@@ -112,9 +120,15 @@ impl App {
         };
         let port = destination.port();
         let subject = format!("{}.{}", vm.name, vm.seat_name);
-        Ok(match self.policy().decide(&actor, Action::VmForward, Forward { vm, port }, visitor.context()) {
+        let (policy, context) = (self.policy(), visitor.context());
+        let forward = Forward { vm, port };
+        Ok(match policy.decide(&actor, Action::VmForward, forward.clone(), context) {
             Decision::Allow(permit) => Ok((permit, subject)),
-            Decision::Deny(denial) => Err((Some(subject), "policy".to_owned(), denial.policies)),
+            Decision::Deny(denial) => {
+                let lacks = factor::lacks(&policy, &actor, Action::VmForward, forward, context);
+                let error = if lacks { factor::needed() } else { denied() };
+                Err(Refused { subject: Some(subject), why: "policy", policies: denial.policies, error })
+            }
         })
     }
 

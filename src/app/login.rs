@@ -4,6 +4,7 @@
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Result};
+use crate::app::factor::{Checked, Factor};
 use crate::app::forward::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, ctx, error};
@@ -92,6 +93,44 @@ pub struct Stranger {
     pub source: SocketAddr,
 }
 
+/// Somebody whose first factor was right. That is not a visitor: they may have a second one.
+#[derive(Debug)]
+pub struct First {
+    person: PersonId,
+    login: Login,
+    method: Method,
+    fingerprint: Option<String>,
+}
+
+impl First {
+    /// Who.
+    pub(super) fn person(&self) -> PersonId {
+        self.person
+    }
+}
+
+/// What a first factor came to.
+#[derive(Debug)]
+pub enum Proved {
+    /// They are in.
+    In(Visitor),
+    /// It was right, and they have a second one: [`App::login_second`] asks for it.
+    Half(First),
+    /// It was wrong, or they may not come in.
+    No,
+}
+
+/// What a second factor came to.
+#[derive(Debug)]
+pub enum Second {
+    /// They are in.
+    In(Visitor),
+    /// It was wrong, or they may not come in.
+    No,
+    /// Too many were wrong: none is looked at for a while.
+    Closed,
+}
+
 impl App {
     /// Is this key one of theirs? Only a hint for the client: it proves nothing.
     pub async fn knows_key(&self, login: &str, fingerprint: &str) -> bool {
@@ -100,22 +139,25 @@ impl App {
     }
 
     /// A key whose signature was verified by the transport.
-    pub async fn login_key(&self, who: &Stranger, login: &str, fingerprint: &str) -> Result<Option<Visitor>> {
+    pub async fn login_key(&self, who: &Stranger, login: &str, fingerprint: &str) -> Result<Proved> {
         let found = match login.parse::<Login>() {
             Ok(login) => self.store.key_of(&login, fingerprint).await?,
             Err(_) => None,
         };
-        let person = found.map(|(person, _)| (person.id, person.login));
-        self.admit(who, login, person, Method::PublicKey, Some(fingerprint)).await
+        let method = Method::PublicKey;
+        let first = found.map(|(person, _)| First {
+            person: person.id,
+            login: person.login,
+            method,
+            fingerprint: Some(fingerprint.to_owned()),
+        });
+        let mut event = login_event(who, login, method.as_str());
+        event.detail.insert("fingerprint".into(), fingerprint.into());
+        self.admit(who, first, event).await
     }
 
     /// A password, or a one-time code in its place. Unknown people cost as much as known ones.
-    pub async fn login_password(
-        &self,
-        who: &Stranger,
-        login: &str,
-        password: &Secret,
-    ) -> Result<Option<Visitor>> {
+    pub async fn login_password(&self, who: &Stranger, login: &str, password: &Secret) -> Result<Proved> {
         let person = match login.parse::<Login>() {
             Ok(login) => self.store.person_by_login(&login).await?,
             Err(_) => None,
@@ -129,40 +171,74 @@ impl App {
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
             // Asked first, so that who may not come in does not use it up.
+            let second = self.store.second_factor(person.id).await?.is_some();
             let welcome =
-                clock::now() < code.expires && self.may_stay(person.id, who.source, false).await?.is_ok();
+                clock::now() < code.expires && self.may_stay(person.id, who.source, second).await?.is_ok();
             if welcome && self.store.take_code(person.id, &hash).await? {
                 (proved, method) = (true, Method::Code);
             }
         }
-        let person = person.filter(|_| proved).map(|person| (person.id, person.login));
-        self.admit(who, login, person, method, None).await
+        let person = person.filter(|_| proved);
+        let first =
+            person.map(|person| First { person: person.id, login: person.login, method, fingerprint: None });
+        self.admit(who, first, login_event(who, login, method.as_str())).await
     }
 
-    /// Proved or not: policy's word, and a line in the audit.
-    async fn admit(
-        &self,
-        who: &Stranger,
-        login: &str,
-        person: Option<(PersonId, Login)>,
-        method: Method,
-        fingerprint: Option<&str>,
-    ) -> Result<Option<Visitor>> {
-        let mut event = login_event(who, login, method.as_str());
-        if let Some(fingerprint) = fingerprint {
-            event.detail.insert("fingerprint".into(), fingerprint.into());
+    /// The second factor of somebody whose first one was right, on the same connection and in the
+    /// same name: the caller sees to both.
+    pub async fn login_second(&self, who: &Stranger, first: &First, code: &Secret) -> Result<Second> {
+        let method = |second: &str| format!("{}+{second}", first.method.as_str());
+        let mut event = login_event(who, first.login.as_str(), "");
+        if let Some(fingerprint) = &first.fingerprint {
+            event.detail.insert("fingerprint".into(), fingerprint.as_str().into());
         }
-        let Some((person, login)) = person else {
+        let factor = match self.check_factor(first.person, code).await? {
+            Checked::Right(factor) => factor,
+            wrong => {
+                let closed = matches!(wrong, Checked::Closed { .. });
+                let why = if closed { "too many codes" } else { "unauthenticated" };
+                event.detail.insert("method".into(), method("second factor").into());
+                event.outcome = Some(Outcome::Failed(why.into()));
+                self.audit.finish(event).await;
+                return Ok(if closed { Second::Closed } else { Second::No });
+            }
+        };
+        event.detail.insert("method".into(), method(factor.as_str()).into());
+        Ok(self.enter(who, first, Some(factor), event).await?.map_or(Second::No, Second::In))
+    }
+
+    /// After the first factor: wrong, right and enough, or right and a half.
+    async fn admit(&self, who: &Stranger, first: Option<First>, mut event: Event) -> Result<Proved> {
+        let Some(first) = first else {
             event.outcome = Some(Outcome::Failed("unauthenticated".into()));
             self.audit.finish(event).await;
-            return Ok(None);
+            return Ok(Proved::No);
         };
-        let policies = match self.may_stay(person, who.source, false).await? {
+        if self.store.second_factor(first.person).await?.is_none() {
+            return Ok(self.enter(who, &first, None, event).await?.map_or(Proved::No, Proved::In));
+        }
+        // Who may not come in even with it learns nothing by having the first.
+        match self.may_stay(first.person, who.source, true).await? {
+            Ok(_) => Ok(Proved::Half(first)),
+            Err(policies) => {
+                self.turned_away(event, policies).await;
+                Ok(Proved::No)
+            }
+        }
+    }
+
+    /// Everything that is asked for was proved: policy's word, and a line in the audit.
+    async fn enter(
+        &self,
+        who: &Stranger,
+        first: &First,
+        second: Option<Factor>,
+        mut event: Event,
+    ) -> Result<Option<Visitor>> {
+        let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
             Ok(policies) => policies,
             Err(policies) => {
-                event.outcome = Some(Outcome::Denied);
-                event.policies = policies;
-                self.audit.finish(event).await;
+                self.turned_away(event, policies).await;
                 return Ok(None);
             }
         };
@@ -171,14 +247,20 @@ impl App {
         event.policies = policies;
         self.audit.begin(event).await?;
         Ok(Some(Visitor {
-            person,
-            login,
-            method,
-            fingerprint: fingerprint.map(str::to_owned),
+            person: first.person,
+            login: first.login.clone(),
+            method: first.method,
+            fingerprint: first.fingerprint.clone(),
             connection: who.connection.clone(),
             source: who.source,
-            second_factor: false,
+            second_factor: second.is_some(),
         }))
+    }
+
+    async fn turned_away(&self, mut event: Event, policies: Vec<String>) {
+        event.outcome = Some(Outcome::Denied);
+        event.policies = policies;
+        self.audit.finish(event).await;
     }
 
     /// May this person be here now? The policies that said so, either way.
@@ -209,6 +291,17 @@ impl App {
         let mut event = login_event(who, login, "none");
         event.outcome = Some(Outcome::Failed(why.to_owned()));
         event.detail.insert("offered".into(), offered.into());
+        self.audit.finish(event).await;
+    }
+
+    /// Somebody whose first factor was right did not prove the second.
+    pub async fn second_given_up(&self, who: &Stranger, first: &First, why: &str) {
+        let mut event = login_event(who, first.login.as_str(), first.method.as_str());
+        if let Some(fingerprint) = &first.fingerprint {
+            event.detail.insert("fingerprint".into(), fingerprint.as_str().into());
+        }
+        event.detail.insert("second_factor".into(), why.into());
+        event.outcome = Some(Outcome::Failed("no second factor".into()));
         self.audit.finish(event).await;
     }
 

@@ -13,6 +13,7 @@ pub mod course;
 pub mod ctx;
 pub mod egress;
 pub mod error;
+pub mod factor;
 pub mod firewall;
 pub mod forward;
 mod handing;
@@ -79,6 +80,7 @@ pub struct App {
     /// Held by who puts another policy together.
     ruling: tokio::sync::Mutex<()>,
     passwords: login::Passwords,
+    tries: factor::Tries,
     jobs: Jobs,
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
@@ -141,6 +143,7 @@ impl App {
             policy: RwLock::new(Arc::new(policy)),
             ruling: tokio::sync::Mutex::default(),
             passwords,
+            tries: factor::Tries::default(),
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
@@ -204,8 +207,10 @@ impl App {
             Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),
             Command::Audit(command) => review::run(&ctx, command).await,
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
+            Command::Totp(command) => factor::run(&ctx, command).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
         };
+        let result = ctx.hinted(result);
         ctx.finish(result.as_ref().err()).await;
         result
     }

@@ -4,7 +4,7 @@ use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PersonView, Reply};
-use crate::app::{App, account, clock};
+use crate::app::{App, account, clock, factor};
 use crate::store::{NewCode, NewPerson, PersonRow, StoreError};
 use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
@@ -36,6 +36,10 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
         }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
         PersonCommand::Remove(login) => remove(ctx, &login).await,
+        PersonCommand::TotpReset(login) => {
+            let person = judged(ctx, &login, Action::PersonSecondFactor).await?;
+            factor::reset(ctx, person).await
+        }
     }
 }
 
@@ -158,6 +162,7 @@ fn view(row: PersonRow) -> PersonView {
         idnumber: row.idnumber,
         groups: row.groups,
         archived: row.archived,
+        second_factor: row.second_factor,
         created: clock::rfc3339(row.person.created),
     }
 }

@@ -3,6 +3,7 @@
 //! name says MiB.
 
 mod audit;
+mod factor;
 mod network;
 mod node;
 mod policy;
@@ -13,6 +14,7 @@ mod template;
 pub use session::{MessageView, OpenView, RecordingView, SessionView};
 
 pub use audit::{AuditPage, AuditStory, AuditVerdict, BrokenView, SignedView};
+pub use factor::{FactorView, TotpView};
 pub use network::{EgressView, FirewallDone, FirewallView, PortView, PublishedView};
 pub use node::{DrainView, DrainedView, NodeView, PlacedView, RulesView};
 pub use policy::{CheckView, ExplainView, PlaceView, PolicyView, RuleView};
@@ -155,6 +157,25 @@ pub enum Reply {
     Enrolled(Box<EnrolView>),
     /// `course code`
     CodesMade(CodesView),
+    /// Their second factor was taken away.
+    PersonTotpReset {
+        /// Whose.
+        login: String,
+    },
+    /// A second factor to be put into an app; it is none yet.
+    TotpOffered(TotpView),
+    /// It is one now.
+    TotpAdded {
+        /// Its recovery codes, shown this once.
+        codes: Vec<String>,
+    },
+    /// It is none any more.
+    TotpRemoved,
+    /// New recovery codes instead of the last.
+    TotpCodes {
+        /// They, shown this once.
+        codes: Vec<String>,
+    },
     /// `seat list`
     Seats(Vec<SeatView>),
     /// A team has a seat.
@@ -413,6 +434,8 @@ pub struct WhoamiView {
     pub method: String,
     /// The key's fingerprint, when it was a key.
     pub fingerprint: Option<String>,
+    /// Their second factor, when they have one.
+    pub second_factor: Option<FactorView>,
     /// Where from.
     pub source: String,
     /// What their seat may hold; the first of several.
@@ -459,6 +482,8 @@ pub struct PersonView {
     pub groups: Vec<String>,
     /// Whether their row is gone from every list: they do not come in.
     pub archived: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
     /// When they were added.
     pub created: String,
 }

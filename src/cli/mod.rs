@@ -1,4 +1,4 @@
-//! What the technician types: `puerta init|serve|config|audit|firewall|policy|node`. Thin: it reads words and files,
+//! What the technician types: `puerta init|serve|config|audit|firewall|person|policy|node`. Thin: it reads words and files,
 //! puts the parts together, and says what happened.
 
 mod audit;
@@ -7,6 +7,7 @@ mod helper;
 mod host_key;
 mod init;
 mod node;
+mod person;
 mod policy;
 mod privileges;
 mod serve;
@@ -67,10 +68,24 @@ enum Verb {
         #[command(subcommand)]
         verb: policy::Words,
     },
+    /// Help somebody in who cannot come in, while puerta is stopped
+    Person {
+        #[command(subcommand)]
+        verb: PersonVerb,
+    },
     /// What a node of the lab needs
     Node {
         #[command(subcommand)]
         verb: NodeVerb,
+    },
+}
+
+#[derive(Subcommand)]
+enum PersonVerb {
+    /// Take away a second factor that was lost
+    TotpReset {
+        /// Whose
+        login: String,
     },
 }
 
@@ -123,6 +138,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Firewall { verb } => firewall::run(&config, verb),
         Verb::Policy { verb } => policy::run(&config, verb),
         Verb::FirewallHelper => helper::run(&config),
+        Verb::Person { verb: PersonVerb::TotpReset { login } } => person::totp_reset(&config, login),
         Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }
 }

@@ -1,18 +1,17 @@
 //! russh's callbacks: they answer the protocol and hand over. They run inside the session's loop,
 //! so nothing here waits for a machine; only the login waits for the store, before there are channels.
 
-use super::conn::{self, Conn};
+mod auth;
+
+use super::conn::Conn;
 use super::ending::Ending;
 use super::startups::Stranger;
-use super::{Gateway, MAX_PASSWORDS, forward, session};
+use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
 use crate::app::presence::Present;
-use crate::app::secret::Secret;
-use puerta_keys::authorized;
-use russh::keys::{Algorithm, PublicKey};
+use auth::{Half, reject};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelId, ChannelOpenFailure, MethodKind, MethodSet};
-use std::borrow::Cow;
+use russh::{Channel, ChannelId, ChannelOpenFailure};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,8 +21,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const MAX_REMEMBERED: usize = 5_000;
 /// The largest packet that we announce (`Config::maximum_packet_size`).
 const MAX_DATA: usize = 32 * 1024;
-/// Offered fingerprints that the audit keeps of somebody who did not come in.
-const OFFERS_KEPT: usize = 10;
 
 pub(super) struct Handler {
     gateway: Arc<Gateway>,
@@ -33,7 +30,13 @@ pub(super) struct Handler {
     present: Option<Present>,
     login: String,
     offered: Vec<String>,
-    passwords: u32,
+    /// Passwords, codes, and first factors that were half a login.
+    tries: u32,
+    /// The first factor was right, in this name, and nothing but the question for the second came
+    /// since. It is nothing to any other name or method (CVE-2026-46705).
+    half: Option<Half>,
+    /// Whom keyboard-interactive asked: for the second factor when there is a half, for the first when not.
+    asked: Option<String>,
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
@@ -68,48 +71,12 @@ impl Handler {
             present: None,
             login: String::new(),
             offered: Vec::new(),
-            passwords: 0,
+            tries: 0,
+            half: None,
+            asked: None,
             fresh: HashSet::new(),
         };
         (handler, authenticated)
-    }
-
-    /// Somebody proved who they are, or did not.
-    fn settle(&mut self, admitted: crate::app::error::Result<Option<Visitor>>) -> Auth {
-        match admitted {
-            Ok(Some(visitor)) => {
-                let (visitor, ending) = (Arc::new(visitor), self.conn.ending.clone());
-                let end = move |why| ending.end(why);
-                self.present = self.gateway.app.presence.connection(&visitor, end);
-                if self.present.is_none() {
-                    // They are in, so that they can be told; and out again.
-                    self.conn.ending.end("too many connections");
-                }
-                // Set once: a second success on one connection is impossible (RFC 4252 5.1).
-                if self.conn.visitor.set(visitor).is_ok() { Auth::Accept } else { reject() }
-            }
-            Ok(None) => reject(),
-            Err(error) => {
-                tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-                if error.id == "error-audit-away" {
-                    // They proved who they are, and are told why that does not help.
-                    self.conn.ending.end("unwritten");
-                }
-                reject()
-            }
-        }
-    }
-
-    async fn password(&mut self, login: &str, password: &str) -> Auth {
-        self.passwords += 1;
-        if self.passwords > MAX_PASSWORDS {
-            self.conn.ending.end("too many tries");
-            return reject();
-        }
-        login.clone_into(&mut self.login);
-        let who = conn::stranger(&self.conn);
-        let admitted = self.gateway.app.login_password(&who, login, &Secret::new(password)).await;
-        self.settle(admitted)
     }
 
     /// Who opens, and a place for it.
@@ -130,36 +97,11 @@ impl Handler {
     }
 }
 
-impl Drop for Handler {
-    fn drop(&mut self) {
-        if self.conn.visitor.get().is_some() || (self.offered.is_empty() && self.passwords == 0) {
-            return;
-        }
-        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        let (login, offered) = (std::mem::take(&mut self.login), std::mem::take(&mut self.offered));
-        tokio::spawn(async move {
-            let why = conn.ending.reason().unwrap_or("given up");
-            gateway.app.login_given_up(&conn::stranger(&conn), &login, &offered, why).await;
-        });
-    }
-}
-
-/// No, and every method stays open: one wrong answer is not a reason to lock the door.
-fn reject() -> Auth {
-    let methods = [MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password];
-    Auth::Reject { proceed_with_methods: Some(MethodSet::from(&methods[..])), partial_success: false }
-}
-
-/// SHA-1 signatures and weak keys are no keys.
-fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
-    !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
-        && authorized::acceptable(key).is_ok()
-}
-
 impl russh::server::Handler for Handler {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        self.start_over();
         Ok(reject())
     }
 
@@ -168,28 +110,15 @@ impl russh::server::Handler for Handler {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        let fingerprint = authorized::fingerprint(offer.public_key);
-        if usable(offer.public_key, offer.algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
-            return Ok(Auth::Accept);
-        }
-        user.clone_into(&mut self.login);
-        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
-            self.offered.push(fingerprint);
-        }
-        Ok(reject())
+        Ok(self.offer(user, offer.public_key, offer.algorithm).await)
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        if !usable(key.public_key, key.algorithm) {
-            return Ok(reject());
-        }
-        let fingerprint = authorized::fingerprint(key.public_key);
-        let who = conn::stranger(&self.conn);
-        let admitted = self.gateway.app.login_key(&who, user, &fingerprint).await;
-        Ok(self.settle(admitted))
+        Ok(self.signed(user, key.public_key, key.algorithm).await)
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.start_over();
         Ok(self.password(user, password).await)
     }
 
@@ -199,19 +128,9 @@ impl russh::server::Handler for Handler {
         _submethods: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
-        let Some(mut answers) = response else {
-            return Ok(Auth::Partial {
-                name: Cow::Borrowed(""),
-                instructions: Cow::Borrowed(""),
-                // Before the login nobody has said which language they speak.
-                prompts: Cow::Borrowed(&[(Cow::Borrowed("Contraseña o código / Password or code: "), false)]),
-            });
-        };
+        let Some(mut answers) = response else { return Ok(self.ask(user)) };
         let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        match answer {
-            Some(answer) => Ok(self.password(user, &answer).await),
-            None => Ok(reject()),
-        }
+        Ok(self.answered(user, answer).await)
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {

@@ -19,6 +19,7 @@ mod pty;
 mod run;
 mod session;
 mod startups;
+mod totp;
 mod watch;
 mod wire;
 mod workers;
@@ -33,8 +34,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use workers::Workers;
 
-/// Wrong passwords and codes on one connection before it is closed.
-const MAX_PASSWORDS: u32 = 6;
+/// Passwords, codes and halves of a login on one connection before it is closed.
+const MAX_TRIES: u32 = 6;
 /// Refused requests (also offered keys) on one connection before it is closed. An agent may hold
 /// many keys, and a classroom's must not be locked out.
 const MAX_REFUSALS: usize = 30;

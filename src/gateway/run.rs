@@ -5,7 +5,7 @@ use super::Gateway;
 use super::conn::Conn;
 use super::io::{Gone, Input, Io};
 use super::pty::{Read, ask};
-use super::{console, job, live, play, watch};
+use super::{console, job, live, play, totp, watch};
 use crate::app::command::{AuditCommand, Command};
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
@@ -59,6 +59,9 @@ impl Talk {
             }
             What::Exit => return Ok(Said::Exit),
             What::Nothing => return Ok(Said::Status(0)),
+            What::Totp(verb) => {
+                return totp::run(self, verb, line, json, editor).await.map(Said::Status);
+            }
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
             What::NeedsInput(input) => match (input.wants(), self.io.tty) {
                 (Wants::List, Some(_)) => Err(input.at_terminal()),

@@ -50,7 +50,16 @@ pub fn closing(lang: Lang, reason: &str) -> String {
 
 /// The same in every language, for a disconnect: its language is not known.
 pub fn farewell(reason: &str) -> String {
-    plain(&Lang::ALL.map(|lang| text(lang, closing_id(reason), &[])).join(" / "))
+    plain(&in_every_language(closing_id(reason)))
+}
+
+/// Before the code of a second factor is asked for again.
+pub fn wrong_code() -> String {
+    plain(&in_every_language("notice-wrong-code"))
+}
+
+fn in_every_language(id: &str) -> String {
+    Lang::ALL.map(|lang| text(lang, id, &[])).join(" / ")
 }
 
 fn closing_id(reason: &str) -> &'static str {
@@ -62,6 +71,7 @@ fn closing_id(reason: &str) -> &'static str {
         "no longer allowed" => "notice-no-longer",
         "closed by staff" => "notice-closed-by-staff",
         "closed by oneself" => "notice-closed-by-oneself",
+        "too many codes" => "notice-too-many-codes",
         "too many tries" => "notice-too-many-tries",
         "unwritten" => "notice-unwritten",
         _ => "notice-closed",
@@ -76,6 +86,11 @@ pub fn paste_key(lang: Lang) -> String {
 /// The two prompts of `passwd`.
 pub fn password_prompts(lang: Lang) -> [String; 2] {
     [text(lang, "ask-password", &[]), text(lang, "ask-password-again", &[])]
+}
+
+/// Before a code of a second factor is typed.
+pub fn code_prompt(lang: Lang) -> String {
+    text(lang, "ask-totp-code", &[]) + " "
 }
 
 /// Nothing was done, because the answer was no.
@@ -125,6 +140,9 @@ pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
         }
         Command::Policy(PolicyCommand::RuleRemove(rule)) => {
             ask("ask-rule-remove", &[("rule", &rule.to_string())])
+        }
+        Command::Person(PersonCommand::TotpReset(login)) => {
+            ask("ask-person-totp-reset", &[("login", login.as_str())])
         }
         _ => None,
     }

@@ -20,12 +20,13 @@ macro_rules! locale {
             include_str!(concat!("locales/", $lang, "/audit.ftl")),
             include_str!(concat!("locales/", $lang, "/node.ftl")),
             include_str!(concat!("locales/", $lang, "/policy.ftl")),
+            include_str!(concat!("locales/", $lang, "/factor.ftl")),
         ]
     };
 }
 
-static ES: [&str; 10] = locale!("es");
-static EN: [&str; 10] = locale!("en");
+static ES: [&str; 11] = locale!("es");
+static EN: [&str; 11] = locale!("en");
 static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::compiled_in);
 
 /// Both languages' sentences.

@@ -8,6 +8,7 @@ mod backups;
 mod courses;
 mod egress;
 mod error;
+mod factors;
 mod jobs;
 mod keys;
 mod nodes;
@@ -29,6 +30,7 @@ mod tests;
 pub use backups::NewBackup;
 pub use egress::Place;
 pub use error::{Result, StoreError};
+pub use factors::{NewFactor, SecondFactor};
 pub use keys::NewKey;
 pub use nodes::{Move, NodeMark};
 pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
@@ -134,6 +136,7 @@ fn migrator() -> Migrator {
         (5, "session", include_str!("migrations/0005_session.sql")),
         (6, "node", include_str!("migrations/0006_node.sql")),
         (7, "policy", include_str!("migrations/0007_policy.sql")),
+        (8, "factor", include_str!("migrations/0008_factor.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -61,6 +61,8 @@ pub struct PersonRow {
     pub groups: Vec<String>,
     /// An alumno all of whose seats are archived does not come in.
     pub archived: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
 }
 
 pub(super) fn read(row: &Row) -> Result<Person> {
@@ -81,6 +83,7 @@ macro_rules! listing {
                     s.name AS seat_name, s.class_group, ",
             seats::sits!(),
             " AS sits, c.password IS NOT NULL AS password,
+                    EXISTS (SELECT 1 FROM second_factors f WHERE f.person = p.id) AS second_factor,
                     (SELECT COUNT(*) FROM authorized_keys k WHERE k.person = p.id) AS keys
              FROM persons p LEFT JOIN credentials c ON c.person = p.id
              LEFT JOIN members m ON m.person = p.id LEFT JOIN seats s ON s.id = m.seat ",
@@ -113,6 +116,7 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
                     seats: seat.into_iter().collect(),
                     keys: rows::number(row, "keys")?,
                     password: row.try_get("password")?,
+                    second_factor: row.try_get("second_factor")?,
                     email: rows::text(row, "email")?,
                     idnumber: rows::text(row, "idnumber")?,
                     groups: group.into_iter().collect(),

@@ -375,6 +375,14 @@ impl Client {
         Ok(self.receive()?[0])
     }
 
+    /// Signs in, and leaves the answer to be received.
+    pub fn send_signed(&mut self, login: &str, key: &Key) -> Result<()> {
+        let packet = Self::auth(login, "publickey").bool(true).string("ssh-ed25519").string(key.blob());
+        let signed = Packet::default().string(&self.session_id).bytes(&packet.0);
+        let signature = Packet::default().string("ssh-ed25519").string(key.0.sign(&signed.0).as_ref());
+        self.send(&packet.string(&signature.0))
+    }
+
     pub fn password(&mut self, login: &str, password: &str) -> Result<u8> {
         self.send(&Self::auth(login, "password").bool(false).string(password))?;
         Ok(self.receive()?[0])

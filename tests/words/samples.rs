@@ -84,6 +84,7 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
         idnumber: String::new(),
         groups: vec!["G1".into()],
         archived: false,
+        second_factor: !suspended,
         created: AT.into(),
     }
 }
@@ -172,6 +173,28 @@ fn isolation(
     }
 }
 
+fn whoami(second_factor: Option<FactorView>) -> WhoamiView {
+    WhoamiView {
+        login: "alumno1".into(),
+        name: "Ana Pérez".into(),
+        role: "alumno",
+        seats: vec!["alumno1".into(), "equipo2".into()],
+        method: "publickey".into(),
+        fingerprint: Some("SHA256:9bQ4".into()),
+        second_factor,
+        source: "158.42.1.2".into(),
+        quotas: Quotas {
+            machines: 5,
+            running: 3,
+            memory_mib: 2048,
+            cpus: 10,
+            disk_mib: 40_960,
+            backups: 6,
+            publications: 4,
+        },
+    }
+}
+
 /// A name for each variant; a new one does not compile until it has one, and then a sample.
 fn name(reply: &Reply) -> &'static str {
     match reply {
@@ -207,6 +230,11 @@ fn name(reply: &Reply) -> &'static str {
         Reply::PersonSuspended { .. } => "PersonSuspended",
         Reply::PersonResumed { .. } => "PersonResumed",
         Reply::PersonRemoved { .. } => "PersonRemoved",
+        Reply::PersonTotpReset { .. } => "PersonTotpReset",
+        Reply::TotpOffered(_) => "TotpOffered",
+        Reply::TotpAdded { .. } => "TotpAdded",
+        Reply::TotpRemoved => "TotpRemoved",
+        Reply::TotpCodes { .. } => "TotpCodes",
         Reply::Seats(_) => "Seats",
         Reply::Enrolled(_) => "Enrolled",
         Reply::CodesMade(_) => "CodesMade",
@@ -293,24 +321,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::PasswordSet,
-        Reply::Whoami(WhoamiView {
-            login: login(),
-            name: "Ana Pérez".into(),
-            role: "alumno",
-            seats: vec!["alumno1".into(), "equipo2".into()],
-            method: "publickey".into(),
-            fingerprint: Some("SHA256:9bQ4".into()),
-            source: "158.42.1.2".into(),
-            quotas: Quotas {
-                machines: 5,
-                running: 3,
-                memory_mib: 2048,
-                cpus: 10,
-                disk_mib: 40_960,
-                backups: 6,
-                publications: 4,
-            },
-        }),
+        Reply::Whoami(whoami(None)),
+        Reply::Whoami(whoami(Some(FactorView { proved: true, added: AT.into(), recovery_left: 9 }))),
+        Reply::Whoami(whoami(Some(FactorView { proved: false, added: AT.into(), recovery_left: 1 }))),
         Reply::Courses(vec![]),
         Reply::Courses(vec![course()]),
         Reply::CourseCreated(course()),
@@ -387,8 +400,9 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_audit::replies());
     let all = all.chain(samples_node::replies());
     let all = all.chain(samples_policy::replies());
+    let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 67, "a variant without a sample");
+    assert_eq!(names.len(), 72, "a variant without a sample");
     all
 }

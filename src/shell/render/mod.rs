@@ -4,6 +4,7 @@
 
 mod audit;
 mod csv;
+mod factor;
 mod isolation;
 mod json;
 mod machine;
@@ -74,6 +75,11 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         | Reply::Seats(_)
         | Reply::TeamCreated(_)
         | Reply::TeamChanged(_) => people::reply(reply, lang, style),
+        Reply::PersonTotpReset { .. }
+        | Reply::TotpOffered(_)
+        | Reply::TotpAdded { .. }
+        | Reply::TotpRemoved
+        | Reply::TotpCodes { .. } => factor::reply(reply, lang, style),
         Reply::Ports(_)
         | Reply::PortPublished(_)
         | Reply::PortUnpublished(_)

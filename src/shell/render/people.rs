@@ -116,6 +116,7 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
     if let Some(fingerprint) = &who.fingerprint {
         lines.push((label(lang, "fingerprint"), fingerprint.clone()));
     }
+    lines.push(super::factor::line(who.second_factor.as_ref(), lang));
     lines.push((label(lang, "source"), who.source.clone()));
     lines.push((label(lang, "quotas"), quotas));
     fields(&lines)
@@ -183,6 +184,7 @@ fn person(person: &PersonView, lang: Lang) -> String {
     lines.extend([
         (label(lang, "keys"), person.keys.to_string()),
         (label(lang, "password"), yes_no(lang, person.password)),
+        (label(lang, "second-factor"), yes_no(lang, person.second_factor)),
         (label(lang, "created"), units::minute(&person.created)),
     ]);
     fields(&lines)

@@ -1,7 +1,7 @@
 //! From clap's words to [`Command`]: every name and number is parsed here, once.
 
 use super::values::{bad, count, number, size_mib};
-use super::{Context, Input, What, audit, grammar, network, node, policy, roster, session, template};
+use super::{Context, Input, What, audit, factor, grammar, network, node, policy, roster, session, template};
 use crate::app::command::{
     BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
@@ -68,6 +68,7 @@ pub(super) fn convert(top: grammar::Top, context: &Context<'_>) -> Result<(What,
             Some(command) => Command::Policy(command),
             None => return Ok((What::NeedsInput(Input::policy()), false)),
         },
+        grammar::Top::Totp(verb) => return Ok((What::Totp(factor::totp(&verb)), false)),
         grammar::Top::Passwd => return Ok((What::AskPassword, false)),
         grammar::Top::Whoami => Command::Whoami,
         grammar::Top::Help { topic } => {
@@ -187,6 +188,10 @@ fn person(verb: grammar::Person, said: &mut bool) -> Result<PersonCommand> {
         Person::Remove { login, yes } => {
             *said = yes.said;
             PersonCommand::Remove(name(&login)?)
+        }
+        Person::TotpReset { login, yes } => {
+            *said = yes.said;
+            PersonCommand::TotpReset(name(&login)?)
         }
     })
 }

@@ -61,6 +61,8 @@ pub(crate) enum Top {
     Node(Node),
     #[command(subcommand)]
     Isolation(Isolation),
+    #[command(subcommand)]
+    Totp(Totp),
     Passwd,
     Whoami,
     #[command(alias = "ayuda")]
@@ -307,6 +309,18 @@ pub(crate) enum Person {
         #[command(flatten)]
         yes: Yes,
     },
+    TotpReset {
+        login: String,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Totp {
+    Add,
+    Remove,
+    Codes,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 
 mod audit;
 mod convert;
+mod factor;
 pub(crate) mod grammar;
 mod input;
 mod mistake;
@@ -14,6 +15,7 @@ mod session;
 mod template;
 mod values;
 
+pub use factor::TotpVerb;
 pub use input::{Input, Wants};
 
 use crate::app::command::Command;
@@ -57,6 +59,8 @@ pub enum What {
     Run(Command),
     /// `passwd`: ask twice without echo, then run [`Command::Passwd`].
     AskPassword,
+    /// Ask for a code, with this in mind.
+    Totp(TotpVerb),
     /// Standard input is to be read; then [`Input::with`].
     NeedsInput(Input),
     /// Print this; with `--json` it is a JSON document already.

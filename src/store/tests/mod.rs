@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
+mod factors;
 mod machines;
 mod network;
 mod nodes;

@@ -25,6 +25,7 @@ help-everybody =
     You
       key list|add|remove        the keys that you come in with
       passwd                     changes your password
+      totp add|remove|codes      a second factor for coming in
       whoami                     who you are and how much you may have
       quota show                 how much of it you have
       session list|show|close    your connections, and what they have open
@@ -38,6 +39,7 @@ help-staff =
     Teachers
       course create|list|enrol|code            courses, and their people from a list
       person add|list|show|code|suspend|remove persons
+      person totp-reset                        takes a lost second factor away
       seat list|create|add|drop                seats, and teams
       template publish|retire                  templates
       quota set                                how much seats may have

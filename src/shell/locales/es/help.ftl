@@ -25,6 +25,7 @@ help-everybody =
     Tú
       key list|add|remove        las claves con las que entras
       passwd                     cambia tu contraseña
+      totp add|remove|codes      pon o quita un segundo factor para entrar
       whoami                     quién eres y cuánto puedes tener
       quota show                 cuánto de eso tienes
       session list|show|close    tus conexiones, y lo que tienen abierto
@@ -38,6 +39,7 @@ help-staff =
     Profesores
       course create|list|enrol|code            cursos, y su gente de una lista
       person add|list|show|code|suspend|remove personas
+      person totp-reset                        quita un segundo factor perdido
       seat list|create|add|drop                puestos, y equipos
       template publish|retire                  plantillas
       quota set                                cuánto pueden tener los puestos

@@ -1,0 +1,239 @@
+//! Who somebody is, one request after the other: what was offered, asked and half proved on one
+//! connection, and what the protocol answers. Whether a proof is right is `app::login`'s to say.
+
+use super::Handler;
+use crate::app::ctx::Visitor;
+use crate::app::error::{Error, Result};
+use crate::app::login::{First, Proved, Second};
+use crate::app::secret::Secret;
+use crate::gateway::{MAX_TRIES, conn};
+use crate::shell::notice;
+use puerta_keys::authorized;
+use russh::keys::{Algorithm, PublicKey};
+use russh::server::Auth;
+use russh::{MethodKind, MethodSet};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Offered fingerprints that the audit keeps of somebody who did not come in.
+const OFFERS_KEPT: usize = 10;
+/// The questions, in both languages: before the login nobody has said which one they speak.
+const PASSWORD: &str = "Contraseña o código / Password or code: ";
+const CODE: &str = "Código de verificación / Verification code: ";
+
+/// A first factor that was right, of somebody who has a second one.
+pub(super) struct Half {
+    /// The name it was proved in.
+    login: String,
+    first: First,
+    /// The last code was wrong: the next question says so.
+    missed: bool,
+}
+
+impl Handler {
+    /// Somebody is in.
+    fn come_in(&mut self, visitor: Visitor) -> Auth {
+        let (visitor, ending) = (Arc::new(visitor), self.conn.ending.clone());
+        let end = move |why| ending.end(why);
+        self.present = self.gateway.app.presence.connection(&visitor, end);
+        if self.present.is_none() {
+            // They are in, so that they can be told; and out again.
+            self.conn.ending.end("too many connections");
+        }
+        // Set once: a second success on one connection is impossible (RFC 4252 5.1).
+        if self.conn.visitor.set(visitor).is_ok() { Auth::Accept } else { reject() }
+    }
+
+    /// A first factor was judged.
+    fn settle(&mut self, user: &str, proved: Result<Proved>) -> Auth {
+        match proved {
+            Ok(Proved::In(visitor)) => self.come_in(visitor),
+            Ok(Proved::Half(first)) => {
+                self.half = Some(Half { login: user.to_owned(), first, missed: false });
+                second_wanted(true)
+            }
+            Ok(Proved::No) => reject(),
+            Err(error) => {
+                self.undecided(&error);
+                reject()
+            }
+        }
+    }
+
+    /// Whoever proved who they are is told why that does not help.
+    fn undecided(&self, error: &Error) {
+        tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
+        if error.id == "error-audit-away" {
+            self.conn.ending.end("unwritten");
+        }
+    }
+
+    /// One more try; `false` when there are none left.
+    fn try_again(&mut self) -> bool {
+        self.tries += 1;
+        if self.tries > MAX_TRIES {
+            self.conn.ending.end("too many tries");
+        }
+        self.tries <= MAX_TRIES
+    }
+
+    pub(super) async fn password(&mut self, user: &str, password: &str) -> Auth {
+        if !self.try_again() {
+            return reject();
+        }
+        user.clone_into(&mut self.login);
+        let who = conn::stranger(&self.conn);
+        let proved = self.gateway.app.login_password(&who, user, &Secret::new(password)).await;
+        self.settle(user, proved)
+    }
+
+    async fn second(&mut self, code: &str) -> Auth {
+        if !self.try_again() {
+            return second_wanted(false);
+        }
+        let Some(half) = &mut self.half else { return reject() };
+        let who = conn::stranger(&self.conn);
+        match self.gateway.app.login_second(&who, &half.first, &Secret::new(code)).await {
+            Ok(Second::In(visitor)) => self.come_in(visitor),
+            Ok(Second::No) => {
+                half.missed = true;
+                second_wanted(false)
+            }
+            Ok(Second::Closed) => {
+                self.conn.ending.end("too many codes");
+                second_wanted(false)
+            }
+            Err(error) => {
+                self.undecided(&error);
+                second_wanted(false)
+            }
+        }
+    }
+
+    /// Another name or another method: what was proved and what was asked are nothing to it.
+    pub(super) fn start_over(&mut self) {
+        self.asked = None;
+        if let Some(half) = self.half.take() {
+            self.given_up(half.first, "started over");
+        }
+    }
+
+    fn given_up(&self, first: First, why: &'static str) {
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
+        tokio::spawn(async move {
+            gateway.app.second_given_up(&conn::stranger(&conn), &first, why).await;
+        });
+    }
+
+    /// A key without a signature: only whether it is worth one.
+    pub(super) async fn offer(&mut self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Auth {
+        self.start_over();
+        let fingerprint = authorized::fingerprint(key);
+        if usable(key, algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
+            return Auth::Accept;
+        }
+        user.clone_into(&mut self.login);
+        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
+            self.offered.push(fingerprint);
+        }
+        reject()
+    }
+
+    /// A key whose signature was verified.
+    pub(super) async fn signed(&mut self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Auth {
+        self.start_over();
+        if !usable(key, algorithm) {
+            return reject();
+        }
+        let who = conn::stranger(&self.conn);
+        let proved = self.gateway.app.login_key(&who, user, &authorized::fingerprint(key)).await;
+        // russh does not count what was right: half a login can be had as often as one likes.
+        if matches!(proved, Ok(Proved::Half(_))) && !self.try_again() {
+            return reject();
+        }
+        self.settle(user, proved)
+    }
+
+    /// The question of keyboard-interactive: for the second factor when there is a half in this
+    /// name, for the first when not.
+    pub(super) fn ask(&mut self, user: &str) -> Auth {
+        if self.half.as_ref().is_some_and(|half| half.login != user) {
+            self.start_over();
+        }
+        self.asked = Some(user.to_owned());
+        // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
+        // shown with the password of its command line.
+        match &self.half {
+            Some(half) if self.gateway.app.second_closed(&half.first) => told(),
+            Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
+            None => question(PASSWORD, false, None),
+        }
+    }
+
+    /// Its answer, which counts for the name that was asked, once.
+    pub(super) async fn answered(&mut self, user: &str, answer: Option<String>) -> Auth {
+        let asked = self.asked.take().as_deref() == Some(user);
+        match (answer, &self.half) {
+            (code, Some(_)) if asked => self.second(&code.unwrap_or_default()).await,
+            (Some(password), None) if asked => self.password(user, &password).await,
+            (_, Some(_)) => second_wanted(false),
+            (_, None) => reject(),
+        }
+    }
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        if self.conn.visitor.get().is_some() {
+            return;
+        }
+        if let Some(half) = self.half.take() {
+            return self.given_up(half.first, self.conn.ending.reason().unwrap_or("given up"));
+        }
+        if self.offered.is_empty() && self.tries == 0 {
+            return;
+        }
+        let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
+        let (login, offered) = (std::mem::take(&mut self.login), std::mem::take(&mut self.offered));
+        tokio::spawn(async move {
+            let why = conn.ending.reason().unwrap_or("given up");
+            gateway.app.login_given_up(&conn::stranger(&conn), &login, &offered, why).await;
+        });
+    }
+}
+
+/// No, and every method stays open: one wrong answer is not a reason to lock the door.
+pub(super) fn reject() -> Auth {
+    let methods = [MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password];
+    Auth::Reject { proceed_with_methods: Some(MethodSet::from(&methods[..])), partial_success: false }
+}
+
+/// Right so far, or a wrong code after that: only the second factor is heard now.
+fn second_wanted(partial_success: bool) -> Auth {
+    let methods = MethodSet::from(&[MethodKind::KeyboardInteractive][..]);
+    Auth::Reject { proceed_with_methods: Some(methods), partial_success }
+}
+
+/// One question, and what is said before it.
+fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
+    Auth::Partial {
+        name: Cow::Borrowed(""),
+        instructions: Cow::Owned(said.unwrap_or_default()),
+        prompts: Cow::Owned(vec![(Cow::Borrowed(prompt), echo)]),
+    }
+}
+
+/// No question, but why there is none (RFC 4256 3.2 lets a client show it and answer nothing).
+fn told() -> Auth {
+    Auth::Partial {
+        name: Cow::Borrowed(""),
+        instructions: Cow::Owned(notice::farewell("too many codes")),
+        prompts: Cow::Borrowed(&[]),
+    }
+}
+
+/// SHA-1 signatures and weak keys are no keys.
+fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
+    !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
+        && authorized::acceptable(key).is_ok()
+}

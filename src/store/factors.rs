@@ -1,0 +1,130 @@
+//! Second factors and their recovery codes. What is used up is used up by exactly one caller,
+//! however many connections try at once.
+
+use super::rows;
+use super::{Result, Store, StoreError};
+use puerta_policy::model::{PersonId, Timestamp};
+use sqlx::SqliteConnection;
+
+/// A second factor that is to be kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewFactor {
+    /// The secret, base32.
+    pub secret: String,
+    /// The step of the code that confirmed it: it is taken.
+    pub step: u64,
+    /// Hashes of its recovery codes.
+    pub recovery: Vec<String>,
+}
+
+/// A person's second factor.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// The secret, base32.
+    pub secret: String,
+    /// The last step that was taken.
+    pub last_step: u64,
+    /// When it was set up.
+    pub added: Timestamp,
+    /// Recovery codes that were not used yet.
+    pub recovery_left: u32,
+}
+
+impl Store {
+    /// The person's second factor.
+    pub async fn second_factor(&self, person: PersonId) -> Result<Option<SecondFactor>> {
+        let row = sqlx::query(
+            "SELECT secret, last_step, added,
+                    (SELECT COUNT(*) FROM recovery_codes r WHERE r.person = f.person) AS recovery_left
+             FROM second_factors f WHERE person = $1",
+        )
+        .bind(person.0)
+        .fetch_optional(&self.readers)
+        .await?;
+        rows::maybe(row, |row| {
+            Ok(SecondFactor {
+                secret: rows::text(row, "secret")?,
+                last_step: rows::number(row, "last_step")?,
+                added: rows::time(row, "added")?,
+                recovery_left: rows::number(row, "recovery_left")?,
+            })
+        })
+    }
+
+    /// Adds one; `Taken("second factor")` when there is one.
+    pub async fn add_second_factor(&self, person: PersonId, new: NewFactor, now: Timestamp) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query("INSERT INTO second_factors (person, secret, last_step, added) VALUES ($1, $2, $3, $4)")
+            .bind(person.0)
+            .bind(&new.secret)
+            .bind(rows::stored(new.step)?)
+            .bind(now.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(StoreError::insert("second factor"))?;
+        put_recovery(&mut tx, person, &new.recovery).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Removes it with its recovery codes; `false` when there is none.
+    pub async fn remove_second_factor(&self, person: PersonId) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("DELETE FROM second_factors WHERE person = $1")
+            .bind(person.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Takes a step of this secret: `true` for exactly one caller, and only for a step later than
+    /// every one that was taken.
+    pub async fn take_step(&self, person: PersonId, secret: &str, step: u64) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query(
+            "UPDATE second_factors SET last_step = $1
+             WHERE person = $2 AND secret = $3 AND last_step < $1",
+        )
+        .bind(rows::stored(step)?)
+        .bind(person.0)
+        .bind(secret)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Uses the recovery code with that hash up: `true` for exactly one caller.
+    pub async fn take_recovery_code(&self, person: PersonId, hash: &str) -> Result<bool> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("DELETE FROM recovery_codes WHERE person = $1 AND hash = $2")
+            .bind(person.0)
+            .bind(hash)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// New recovery codes in place of all that are left; `Gone` without a second factor.
+    pub async fn set_recovery_codes(&self, person: PersonId, hashes: &[String]) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM recovery_codes WHERE person = $1").bind(person.0).execute(&mut *tx).await?;
+        put_recovery(&mut tx, person, hashes).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn put_recovery(connection: &mut SqliteConnection, person: PersonId, hashes: &[String]) -> Result<()> {
+    for hash in hashes {
+        sqlx::query("INSERT INTO recovery_codes (person, hash) VALUES ($1, $2)")
+            .bind(person.0)
+            .bind(hash)
+            .execute(&mut *connection)
+            .await
+            .map_err(StoreError::insert("recovery code"))?;
+    }
+    Ok(())
+}

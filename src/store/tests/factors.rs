@@ -1,0 +1,81 @@
+//! Second factors: what is used up is used up once, and nothing of one stays after it.
+
+use super::*;
+
+fn factor(secret: &str) -> NewFactor {
+    NewFactor { secret: secret.into(), step: 100, recovery: vec!["r1".into(), "r2".into()] }
+}
+
+#[tokio::test]
+async fn there_is_one_or_none() {
+    let (_folder, store, _, alumno, _) = one().await;
+    assert!(store.second_factor(alumno.id).await.unwrap().is_none());
+    assert!(!store.persons().await.unwrap()[0].second_factor);
+    store.add_second_factor(alumno.id, factor("AAA"), NOW).await.unwrap();
+    let twice = store.add_second_factor(alumno.id, factor("BBB"), NOW).await;
+    assert!(matches!(twice, Err(StoreError::Taken("second factor"))));
+    let kept = store.second_factor(alumno.id).await.unwrap().unwrap();
+    assert_eq!((&*kept.secret, kept.last_step, kept.added, kept.recovery_left), ("AAA", 100, NOW, 2));
+    assert!(store.persons().await.unwrap()[0].second_factor);
+
+    assert!(store.remove_second_factor(alumno.id).await.unwrap());
+    assert!(!store.remove_second_factor(alumno.id).await.unwrap());
+    assert!(!store.take_recovery_code(alumno.id, "r1").await.unwrap());
+    assert!(!store.take_step(alumno.id, "AAA", 200).await.unwrap());
+    let codes = store.set_recovery_codes(alumno.id, &["r3".into()]).await;
+    assert!(matches!(codes, Err(StoreError::Gone)));
+
+    store.add_second_factor(alumno.id, factor("CCC"), NOW).await.unwrap();
+    store.remove_person(alumno.id).await.unwrap();
+    assert!(store.second_factor(alumno.id).await.unwrap().is_none());
+    let left: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM recovery_codes").fetch_one(&store.readers).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_step_is_later_than_every_one_before() {
+    let (_folder, store, course, alumno, _) = one().await;
+    let (other, _) = add(&store, "alumno2", Some(course.id)).await;
+    store.add_second_factor(alumno.id, factor("AAA"), NOW).await.unwrap();
+    for (who, secret, step, taken) in [
+        (alumno.id, "AAA", 99, false),
+        (alumno.id, "AAA", 100, false),
+        (alumno.id, "BBB", 101, false),
+        (other.id, "AAA", 101, false),
+        (alumno.id, "AAA", 102, true),
+        (alumno.id, "AAA", 101, false),
+        (alumno.id, "AAA", 102, false),
+        (alumno.id, "AAA", 103, true),
+    ] {
+        assert_eq!(store.take_step(who, secret, step).await.unwrap(), taken, "{secret} {step}");
+    }
+}
+
+#[tokio::test]
+async fn one_of_many_takes_a_step_and_a_recovery_code() {
+    let (_folder, store, _, alumno, _) = one().await;
+    store.add_second_factor(alumno.id, factor("AAA"), NOW).await.unwrap();
+    let tries: Vec<_> = (0..40)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                if n % 2 == 0 {
+                    store.take_step(alumno.id, "AAA", 101).await.unwrap()
+                } else {
+                    store.take_recovery_code(alumno.id, "r1").await.unwrap()
+                }
+            })
+        })
+        .collect();
+    let (mut steps, mut codes) = (0, 0);
+    for (n, task) in tries.into_iter().enumerate() {
+        *(if n % 2 == 0 { &mut steps } else { &mut codes }) += i32::from(task.await.unwrap());
+    }
+    assert_eq!((steps, codes), (1, 1));
+    assert_eq!(store.second_factor(alumno.id).await.unwrap().unwrap().recovery_left, 1);
+
+    store.set_recovery_codes(alumno.id, &["r3".into()]).await.unwrap();
+    assert!(!store.take_recovery_code(alumno.id, "r2").await.unwrap());
+    assert!(store.take_recovery_code(alumno.id, "r3").await.unwrap());
+}
