@@ -309,7 +309,7 @@ fn a_closed_door_closes_what_is_open() {
         let reply: Value = serde_json::from_str(&reply).unwrap();
         let open = if login == "alumno1" { 2 } else { 1 };
         assert_eq!(reply["sessions_closed"], open, "{reply}");
-        shell.until("habla con tu profesor");
+        shell.until("pregunta a tu profesor");
         shell.end();
         if let Some(tunnel) = tunnel {
             ended(tunnel, Duration::from_secs(2));
@@ -510,7 +510,7 @@ fn a_policy_is_replaced_whole_or_not_at_all() {
     shell.until("puerta> ");
     shut("@id(\"closed\")\nforbid (principal in Puerta::Role::\"alumno\", action, resource);\n");
     house.signal("HUP");
-    shell.until("habla con tu profesor");
+    shell.until("pregunta a tu profesor");
     shell.end();
     assert_eq!(house.run("alumno1", &["vm", "list"]).code, 255);
     house.ok("profesor", &["vm", "list", "--all"]);

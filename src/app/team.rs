@@ -39,13 +39,21 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
     }
 }
 
+/// A team's seat; a login without members gets a seat of their own.
 async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[Login]) -> Result<Reply> {
     let _lab = ctx.permit(Action::SeatCreate, Lab, None, Error::denied()).await?;
     let store = &ctx.app.store;
     let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", course);
     let found = store.course(course).await?.ok_or_else(absent)?;
+    let owner = match team.as_str().parse() {
+        Ok(login) if members.is_empty() => store.person_by_login(&login).await?,
+        _ => None,
+    };
     let people = people(ctx, members).await?;
-    let made = store.create_team(found.id, team, &people, clock::now()).await;
+    let made = match owner {
+        Some(owner) => store.give_seat(found.id, &owner, clock::now()).await,
+        None => store.create_team(found.id, team, &people, clock::now()).await,
+    };
     let seat = made.map_err(|error| match error {
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", course),
         other => refused(other, team, members),
@@ -79,6 +87,7 @@ fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
     };
     match error {
         StoreError::Taken("seat") => conflict("error-team-exists"),
+        StoreError::Taken("own seat") => conflict("error-seat-own"),
         StoreError::Taken("login") => conflict("error-team-login"),
         StoreError::Taken(_) => conflict("error-team-member"),
         StoreError::Archived => conflict("error-team-archived"),

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(profesor("audit list --vm w"), "web1");
         assert_eq!(profesor("audit list --person w"), "");
         assert!(!alumno("").contains("firewall"));
-        assert_eq!((&*alumno("audit "), &*alumno("mov")), ("mine", ""));
-        assert_eq!(profesor("mov"), "move");
+        assert_eq!((&*alumno("audit "), &*alumno("vm mov")), ("mine", ""));
+        assert_eq!(profesor("vm mov"), "move");
     }
 }

@@ -35,11 +35,11 @@ const STAFF: [&str; 22] = [
     "audit export",
 ];
 
-/// Whether only professors have what these words begin with: `move`, `vm move`, `node`.
+/// Whether only professors have what these words begin with: `node`, `vm move`.
 pub(crate) fn is_for_staff(words: &[&str]) -> bool {
     match words {
         [] => false,
-        [only] => STAFF.contains(only) || STAFF.contains(&&*format!("vm {only}")),
+        [family] => STAFF.contains(family),
         [family, verb, ..] => STAFF.contains(family) || STAFF.contains(&&*format!("{family} {verb}")),
     }
 }

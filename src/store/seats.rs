@@ -124,6 +124,17 @@ impl Store {
         rows::all(rows, read)
     }
 
+    /// Gives somebody a seat of their own in an open course; `Taken("own seat")` when they have one there.
+    pub async fn give_seat(&self, course: CourseId, person: &Person, now: Timestamp) -> Result<Seat> {
+        let mut tx = self.write().await?;
+        if sits_in(&mut tx, person.id, course).await? {
+            return Err(StoreError::Taken("own seat"));
+        }
+        let seat = give(&mut tx, course, (person.id, &person.login), now).await?;
+        tx.commit().await?;
+        Ok(seat)
+    }
+
     /// One seat.
     pub async fn seat(&self, seat: SeatId) -> Result<Option<Seat>> {
         let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(&self.readers).await?;

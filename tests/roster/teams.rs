@@ -118,3 +118,21 @@ fn a_dropped_member_is_cut_and_an_added_one_comes_in() {
     let said = house.run("profesor", &["seat", "add", "alumno1", "eva"]);
     assert!(said.code == 1 && said.err.contains("seat create"), "{said:?}");
 }
+
+#[test]
+fn a_teacher_gets_a_seat_of_their_own() {
+    let house = House::new("");
+    let create = ["seat", "create", "profesor", "--course", "demo-2026"];
+    let team = house.run("profesor", &[&create[..], &["--member", "profesor"]].concat());
+    assert!(team.code == 1 && team.err.contains("--member"), "{team:?}");
+    let said = house.ok("profesor", &create);
+    assert!(said.contains("`profesor`"), "{said}");
+    house.ok("profesor", &["vm", "create", "base", "--template", "mini"]);
+    let show = house.ok("profesor", &["vm", "show", "base.profesor", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&show).unwrap()["seat"], "profesor");
+    let again = house.run("profesor", &create);
+    assert!(again.code == 1 && again.err.contains("seat list"), "{again:?}");
+    let own = house.run("profesor", &["seat", "add", "profesor", "alumno1"]);
+    assert_eq!(own.code, 1, "{own:?}");
+    assert_eq!(house.run("alumno1", &["seat", "create", "alumno1", "--course", "demo-2026"]).code, 1);
+}

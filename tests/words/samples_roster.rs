@@ -102,6 +102,7 @@ pub(super) fn replies() -> Vec<Reply> {
         codes(Form::Csv, 2),
         codes(Form::Sheet, 3),
         Reply::TeamCreated(seat(None, true)),
+        Reply::TeamCreated(seat(None, false)),
         Reply::TeamChanged(seat(None, true)),
         Reply::Seats(vec![seat(None, false), seat(Some(AT), false), seat(None, true)]),
     ]

@@ -50,6 +50,7 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             closed("done-person-removed", login, *sessions_closed)
         }
         Reply::Seats(all) => seats(all, lang, style),
+        Reply::TeamCreated(seat) if !seat.team => team("done-seat-created", seat, lang),
         Reply::TeamCreated(seat) => team("done-team-created", seat, lang),
         Reply::TeamChanged(seat) => team("done-team-changed", seat, lang),
         _ => String::new(),

@@ -24,10 +24,12 @@ help-course-code =
     --csv      as CSV
 
     Example: ssh profesor@puerta course code aso-2026 --sheet > sheet.txt
-use-seat-create = seat create TEAM --course COURSE [--member LOGIN]...
+use-seat-create = seat create TEAM|LOGIN --course COURSE [--member LOGIN]...
 sum-seat-create = Makes a team's seat, with addresses and machines of its own.
 help-seat-create =
     Its members see its machines as `web1.TEAM`, or `web1` if there is no other.
+    With somebody's login and no `--member` it gives them a seat of their own:
+    a teacher, say, who wants machines to make templates of.
 
     --course COURSE    the course it is in
     --member LOGIN     who is in the team; as often as you need
@@ -73,7 +75,8 @@ error-seat-names = there is no free seat name for everybody of the list in `{ $c
 error-sheet-or-csv = say `--sheet` or `--csv`, one of the two
 error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`
 error-team-exists = there is already a seat `{ $seat }`: choose another name
-error-team-login = `{ $seat }` is somebody's login: choose another name for the team
+error-seat-own = `{ $seat }` has a seat of their own in that course already: see it with `seat list`
+error-team-login = `{ $seat }` is somebody's login: choose another name for the team, or leave `--member` out to give them a seat of their own
 error-team-member = one of { $members } is in `{ $seat }` already: see who is with `seat list`
 error-team-archived = one of { $members } is not in the course of `{ $seat }` any more: put their row back into the list with `course enrol`
 error-team-not = `{ $seat }` is somebody's own seat: for several people make a team with `seat create`
@@ -106,6 +109,7 @@ done-codes-made = { $count ->
     [one] a new code in `{ $course }`; it will not be shown again
    *[other] { $count } new codes in `{ $course }`; they will not be shown again
 }
+done-seat-created = `{ $seat }` is made at { $network }, { $members }'s own
 done-team-created = team `{ $seat }` made at { $network }: { $members }
 done-team-changed = in `{ $seat }` there are now: { $members }
 door-archived = archived

@@ -24,10 +24,12 @@ help-course-code =
     --csv      como CSV
 
     Ejemplo: ssh profesor@puerta course code aso-2026 --sheet > hoja.txt
-use-seat-create = seat create EQUIPO --course CURSO [--member LOGIN]...
+use-seat-create = seat create EQUIPO|LOGIN --course CURSO [--member LOGIN]...
 sum-seat-create = Crea el puesto de un equipo, con direcciones y máquinas propias.
 help-seat-create =
     Sus miembros ven sus máquinas como `web1.EQUIPO`, o `web1` si no hay otra.
+    Con el nombre de usuario de alguien y sin `--member` le da un puesto propio:
+    a un profesor, por ejemplo, que quiere máquinas para hacer plantillas.
 
     --course CURSO    en qué curso está
     --member LOGIN    quién es del equipo; tantas veces como haga falta
@@ -73,7 +75,8 @@ error-seat-names = no se encuentra un nombre de puesto libre para todos los de l
 error-sheet-or-csv = di `--sheet` o `--csv`, uno de los dos
 error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`
 error-team-exists = ya hay un puesto `{ $seat }`: elige otro nombre
-error-team-login = `{ $seat }` es el nombre de usuario de alguien: elige otro nombre para el equipo
+error-seat-own = `{ $seat }` ya tiene un puesto propio en ese curso: míralo con `seat list`
+error-team-login = `{ $seat }` es el nombre de usuario de alguien: elige otro nombre para el equipo, o quita `--member` para darle un puesto propio
 error-team-member = de { $members }, alguien es ya de `{ $seat }`: mira quiénes son con `seat list`
 error-team-archived = de { $members }, alguien ya no está en el curso de `{ $seat }`: devuelve su fila a la lista con `course enrol`
 error-team-not = `{ $seat }` es el puesto propio de alguien: para varias personas crea un equipo con `seat create`
@@ -106,6 +109,7 @@ done-codes-made = { $count ->
     [one] un código nuevo en `{ $course }`; no se volverá a mostrar
    *[other] { $count } códigos nuevos en `{ $course }`; no se volverán a mostrar
 }
+done-seat-created = `{ $seat }` creado en { $network }, puesto propio de { $members }
 done-team-created = equipo `{ $seat }` creado en { $network }: { $members }
 done-team-changed = en `{ $seat }` están ahora: { $members }
 door-archived = archivada
