@@ -39,7 +39,7 @@ pub enum Piece {
     /// So many lines were read.
     Progress(u64),
     /// The end, and what it came to.
-    End(Result<Option<Reply>>),
+    End(Result<Option<Box<Reply>>>),
 }
 
 fn live() -> (Sender<Piece>, Outcome) {
@@ -135,8 +135,8 @@ pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
         };
         let check = Check { keys: keys.as_ref(), progress: Some(&mut progress) };
         let verdict = audit::verify(&path, check).map_err(|error| Error::internal(&error));
-        let view = |verdict| Some(Reply::AuditVerdict(view(verdict, key.map(|key| key.fingerprint()))));
-        let _ = give.blocking_send(Piece::End(verdict.map(view)));
+        let view = |verdict| Reply::AuditVerdict(view(verdict, key.map(|key| key.fingerprint())));
+        let _ = give.blocking_send(Piece::End(verdict.map(|verdict| Some(Box::new(view(verdict))))));
         drop(held);
     });
     Ok(outcome)
