@@ -22,7 +22,7 @@
 //! has no key: whoever may write the file can forge everything from some line on and compute the
 //! hashes again, and lines cut off at the **end** leave a shorter log that is whole.
 //!
-//! So the writer signs ([`super::proof`]): at intervals it adds a line `audit.signed`, whose signature
+//! So the writer signs (`super::proof`): at intervals it adds a line `audit.signed`, whose signature
 //! stands for every line before it, and remembers in `audit.heads`, beside the log, what it signed.
 //! Who has the files and not the key can then change nothing before the last signed line without
 //! being found, and can cut off nothing that `audit.heads` names; the lines since (a minute of them)

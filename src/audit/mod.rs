@@ -2,8 +2,8 @@
 //!
 //! [`Audit::begin`] comes before an act and may veto it, [`Audit::finish`] after it and may not.
 //! One line of JSON an event, chained by hashes ([`chain`] has the format and its limits), in a file
-//! that is closed and followed by another when it is large or the day is over ([`place`]), signed at
-//! intervals ([`proof`]). This module knows no policy, store, engine or connection: callers say what
+//! that is closed and followed by another when it is large or the day is over (`place`), signed at
+//! intervals (`proof`). This module knows no policy, store, engine or connection: callers say what
 //! happened. Of ours it knows one thing, the key that signs (`puerta_keys::audit`).
 
 pub mod chain;
