@@ -142,6 +142,13 @@ fn mine_is_mine() {
     assert!(others.iter().all(|line| line["vm"] == "web1.alumno1"), "{others:#?}");
     assert!(json(&house, "alumno1", &["audit", "mine", "--vm", "web1.alumno2"]).is_empty());
     assert!(json(&house, "alumno1", &["audit", "mine", "--seat", "alumno2"]).is_empty());
+    // What is not shown of others cannot be asked for either.
+    let connection = json(&house, "profesor", &["audit", "list", "--action", "vm-start"]).remove(0);
+    let connection = connection["connection"].as_str().unwrap();
+    for asked in [["--from", "127.0.0.0/8"], ["--connection", connection]] {
+        let words = [&["audit", "mine", "--limit", "1000"][..], &asked].concat();
+        assert!(json(&house, "alumno1", &words).iter().all(|line| line["actor"] == "alumno1"), "{asked:?}");
+    }
     assert!(json(&house, "profesor", &["audit", "mine"]).iter().all(|line| line["actor"] == "profesor"));
 }
 

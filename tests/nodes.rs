@@ -97,9 +97,11 @@ fn a_machine_goes_to_another_node_and_stays_what_it_was() {
     ] {
         assert_eq!(refused(&house, "profesor", &words), id, "{words}");
     }
-    // And nobody else: to a student it is a machine that there is not, and a verb that is not theirs.
+    // And nobody else: who sees the machine reads that the verb is not theirs, and others that there is none.
     let words = format!("vm move web1 {target} --yes");
-    assert_eq!(refused(&house, "alumno1", &words), "error-no-vm");
+    assert_eq!(refused(&house, "alumno1", &words), "error-denied");
+    let words = format!("vm move web1.alumno1 {target} --yes");
+    assert_eq!(refused(&house, "alumno2", &words), "error-no-vm");
     for words in ["node list", "node drain sim02", "node resume sim02"] {
         assert_eq!(refused(&house, "alumno1", words), "error-denied", "{words}");
     }

@@ -45,14 +45,23 @@ pub async fn start(app: &Arc<App>) -> Result<()> {
     empty::start(app).await
 }
 
-/// The node for the next machine, and why that one. `turn` is held until the machine is in the registry.
-pub(super) async fn choose(app: &App, turn: &mut usize) -> Result<(NodeName, Placed)> {
+/// The node for the next machine of those that it fits on, and why that one. `turn` is held until the
+/// machine is in the registry.
+pub(super) async fn choose(
+    app: &App,
+    turn: &mut usize,
+    fits: impl Fn(&NodeName) -> bool,
+) -> Result<(NodeName, Placed)> {
     let mut candidates = candidates(app).await?;
     let mut first = None;
     while let Some((index, placed)) = place::place(&candidates, app.config.placement, *turn) {
         *turn = turn.wrapping_add(1);
         let candidate = &mut candidates[index];
         let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
+        if !fits(&name) {
+            candidate.online = false;
+            continue;
+        }
         // One that died since the last look would hold up whoever is sent there.
         if app.node_answers(&candidate.name).await {
             return Ok((name, placed));
@@ -60,8 +69,11 @@ pub(super) async fn choose(app: &App, turn: &mut usize) -> Result<(NodeName, Pla
         candidate.online = false;
         first.get_or_insert((name, placed));
     }
-    // When none is quick enough to answer, it is not the nodes.
-    first.ok_or_else(|| Error::new(Kind::Unavailable, "error-no-node-free"))
+    first.ok_or_else(|| match candidates.iter().any(|node| node.doubted && !node.drained) {
+        // One that was there a moment ago: it may be the way to all of them that is lost.
+        true => EngineError::Away("its nodes do not answer".into()).into(),
+        false => Error::new(Kind::Unavailable, "error-no-node-free"),
+    })
 }
 
 /// The nodes as placement sees them, in name order.
@@ -83,6 +95,7 @@ async fn candidates(app: &App) -> Result<Vec<Candidate>> {
             let (machines, reserved_mib) = loads.get(&name).copied().unwrap_or_default();
             Candidate {
                 online: known.takes_machines(),
+                doubted: known.is_doubted(),
                 drained: drained(&name),
                 machines,
                 reserved_mib,

@@ -10,7 +10,7 @@ use crate::engine::{EngineError, Status};
 use crate::store::{Effective, Scope};
 use puerta_policy::action::Action;
 use puerta_policy::decide::Lab;
-use puerta_policy::model::{JobKind, PersonId, Role, Seat, SeatId, Vm, VmId};
+use puerta_policy::model::{JobKind, PersonId, Role, Seat, SeatId, VmId};
 use puerta_policy::quota::{Quota, Quotas, Usage};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -86,7 +86,8 @@ fn line(effective: &Effective, quota: Quota, used: Option<u32>) -> QuotaLine {
 async fn of_seat(app: &Arc<App>, seat: &Seat) -> Result<QuotasView> {
     let effective = app.store.quotas_of(seat.id, app.config.quotas).await?;
     let usage = app.store.usage(seat.id).await?;
-    let running = app.running(seat.id).await.ok().map(|running| running.len() as u32);
+    let running = app.running(seat.id).await.ok();
+    let running = running.filter(|running| !running.unsure).map(|running| running.vms.len() as u32);
     let quotas = Quota::ALL.map(|quota| line(&effective, quota, used(usage, running, quota)));
     Ok(QuotasView { place: "seat", name: seat.name.to_string(), quotas: quotas.into() })
 }
@@ -175,24 +176,47 @@ impl App {
             return Ok(());
         }
         let running = self.running(seat).await?;
-        if vm.is_some_and(|vm| running.contains(&vm)) {
+        if vm.is_some_and(|vm| running.vms.contains(&vm)) {
             return Ok(());
         }
-        Ok(quotas.run(running.len() as u32)?)
+        quotas.run(running.vms.len() as u32)?;
+        if running.unsure { Err(unknown().into()) } else { Ok(()) }
     }
 
-    /// Machines of the seat that run, may run, or are about to.
-    async fn running(self: &Arc<Self>, seat: SeatId) -> Result<HashSet<VmId>> {
+    /// Machines of the seat that run or are about to.
+    async fn running(self: &Arc<Self>, seat: SeatId) -> Result<Running> {
         let vms = self.store.vms_of(&[seat]).await?;
         let jobs = self.store.running_jobs().await?;
         // One that is moved is stopped only for that.
         let starts = [JobKind::Create, JobKind::Start, JobKind::Restart, JobKind::Restore, JobKind::Move];
         let starting = jobs.into_iter().filter(|(job, _)| job.seat == seat && starts.contains(&job.kind));
-        let mut running: HashSet<VmId> = starting.map(|(job, _)| job.vm).collect();
-        let away = || EngineError::Away("what runs is not known".into());
-        let seen = self.seen(&vms).await.ok_or_else(away)?;
-        let runs = |vm: &&Vm| seen.get(&vm.vmid).is_some_and(|found| found.status != Status::Stopped);
-        running.extend(vms.iter().filter(runs).map(|vm| vm.id));
+        let mut running = Running { vms: starting.map(|(job, _)| job.vm).collect(), ..Running::default() };
+        let seen = self.seen(&vms).await.ok_or_else(unknown)?;
+        for vm in &vms {
+            match seen.get(&vm.vmid) {
+                None => {}
+                Some(found) if found.status == Status::Stopped => {}
+                // Of a node that is gone nothing will be known for long: there it may run.
+                Some(found)
+                    if found.status == Status::Unreachable && self.nodes.silent(&found.node).is_none() =>
+                {
+                    running.unsure |= !running.vms.contains(&vm.id);
+                }
+                Some(_) => drop(running.vms.insert(vm.id)),
+            }
+        }
         Ok(running)
     }
+}
+
+/// What runs in a seat.
+#[derive(Default)]
+struct Running {
+    vms: HashSet<VmId>,
+    /// There are more that nobody can tell about now.
+    unsure: bool,
+}
+
+fn unknown() -> EngineError {
+    EngineError::Away("what runs is not known".into())
 }

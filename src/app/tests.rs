@@ -1,9 +1,9 @@
 //! Uses on a simulated engine that fails at a chosen moment: what a person hears, and what is left.
 #![allow(clippy::panic)]
 
-mod template;
-
+mod away;
 mod moving;
+mod template;
 
 use super::command::{Command, VmCommand};
 use super::ctx::{Method, Visitor};

@@ -67,11 +67,14 @@ pub(super) async fn resolve_for(store: &Store, actor: &Actor, wanted: &VmRef) ->
     found.pop().ok_or_else(absent)
 }
 
-/// The machine somebody means and the permit to do `action` to it.
+/// The machine somebody means and the permit to do `action` to it. Who may not even see it reads that there
+/// is none.
 pub(super) async fn permit(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Result<Permit<Vm>> {
     let vm = resolve(ctx, wanted).await?;
+    let sees = matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_));
+    let refusal = if sees { Error::denied() } else { Error::no_vm(wanted) };
     let subject = subject(&vm);
-    ctx.permit(action, vm, Some(&subject), Error::no_vm(wanted)).await
+    ctx.permit(action, vm, Some(&subject), refusal).await
 }
 
 async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
@@ -195,7 +198,7 @@ async fn create(
         return Err(full);
     }
     let mut placing = app.nodes.turn().await;
-    let (node, placed) = node::choose(app, &mut placing).await?;
+    let (node, placed) = node::choose(app, &mut placing, |_| true).await?;
     let new = NewVm {
         seat: permit.target().id,
         name: wanted.name.clone(),

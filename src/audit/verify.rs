@@ -98,10 +98,12 @@ pub fn verify(path: &Path, check: Check<'_>) -> io::Result<Verdict> {
     // In this order: what was signed is in the files that are opened afterwards.
     let heads = heads::load(&place.heads())?;
     let files = if alone.is_some() { vec![(path.to_owned(), File::open(path)?)] } else { files(&place)? };
+    // And what went for its age before they were opened is said here.
+    let later = heads::load(&place.heads())?;
     let mut checker = Checker::new(check, &heads);
     let bad_head = checker.bad_head(&heads);
     if let Some((path, file)) = files.iter().find(|(_, file)| file.metadata().is_ok_and(|it| it.len() > 0)) {
-        checker.begin(path, file, &heads, alone.is_some())?;
+        checker.begin(path, file, &later, alone.is_some())?;
     }
     let last = files.len().saturating_sub(1);
     for (at, (path, mut file)) in files.into_iter().enumerate() {
@@ -133,7 +135,12 @@ fn files(place: &Place) -> io::Result<Vec<(PathBuf, File)>> {
     let inode = |file: &File| file.metadata().map(|it| (it.dev(), it.ino()));
     let mut files = Vec::new();
     for segment in place.segments()? {
-        let file = File::open(&segment.path)?;
+        let file = match File::open(&segment.path) {
+            Ok(file) => file,
+            // It went for its age just now; if that was not puerta, the chain tells.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
         if let Some(open) = &open
             && inode(open)? == inode(&file)?
         {
@@ -184,11 +191,12 @@ impl<'a> Checker<'a> {
         let Some(first) = Entry::parse(&line).filter(|first| first.seq > 1) else { return Ok(()) };
         let before = first.seq - 1;
         self.head = Head { seq: before, hash: first.prev.to_owned() };
+        let signed = |record: &Record| self.check.keys.is_none_or(|keys| record.is_signed_by(keys));
         let removed = heads.iter().flatten().find_map(|record| match record {
-            Record::Removed(span) if span.last == before => Some(span),
+            Record::Removed(span) if span.last == before && signed(record) => Some(span),
             _ => None,
         });
-        match removed.filter(|_| self.expected.contains_key(&before)) {
+        match removed {
             Some(span) => {
                 self.head.hash.clone_from(&span.hash);
                 self.verdict.removed = Some(before);

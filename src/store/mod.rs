@@ -97,7 +97,16 @@ impl Store {
     /// A transaction that may write: it has the write lock from its first statement on, and is
     /// undone when it is dropped.
     async fn write(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+        let begin = || self.writer.begin_with("BEGIN IMMEDIATE");
+        match begin().await {
+            // On a full disk SQLite undoes a transaction that sqlx goes on to count: its connection would
+            // never take another, and gives way to a new one.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.writer.acquire().await?.close().await?;
+                Ok(begin().await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 }
 

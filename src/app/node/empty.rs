@@ -7,6 +7,7 @@ use crate::app::vm_jobs::Work;
 use crate::app::{App, clock, jobs, moving, recovery};
 use crate::audit::Event;
 use puerta_policy::model::{JobKind, Phase, Vm, VmId};
+use puerta_policy::names::NodeName;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,11 @@ pub(super) fn begin(app: &Arc<App>, node: String) {
 async fn empty(app: &Arc<App>, node: &str) -> Result<(u32, u32)> {
     let (mut moved, mut tried) = (0, HashSet::new());
     while wanted(app, node).await? {
+        // What is away now, after a power cut too, is waited for: nothing can leave it, and it may be back.
+        if app.nodes.silent(node).is_some() || app.engine.nodes().await.is_err() {
+            tokio::time::sleep(BUSY).await;
+            continue;
+        }
         let Some(vm) = next(app, node, &tried).await? else { break };
         match away(app, &vm).await {
             Ok(()) => moved += 1,
@@ -77,8 +83,8 @@ async fn away(app: &Arc<App>, vm: &Vm) -> Result<()> {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
     }
     let permit = recovery::itself(app, JobKind::Move, vm.clone()).await?;
-    let (target, _) = choose(app, &mut *app.nodes.turn().await).await?;
-    moving::room(app, vm, &target)?;
+    let fits = |node: &NodeName| moving::room(app, vm, node).is_ok();
+    let (target, _) = choose(app, &mut *app.nodes.turn().await, fits).await?;
     let started = app.store.start_move(vm.id, &target, None, clock::now()).await;
     let job = started.map_err(|error| jobs::not_begun(error, vm))?;
     let mut watch = app.launch(job, None, Work::new(permit));

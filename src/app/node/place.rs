@@ -16,6 +16,8 @@ pub(super) struct Candidate {
     pub(super) name: String,
     /// Whether it answers and its engine lets machines in.
     pub(super) online: bool,
+    /// Whether it did not answer just now, and is not taken for gone yet.
+    pub(super) doubted: bool,
     /// Whether a person took it out of placement.
     pub(super) drained: bool,
     /// Machines of ours on it.
@@ -107,6 +109,7 @@ mod tests {
                 name: String::new(),
                 online,
                 drained,
+                doubted: false,
                 machines,
                 reserved_mib,
                 figures: known.map(|(used, total, load)| figures_of(used, total, load)),

@@ -43,6 +43,11 @@ impl Known {
     pub(super) fn takes_machines(&self) -> bool {
         self.state == NodeState::Online && self.silent.is_none() && self.missed == 0
     }
+
+    /// Whether it would take machines, but did not answer just now.
+    pub(super) fn is_doubted(&self) -> bool {
+        self.state == NodeState::Online && self.silent.is_none() && self.missed > 0
+    }
 }
 
 /// What is known of the nodes, and whose turn it is to be given a machine.
@@ -131,7 +136,7 @@ pub(super) async fn start(app: &Arc<App>) {
 
 impl App {
     /// One look at every node. An engine that does not answer says nothing about its nodes.
-    pub(super) async fn look_at_nodes(&self) {
+    pub(in crate::app) async fn look_at_nodes(&self) {
         let Ok(Ok(nodes)) = timeout(ENGINE, self.engine.nodes()).await else { return };
         let mut asked = JoinSet::new();
         for node in nodes {

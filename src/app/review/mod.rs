@@ -72,11 +72,11 @@ async fn mine(ctx: &Ctx<'_>, pages: AuditPages) -> Result<Reply> {
     let row = store.person_row(&login).await?.ok_or_else(Error::denied)?;
     let since = Some(pages.since.unwrap_or(i64::MIN).max(row.person.created.0));
     let pages = AuditPages { since, ..pages };
+    // Asking for what is not shown of others would tell it: then it is about one's own lines only.
+    let hidden = pages.filter.network.is_some() || pages.filter.connection.is_some();
+    let seats = seats.iter().filter(|_| !hidden).map(|seat| seat.name.to_string());
     let query = Query {
-        about: Some(audit::About {
-            actor: login.to_string(),
-            seats: seats.iter().map(|seat| seat.name.to_string()).collect(),
-        }),
+        about: Some(audit::About { actor: login.to_string(), seats: seats.collect() }),
         ..query(ctx, pages.filter.clone()).await?
     };
     let mut page = page(ctx, &pages, query).await?;

@@ -12,7 +12,7 @@ use crate::app::{App, Outcome, archive, clock};
 use crate::engine::{Status, Which};
 use crate::store::{NewTemplate, Template};
 use puerta_policy::action::Action;
-use puerta_policy::decide::{Decision, Permit};
+use puerta_policy::decide::Permit;
 use puerta_policy::model::{Job, Phase, Vm};
 
 /// Longest description, characters.
@@ -26,11 +26,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Out
         return Err(Error::denied());
     };
     let app = ctx.app;
-    let vm = vm::resolve(ctx, &wanted).await?;
-    let sees = matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_));
-    let refusal = if sees { Error::denied() } else { Error::no_vm(&wanted) };
-    let subject = vm::subject(&vm);
-    let permit = ctx.permit(Action::TemplatePublish, vm, Some(&subject), refusal).await?;
+    let permit = vm::permit(ctx, &wanted, Action::TemplatePublish).await?;
     let vm = permit.target();
     if vm.phase != Phase::Ready {
         return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));

@@ -156,6 +156,28 @@ async fn only_old_closed_and_signed_segments_go() {
 }
 
 #[tokio::test]
+async fn a_check_and_an_export_while_segments_go_find_nothing_wrong() {
+    let (folder, key) = (Folder::new(), key());
+    let end = days(&folder, 60, signing(&key)).await;
+    let keep = Settings { keep_days: Some(1), ..signing(&key) };
+    let audit = Audit::open_with(folder.log(), move || end + 400 * DAY, keep).unwrap();
+    let mut checks = 0;
+    loop {
+        let left = folder.names().len();
+        let verdict = verify_with(&folder.log(), &key.public_keys());
+        assert_eq!(verdict.broken, None, "after {checks} checks");
+        let end = audit.seal().await.unwrap();
+        let range = crate::audit::Range { end, ..crate::audit::Range::default() };
+        crate::audit::export(&folder.log(), range, &key, 0, &mut |_| Ok(())).unwrap();
+        checks += 1;
+        if left <= 2 {
+            break;
+        }
+    }
+    assert!(checks > 2, "the segments went one by one");
+}
+
+#[tokio::test]
 async fn without_a_key_nothing_is_removed() {
     let folder = Folder::new();
     let end = days(&folder, 3, Settings::default()).await;

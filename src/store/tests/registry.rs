@@ -213,3 +213,16 @@ async fn a_call_that_is_dropped_half_way_leaves_nothing() {
     assert!(done >= 5 && undone >= 5, "{done} done, {undone} not");
     create(&store, seat.id, "last").await;
 }
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_ended_by_itself_does_not_shut_the_registry() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.file()).await.unwrap();
+    // What a full disk comes to: SQLite has rolled back, and says at the end that there is nothing to do.
+    let mut tx = store.write().await.unwrap();
+    sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap_err();
+    let course = "aso-2026".parse().unwrap();
+    store.create_course(&course, 2026, None, PLAN, NOW).await.unwrap();
+    assert!(store.course(&course).await.unwrap().is_some());
+}
