@@ -85,6 +85,7 @@ async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
         Err(error) => return talk.fail(&error, false).await,
     };
     talk.notices = begun.notices();
+    talk.io.counts_in(begun.channel());
     let status = match asked {
         Asked::Exec(command) => exec(talk, &command).await,
         Asked::Shell if talk.io.tty.is_some() => pty::run(talk).await,

@@ -81,12 +81,15 @@ pub(crate) async fn watch(ctx: &Ctx<'_>, id: &SessionId) -> Result<Outcome> {
     let absent = || Error::new(Kind::NotFound, "error-no-console").with("session", id);
     let (screen, person, id) = find(app, id).ok_or_else(absent)?;
     let person = app.store.person(person).await?.ok_or_else(absent)?;
-    let person = ctx.permit(Action::SessionWatch, person, Some(&screen.vm), absent()).await?.into_target();
     let unannounced = ctx.decide(Action::SessionWatchUnannounced, person.clone());
     let announced = matches!(unannounced, Decision::Deny(_));
+    // A line about their machine is one that the person reads (`audit mine`): that would announce it.
+    let subject = announced.then_some(&*screen.vm);
+    let person = ctx.permit(Action::SessionWatch, person, subject, absent()).await?.into_target();
     let mut event = ctx.visitor.event(Phase::Note, "session.watch").with("console", id.to_string());
     event = event.with("person", person.login.to_string()).with("announced", announced);
-    event.vm = Some(screen.vm.clone());
+    event.vm = subject.map(str::to_owned);
+    let event = event.with("machine", screen.vm.clone());
     let begin = Event { phase: Phase::Begin, outcome: Some(audit::Outcome::Allowed), ..event.clone() };
     app.audit.begin(begin).await?;
     let (by, told) = (ctx.visitor.login.to_string(), screen.teller());

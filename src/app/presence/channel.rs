@@ -125,6 +125,11 @@ impl OpenChannel {
         &self.channel.traffic
     }
 
+    /// As others see it.
+    pub fn channel(&self) -> Arc<Channel> {
+        Arc::clone(&self.channel)
+    }
+
     /// What its person is told, when they are at a terminal; to be taken once.
     pub fn notices(&mut self) -> Option<Notices> {
         self.notices.take()
