@@ -148,6 +148,11 @@ impl App {
             if matches!(job.kind, JobKind::Create | JobKind::Delete | JobKind::Publish) {
                 app.sweep.notify_one();
             }
+            // Its seat may have been shut while it had the machine. A stop that failed is not tried again
+            // at once.
+            if job.kind != JobKind::Stop && app.store.is_shut(job.seat).await.unwrap_or(true) {
+                app.shutting.notify_one();
+            }
             app.jobs.0.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
         });

@@ -143,6 +143,30 @@ fn a_row_taken_out_archives_and_put_back_restores() {
 }
 
 #[test]
+fn a_machine_that_was_busy_is_stopped_when_its_job_ends() {
+    let mut house = House::new("");
+    let view = enrol(&house, &class(1..=2));
+    with_key(&house, "alu1", &code(&view, "alu1"));
+    house.ok("alu1", &["vm", "create", "web1", "--template", "mini"]);
+    house.stop();
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), config.replace("driver = \"sim\"", "driver = \"sim\"\ndelay_ms = 1500"))
+        .unwrap();
+    house.start();
+    let mut backup = house.ssh("alu1").arg(House::at("alu1")).args(["vm", "backup", "web1"]).spawn().unwrap();
+    let jobs = |house: &House, kind: &str, phase: &str| {
+        let is =
+            |line: &Value| line["code"] == "job" && line["detail"]["kind"] == kind && line["phase"] == phase;
+        house.audit().iter().filter(|line| is(line)).count()
+    };
+    wait("the backup runs", || jobs(&house, "backup", "begin") == 1);
+    enrol(&house, &class(2..=2));
+    assert_eq!((jobs(&house, "backup", "finish"), jobs(&house, "stop", "begin")), (0, 0));
+    wait("the machine is stopped", || jobs(&house, "stop", "finish") == 1);
+    backup.wait().unwrap();
+}
+
+#[test]
 fn machines_that_still_run_at_a_start_are_stopped_then() {
     let mut house = House::new("");
     let view = enrol(&house, &class(1..=2));
