@@ -6,6 +6,8 @@
 mod console;
 #[path = "sessions/list.rs"]
 mod list;
+#[path = "sessions/looking.rs"]
+mod looking;
 #[path = "sessions/recorded.rs"]
 mod recorded;
 #[path = "sessions/revoked.rs"]

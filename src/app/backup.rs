@@ -29,19 +29,12 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> 
             let backup = permit.into_target();
             let running = ctx.app.store.running_jobs().await?;
             if let Some((job, _)) = running.iter().find(|(job, _)| job.backup == Some(backup.id)) {
-                return Err(busy(job));
+                return Err(jobs::busy(job));
             }
             ctx.app.discard(&backup).await?;
             Ok(Reply::BackupDeleted { backup: backup.name.to_string() })
         }
     }
-}
-
-fn busy(job: &Job) -> Error {
-    Error::new(Kind::Conflict, "error-vm-busy")
-        .with("vm", &job.vm_name)
-        .with("job", job.kind.as_str())
-        .with("since", clock::hour(job.started))
 }
 
 fn no_backup(name: &BackupName) -> Error {
@@ -148,7 +141,7 @@ async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -
     let vm = permit.target();
     let (part, done) = (app.part(job), app.archive(job.seat, &app.name_of(job)?));
     if app.store.backup_by_name(job.seat, &app.name_of(job)?).await?.is_some() {
-        return Err(busy(job));
+        return Err(jobs::busy(job));
     }
     archive::prepare(&done).await?;
     archive::remove(&part).await?;

@@ -8,7 +8,12 @@ use time::macros::format_description;
 
 /// Now.
 pub fn now() -> Timestamp {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    of(SystemTime::now())
+}
+
+/// A time that the system says.
+pub fn of(time: SystemTime) -> Timestamp {
+    let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(elapsed.as_millis() as i64)
 }
 

@@ -11,9 +11,9 @@ mod watch;
 
 pub use crate::engine::{Ended, Size, Terminal, TerminalWord};
 pub use cast::Event as CastEvent;
-pub use play::Playing;
+pub use play::{Cast, Playing};
 pub use screen::{Announcement, Frame, Screen};
-pub use watch::Watching;
+pub use watch::{Looking, Watching};
 
 pub(super) use play::{play, recordings};
 pub(super) use watch::watch;
@@ -23,13 +23,13 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::forward::seconds;
 use crate::app::presence::{OpenChannel, What};
 use crate::app::session::SessionId;
-use crate::app::{App, Outcome, vm};
+use crate::app::{App, Outcome, jobs, vm};
 use crate::audit::{self, Event, Phase};
 use crate::engine::{EngineError, Status, Which};
 use decoder::Decoder;
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::Vm;
+use puerta_policy::model::{JobKind, Vm};
 use puerta_policy::names::VmRef;
 use record::Recorder;
 use std::sync::Arc;
@@ -196,6 +196,12 @@ impl App {
     pub async fn console_lost(&self, visitor: &Visitor, standing: &Standing) -> Error {
         if !self.may_enter(visitor, &standing.vm).await {
             return Error::new(Kind::Denied, "error-console-cut");
+        }
+        if let Ok(Some(job)) = self.store.running_job_of(standing.vm.id).await
+            && matches!(job.kind, JobKind::Restart | JobKind::Restore | JobKind::Move)
+        {
+            // It comes back by itself.
+            return jobs::busy(&job);
         }
         match self.instance(&standing.vm).await {
             Ok(found) => {

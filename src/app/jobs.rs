@@ -13,8 +13,8 @@ use crate::store::StoreError;
 use dashmap::DashMap;
 use puerta_policy::action::Action;
 use puerta_policy::decide::Decision;
-use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Vm};
-use puerta_policy::names::SeatName;
+use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
+use puerta_policy::names::{SeatName, VmName};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -86,14 +86,7 @@ impl Reporter {
 
 /// What a job that could not begin means to the person.
 pub(super) fn begun<T>(vm: &Vm, begun: crate::store::Result<T>) -> Result<T> {
-    match begun {
-        Err(StoreError::Gone) => Err(Error::no_vm(&vm.name)),
-        Err(StoreError::Busy { kind, since }) => Err(Error::new(Kind::Conflict, "error-vm-busy")
-            .with("vm", &vm.name)
-            .with("job", kind.as_str())
-            .with("since", clock::hour(since))),
-        begun => Ok(begun?),
-    }
+    begun.map_err(|error| not_begun(error, vm))
 }
 
 impl App {
@@ -155,6 +148,11 @@ impl App {
             if matches!(job.kind, JobKind::Create | JobKind::Delete | JobKind::Publish) {
                 app.sweep.notify_one();
             }
+            // Its seat may have been shut while it had the machine. A stop that failed is not tried again
+            // at once.
+            if job.kind != JobKind::Stop && app.store.is_shut(job.seat).await.unwrap_or(true) {
+                app.shutting.notify_one();
+            }
             app.jobs.0.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
         });
@@ -194,12 +192,19 @@ impl App {
 pub(super) fn not_begun(error: StoreError, vm: &Vm) -> Error {
     match error {
         StoreError::Gone => Error::no_vm(&vm.name),
-        StoreError::Busy { kind, since } => Error::new(Kind::Conflict, "error-vm-busy")
-            .with("vm", &vm.name)
-            .with("job", kind.as_str())
-            .with("since", clock::hour(since)),
+        StoreError::Busy { kind, since } => taken(&vm.name, kind, since),
         other => other.into(),
     }
+}
+
+/// This job has the machine now.
+pub(super) fn busy(job: &Job) -> Error {
+    taken(&job.vm_name, job.kind, job.started)
+}
+
+fn taken(vm: &VmName, kind: JobKind, since: Timestamp) -> Error {
+    let error = Error::new(Kind::Conflict, "error-vm-busy").with("vm", vm);
+    error.with("job", kind.as_str()).with("since", clock::hour(since))
 }
 
 fn describe(mut event: Event, job: &Job) -> Event {

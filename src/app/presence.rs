@@ -204,7 +204,10 @@ mod tests {
         assert_eq!(presence.forwards.len(), 1);
         drop(here);
         assert!(presence.find("a").is_none() && presence.connections(who.person) == 0);
-        assert!(presence.open(&who, What::Exec).is_err(), "a connection that left opens nothing");
+        assert!(
+            presence.open(&who, What::Exec { terminal: true }).is_err(),
+            "a connection that left opens nothing"
+        );
     }
 
     #[test]
@@ -214,7 +217,7 @@ mod tests {
         let _here = (presence.connection(&one, |_| ()), presence.connection(&other, |_| ()));
         let mut open = presence.open(&one, What::Shell).unwrap();
         let mut shell = open.notices().unwrap();
-        let _exec = presence.open(&one, What::Exec).unwrap();
+        let _exec = presence.open(&one, What::Exec { terminal: false }).unwrap();
         let mut foreign = presence.open(&other, What::Shell).unwrap();
         let mut foreign = foreign.notices().unwrap();
         let notice = Notice::ForwardCut { vm: "web1".into(), port: 22 };

@@ -33,6 +33,7 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
         });
     }
     template::keep_swept(app);
+    app.end_recordings().await?;
     // A crash between "failed" and "forgotten" leaves a machine without a job: it is removed.
     for vm in app.store.vms().await?.into_iter().filter(|vm| !held.contains(&vm.id)) {
         if vm.phase != VmPhase::Ready {

@@ -11,9 +11,10 @@ pub(super) use commands::{message, run};
 use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Result};
-use crate::app::presence::{Notices, OpenChannel, What};
+use crate::app::presence::{Channel, Notices, OpenChannel, What};
 use crate::audit::{Event, Outcome, Phase};
 use puerta_policy::model::{Actor, Vm};
+use std::sync::Arc;
 
 /// A session channel that began.
 pub struct Begun {
@@ -22,6 +23,11 @@ pub struct Begun {
 }
 
 impl Begun {
+    /// Its place in the register, where its bytes are counted.
+    pub fn channel(&self) -> Arc<Channel> {
+        self.open.channel()
+    }
+
     /// Where a shell hears its notices; to be taken once.
     pub fn notices(&mut self) -> Option<Notices> {
         self.open.notices()

@@ -20,6 +20,8 @@ use tokio::net::TcpStream;
 const LOOK: Duration = Duration::from_secs(2);
 /// How long shells get to say why, before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long something that may no longer be waits for what is said of its connection.
+const VERDICT: Duration = Duration::from_millis(200);
 /// Unacknowledged bytes for this long mean that the client is gone.
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -47,6 +49,11 @@ impl Conn {
     /// Ends when the connection's end was told, whether it has gone through or not.
     pub(super) fn is_ending(&self) -> bool {
         self.ending.reason().is_some()
+    }
+
+    /// Something on it may no longer be: whether that is because all of it ends, and why.
+    pub(super) async fn verdict(&self) -> Option<&'static str> {
+        tokio::time::timeout(VERDICT, self.ending.ended()).await.ok()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::gate::Shut;
 use super::io::{Gone, Input};
+use super::pty::heard;
 use super::run::Talk;
 use crate::app::console::{
     Announcement, Console, Ended, Entry, Opened, Size, Standing, Terminal, TerminalWord,
@@ -32,8 +33,6 @@ const WAITING: usize = 64;
 const WAITING_BYTES: usize = 64 * 1024;
 /// How long the status may take once the machine has said everything.
 const STATUS: Duration = Duration::from_secs(6);
-/// How long a console that may no longer be waits for what is said of its connection.
-const VERDICT: Duration = Duration::from_millis(200);
 
 /// How it ended.
 enum End {
@@ -79,8 +78,7 @@ impl Typed {
     }
 }
 
-/// `at_prompt`: there is a shell that goes on afterwards, and says itself why it ends.
-pub(super) async fn run(talk: &mut Talk, entry: Entry, at_prompt: bool) -> Result<u32, Gone> {
+pub(super) async fn run(talk: &mut Talk, entry: Entry) -> Result<u32, Gone> {
     let gateway = Arc::clone(&talk.gateway);
     let welcome = notice::console(talk.lang, entry.vm(), entry.is_recorded());
     talk.io.out(&welcome).await?;
@@ -118,12 +116,6 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry, at_prompt: bool) -> Resul
         (End::Left, _) => {
             talk.io.out(&notice::console_left(talk.lang, &vm)).await?;
             Ok(0)
-        }
-        (End::Ending(reason), _) => {
-            if !at_prompt {
-                talk.io.out(&notice::closing(talk.lang, reason)).await?;
-            }
-            Ok(255)
         }
         (End::Failed(error), _) | (_, Some(error)) => talk.fail(&error, false).await,
         _ => Ok(255),
@@ -205,6 +197,12 @@ async fn drive(
                     return gone(&conn);
                 }
             }
+            notice = heard(&mut talk.notices) => {
+                let text = format!("\n{}", notice::heard(lang, &notice));
+                if talk.io.out(&text).await.is_err() {
+                    return gone(&conn);
+                }
+            }
             () = &mut revoked => return verdict(&conn).await,
             reason = conn.ending.ended() => return End::Ending(reason),
             // Its neighbours do not stand still for it; alone, it waits.
@@ -250,8 +248,6 @@ async fn over(end: &mut oneshot::Receiver<Ended>) -> End {
 
 /// It may no longer be. When the whole connection ends, its reason says more.
 async fn verdict(conn: &super::conn::Conn) -> End {
-    match tokio::time::timeout(VERDICT, conn.ending.ended()).await {
-        Ok(reason) => End::Ending(reason),
-        Err(_) => End::Failed(Error::new(Kind::Denied, "error-console-cut")),
-    }
+    let cut = || End::Failed(Error::new(Kind::Denied, "error-console-cut"));
+    conn.verdict().await.map_or_else(cut, End::Ending)
 }

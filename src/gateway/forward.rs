@@ -26,8 +26,6 @@ use tokio::time::Instant;
 const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
-/// How long a forward that may no longer be waits for what is said of its connection.
-const VERDICT: Duration = Duration::from_millis(200);
 /// The end of what policy allows no longer, in the audit and to the client.
 const CUT: &str = "no longer allowed";
 /// Time for a client to close a channel on which both sides have ended.
@@ -155,8 +153,7 @@ async fn carry(
                 }
                 () = &mut revoked => {
                     // When the whole connection ends, its reason says more.
-                    let ended = tokio::time::timeout(VERDICT, conn.ending.ended()).await;
-                    break ended.unwrap_or(CUT);
+                    break conn.verdict().await.unwrap_or(CUT);
                 }
                 reason = conn.ending.ended() => break reason,
             }

@@ -4,10 +4,13 @@
 
 use super::ending::Ending;
 use crate::app::console::Size;
+use crate::app::presence::Channel as Counted;
 use bytes::Bytes;
 use russh::server::Msg;
 use russh::{Channel, ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// What the client did.
@@ -51,6 +54,8 @@ pub(super) struct Io {
     /// The terminal's size as the client says it, and what kind it is.
     pub(super) size: Size,
     pub(super) term: String,
+    /// Where its bytes are counted.
+    counted: Option<Arc<Counted>>,
 }
 
 /// What the client did and nobody has looked at yet.
@@ -108,7 +113,14 @@ impl Io {
     pub(super) fn new(channel: Channel<Msg>, cut: Ending, stall_limit: Duration) -> Self {
         let (read, write) = channel.split();
         let (kept, term) = (Kept::default(), String::new());
-        Self { read, write, kept, keeps_input: false, cut, stall_limit, tty: None, size: size(0, 0), term }
+        let size = size(0, 0);
+        let (keeps_input, tty, counted) = (false, None, None);
+        Self { read, write, kept, keeps_input, cut, stall_limit, tty, size, term, counted }
+    }
+
+    /// From now on its bytes are counted here.
+    pub(super) fn counts_in(&mut self, channel: Arc<Counted>) {
+        self.counted = Some(channel);
     }
 
     /// What the client wants to run; its environment goes to `env`. `None` when it closed first, or
@@ -207,7 +219,7 @@ impl Io {
 
     async fn receive(&mut self) -> Input {
         tokio::select! {
-            input = receive(&mut self.read) => input,
+            input = receive(&mut self.read, self.counted.as_deref()) => input,
             _ = self.cut.ended() => Input::Closed,
         }
     }
@@ -237,7 +249,8 @@ impl Io {
         if self.kept.inputs.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { read, write, kept, stall_limit, cut, .. } = self;
+        let Self { read, write, kept, stall_limit, cut, counted, .. } = self;
+        let (counted, length) = (counted.as_deref(), bytes.len() as u64);
         let sent = async {
             match stream {
                 None => write.data_bytes(bytes).await,
@@ -248,8 +261,13 @@ impl Io {
         loop {
             tokio::select! {
                 biased;
-                sent = &mut sent => return sent.map_err(|_| Gone),
-                input = receive(read), if !kept.is_full() => {
+                sent = &mut sent => {
+                    if let Some(channel) = counted {
+                        channel.traffic.down.fetch_add(length, Ordering::Relaxed);
+                    }
+                    return sent.map_err(|_| Gone);
+                }
+                input = receive(read, counted), if !kept.is_full() => {
                     let closed = input == Input::Closed;
                     kept.push(input);
                     if closed {
@@ -279,7 +297,7 @@ impl Io {
             let _ = write.close().await;
         };
         // What it still sends is let go, so that the connection's loop can take what we say.
-        let ignored = async { while receive(read).await != Input::Closed {} };
+        let ignored = async { while receive(read, None).await != Input::Closed {} };
         tokio::pin!(said);
         tokio::select! {
             biased;
@@ -290,10 +308,15 @@ impl Io {
     }
 }
 
-async fn receive(read: &mut ChannelReadHalf) -> Input {
+async fn receive(read: &mut ChannelReadHalf, counted: Option<&Counted>) -> Input {
     loop {
         match read.wait().await {
-            Some(ChannelMsg::Data { data }) => return Input::Bytes(data),
+            Some(ChannelMsg::Data { data }) => {
+                if let Some(channel) = counted {
+                    channel.traffic.up.fetch_add(data.len() as u64, Ordering::Relaxed);
+                }
+                return Input::Bytes(data);
+            }
             Some(ChannelMsg::Eof) => return Input::Eof,
             Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
                 return Input::Resize(size(col_width, row_height));

@@ -8,6 +8,7 @@ use crate::app::jobs::{JobNow, JobWatch};
 use crate::app::reply::ProgressView;
 use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A line is not rewritten more often than eyes and slow networks follow.
@@ -22,6 +23,7 @@ pub(super) async fn watch(
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
     let job = watch.job.id.0;
+    let conn = Arc::clone(&talk.conn);
     let mut shown: Option<ProgressView> = None;
     let mut drawn = Instant::now();
     loop {
@@ -46,10 +48,14 @@ pub(super) async fn watch(
                     return Err(Gone);
                 }
             }
-            notice = heard(&mut talk.notices) => {
+            notice = heard(&mut talk.notices), if !json => {
                 clear(talk, shown.take().is_some()).await?;
                 let text = notice::heard(talk.lang, &notice);
                 talk.io.out(&text).await?;
+            }
+            _ = conn.ending.ended() => {
+                clear(talk, shown.is_some()).await?;
+                return Ok(1);
             }
             input = talk.io.disturbance() => match input {
                 Input::Bytes(bytes) if interrupts(talk, editor.as_deref_mut(), &bytes) => {

@@ -3,7 +3,9 @@
 
 use super::io::{Gone, Input};
 use super::job::interrupts;
+use super::pty::heard;
 use super::run::Talk;
+use crate::app::error::Error;
 use crate::app::review::{Live, Piece};
 use crate::shell::line::Editor;
 use crate::shell::{notice, render};
@@ -16,7 +18,11 @@ pub(super) async fn watch(
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
     let mut drawn = false;
-    let conn = Arc::clone(&talk.conn);
+    let (gateway, conn, visitor) =
+        (Arc::clone(&talk.gateway), Arc::clone(&talk.conn), Arc::clone(&talk.visitor));
+    let Live { pieces, standing } = &mut live;
+    let revoked = gateway.app.reading_revoked(&visitor, standing);
+    tokio::pin!(revoked);
     loop {
         // What was typed while something was written.
         while let Some(input) = talk.io.typed() {
@@ -25,7 +31,7 @@ pub(super) async fn watch(
             }
         }
         tokio::select! {
-            piece = live.pieces.recv() => {
+            piece = pieces.recv() => {
                 if std::mem::take(&mut drawn) {
                     talk.io.out("\r\x1b[K").await?;
                 }
@@ -64,13 +70,17 @@ pub(super) async fn watch(
                 input if ends(talk, editor.as_deref_mut(), &input) => return stopped(talk).await,
                 _ => {}
             },
-            reason = conn.ending.ended() => {
-                // At a prompt the shell says why.
-                if talk.io.tty.is_none() {
-                    talk.io.err(&notice::closing(talk.lang, reason)).await?;
-                }
-                return Ok(1);
+            notice = heard(&mut talk.notices), if !json => {
+                let text = notice::heard(talk.lang, &notice);
+                talk.io.out(&text).await?;
             }
+            () = &mut revoked => {
+                return match conn.verdict().await {
+                    Some(_) => Ok(1),
+                    None => talk.fail(&Error::denied(), json).await,
+                };
+            }
+            _ = conn.ending.ended() => return Ok(1),
         }
     }
 }

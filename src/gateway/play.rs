@@ -1,12 +1,15 @@
 //! Playing a recording: to a terminal with its timing, elsewhere the file as it is. What a machine
 //! once said is a stranger's: a terminal gets only what cannot turn against it.
 
-use super::io::{Gone, Input};
+use super::io::{Gone, Input, Io};
+use super::pty::heard;
 use super::run::Talk;
-use crate::app::console::{CastEvent, Playing};
+use crate::app::console::{Cast, CastEvent, Playing};
+use crate::app::error::Error;
 use crate::shell::notice;
 use crate::shell::tame::{self, Tame};
 use bytes::Bytes;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,65 +18,94 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// What stops it, and looking on at a console: Ctrl-C, Ctrl-], q.
 const STOPS: [u8; 3] = [3, 0x1d, b'q'];
 
-/// Why it stopped before its end.
-enum Stop {
+/// Why playing, or looking on, stopped before its end.
+pub(super) enum Stop {
+    /// Enough was seen.
     Wanted,
-    Gone,
+    /// It may no longer be.
+    Revoked,
 }
 
 pub(super) async fn run(talk: &mut Talk, mut playing: Playing) -> Result<u32, Gone> {
+    let (gateway, visitor) = (Arc::clone(&talk.gateway), Arc::clone(&talk.visitor));
+    if talk.io.tty.is_some() {
+        let size = playing.cast.size().await;
+        talk.io.out(&notice::playing(talk.lang, &playing, size)).await?;
+    }
+    let Playing { standing, cast, speed, .. } = &mut playing;
+    let judged = gateway.app.looking_revoked(&visitor, standing);
     if talk.io.tty.is_none() {
-        while let Some(bytes) = playing.bytes().await {
-            talk.io.raw(None, bytes.into()).await?;
-        }
-        return Ok(0);
+        return tokio::select! {
+            given = give(&mut talk.io, cast) => given.map(|()| 0),
+            () = judged => revoked(talk).await,
+        };
     }
-    let size = playing.size().await;
-    talk.io.out(&notice::playing(talk.lang, &playing, size)).await?;
-    let stopped = show(talk, &mut playing).await;
-    if matches!(stopped, Some(Stop::Gone)) {
-        return Err(Gone);
-    }
+    let stop = tokio::select! {
+        stop = show(talk, cast, *speed) => stop?,
+        () = judged => Some(Stop::Revoked),
+    };
     talk.io.raw(None, Bytes::from_static(tame::AFTER.as_bytes())).await?;
-    talk.io.out(&notice::played(talk.lang, stopped.is_none())).await?;
-    Ok(0)
+    match stop {
+        Some(Stop::Revoked) => revoked(talk).await,
+        stop => talk.io.out(&notice::played(talk.lang, stop.is_none())).await.map(|()| 0),
+    }
 }
 
-async fn show(talk: &mut Talk, playing: &mut Playing) -> Option<Stop> {
+/// What may no longer be seen says so, unless the whole connection ends: that says more.
+pub(super) async fn revoked(talk: &mut Talk) -> Result<u32, Gone> {
+    match talk.conn.verdict().await {
+        Some(_) => Ok(1),
+        None => talk.fail(&Error::denied(), false).await,
+    }
+}
+
+/// The file as it is.
+async fn give(io: &mut Io, cast: &mut Cast) -> Result<(), Gone> {
+    while let Some(bytes) = cast.bytes().await {
+        io.raw(None, bytes.into()).await?;
+    }
+    Ok(())
+}
+
+async fn show(talk: &mut Talk, cast: &mut Cast, speed: u32) -> Result<Option<Stop>, Gone> {
     let mut tame = Tame::default();
-    let speed = f64::from(playing.speed) / 100.0;
-    while let Some((interval, event)) = playing.next().await {
+    let speed = f64::from(speed) / 100.0;
+    while let Some((interval, event)) = cast.next().await {
         let pause = interval.min(LONGEST).div_f64(speed);
-        if let Some(stop) = until(talk, Instant::now() + pause).await {
-            return Some(stop);
+        if let Some(stop) = until(talk, Instant::now() + pause).await? {
+            return Ok(Some(stop));
         }
         if let CastEvent::Output(text) = event {
             let text = tame.feed(&text);
-            if talk.io.raw(None, text.into_bytes().into()).await.is_err() {
-                return Some(Stop::Gone);
-            }
+            talk.io.raw(None, text.into_bytes().into()).await?;
         }
     }
-    None
+    Ok(None)
 }
 
 /// Waits, and looks for somebody who has seen enough.
-async fn until(talk: &mut Talk, then: Instant) -> Option<Stop> {
-    let conn = std::sync::Arc::clone(&talk.conn);
-    tokio::select! {
-        biased;
-        stop = wants_to_stop(talk) => Some(if stop.is_ok() { Stop::Wanted } else { Stop::Gone }),
-        _ = conn.ending.ended() => Some(Stop::Wanted),
-        () = tokio::time::sleep_until(then) => None,
+async fn until(talk: &mut Talk, then: Instant) -> Result<Option<Stop>, Gone> {
+    let conn = Arc::clone(&talk.conn);
+    loop {
+        tokio::select! {
+            biased;
+            stop = wants_to_stop(&mut talk.io) => return stop.map(Some),
+            _ = conn.ending.ended() => return Ok(Some(Stop::Revoked)),
+            notice = heard(&mut talk.notices) => {
+                let text = format!("\n{}", notice::heard(talk.lang, &notice));
+                talk.io.out(&text).await?;
+            }
+            () = tokio::time::sleep_until(then) => return Ok(None),
+        }
     }
 }
 
 /// Waits until the person has seen enough, or is gone.
-pub(super) async fn wants_to_stop(talk: &mut Talk) -> Result<(), Gone> {
+pub(super) async fn wants_to_stop(io: &mut Io) -> Result<Stop, Gone> {
     loop {
-        match talk.io.disturbance().await {
-            Input::Bytes(bytes) if bytes.iter().any(|byte| STOPS.contains(byte)) => return Ok(()),
-            Input::Interrupt => return Ok(()),
+        match io.disturbance().await {
+            Input::Bytes(bytes) if bytes.iter().any(|byte| STOPS.contains(byte)) => return Ok(Stop::Wanted),
+            Input::Interrupt => return Ok(Stop::Wanted),
             Input::Closed => return Err(Gone),
             _ => {}
         }

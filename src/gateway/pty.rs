@@ -32,6 +32,9 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             Said::Status(now) => status = now,
             Said::Exit => break,
         }
+        if talk.conn.is_ending() {
+            return Ok(status);
+        }
     }
     talk.io.out(&notice::goodbye(talk.lang)).await?;
     Ok(status)
@@ -70,7 +73,7 @@ pub(super) enum Read {
     Secret(Secret),
     Interrupt,
     Eof,
-    /// The connection ends; the person was told.
+    /// The connection ends; the person is told why when the session does.
     Ending,
 }
 
@@ -94,9 +97,8 @@ async fn read(
                     talk.io.raw(None, editor.above(&text).into()).await?;
                     continue;
                 }
-                reason = conn.ending.ended() => {
-                    let text = format!("\n{}", notice::closing(talk.lang, reason));
-                    talk.io.out(&text).await?;
+                _ = conn.ending.ended() => {
+                    talk.io.out("\n").await?;
                     return Ok(Read::Ending);
                 }
             },

@@ -102,9 +102,7 @@ impl Talk {
         match gateway.app.run(&self.visitor, command, line).await {
             Ok(Outcome::Reply(reply)) => self.answer(&reply, json).await.map(Said::Status),
             Ok(Outcome::Job(watch)) => job::watch(self, watch, json, editor).await.map(Said::Status),
-            Ok(Outcome::Console(entry)) => {
-                console::run(self, *entry, editor.is_some()).await.map(Said::Status)
-            }
+            Ok(Outcome::Console(entry)) => console::run(self, *entry).await.map(Said::Status),
             Ok(Outcome::Play(playing)) => play::run(self, *playing).await.map(Said::Status),
             Ok(Outcome::Watch(watching)) => watch::run(self, *watching).await.map(Said::Status),
             Ok(Outcome::Live(pieces)) => live::watch(self, pieces, json, editor).await.map(Said::Status),

@@ -10,6 +10,7 @@ use super::{pipe, pty};
 use crate::app::ctx::Visitor;
 use crate::app::presence::What;
 use crate::shell::lang::Lang;
+use crate::shell::notice;
 use russh::Channel;
 use russh::server::Msg;
 use std::sync::Arc;
@@ -74,7 +75,7 @@ pub(super) async fn run(
 /// The whole talk, between its two lines in the audit.
 async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
     let what = match (&asked, talk.io.tty) {
-        (Asked::Exec(_), _) => What::Exec,
+        (Asked::Exec(_), tty) => What::Exec { terminal: tty.is_some() },
         (Asked::Shell, Some(_)) => What::Shell,
         (Asked::Shell, None) => What::Pipe,
     };
@@ -84,13 +85,19 @@ async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
         Err(error) => return talk.fail(&error, false).await,
     };
     talk.notices = begun.notices();
+    talk.io.counts_in(begun.channel());
     let status = match asked {
         Asked::Exec(command) => exec(talk, &command).await,
         Asked::Shell if talk.io.tty.is_some() => pty::run(talk).await,
         Asked::Shell => pipe::run(talk).await,
     };
+    // Here, for whatever ran: a client whose channel closes reads nothing that comes after.
+    let told = match (status, talk.conn.ending.reason()) {
+        (Ok(_), Some(reason)) => talk.io.err(&notice::closing(talk.lang, reason)).await,
+        _ => Ok(()),
+    };
     gateway.app.session_ends(begun, status.unwrap_or(255)).await;
-    status
+    told.and(status)
 }
 
 async fn exec(talk: &mut Talk, command: &[u8]) -> Result<u32, Gone> {

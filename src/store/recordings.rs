@@ -91,6 +91,13 @@ impl Store {
         rows::all(rows, read)
     }
 
+    /// Ids of those that have not ended.
+    pub async fn unfinished_recordings(&self) -> Result<Vec<String>> {
+        let rows =
+            sqlx::query("SELECT id FROM recordings WHERE finished IS NULL").fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
     /// Ids of those that began before.
     pub async fn recordings_before(&self, then: Timestamp) -> Result<Vec<String>> {
         let rows = sqlx::query("SELECT id FROM recordings WHERE started < $1")

@@ -63,7 +63,7 @@ fn codes_as_a_table_a_csv_and_a_sheet_and_again() {
     let csv = enrol(&evil, &["--csv"]);
     let lines: Vec<_> = csv.out.lines().collect();
     assert_eq!((lines.len(), lines[0]), (2, "login,name,email,code,expires"));
-    assert!(lines[1].starts_with("alu3,'=cmd|' /C calc'!A0 Núñez Peña,alu3@upv.es,"), "{}", lines[1]);
+    assert!(lines[1].starts_with("alu3,\"'=cmd|' /C calc'!A0 Núñez Peña\",alu3@upv.es,"), "{}", lines[1]);
     assert!(csv.err.contains("nuevos 1"), "{csv:?}");
 
     // Everybody who has no other way in gets another; the first is void.
@@ -140,6 +140,30 @@ fn a_row_taken_out_archives_and_put_back_restores() {
     assert_eq!(house.ok("alu1", &["port", "list", "--json"]), ports);
     house.ok("alu1", &["start", "web1"]);
     assert_eq!(state(&house), "running");
+}
+
+#[test]
+fn a_machine_that_was_busy_is_stopped_when_its_job_ends() {
+    let mut house = House::new("");
+    let view = enrol(&house, &class(1..=2));
+    with_key(&house, "alu1", &code(&view, "alu1"));
+    house.ok("alu1", &["vm", "create", "web1", "--template", "mini"]);
+    house.stop();
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), config.replace("driver = \"sim\"", "driver = \"sim\"\ndelay_ms = 1500"))
+        .unwrap();
+    house.start();
+    let mut backup = house.ssh("alu1").arg(House::at("alu1")).args(["vm", "backup", "web1"]).spawn().unwrap();
+    let jobs = |house: &House, kind: &str, phase: &str| {
+        let is =
+            |line: &Value| line["code"] == "job" && line["detail"]["kind"] == kind && line["phase"] == phase;
+        house.audit().iter().filter(|line| is(line)).count()
+    };
+    wait("the backup runs", || jobs(&house, "backup", "begin") == 1);
+    enrol(&house, &class(2..=2));
+    assert_eq!((jobs(&house, "backup", "finish"), jobs(&house, "stop", "begin")), (0, 0));
+    wait("the machine is stopped", || jobs(&house, "stop", "finish") == 1);
+    backup.wait().unwrap();
 }
 
 #[test]

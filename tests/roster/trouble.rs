@@ -34,7 +34,13 @@ fn every_bad_line_is_said_and_nothing_changes() {
         assert!(said.err.contains(text), "{text}: {}", said.err);
     }
     let latin: Vec<u8> = class(1..=2).trim_start_matches('\u{feff}').chars().map(|c| c as u8).collect();
-    assert!(refused(&house, &latin).err.contains("la línea 2 no está en UTF-8"));
+    let said = refused(&house, &latin).err;
+    assert!(
+        said.contains("línea 2: no está en UTF-8") && said.contains("línea 3: no está en UTF-8"),
+        "{said}"
+    );
+    let many: String = (0..60).map(|n| format!("a{n};A;B;bad;;\r\n")).collect();
+    assert!(refused(&house, (class(1..=2) + &many).as_bytes()).err.contains("y 10 más, en las líneas 54-63"));
     assert!(refused(&house, b"").err.contains("no tiene a nadie"));
     assert!(refused(&house, b"username,firstname,lastname\nana,Ana,Gil\n").err.contains("`email`"));
     assert_eq!(house.ok("profesor", &["person", "list"]).lines().count(), 4, "nobody more");

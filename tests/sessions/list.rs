@@ -24,6 +24,10 @@ fn a_professor_sees_who_has_what_open_and_a_student_only_their_own() {
     assert!(seen.iter().all(|one| one["method"] == "publickey"), "{seen:#?}");
     assert!(seen[0]["from"].as_str().unwrap().starts_with("127.0.0.1:"), "{seen:#?}");
     assert_eq!(open(&house, "alumno1", "shell").len(), 1);
+    shell.send("whoami\r");
+    shell.until("puerta> ");
+    let bytes = |name: &str| open(&house, "alumno1", "shell")[0][name].as_u64().unwrap();
+    assert!(bytes("bytes_up") == 7 && bytes("bytes_down") > 100, "{}", bytes("bytes_up"));
     let text = house.ok("profesor", &["session", "list"]);
     assert!(text.contains("forward web1.alumno1:7007") && text.contains("shell"), "{text}");
 

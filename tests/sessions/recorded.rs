@@ -171,7 +171,14 @@ fn policy_says_who_is_recorded_and_old_ones_go() {
     assert!(!console.end().out.contains("looking on"));
     let audit = house.audit();
     let line = audit.iter().find(|line| line["code"] == "session.watch").unwrap();
-    assert_eq!(line["detail"]["announced"], false);
+    assert_eq!(
+        (&line["detail"]["announced"], &line["detail"]["machine"]),
+        (&false.into(), &"web1.alumno1".into())
+    );
+    // Nor does it read so of its machine.
+    let mine = house.ok("alumno1", &["audit", "mine", "--json"]);
+    assert!(mine.contains("vm-console") && !mine.contains("session-watch"), "{mine}");
+    assert!(!mine.contains("session.watch"), "{mine}");
     // A month later.
     let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('UPDATE recordings SET started = started - 31*86400000'); d.commit()";
     let database = house.dir.join("state/puerta.sqlite");

@@ -135,6 +135,24 @@ fn a_stopped_machine_ends_its_console_and_says_how_to_start_it() {
 }
 
 #[test]
+fn a_restart_ends_a_console_and_says_that_the_machine_comes_back() {
+    let mut house = house("");
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), config.replace("driver = \"sim\"", "driver = \"sim\"\ndelay_ms = 2000"))
+        .unwrap();
+    house.stop();
+    house.start();
+    let mut console = terminal(&house, "alumno1", &["vm", "console", "web1"]);
+    console.until("sim# ");
+    let restart =
+        house.ssh("profesor").arg(House::at("profesor")).args(["vm", "restart", "web1.alumno1"]).spawn();
+    let said = console.end();
+    assert!(said.out.contains("`web1` is busy: restart since"), "{said:?}");
+    assert_eq!(said.code, 1);
+    assert!(restart.unwrap().wait().unwrap().success());
+}
+
+#[test]
 fn a_tightened_policy_cuts_what_it_covers() {
     let mut house = house("");
     let policy = house.dir.join("policy");

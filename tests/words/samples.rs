@@ -332,6 +332,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Person(person("alumno1", "Íñigo Núñez", false)),
         Reply::PersonAdded { person: person("alumno1", "", false), code: None },
         Reply::PersonAdded { person: person("alumno1", "", false), code: Some("K7QF-M2XD-9RTW".into()) },
+        Reply::PersonAdded { person: person("alumno1", "", true), code: Some("K7QF-M2XD-9RTW".into()) },
         Reply::PersonSuspended { login: login(), sessions_closed: 0 },
         Reply::PersonSuspended { login: login(), sessions_closed: 2 },
         Reply::PersonResumed { login: login() },

@@ -2,6 +2,7 @@
 
 use super::Size;
 use super::cast::{self, Event};
+use super::watch::Looking;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{RecordingView, Reply};
@@ -32,8 +33,14 @@ pub struct Playing {
     pub login: String,
     /// Per cent of its own speed.
     pub speed: u32,
-    file: Take<BufReader<File>>,
+    /// Whether it may still be played.
+    pub standing: Looking,
+    /// What it shows.
+    pub cast: Cast,
 }
+
+/// The file of a recording, read from its beginning.
+pub struct Cast(Take<BufReader<File>>);
 
 /// The person of a recording: as they are now, or as they were when they are gone.
 async fn whose(ctx: &Ctx<'_>, recording: &Recording) -> Result<Person> {
@@ -74,11 +81,12 @@ fn view(recording: Recording) -> RecordingView {
 
 /// `session play`: judged, written down, opened.
 pub(crate) async fn play(ctx: &Ctx<'_>, id: &SessionId, speed: u32) -> Result<Outcome> {
+    let changes = ctx.app.changes();
     let absent = || Error::new(Kind::NotFound, "error-no-recording").with("session", id);
     let name = id.to_string();
     let recording = ctx.app.store.recording(&name).await?.ok_or_else(absent)?;
     let owner = whose(ctx, &recording).await?;
-    let _owner = ctx.permit(Action::SessionPlay, owner, Some(&recording.vm), absent()).await?;
+    let owner = ctx.permit(Action::SessionPlay, owner, Some(&recording.vm), absent()).await?.into_target();
     let file = File::open(ctx.app.recording_file(&name)).await.map_err(|error| {
         tracing::error!(%error, id = name, "a recording cannot be read");
         absent()
@@ -89,11 +97,12 @@ pub(crate) async fn play(ctx: &Ctx<'_>, id: &SessionId, speed: u32) -> Result<Ou
         .audit
         .begin(Line { vm: Some(recording.vm.clone()), ..line }.with("person", login.clone()))
         .await?;
-    let file = BufReader::new(file).take(LINE);
-    Ok(Outcome::Play(Box::new(Playing { id: name, vm: recording.vm, login, speed, file })))
+    let cast = Cast(BufReader::new(file).take(LINE));
+    let standing = Looking::new(Action::SessionPlay, owner, changes);
+    Ok(Outcome::Play(Box::new(Playing { id: name, vm: recording.vm, login, speed, standing, cast })))
 }
 
-impl Playing {
+impl Cast {
     /// Its window; the first thing to read.
     pub async fn size(&mut self) -> Option<Size> {
         cast::read_header(&self.line().await?)
@@ -106,18 +115,18 @@ impl Playing {
     }
 
     async fn line(&mut self) -> Option<String> {
-        self.file.set_limit(LINE);
+        self.0.set_limit(LINE);
         let mut line = String::new();
-        let read = self.file.read_line(&mut line).await;
+        let read = self.0.read_line(&mut line).await;
         (read.ok()? > 0).then_some(line)
     }
 
     /// The next bytes of the file as it is.
     pub async fn bytes(&mut self) -> Option<Vec<u8>> {
         const PIECE: u64 = 32 * 1024;
-        self.file.set_limit(PIECE);
+        self.0.set_limit(PIECE);
         let mut bytes = Vec::new();
-        let read = self.file.read_to_end(&mut bytes).await;
+        let read = self.0.read_to_end(&mut bytes).await;
         (read.ok()? > 0).then_some(bytes)
     }
 }

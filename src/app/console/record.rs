@@ -36,6 +36,24 @@ impl App {
         self.config.recordings().join(format!("{id}.cast"))
     }
 
+    /// Ends what the last puerta left when it was killed: the files say how long each was, and until when.
+    /// To be called while no console is open.
+    pub async fn end_recordings(&self) -> Result<()> {
+        for id in self.store.unfinished_recordings().await? {
+            let seen = tokio::fs::metadata(self.recording_file(&id)).await;
+            let ended = seen.and_then(|file| Ok((file.len(), file.modified()?)));
+            let (bytes, then) = match ended {
+                Ok((bytes, then)) => (bytes, clock::of(then)),
+                Err(error) => {
+                    tracing::warn!(%error, id, "a recording that was under way cannot be seen");
+                    (0, clock::now())
+                }
+            };
+            self.store.finish_recording(&id, bytes, then).await?;
+        }
+        Ok(())
+    }
+
     /// Removes recordings that are older than configuration keeps them.
     pub async fn forget_recordings(&self) {
         let keep = self.config.console.keep.as_millis() as i64;

@@ -33,13 +33,21 @@ pub struct Watching {
     event: Event,
     begun: Instant,
     /// Whether they still may.
-    pub standing: WatchStanding,
+    pub standing: Looking,
 }
 
-/// Whether somebody may still look on.
-pub struct WatchStanding {
-    person: PersonId,
+/// Whether somebody may still see what a person's console shows, or showed.
+pub struct Looking {
+    action: Action,
+    person: Person,
     changes: changes::Receiver<u64>,
+}
+
+impl Looking {
+    /// `changes` are from before it was judged, so that none is missed.
+    pub(super) fn new(action: Action, person: Person, changes: changes::Receiver<u64>) -> Self {
+        Self { action, person, changes }
+    }
 }
 
 impl Drop for Watching {
@@ -73,12 +81,15 @@ pub(crate) async fn watch(ctx: &Ctx<'_>, id: &SessionId) -> Result<Outcome> {
     let absent = || Error::new(Kind::NotFound, "error-no-console").with("session", id);
     let (screen, person, id) = find(app, id).ok_or_else(absent)?;
     let person = app.store.person(person).await?.ok_or_else(absent)?;
-    let person = ctx.permit(Action::SessionWatch, person, Some(&screen.vm), absent()).await?.into_target();
     let unannounced = ctx.decide(Action::SessionWatchUnannounced, person.clone());
     let announced = matches!(unannounced, Decision::Deny(_));
+    // A line about their machine is one that the person reads (`audit mine`): that would announce it.
+    let subject = announced.then_some(&*screen.vm);
+    let person = ctx.permit(Action::SessionWatch, person, subject, absent()).await?.into_target();
     let mut event = ctx.visitor.event(Phase::Note, "session.watch").with("console", id.to_string());
     event = event.with("person", person.login.to_string()).with("announced", announced);
-    event.vm = Some(screen.vm.clone());
+    event.vm = subject.map(str::to_owned);
+    let event = event.with("machine", screen.vm.clone());
     let begin = Event { phase: Phase::Begin, outcome: Some(audit::Outcome::Allowed), ..event.clone() };
     app.audit.begin(begin).await?;
     let (by, told) = (ctx.visitor.login.to_string(), screen.teller());
@@ -97,23 +108,25 @@ pub(crate) async fn watch(ctx: &Ctx<'_>, id: &SessionId) -> Result<Outcome> {
         told,
         event,
         begun: Instant::now(),
-        standing: WatchStanding { person: person.id, changes },
+        standing: Looking::new(Action::SessionWatch, person, changes),
     })))
 }
 
 impl App {
-    /// Waits until somebody who looks on may do so no longer.
-    pub async fn watch_revoked(&self, visitor: &Visitor, standing: &mut WatchStanding) {
-        while standing.changes.changed().await.is_ok() && self.may_watch(visitor, standing.person).await {}
+    /// Permission is for now: waits until somebody may look no longer.
+    pub async fn looking_revoked(&self, visitor: &Visitor, looking: &mut Looking) {
+        while looking.changes.changed().await.is_ok() && self.may_look(visitor, looking).await {}
     }
 
-    async fn may_watch(&self, visitor: &Visitor, person: PersonId) -> bool {
-        let (Ok(Some(actor)), Ok(Some(person))) =
-            (self.store.actor(visitor.person).await, self.store.person(person).await)
+    async fn may_look(&self, visitor: &Visitor, looking: &Looking) -> bool {
+        let (Ok(Some(actor)), Ok(now)) =
+            (self.store.actor(visitor.person).await, self.store.person(looking.person.id).await)
         else {
             return false;
         };
-        let judged = self.policy().decide::<Person>(&actor, Action::SessionWatch, person, visitor.context());
+        // A person who is gone counts as they were.
+        let person = now.unwrap_or_else(|| looking.person.clone());
+        let judged = self.policy().decide::<Person>(&actor, looking.action, person, visitor.context());
         matches!(judged, Decision::Allow(_))
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::mpsc;
 
-/// Notices that a shell keeps while nobody can be shown them: a console is open in it, say.
+/// Notices that a shell keeps while nobody can be shown them: a client that does not read, say.
 const KEPT: usize = 16;
 
 /// What is open.
@@ -17,7 +17,10 @@ pub enum What {
     /// A shell at a terminal.
     Shell,
     /// One command.
-    Exec,
+    Exec {
+        /// At a terminal: a console or a job there may last, and its person is told what a shell is told.
+        terminal: bool,
+    },
     /// Lines from standard input.
     Pipe,
     /// A terminal in a machine.
@@ -31,7 +34,7 @@ pub enum What {
     },
 }
 
-/// Something that a person with an open shell is told.
+/// Something that a person at a terminal is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// Somebody writes to them.
@@ -84,7 +87,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Whether it is a shell and takes the notice.
+    /// Whether somebody is at a terminal there and takes the notice.
     pub(super) fn tell(&self, notice: &Notice) -> bool {
         self.notices.as_ref().is_some_and(|shell| shell.try_send(notice.clone()).is_ok())
     }
@@ -102,7 +105,8 @@ pub struct OpenChannel {
 impl OpenChannel {
     pub(super) fn new(connection: Arc<Connection>, what: What, counted: Option<Counted>) -> Self {
         let number = connection.next.fetch_add(1, Ordering::Relaxed);
-        let (teller, notices) = matches!(what, What::Shell).then(|| mpsc::channel(KEPT)).unzip();
+        let hears = matches!(what, What::Shell | What::Exec { terminal: true });
+        let (teller, notices) = hears.then(|| mpsc::channel(KEPT)).unzip();
         let since = clock::now();
         let channel = Arc::new(Channel { number, what, since, traffic: Traffic::default(), notices: teller });
         let mut channels = connection.channels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +125,12 @@ impl OpenChannel {
         &self.channel.traffic
     }
 
-    /// What its person is told, when it is a shell; to be taken once.
+    /// As others see it.
+    pub fn channel(&self) -> Arc<Channel> {
+        Arc::clone(&self.channel)
+    }
+
+    /// What its person is told, when they are at a terminal; to be taken once.
     pub fn notices(&mut self) -> Option<Notices> {
         self.notices.take()
     }

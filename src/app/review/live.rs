@@ -15,6 +15,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::watch;
 
 /// Pieces that may wait.
 const WAITING: usize = 32;
@@ -23,6 +24,14 @@ const WAITING: usize = 32;
 pub struct Live {
     /// They come here. Dropping it ends whoever makes them.
     pub pieces: Receiver<Piece>,
+    /// Whether they may still be read.
+    pub standing: Standing,
+}
+
+/// Whether somebody may go on reading.
+pub struct Standing {
+    action: Action,
+    changes: watch::Receiver<u64>,
 }
 
 /// One of them.
@@ -42,9 +51,10 @@ pub enum Piece {
     End(Result<Option<Box<Reply>>>),
 }
 
-fn live() -> (Sender<Piece>, Outcome) {
+fn live(ctx: &Ctx<'_>, action: Action) -> (Sender<Piece>, Outcome) {
     let (give, pieces) = channel(WAITING);
-    (give, Outcome::Live(Live { pieces }))
+    let standing = Standing { action, changes: ctx.app.changes() };
+    (give, Outcome::Live(Live { pieces, standing }))
 }
 
 /// The last lines, and those that come.
@@ -53,9 +63,7 @@ pub(super) async fn tail(ctx: &Ctx<'_>, query: Query) -> Result<Outcome> {
     let mut followed = ctx.app.audit.follow();
     let lines = search(ctx, query.clone()).await?.lines;
     let mut last = lines.last().and_then(|line| line.get("seq")?.as_u64()).unwrap_or(0);
-    let (give, outcome) = live();
-    let (app, visitor) = (Arc::clone(ctx.app), ctx.visitor.clone());
-    let mut changes = ctx.app.changes();
+    let (give, outcome) = live(ctx, Action::AuditList);
     let filter = Filter::new(&query);
     ctx.app.tasks.spawn(async move {
         let page = AuditPage { lines, page: 1, ..AuditPage::default() };
@@ -68,17 +76,6 @@ pub(super) async fn tail(ctx: &Ctx<'_>, query: Query) -> Result<Outcome> {
             }
             tokio::select! {
                 () = give.closed() => return,
-                changed = changes.changed() => {
-                    // Permission is for now.
-                    if changed.is_err() || !may_read(&app, &visitor).await {
-                        if !stays(&app, &visitor).await {
-                            // The connection ends, and says why better than this does.
-                            return give.closed().await;
-                        }
-                        let _ = give.send(Piece::End(Err(Error::denied()))).await;
-                        return;
-                    }
-                }
                 line = followed.recv() => match line {
                     Ok(line) => {
                         let found = filter.accept(line.as_bytes());
@@ -99,21 +96,23 @@ pub(super) async fn tail(ctx: &Ctx<'_>, query: Query) -> Result<Outcome> {
     Ok(outcome)
 }
 
-async fn may_read(app: &App, visitor: &Visitor) -> bool {
-    match app.store.actor(visitor.person).await {
-        Ok(Some(actor)) => {
-            let judged = app.policy().decide(&actor, Action::AuditList, Lab, visitor.context());
-            matches!(judged, Decision::Allow(_))
-        }
-        Ok(None) => false,
-        // The store did not answer: nothing was decided, so nothing changes.
-        Err(_) => true,
+impl App {
+    /// Permission is for now: waits until somebody may read the audit no longer.
+    pub async fn reading_revoked(&self, visitor: &Visitor, standing: &mut Standing) {
+        while standing.changes.changed().await.is_ok() && self.may_read(visitor, standing.action).await {}
     }
-}
 
-async fn stays(app: &App, visitor: &Visitor) -> bool {
-    let judged = app.may_stay(visitor.person, visitor.source, visitor.second_factor).await;
-    judged.is_ok_and(|judged| judged.is_ok())
+    async fn may_read(&self, visitor: &Visitor, action: Action) -> bool {
+        match self.store.actor(visitor.person).await {
+            Ok(Some(actor)) => {
+                let judged = self.policy().decide(&actor, action, Lab, visitor.context());
+                matches!(judged, Decision::Allow(_))
+            }
+            Ok(None) => false,
+            // The store did not answer: nothing was decided, so nothing changes.
+            Err(_) => true,
+        }
+    }
 }
 
 /// One of the few whole readings at once.
@@ -125,7 +124,7 @@ fn reading(app: &App) -> Result<tokio::sync::OwnedSemaphorePermit> {
 pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
     let held = reading(ctx.app)?;
     ctx.app.audit.flush().await?;
-    let (give, outcome) = live();
+    let (give, outcome) = live(ctx, Action::AuditList);
     let (path, key) = (ctx.app.config.audit(), ctx.app.audit.key().cloned());
     tokio::task::spawn_blocking(move || {
         let keys = key.as_ref().map(|key| key.public_keys());
@@ -171,7 +170,7 @@ pub(super) async fn export(ctx: &Ctx<'_>, range: Range) -> Result<Outcome> {
     let key = key.ok_or_else(|| Error::internal(&"the audit has no key"))?;
     // What is given out ends before a signature.
     let end = ctx.app.audit.seal().await?;
-    let (give, outcome) = live();
+    let (give, outcome) = live(ctx, Action::AuditExport);
     let path = ctx.app.config.audit();
     let (app, visitor) = (Arc::clone(ctx.app), ctx.visitor.clone());
     tokio::task::spawn_blocking(move || {

@@ -2,7 +2,7 @@
 
 mod live;
 
-pub use live::{Live, Piece};
+pub use live::{Live, Piece, Standing};
 
 use crate::app::command::{AuditCommand, AuditFilter, AuditPages, ConnectionId};
 use crate::app::ctx::Ctx;

@@ -3,6 +3,7 @@
 
 mod parse;
 mod shut;
+mod wrong;
 
 pub use shut::start;
 

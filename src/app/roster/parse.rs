@@ -1,6 +1,7 @@
 //! The list of a course's people as Moodle exports it: from bytes to rows, or to every line that is
 //! wrong. Pure: it knows no store and no clock, and what it says is bounded whatever it reads.
 
+use super::wrong::Wrong;
 use crate::app::error::{Error, Kind};
 use crate::audit::unshowable;
 use csv::{ReaderBuilder, StringRecord};
@@ -8,8 +9,6 @@ use puerta_policy::names::Login;
 use puerta_policy::plan::SeatNumber;
 use std::collections::HashMap;
 
-/// Most wrong lines that are named; the others are counted.
-const NAMED: usize = 50;
 /// Most unknown columns that are named.
 const UNKNOWN: usize = 20;
 /// What is shown of a value that is wrong, characters.
@@ -46,7 +45,7 @@ pub(super) struct List {
     pub(super) unknown: Vec<String>,
 }
 
-/// Reads a list. The error has a detail for each wrong line, the first fifty of them.
+/// Reads a list. The error has a detail for each wrong line; of those after the first fifty one for all.
 pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
     let text = decode(bytes)?;
     let mut reader = ReaderBuilder::new()
@@ -81,15 +80,20 @@ fn usage(id: &'static str) -> Error {
 /// The text without its byte order mark. NUL is in no text, but in every one that is UTF-16.
 fn decode(bytes: &[u8]) -> Result<&str, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let good = match std::str::from_utf8(bytes) {
-        Ok(text) => match text.find('\0') {
-            None => return Ok(text),
-            Some(at) => at,
-        },
-        Err(error) => error.valid_up_to(),
-    };
-    let line = Lines { text: bytes, at: 0, line: 1 }.of(good as u64);
-    Err(usage("error-list-encoding").with("row", line))
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && !text.contains('\0')
+    {
+        return Ok(text);
+    }
+    let (mut wrong, mut lines) = (Wrong::default(), Lines { text: bytes, at: 0, line: 1 });
+    let mut at = 0;
+    for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        if line.contains(&0) || std::str::from_utf8(line).is_err() {
+            wrong.add(lines.of(at as u64), usage("error-row-encoding"));
+        }
+        at += line.len();
+    }
+    Err(wrong.error("error-list-encoding"))
 }
 
 /// Comma or semicolon, as the first line has it.
@@ -165,29 +169,20 @@ struct People {
     rows: Vec<Row>,
     /// The line of each login.
     seen: HashMap<Login, usize>,
-    wrong: Vec<Error>,
-    more: usize,
+    wrong: Wrong,
 }
 
 impl People {
-    fn wrong(&mut self, line: usize, error: Error) {
-        if self.wrong.len() < NAMED {
-            self.wrong.push(error.with("line", line));
-        } else {
-            self.more += 1;
-        }
-    }
-
     fn row(&mut self, line: usize, columns: &Columns, record: &StringRecord) {
-        let before = self.wrong.len() + self.more;
+        let before = self.wrong.count();
         if record.iter().skip(columns.fields).any(|field| !field.trim().is_empty()) {
             let error = usage("error-row-fields").with("fields", record.len());
-            self.wrong(line, error.with("columns", columns.fields));
+            self.wrong.add(line, error.with("columns", columns.fields));
             return;
         }
         for column in 0..COLUMNS.len() {
             if let Some(error) = columns.value(record, column).and_then(|value| unfit(column, value)) {
-                self.wrong(line, error);
+                self.wrong.add(line, error);
             }
         }
         let value = |column| columns.value(record, column).unwrap_or("");
@@ -196,40 +191,36 @@ impl People {
             Ok(login) => login,
             Err(rule) => {
                 // What is missing or too long was said.
-                if self.wrong.len() + self.more == before {
-                    self.wrong(line, Error::from(rule).with("value", short(value(0))));
+                if self.wrong.count() == before {
+                    self.wrong.add(line, Error::from(rule).with("value", short(value(0))));
                 }
                 return;
             }
         };
         if let Some(first) = self.seen.get(&login) {
             let error = usage("error-row-twice").with("value", &login).with("first", first);
-            self.wrong(line, error);
+            self.wrong.add(line, error);
             return;
         }
         self.seen.insert(login.clone(), line);
         // What is refused is not kept.
-        if self.wrong.is_empty() {
+        if self.wrong.count() == 0 {
             let name = format!("{} {}", value(1), value(2));
             let email = value(3).to_owned();
             self.rows.push(Row { line, login, name, email, group: owned(4), idnumber: owned(5) });
         }
     }
 
-    fn finish(mut self, unknown: Vec<String>) -> Result<List, Error> {
+    fn finish(self, unknown: Vec<String>) -> Result<List, Error> {
         if self.seen.len() > usize::from(SeatNumber::MAX) {
             let error = usage("error-list-many").with("people", self.seen.len());
             return Err(error.with("max", SeatNumber::MAX));
         }
-        if self.wrong.is_empty() {
+        if self.wrong.count() == 0 {
             let rows = self.rows;
             return if rows.is_empty() { Err(usage("error-list-empty")) } else { Ok(List { rows, unknown }) };
         }
-        let count = self.wrong.len() + self.more;
-        if self.more > 0 {
-            self.wrong.push(usage("error-row-more").with("count", self.more));
-        }
-        Err(Error { details: self.wrong, ..usage("error-list-wrong").with("count", count) })
+        Err(self.wrong.error("error-list-wrong"))
     }
 }
 

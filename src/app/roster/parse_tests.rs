@@ -1,5 +1,6 @@
 //! Lists that people really have, and lists that are wrong.
 
+use super::super::wrong::NAMED;
 use super::*;
 use proptest::prelude::*;
 
@@ -102,9 +103,22 @@ fn every_bad_line_is_named() {
 
 #[test]
 fn lists_that_are_no_lists() {
-    let latin = b"username,firstname,lastname,email\nana,Ana,Gil,a@b.es\nluis,Lu\xeds,Gil,l@b.es\n";
-    let error = parse(latin).unwrap_err();
-    assert_eq!((error.id, error.args), ("error-list-encoding", vec![("row", "3".into())]));
+    for end in ["\n", "\r\n", "\r"] {
+        let rows: [&[u8]; 5] = [
+            HEADER.trim().as_bytes(),
+            b"ana,Ana,Gil,a@b.es",
+            b"luis,Lu\xeds,,l@b.es",
+            b"",
+            b"be,B\xe9,G,b@b.es",
+        ];
+        let (id, lines) = wrong(&rows.join(end.as_bytes()));
+        assert_eq!(id, "error-list-encoding");
+        assert_eq!(
+            lines,
+            [("3".into(), "error-row-encoding"), ("5".into(), "error-row-encoding")],
+            "{end:?}"
+        );
+    }
     let sixteen: Vec<u8> = HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(wrong(&sixteen).0, "error-list-encoding");
     assert_eq!(wrong(&[b"\xff\xfe".as_slice(), &sixteen].concat()).0, "error-list-encoding");
@@ -130,7 +144,17 @@ fn many_people_and_many_mistakes_are_bounded() {
     let error = parse(format!("{HEADER}{bad}").as_bytes()).unwrap_err();
     assert_eq!(error.details.len(), NAMED + 1);
     assert_eq!(error.args, [("count", "9000".into())]);
-    assert_eq!(error.details[NAMED].args, [("count", "8950".into())]);
+    assert_eq!(error.details[NAMED].args, [("count", "8950".into()), ("lines", "52-9001".into())]);
+    // One good line between two that are not.
+    let bad: String = (0..60).map(|n| format!("Ñ,A,B,a@b.es\na{n},A,B,a@b.es\n")).collect();
+    let error = parse(format!("{HEADER}{bad}").as_bytes()).unwrap_err();
+    let lines = "102, 104, 106, 108, 110, 112, 114, 116, 118, 120";
+    assert_eq!(error.details[NAMED].args, [("count", "10".into()), ("lines", lines.into())]);
+    let noise = vec![0xff; 2 << 20];
+    assert_eq!(wrong(&noise).1.len(), 1, "one line");
+    let noise: Vec<u8> = b"\xff\n\n".repeat(700_000);
+    let last = parse(&noise).unwrap_err().details.pop().unwrap();
+    assert!(last.args[1].1.len() < 20_000 && last.args[1].1.ends_with("4099, …"), "{}", last.args[1].1.len());
     let wide = parse(format!("{}x\n", "columna,".repeat(9000)).as_bytes()).unwrap_err();
     assert_eq!(wide.id, "error-list-columns");
 }

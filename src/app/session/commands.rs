@@ -51,7 +51,7 @@ fn view(connection: &Connection) -> SessionView {
 fn open(connection: &str, channel: &Channel) -> OpenView {
     let (kind, vm, port, recorded) = match &channel.what {
         What::Shell => ("shell", None, None, false),
-        What::Exec => ("exec", None, None, false),
+        What::Exec { .. } => ("exec", None, None, false),
         What::Pipe => ("pipe", None, None, false),
         What::Console(screen) => ("console", Some(screen.vm.clone()), None, screen.recorded),
         What::Forward { vm, port } => ("forward", Some(vm.clone()), Some(*port), false),

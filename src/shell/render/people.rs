@@ -39,7 +39,9 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             None => said(lang, "done-person-added", &[("login", &person.login)]),
             Some(code) => {
                 let args = [("login", &*person.login), ("code", &**code)];
-                said(lang, "done-person-code", &args)
+                // Somebody whose door is closed does not come in by a code either.
+                let shut = person.suspended || person.archived;
+                said(lang, if shut { "done-person-code-shut" } else { "done-person-code" }, &args)
             }
         },
         Reply::PersonSuspended { login, sessions_closed } => {

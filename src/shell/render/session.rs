@@ -59,7 +59,9 @@ fn sessions(all: &[SessionView], lang: Lang, style: Style) -> String {
     let columns = ["session", "login", "source", "came", "bytes-in", "bytes-out", "open"];
     let mut table = Table::new(labels(lang, &columns));
     for one in all {
-        let sum = |bytes: fn(&OpenView) -> u64| units::bytes(one.open.iter().map(bytes).sum(), lang);
+        // A console's bytes go through the shell or command that it was opened in.
+        let carrying = || one.open.iter().filter(|open| open.kind != "console");
+        let sum = |bytes: fn(&OpenView) -> u64| units::bytes(carrying().map(bytes).sum(), lang);
         table.row(vec![
             one.session.clone(),
             one.login.clone(),

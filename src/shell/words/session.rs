@@ -4,7 +4,7 @@ use super::convert::optional;
 use super::grammar;
 use super::values::bad;
 use crate::app::command::{MessageCommand, SessionCommand};
-use crate::app::error::{Error, Result};
+use crate::app::error::{Error, Kind, Result};
 use crate::app::session::SessionId;
 use puerta_policy::names::{CourseName, Login};
 
@@ -50,5 +50,10 @@ pub(super) fn message(to: String, text: &[String]) -> Result<MessageCommand> {
         (Err(error), None) => return Err(Error::from(error)),
         (person, _) => person.ok(),
     };
-    Ok(MessageCommand { person, course, to, text: text.join(" ") })
+    let text = text.join(" ");
+    if text.trim().is_empty() {
+        let error = Error::new(Kind::Usage, "error-missing");
+        return Err(error.with("what", "text").with("help", "help message"));
+    }
+    Ok(MessageCommand { person, course, to, text })
 }

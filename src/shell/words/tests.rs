@@ -293,6 +293,8 @@ fn ports_egress_and_the_firewall() {
     assert_eq!(what("firewall check"), Run(Command::Firewall(FirewallCommand::Check)));
     for (line, id) in [
         ("port publish web1", "error-missing"),
+        ("message alumno1", "error-missing"),
+        ("message alumno1 '' ' '", "error-missing"),
         ("port publish web1 80 81", "error-extra"),
         ("port publish web1 -1", "error-value"),
         ("port publish web1 80 --port", "error-value-missing"),

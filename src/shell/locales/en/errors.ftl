@@ -18,6 +18,8 @@ job-word = { $job ->
     [delete] removal
     [backup] backup
     [restore] restore
+    [publish] template
+    [move] move
    *[other] { $job }
 }
 

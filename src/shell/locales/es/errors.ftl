@@ -18,6 +18,7 @@ job-word = { $job ->
     [delete] borrado
     [backup] copia de seguridad
     [restore] restauración
+    [publish] plantilla
     [move] traslado
    *[other] { $job }
 }
