@@ -140,13 +140,13 @@ fn without_a_second_factor_one_looks_after_ones_account() {
     add(&house, &["second-factor", "--role", "alumno"]);
     house.ok("alumno1", &["whoami"]);
     house.ok("alumno1", &["key", "list"]);
-    assert_eq!(refused(&house, "alumno1", &["vm", "start", "web1"]), "error-no-vm");
+    assert_eq!(refused(&house, "alumno1", &["vm", "start", "web1"]), "error-second-factor-needed");
     let view = json(&house, "profesor", &["policy", "explain", "alumno1", "vm-start", "web1"]);
     assert_eq!((&view["allowed"], &view["second_factor_helps"]), (&false.into(), &true.into()), "{view}");
     // Also for who turned it on.
     add(&house, &["second-factor"]);
     house.ok("profesor", &["whoami"]);
-    assert_eq!(refused(&house, "profesor", &["policy", "rule", "list"]), "error-denied");
+    assert_eq!(refused(&house, "profesor", &["policy", "rule", "list"]), "error-second-factor-needed");
     // The way back is on the server, with puerta stopped: it is written in the audit, or not done.
     let list = house.puerta(&["policy", "rule", "list"]);
     assert_eq!(list.out, "1 second-factor by=profesor\n2 second-factor by=profesor\n", "{list:?}");
