@@ -64,6 +64,16 @@ fn a_professor_sees_who_has_what_open_and_a_student_only_their_own() {
 
     let shown = json(&house, "profesor", &["session", "show", &foreign]);
     assert_eq!(shown["open"][0]["kind"], "forward");
+    // Not more than was asked for.
+    let part = shown["open"][0]["id"].as_str().unwrap();
+    let said = house.run("profesor", &["session", "close", part, "--yes"]);
+    assert!(said.code == 1 && said.err.contains("solo se puede cerrar entera"), "{said:?}");
+    for verb in [&["show"][..], &["close", "--yes"]] {
+        let other = format!("{foreign}-99");
+        let said = house.run("profesor", &[&["session", verb[0], &other], &verb[1..]].concat());
+        assert!(said.code == 1 && said.err.contains("no hay ninguna sesión"), "{said:?}");
+    }
+    assert_eq!(sessions(&house, "profesor", "alumno2").len(), 1);
     // Closed is closed, and the client says why.
     house.ok("profesor", &["session", "close", &foreign, "--yes"]);
     let said = ended("a closed session", other);

@@ -115,6 +115,10 @@ async fn people_of(ctx: &Ctx<'_>, course: &CourseName) -> Result<Vec<Person>> {
 async fn judged(ctx: &Ctx<'_>, id: &SessionId, action: Action) -> Result<(Arc<Connection>, Person)> {
     let absent = || Error::new(Kind::NotFound, "error-no-session").with("session", id);
     let connection = ctx.app.presence.find(&id.connection).ok_or_else(absent)?;
+    let open = |number| connection.channels().iter().any(|channel| channel.number == number);
+    if !id.channel.is_none_or(open) {
+        return Err(absent());
+    }
     let person = ctx.app.store.person(connection.visitor.person).await?.ok_or_else(absent)?;
     let person = ctx.permit(action, person, None, absent()).await?.into_target();
     Ok((connection, person))
@@ -123,6 +127,11 @@ async fn judged(ctx: &Ctx<'_>, id: &SessionId, action: Action) -> Result<(Arc<Co
 async fn close(ctx: &Ctx<'_>, id: &SessionId) -> Result<Reply> {
     let (connection, person) = judged(ctx, id, Action::SessionClose).await?;
     let session = connection.visitor.connection.clone();
+    if id.channel.is_some() {
+        // Not more than was asked for.
+        let error = Error::new(Kind::Usage, "error-session-part").with("part", id);
+        return Err(error.with("session", session));
+    }
     let line = ctx.visitor.event(Phase::Note, "session.close");
     let line = line.with("session", session.clone()).with("person", person.login.to_string());
     ctx.app.audit.begin(line).await?;

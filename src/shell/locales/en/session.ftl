@@ -51,6 +51,7 @@ error-console-cut = the console was cut: you may no longer use it, or the machin
 error-console-stalled = the console was closed: the machine does not read what you send, and other connections of yours were waiting; send less at once
 error-recording = the console was to be recorded and the recording cannot be written: tell your teacher
 error-recording-full = the recording has reached { $max } MiB and the console ends with it: open another
+error-session-part = `{ $part }` is a part of the session `{ $session }`, and only the whole of it can be closed: write `session close { $session }`
 error-message-long = the message is too long: use at most { $max } characters
 error-message-nobody = there is nobody to send it to with the name `{ $name }`: see who there is with `person list` and `course list`
 

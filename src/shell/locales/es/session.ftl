@@ -51,6 +51,7 @@ error-console-cut = la consola se ha cortado: ya no puedes usarla, o la máquina
 error-console-stalled = la consola se ha cerrado: la máquina no lee lo que le envías y otras conexiones tuyas esperaban; envía menos de una vez
 error-recording = la consola debía grabarse y no se puede escribir la grabación: avisa a tu profesor
 error-recording-full = la grabación ha llegado a { $max } MiB y la consola termina con ella: abre otra
+error-session-part = `{ $part }` es una parte de la sesión `{ $session }`, y solo se puede cerrar entera: escribe `session close { $session }`
 error-message-long = el mensaje es demasiado largo: usa como mucho { $max } caracteres
 error-message-nobody = no hay nadie a quien enviárselo con el nombre `{ $name }`: mira quién hay con `person list` y `course list`
 
