@@ -97,6 +97,8 @@ fn a_template_is_published_used_and_retired() {
     assert_eq!(version(&house, "tomcat:2")["image"], true);
     house.ok("profesor", &["template", "retire", "tomcat", "--yes"]);
     assert_eq!(ask(&house, "alumno1", &["template", "list"]).as_array().unwrap().len(), 2);
+    let own = refused(&house, "profesor", &["template", "retire", "mini", "--yes"]);
+    assert_eq!(own["id"], "error-template-engine");
     assert_eq!(
         refused(&house, "profesor", &["template", "retire", "nope", "--yes"])["id"],
         "error-unknown-template"

@@ -186,11 +186,21 @@ impl App {
     /// Machines of the seat that run or are about to.
     async fn running(self: &Arc<Self>, seat: SeatId) -> Result<Running> {
         let vms = self.store.vms_of(&[seat]).await?;
-        let jobs = self.store.running_jobs().await?;
-        // One that is moved is stopped only for that.
-        let starts = [JobKind::Create, JobKind::Start, JobKind::Restart, JobKind::Restore, JobKind::Move];
-        let starting = jobs.into_iter().filter(|(job, _)| job.seat == seat && starts.contains(&job.kind));
-        let mut running = Running { vms: starting.map(|(job, _)| job.vm).collect(), ..Running::default() };
+        let mut running = Running::default();
+        for (job, _) in self.store.running_jobs().await?.into_iter().filter(|(job, _)| job.seat == seat) {
+            let runs = match job.kind {
+                JobKind::Create | JobKind::Start | JobKind::Restart | JobKind::Restore => true,
+                // One that ran is stopped only for that.
+                JobKind::Move => self
+                    .store
+                    .move_of(job.id)
+                    .await?
+                    .and_then(|known| known.origin)
+                    .is_none_or(|(_, ran)| ran),
+                JobKind::Stop | JobKind::Delete | JobKind::Backup | JobKind::Publish => false,
+            };
+            running.vms.extend(runs.then_some(job.vm));
+        }
         let seen = self.seen(&vms).await.ok_or_else(unknown)?;
         for vm in &vms {
             match seen.get(&vm.vmid) {

@@ -218,6 +218,10 @@ async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
     let retired = ctx.app.store.retire_templates(wanted, clock::now()).await?;
     if retired.is_empty() {
         let all = ctx.app.store.templates().await?;
+        let own = ctx.app.engine.templates().await;
+        if own.is_ok_and(|own| own.iter().any(|one| one.name == wanted.name)) {
+            return Err(Error::new(Kind::Conflict, "error-template-engine").with("template", &wanted.name));
+        }
         let same = |one: &Template| {
             one.name == wanted.name && wanted.version.is_none_or(|version| version == one.version)
         };

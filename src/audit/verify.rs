@@ -72,6 +72,8 @@ pub struct Verdict {
     pub checked: bool,
     /// The last line that puerta removed by itself, when the log does not begin with line 1.
     pub removed: Option<u64>,
+    /// It is signed, and nothing beside it remembers how far: an end that was cut off would not show.
+    pub unremembered: bool,
 }
 
 /// How to check.
@@ -111,6 +113,7 @@ pub fn verify(path: &Path, check: Check<'_>) -> io::Result<Verdict> {
         checker.file(Some(&path), file, at == last)?;
     }
     let mut verdict = checker.end(alone.is_some());
+    verdict.unremembered = alone.is_none() && heads.is_empty() && verdict.signed.is_some();
     if let Some(line) = bad_head {
         verdict.broken.get_or_insert(Broken { file: Some(place.heads()), line, why: Why::Heads });
     }

@@ -95,6 +95,9 @@ fn words(file: &Path, verdict: &Verdict, key: Option<&str>) -> String {
     } else if verdict.first_seq > 1 {
         text += &format!("it begins with line {}; what was before is not in it\n", verdict.first_seq);
     }
+    if verdict.unremembered {
+        text += "there is no file of its heads beside it: an end that was cut off would not be found\n";
+    }
     text += &match (&verdict.signed, key) {
         (_, None) => "signatures are not checked: no public key is known (say one with --key)\n".to_owned(),
         (None, Some(_)) => "not signed\n".to_owned(),

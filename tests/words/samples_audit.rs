@@ -23,6 +23,7 @@ fn verdict(broken: bool) -> AuditVerdict {
         first: 1,
         last: 9000,
         head: "00".repeat(32),
+        unremembered: broken,
         removed: (!broken).then_some(4000),
         signed: (!broken).then(|| SignedView { line: 8990, time: "2026-11-23T10:02:03.123Z".into() }),
         key: Some("SHA256:9bQ4T1uuvmYp5Xm9y0e2c1Jj8nYw0c7cV8e0o2uYx5k".into()),

@@ -56,6 +56,8 @@ pub struct AuditVerdict {
     pub head: String,
     /// The last line that was removed for its age.
     pub removed: Option<u64>,
+    /// Whether nothing remembers how far it was signed.
+    pub unremembered: bool,
     /// How far it is signed.
     pub signed: Option<SignedView>,
     /// The key's fingerprint.

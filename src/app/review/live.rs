@@ -152,6 +152,7 @@ fn view(verdict: Verdict, key: Option<String>) -> AuditVerdict {
         last: verdict.last_seq,
         head: verdict.head,
         removed: verdict.removed,
+        unremembered: verdict.unremembered,
         signed: verdict.signed.map(|signed| SignedView { line: signed.seq, time: signed.time }),
         key,
         broken: verdict.broken.map(|broken| BrokenView {

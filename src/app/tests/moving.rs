@@ -86,6 +86,27 @@ async fn an_old_copy_of_something_else_never_becomes_the_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_one_that_ran_keeps_its_place_while_it_moves() {
+    let house = house("move-place").await;
+    house.create().await.0.unwrap();
+    let vm = house.vm().await.unwrap();
+    let quota = puerta_policy::quota::Quota::Running;
+    house.app.store.set_quota(crate::store::Scope::Seat(vm.seat), quota, Some(1)).await.unwrap();
+    let room = async || {
+        let at = house.vm().await.unwrap().node;
+        let to = if at.as_deref() == Some("sim01") { "sim02" } else { "sim01" };
+        let mut watch = house.begin_move(&vm, to).await;
+        watch.now.wait_for(|now| now.progress.step == "move").await.unwrap();
+        let room = house.app.room_to_run(vm.seat, None).await;
+        house.end(watch).await.0.unwrap();
+        room
+    };
+    assert_eq!(room().await.unwrap_err().id, "error-quota");
+    house.app.engine.stop(&permit(&house.app, vm.clone()), Which::Main, Duration::ZERO).await.unwrap();
+    assert_eq!(room().await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_without_room_is_named_with_its_numbers() {
     let house = house("move-room").await;
     house.create().await.0.unwrap();

@@ -48,7 +48,11 @@ async fn a_copy_that_fails_stops_nobody_and_is_counted() {
         audit.finish_now(Event::finish("login"));
         !noted.is_empty()
     });
-    assert_eq!((&noted[0]["detail"]["to"], &noted[0]["detail"]["lines"]), (&"copy".into(), &1.into()));
+    assert_eq!(noted[0]["detail"]["to"], "copy");
+    // One, or more when the thread of the copy had its turn late.
+    let written = folder.lines().len() as u64;
+    let lost = noted[0]["detail"]["lines"].as_u64().unwrap();
+    assert!((1..written).contains(&lost), "{lost} of {written}");
     fs::create_dir_all(nowhere.parent().unwrap()).unwrap();
     audit.begin(login("alumno2")).await.unwrap();
     wait("it goes on when it can", || {

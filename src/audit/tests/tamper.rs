@@ -200,6 +200,11 @@ async fn changed_heads_are_found() {
             );
         }
     }
+    // Without them a cut-off end would not show, and that is said.
+    assert!(!log.verdict().unremembered);
+    fs::remove_file(&path).unwrap();
+    let verdict = log.verdict();
+    assert_eq!((verdict.broken, verdict.unremembered), (None, true));
     // A torn last line is a crash's.
     fs::write(&path, text.clone() + "{\"kind\":\"he").unwrap();
     assert_eq!(log.verdict().broken, None);

@@ -151,6 +151,9 @@ fn as_verdict(verdict: &AuditVerdict, lang: Lang) -> String {
     if let Some(removed) = verdict.removed {
         text += &said(lang, "audit-begins", &[("last", &number(removed))]);
     }
+    if verdict.unremembered {
+        text += &said(lang, "audit-unremembered", &[]);
+    }
     match &verdict.signed {
         None => text += &said(lang, "audit-unsigned", &[]),
         Some(signed) => {

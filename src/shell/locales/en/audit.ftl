@@ -79,6 +79,7 @@ audit-whole = { $lines ->
 audit-broken = `{ $file }`, line { $line }: { $reason }
 audit-rest = { $lines } lines before it fit; of the { $rest } from there on, { $intact } are intact by themselves
 audit-begins = lines up to { $last } were removed for their age; that is signed
+audit-unremembered = there is no `audit.heads` beside it: an end that was cut off would not be found
 audit-signed = signed up to line { $line }, on { $at }, with `{ $key }`
 audit-since = { $lines ->
     [one] the line after it is not signed yet

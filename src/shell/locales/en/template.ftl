@@ -48,6 +48,7 @@ ask-template-retire = Offer the template `{ $template }` no more?
 ## What goes wrong
 error-template-retired = the template `{ $template }` is not offered any more: see those there are with `template list`
 error-unknown-template = there is no template `{ $template }`: see those there are with `template list`
+error-template-engine = `{ $template }` is a template of the engine: only the technician removes it
 error-template-own = `{ $template }` is the name of a template of the engine: choose another one
 error-template-running = `{ $vm }` is not stopped: stop it with `vm stop` and repeat
 error-template-missing = the engine does not have that template any more: tell your teacher

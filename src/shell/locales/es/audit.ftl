@@ -80,6 +80,7 @@ audit-whole = { $lines ->
 audit-broken = `{ $file }`, línea { $line }: { $reason }
 audit-rest = encajan { $lines } líneas antes de ella; de las { $rest } que siguen, { $intact } están intactas por sí solas
 audit-begins = las líneas hasta la { $last } se retiraron por su edad; eso está firmado
+audit-unremembered = a su lado no está `audit.heads`: no se vería si le faltara el final
 audit-signed = firmada hasta la línea { $line }, el { $at }, con `{ $key }`
 audit-since = { $lines ->
     [one] la línea posterior aún no está firmada

@@ -45,6 +45,7 @@ ask-template-retire = ¿Dejar de ofrecer la plantilla `{ $template }`?
 ## Lo que sale mal
 error-template-retired = la plantilla `{ $template }` ya no se ofrece: mira las que hay con `template list`
 error-unknown-template = no hay ninguna plantilla `{ $template }`: mira las que hay con `template list`
+error-template-engine = `{ $template }` es una plantilla del motor: solo el técnico la retira
 error-template-own = `{ $template }` es el nombre de una plantilla del motor: elige otro
 error-template-running = `{ $vm }` no está parada: párala con `vm stop` y repite
 error-template-missing = el motor ya no tiene esa plantilla: avisa a tu profesor
