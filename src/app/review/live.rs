@@ -135,7 +135,9 @@ pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
         };
         let check = Check { keys: keys.as_ref(), progress: Some(&mut progress) };
         let verdict = audit::verify(&path, check).map_err(|error| Error::internal(&error));
-        let view = |verdict| Some(Reply::AuditVerdict(view(verdict, key.map(|key| key.fingerprint()))));
+        let view = |verdict| {
+            Some(Reply::AuditVerdict(view(verdict, keys.as_ref().map(|keys| keys.fingerprints().join(", ")))))
+        };
         let _ = give.blocking_send(Piece::End(verdict.map(view)));
         drop(held);
     });
