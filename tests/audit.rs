@@ -395,6 +395,30 @@ fn the_key_is_apart_and_private() {
     assert!(said.err.contains("others may read it"), "{said:?}");
 }
 
+#[test]
+fn a_key_that_was_replaced_still_vouches_for_what_it_signed() {
+    let mut house = lived_in("");
+    house.stop();
+    let state = house.dir.join("state");
+    let public = state.join("audit_ed25519_key.pub");
+    let old = std::fs::read_to_string(&public).unwrap();
+    std::fs::remove_file(state.join("audit_ed25519_key")).unwrap();
+    std::fs::remove_file(&public).unwrap();
+    house.start();
+    // Nobody said that there was another one.
+    assert_eq!(house.run("profesor", &["audit", "export"]).code, 2);
+    house.stop();
+    let new = std::fs::read_to_string(&public).unwrap();
+    assert_ne!(new, old);
+    std::fs::write(&public, new + &old).unwrap();
+    house.start();
+    house.ok("profesor", &["audit", "verify"]);
+    let file = house.dir.join("export.jsonl");
+    std::fs::write(&file, house.ok("profesor", &["audit", "export"])).unwrap();
+    let said = verify(&house, &[file.to_str().unwrap(), "--key", public.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
 /// Nothing happens unwritten: not a login, a command, a forward or a publication, and each says so.
 #[test]
 fn what_cannot_be_written_does_not_happen() {

@@ -33,13 +33,16 @@ pub enum PublicKeysError {
     Empty,
 }
 
-/// A key that signs.
+/// A key that signs, and those that it took the place of.
 #[derive(Debug, Clone)]
-pub struct AuditKey(HostKey);
+pub struct AuditKey {
+    pair: HostKey,
+    earlier: Vec<PublicKey>,
+}
 
 impl From<HostKey> for AuditKey {
     fn from(pair: HostKey) -> Self {
-        Self(pair)
+        Self { pair, earlier: Vec::new() }
     }
 }
 
@@ -47,24 +50,32 @@ impl AuditKey {
     /// The signature over `text`: the base64 of an SSHSIG on one line, without its armour.
     pub fn sign(&self, text: &[u8]) -> Result<String, SignError> {
         let fail = |error: russh::keys::ssh_key::Error| SignError(error.to_string());
-        let signed = self.0.key().sign(NAMESPACE, HashAlg::Sha512, text).map_err(fail)?;
+        let signed = self.pair.key().sign(NAMESPACE, HashAlg::Sha512, text).map_err(fail)?;
         let armoured = signed.to_pem(LineEnding::LF).map_err(fail)?;
         Ok(armoured.lines().filter(|line| !line.starts_with("-----")).collect())
     }
 
     /// `ssh-ed25519 AAAA... comment`, without a newline.
     pub fn public_line(&self) -> &str {
-        self.0.public_line()
+        self.pair.public_line()
     }
 
     /// `SHA256:...`
     pub fn fingerprint(&self) -> String {
-        self.0.fingerprint()
+        self.pair.fingerprint()
     }
 
-    /// Its public half, to check with.
+    /// The same, after others: what those signed holds as well.
+    #[must_use]
+    pub fn after(self, earlier: AuditPublicKeys) -> Self {
+        Self { earlier: earlier.0, ..self }
+    }
+
+    /// Its public half first, to check with.
     pub fn public_keys(&self) -> AuditPublicKeys {
-        AuditPublicKeys(vec![self.0.key().public_key().clone()])
+        let own = self.pair.key().public_key();
+        let earlier = self.earlier.iter().filter(|key| key.key_data() != own.key_data());
+        AuditPublicKeys(std::iter::once(own).chain(earlier).cloned().collect())
     }
 }
 
@@ -165,7 +176,7 @@ mod tests {
     #[test]
     fn a_signature_for_something_else_does_not_count() {
         let ours = key();
-        let foreign = ours.0.key().sign("file", HashAlg::Sha512, b"head 7").unwrap();
+        let foreign = ours.pair.key().sign("file", HashAlg::Sha512, b"head 7").unwrap();
         let armoured = foreign.to_pem(LineEnding::LF).unwrap();
         let foreign: String = armoured.lines().filter(|line| !line.starts_with("-----")).collect();
         assert_eq!(ours.public_keys().signer(b"head 7", &foreign), None);

@@ -246,6 +246,7 @@ async fn drain(ctx: &Ctx<'_>, node: &NodeName, reason: Option<&str>, empty: bool
         changed,
         machines,
         moving: empty && others > 0,
+        silent: app.nodes.silent(node.as_str()).is_some(),
         others,
     }))
 }

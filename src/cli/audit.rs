@@ -36,10 +36,12 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// The key that signs; made when there is none.
+/// The key that signs, made when there is none; after those whose public halves are in the file beside it.
 pub(super) fn load_key(config: &Config) -> anyhow::Result<Arc<AuditKey>> {
     let pair = host_key::load_or_make(&config.audit_key(), "audit key", "puerta-audit")?;
-    Ok(Arc::new(pair.into()))
+    let (key, beside) = (AuditKey::from(pair), public(&config.audit_key()));
+    let key = if beside.exists() { key.after(read_keys(&beside)?) } else { key };
+    Ok(Arc::new(key))
 }
 
 /// How the log is kept, with the key.

@@ -32,7 +32,8 @@ fn rules(state: &'static str, version: Option<u32>) -> RulesView {
 }
 
 fn drain(changed: bool, machines: u32, moving: bool, others: u32) -> Reply {
-    Reply::NodeDrained(DrainView { node: "nodo02".into(), changed, machines, moving, others })
+    let silent = others == 3;
+    Reply::NodeDrained(DrainView { node: "nodo02".into(), changed, machines, moving, silent, others })
 }
 
 fn placed(chosen: &'static str, nodes: u32, free_mib: Option<u32>) -> Reply {
@@ -76,6 +77,7 @@ pub(super) fn replies() -> Vec<Reply> {
         drain(false, 3, true, 2),
         drain(true, 1, true, 1),
         drain(true, 3, false, 0),
+        drain(true, 4, true, 3),
         Reply::NodeResumed { node: "nodo02".into(), changed: true },
         Reply::NodeResumed { node: "nodo02".into(), changed: false },
         moved(true),

@@ -71,6 +71,8 @@ pub struct DrainView {
     pub machines: u32,
     /// Whether they are moved away now.
     pub moving: bool,
+    /// Whether it does not answer: then they leave it when it does.
+    pub silent: bool,
     /// Nodes that still take machines.
     pub others: u32,
 }

@@ -134,7 +134,8 @@ pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
         };
         let check = Check { keys: keys.as_ref(), progress: Some(&mut progress) };
         let verdict = audit::verify(&path, check).map_err(|error| Error::internal(&error));
-        let view = |verdict| Reply::AuditVerdict(view(verdict, key.map(|key| key.fingerprint())));
+        let prints = || keys.as_ref().map(|keys| keys.fingerprints().join(", "));
+        let view = |verdict| Reply::AuditVerdict(view(verdict, prints()));
         let _ = give.blocking_send(Piece::End(verdict.map(|verdict| Some(Box::new(view(verdict))))));
         drop(held);
     });

@@ -81,6 +81,7 @@ fn drained(view: &DrainView, lang: Lang) -> String {
         said(lang, if view.changed { "done-node-drained" } else { "done-node-drained-already" }, &args);
     let rest = match view {
         DrainView { machines: 0, .. } => "done-node-empty",
+        DrainView { moving: true, silent: true, .. } => "done-node-waiting",
         DrainView { moving: true, .. } => "done-node-moving",
         _ => "done-node-staying",
     };

@@ -36,6 +36,10 @@ done-node-moving = { $machines ->
     [one] its machine is being moved to another node
    *[other] its { $machines } machines are being moved to other nodes, one after the other
 }: see with `node list` how many are left
+done-node-waiting = it does not answer: { $machines ->
+    [one] its machine is moved away
+   *[other] its { $machines } machines are moved away
+} once it does, unless you `node resume { $node }` before
 done-node-staying = { $machines ->
     [one] its machine stays on it and can be used: take it elsewhere with `vm move`
    *[other] its { $machines } machines stay on it and can be used: take them elsewhere with `vm move`

@@ -36,6 +36,10 @@ done-node-moving = { $machines ->
     [one] su máquina se traslada ahora a otro nodo
    *[other] sus { $machines } máquinas se trasladan ahora a otros nodos, una tras otra
 }: mira con `node list` cuántas quedan
+done-node-waiting = no responde: { $machines ->
+    [one] su máquina se trasladará
+   *[other] sus { $machines } máquinas se trasladarán
+} cuando responda, si antes no haces `node resume { $node }`
 done-node-staying = { $machines ->
     [one] su máquina sigue en él y se puede usar: llévala a otro con `vm move`
    *[other] sus { $machines } máquinas siguen en él y se pueden usar: llévatelas con `vm move`
