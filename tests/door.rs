@@ -309,7 +309,7 @@ fn a_closed_door_closes_what_is_open() {
         let reply: Value = serde_json::from_str(&reply).unwrap();
         let open = if login == "alumno1" { 2 } else { 1 };
         assert_eq!(reply["sessions_closed"], open, "{reply}");
-        shell.until("pregunta a tu profesor");
+        shell.until("habla con tu profesor");
         shell.end();
         if let Some(tunnel) = tunnel {
             ended(tunnel, Duration::from_secs(2));
