@@ -81,7 +81,7 @@ fn travels(lab: &Lab) {
     assert_eq!((&stopped["ran"], lab.state("web1").as_str()), (&false.into(), "stopped"));
     lab.ok("alumno1", "vm start web1");
     assert_eq!(lab.inside("web1", "cat /root/word").well(), "bueno\n");
-    lab.run("alumno1", &format!("vm move web1 {to} --yes")).fails(1, "no machine");
+    lab.run("alumno1", &format!("vm move web1 {to} --yes")).fails(1, "may not do that");
     lab.nothing_half();
 }
 

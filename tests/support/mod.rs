@@ -247,6 +247,13 @@ impl House {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
+    /// Sockets that the process holds. Unlike files they are no connection of the registry's pool.
+    pub fn sockets(&self) -> usize {
+        let held = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().flatten();
+        let kinds = held.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+        kinds.filter(|kind| kind.to_string_lossy().starts_with("socket:")).count()
+    }
+
     /// Descriptors that the process holds.
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
