@@ -1,5 +1,5 @@
-//! Where lines go besides the log: a second file of JSON lines, and syslog (RFC 5424 over its unix
-//! socket, which journald reads too). Each has a thread and a bounded queue of its own: they may fail
+//! Where lines go besides the log: a second file of JSON lines, and syslog (its unix socket,
+//! in the form of `syslog(3)`: rsyslog and journald take RFC 5424 there for the text of a message). Each has a thread and a bounded queue of its own: they may fail
 //! and fall behind without holding anybody up, and what they lose is counted.
 
 use std::fs::{File, OpenOptions};
@@ -21,7 +21,7 @@ const WAITING: usize = 16 << 20;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A loss goes into the log at once, and then at most this often.
 const AGAIN: Duration = Duration::from_secs(60);
-/// `<PRI>` of RFC 5424: facility auth (4), severity informational (6).
+/// `<PRI>`: facility auth (4), severity informational (6).
 const PRIORITY: u8 = 4 * 8 + 6;
 
 /// What takes lines away.
@@ -54,10 +54,7 @@ impl Outlet {
 
     /// The syslog socket.
     pub(super) fn syslog(path: PathBuf) -> io::Result<Self> {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host: String = host.trim().chars().filter(char::is_ascii_graphic).take(255).collect();
-        let host = if host.is_empty() { "-".to_owned() } else { host };
-        Self::start("syslog", Syslog { path, socket: None, host })
+        Self::start("syslog", Syslog { path, socket: None })
     }
 
     fn start(name: &'static str, sink: impl Take) -> io::Result<Self> {
@@ -160,7 +157,6 @@ impl Take for Copy {
 struct Syslog {
     path: PathBuf,
     socket: Option<UnixDatagram>,
-    host: String,
 }
 
 impl Take for Syslog {
@@ -175,8 +171,7 @@ impl Take for Syslog {
             }
         };
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let time = super::chain::Entry::parse(line).map_or("-", |entry| entry.time);
-        let head = format!("<{PRIORITY}>1 {time} {} puerta {} audit - ", self.host, std::process::id());
+        let head = format!("<{PRIORITY}>puerta[{}]: ", std::process::id());
         // One datagram a line: it goes out whole or not at all.
         socket.send(&[head.as_bytes(), line].concat())?;
         self.socket = Some(socket);

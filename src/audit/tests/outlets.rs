@@ -74,15 +74,7 @@ async fn syslog_has_a_message_a_line() {
     for line in folder.text().lines() {
         let length = socket.recv(&mut message).unwrap();
         let text = std::str::from_utf8(&message[..length]).unwrap();
-        let value: Value = serde_json::from_str(line).unwrap();
-        let mut parts = text.splitn(8, ' ');
-        assert_eq!(parts.next(), Some("<38>1"), "auth.info, version 1");
-        assert_eq!(parts.next(), value["time"].as_str());
-        assert!(parts.next().is_some_and(|host| !host.is_empty()));
-        assert_eq!(parts.next(), Some("puerta"));
-        assert_eq!(parts.next(), Some(&*std::process::id().to_string()));
-        assert_eq!((parts.next(), parts.next()), (Some("audit"), Some("-")));
-        assert_eq!(parts.next(), Some(line), "whole");
+        assert_eq!(text, format!("<38>puerta[{}]: {line}", std::process::id()), "auth.info, and whole");
     }
 }
 
