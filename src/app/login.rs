@@ -12,7 +12,7 @@ use crate::audit::{Event, Outcome, Phase};
 use puerta_keys::password::{HashError, Hasher};
 use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Lab};
-use puerta_policy::model::PersonId;
+use puerta_policy::model::{Person, PersonId};
 use puerta_policy::names::Login;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -145,11 +145,9 @@ impl App {
             Err(_) => None,
         };
         let method = Method::PublicKey;
-        let first = found.map(|(person, _)| First {
-            person: person.id,
-            login: person.login,
-            method,
-            fingerprint: Some(fingerprint.to_owned()),
+        let first = found.map(|(person, second)| {
+            let (person, login) = (person.id, person.login);
+            (First { person, login, method, fingerprint: Some(fingerprint.to_owned()) }, second)
         });
         let mut event = login_event(who, login, method.as_str());
         event.detail.insert("fingerprint".into(), fingerprint.into());
@@ -178,9 +176,13 @@ impl App {
                 (proved, method) = (true, Method::Code);
             }
         }
-        let person = person.filter(|_| proved);
-        let first =
-            person.map(|person| First { person: person.id, login: person.login, method, fingerprint: None });
+        let first = match person.filter(|_| proved) {
+            Some(Person { id: person, login, .. }) => {
+                let second = self.store.second_factor(person).await?.is_some();
+                Some((First { person, login, method, fingerprint: None }, second))
+            }
+            None => None,
+        };
         self.admit(who, first, login_event(who, login, method.as_str())).await
     }
 
@@ -207,14 +209,14 @@ impl App {
         Ok(self.enter(who, first, Some(factor), event).await?.map_or(Second::No, Second::In))
     }
 
-    /// After the first factor: wrong, right and enough, or right and a half.
-    async fn admit(&self, who: &Stranger, first: Option<First>, mut event: Event) -> Result<Proved> {
-        let Some(first) = first else {
+    /// After the first factor, with whether there is a second: wrong, right and enough, or right and a half.
+    async fn admit(&self, who: &Stranger, first: Option<(First, bool)>, mut event: Event) -> Result<Proved> {
+        let Some((first, second)) = first else {
             event.outcome = Some(Outcome::Failed("unauthenticated".into()));
             self.audit.finish(event).await;
             return Ok(Proved::No);
         };
-        if self.store.second_factor(first.person).await?.is_none() {
+        if !second {
             return Ok(self.enter(who, &first, None, event).await?.map_or(Proved::No, Proved::In));
         }
         // Who may not come in even with it learns nothing by having the first.

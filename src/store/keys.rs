@@ -4,7 +4,7 @@ use super::rows::{self, Row};
 use super::{Result, Store, StoreError, persons, seats};
 use puerta_policy::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
 use puerta_policy::names::Login;
-use sqlx::SqliteConnection;
+use sqlx::{Row as _, SqliteConnection};
 
 /// A key that was read from a line of `authorized_keys`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,18 +70,20 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Whose login it is and which key, when that person has the key.
-    pub async fn key_of(&self, login: &Login, fingerprint: &str) -> Result<Option<(Person, AuthorizedKey)>> {
-        let row = sqlx::query(select!(
-            ", p.id, p.login, p.name, p.role, p.suspended, p.created
+    /// Whose login it is, when that person has the key, and whether they have a second factor as well: one
+    /// question for all that a login by key asks first.
+    pub async fn key_of(&self, login: &Login, fingerprint: &str) -> Result<Option<(Person, bool)>> {
+        let row = sqlx::query(
+            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created,
+                    EXISTS (SELECT 1 FROM second_factors f WHERE f.person = p.id) AS second_factor
              FROM persons p JOIN authorized_keys k ON k.person = p.id
-             WHERE p.login = $1 AND k.fingerprint = $2"
-        ))
+             WHERE p.login = $1 AND k.fingerprint = $2",
+        )
         .bind(login.as_str())
         .bind(fingerprint)
         .fetch_optional(&self.readers)
         .await?;
-        rows::maybe(row, |row| Ok((persons::read(row)?, read(row)?)))
+        rows::maybe(row, |row| Ok((persons::read(row)?, row.try_get("second_factor")?)))
     }
 
     /// Keys of everybody who sits in a seat, in login order.

@@ -285,7 +285,7 @@ async fn keys_are_a_persons_own() {
     assert_eq!(second.line, "ssh-ed25519 AAA de casa");
 
     let found = store.key_of(&alumno10.login, "SHA256:ZZZ").await.unwrap();
-    assert_eq!(found, Some((alumno10.clone(), shared.clone())));
+    assert_eq!(found, Some((alumno10.clone(), false)));
     let none = store.key_of(&alumno10.login, "SHA256:AAA").await.unwrap();
     assert_eq!(none, None);
     assert_eq!(store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(), None);
