@@ -43,7 +43,7 @@ fn it_is_set_up_at_a_terminal_and_counts_once_confirmed() {
     let (mut terminal, telephone, shown, secret) = begin();
     assert_ne!(first, secret);
     let groups: Vec<_> = (0..8).map(|n| &secret[n * 4..n * 4 + 4]).collect();
-    assert!(shown.contains(&groups.join(" ")) && shown.contains("█▀▀▀"), "{shown}");
+    assert!(shown.contains(&groups.join(" ")) && shown.contains("████ ▄▄▄▄▄ █"), "{shown}");
     let lines = shown.lines().filter(|line| line.contains("\u{1b}[97;40m"));
     assert!(lines.clone().count() >= 18 && lines.clone().all(|line| line.trim_end().ends_with("\u{1b}[0m")));
     terminal.send(&format!("{}\r", telephone.wrong()));
