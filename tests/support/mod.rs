@@ -244,7 +244,9 @@ impl House {
         files.retain(|path| text(path).contains("/audit") && text(path).ends_with(".jsonl"));
         files.sort();
         let text: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        // What follows the last newline is being written just now.
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Sockets that the process holds. Unlike files they are no connection of the registry's pool.
