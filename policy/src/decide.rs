@@ -130,22 +130,10 @@ impl Policy {
         target: T,
         context: Context,
     ) -> Decision<T> {
-        match self.judge(actor, action, &target, context) {
+        match self.explain(actor, action, &target, context) {
             Ok(policies) => Decision::Allow(Permit { action, target, policies }),
             Err(policies) => Decision::Deny(Denial { action, policies }),
         }
-    }
-
-    /// What it would say to an act that nobody asks for now: the policies that allow it, or
-    /// those of [`Denial::policies`]. There is no permit in it.
-    pub fn explain<T: Resource>(
-        &self,
-        actor: &Actor,
-        action: Action,
-        target: &T,
-        context: Context,
-    ) -> Result<Vec<String>, Vec<String>> {
-        self.judge(actor, action, target, context)
     }
 
     /// Ids of its policies, in alphabetical order.
@@ -158,8 +146,9 @@ impl Policy {
         &self.stated
     }
 
-    /// The policies that allow it, or those that do not.
-    fn judge<T: Resource>(
+    /// What it says, also to an act that nobody asks for now: the policies that allow it, or those of
+    /// [`Denial::policies`]. There is no permit in it.
+    pub fn explain<T: Resource>(
         &self,
         actor: &Actor,
         action: Action,
