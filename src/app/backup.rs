@@ -14,7 +14,7 @@ use puerta_policy::action::Action;
 use puerta_policy::decide::{Decision, Permit};
 use puerta_policy::model::{Actor, Backup, Job, Phase, SeatId, Timestamp, Vm};
 use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> {
@@ -136,21 +136,31 @@ pub(super) async fn make(app: &App, job: &Job, permit: &Permit<Vm>, report: &Rep
     made
 }
 
-async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
+/// The machine into an archive at `part`, in place of what an earlier try left there, and verified.
+pub(super) async fn export(
+    app: &App,
+    part: &Path,
+    permit: &Permit<Vm>,
+    report: &Reporter,
+) -> Result<archive::Sum> {
     let limits = &app.config.backup;
+    archive::remove(part).await?;
+    report.step("export").await?;
+    let progress = |bytes, total| report.bytes("export", bytes, total);
+    let export = app.engine.export(permit, part, limits.max_bytes, &progress);
+    archive::deadline(limits.deadline, export).await??;
+    report.step("verify").await?;
+    archive::deadline(limits.deadline, archive::verify(part, limits.max_unpacked_bytes)).await?
+}
+
+async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -> Result<Reply> {
     let vm = permit.target();
     let (part, done) = (app.part(job), app.archive(job.seat, &app.name_of(job)?));
     if app.store.backup_by_name(job.seat, &app.name_of(job)?).await?.is_some() {
         return Err(jobs::busy(job));
     }
     archive::prepare(&done).await?;
-    archive::remove(&part).await?;
-    report.step("export").await?;
-    let progress = |bytes, total| report.bytes("export", bytes, total);
-    let export = app.engine.export(permit, &part, limits.max_bytes, &progress);
-    archive::deadline(limits.deadline, export).await??;
-    report.step("verify").await?;
-    let sum = archive::deadline(limits.deadline, archive::verify(&part, limits.max_unpacked_bytes)).await??;
+    let sum = export(app, &part, permit, report).await?;
     archive::publish(&part, &done).await?;
     let now = clock::now();
     let new = NewBackup {
