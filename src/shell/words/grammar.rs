@@ -2,6 +2,12 @@
 //! and how many values there are; what a value means is [`super::convert`]'s. Help is not clap's:
 //! it stands in the locales, in both languages, and a test holds the two together.
 
+mod audit;
+mod policy;
+
+pub(crate) use audit::{Audit, AuditFilter, AuditPages};
+pub(crate) use policy::{Policy, Ready, Rule};
+
 use clap::{Args, Parser, Subcommand};
 
 /// One line.
@@ -425,76 +431,6 @@ pub(crate) enum Isolation {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Policy {
-    Show {
-        policy: Option<String>,
-    },
-    Check {
-        #[arg(long)]
-        folder: bool,
-    },
-    Explain {
-        login: String,
-        verb: String,
-        #[arg(allow_negative_numbers = true)]
-        target: Option<String>,
-        #[arg(long)]
-        at: Option<String>,
-        #[arg(long)]
-        from: Option<String>,
-    },
-    #[command(subcommand)]
-    Rule(Rule),
-}
-
-/// `policy rule VERB`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Rule {
-    List,
-    #[command(subcommand)]
-    Add(Ready),
-    Remove {
-        #[arg(allow_negative_numbers = true)]
-        rule: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
-/// `policy rule add KIND`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Ready {
-    Exam {
-        #[arg(long)]
-        course: String,
-        #[arg(long)]
-        from: String,
-        #[arg(long)]
-        until: String,
-        #[arg(long)]
-        machines: Option<String>,
-        #[arg(long)]
-        verbs: Option<String>,
-    },
-    Timetable {
-        #[arg(long)]
-        course: String,
-        #[arg(long)]
-        open: String,
-    },
-    Campus {
-        #[arg(long)]
-        course: Option<String>,
-        #[arg(long)]
-        networks: Option<String>,
-    },
-    SecondFactor {
-        #[arg(long)]
-        role: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Session {
     List {
         #[arg(long)]
@@ -522,82 +458,6 @@ pub(crate) enum Session {
     Watch {
         session: String,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
-    List {
-        #[command(flatten)]
-        filter: AuditFilter,
-        #[command(flatten)]
-        pages: AuditPages,
-    },
-    Mine {
-        #[command(flatten)]
-        filter: AuditFilter,
-        #[command(flatten)]
-        pages: AuditPages,
-    },
-    Search {
-        #[arg(required = true)]
-        text: Vec<String>,
-        #[command(flatten)]
-        filter: AuditFilter,
-        #[command(flatten)]
-        pages: AuditPages,
-    },
-    Show {
-        connection: String,
-    },
-    Tail {
-        #[command(flatten)]
-        filter: AuditFilter,
-        #[arg(long, short = 'n', allow_negative_numbers = true)]
-        lines: Option<String>,
-        #[arg(long, short = 'f')]
-        follow: bool,
-    },
-    Verify,
-    Export {
-        #[arg(long)]
-        since: Option<String>,
-        #[arg(long)]
-        until: Option<String>,
-    },
-}
-
-/// Which lines of the audit.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct AuditFilter {
-    #[arg(long)]
-    pub(crate) person: Option<String>,
-    #[arg(long)]
-    pub(crate) seat: Option<String>,
-    #[arg(long)]
-    pub(crate) vm: Option<String>,
-    #[arg(long)]
-    pub(crate) action: Option<String>,
-    #[arg(long)]
-    pub(crate) outcome: Option<String>,
-    #[arg(long)]
-    pub(crate) from: Option<String>,
-    #[arg(long)]
-    pub(crate) connection: Option<String>,
-}
-
-/// Of which time, and which page of them.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct AuditPages {
-    #[arg(long)]
-    pub(crate) since: Option<String>,
-    #[arg(long)]
-    pub(crate) until: Option<String>,
-    #[arg(long, allow_negative_numbers = true)]
-    pub(crate) page: Option<String>,
-    #[arg(long, allow_negative_numbers = true)]
-    pub(crate) limit: Option<String>,
-    #[arg(long)]
-    pub(crate) csv: bool,
 }
 
 #[cfg(test)]
