@@ -11,11 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod app;
-pub mod audit;
 pub mod cli;
 pub mod config;
-pub mod engine;
-pub mod firewall;
 pub mod gateway;
 pub mod shell;
-pub mod store;

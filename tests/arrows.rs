@@ -1,115 +1,113 @@
-//! Which way the arrows point (docs/architecture.md): every `crate::` path in the sources, against
-//! the table. A new arrow is a decision: change the table and the page together.
+//! Which way the arrows point (docs/architecture.md). What is a crate the compiler holds; here are the
+//! modules that stay in the program, read as syntax: every path, however it is written, against the table. A new
+//! arrow is a decision: change the table and the page together.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod arrows {
+    pub(crate) mod paths;
+}
+
+use arrows::paths::{File, files};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Module, and the modules that it may know.
-const TABLE: [(&str, &[&str]); 10] = [
-    ("app", &["audit", "config", "engine", "firewall", "store"]),
-    ("audit", &[]),
-    ("cli", &["app", "audit", "config", "engine", "firewall", "gateway", "store"]),
+const TABLE: [(&str, &[&str]); 5] = [
+    ("app", &["config"]),
+    ("cli", &["app", "config", "gateway"]),
     ("config", &[]),
-    ("engine", &[]),
-    ("firewall", &[]),
-    // The audit's outcome words end a forward.
-    ("gateway", &["app", "audit", "shell"]),
-    ("lib", &[]),
+    ("gateway", &["app", "shell"]),
     ("shell", &["app"]),
-    ("store", &[]),
 ];
 
 /// Crates of ours that a module may know.
-const CRATES: [(&str, &[&str]); 10] = [
-    ("app", &["puerta_keys", "puerta_policy"]),
-    // The key that signs the log.
-    ("audit", &["puerta_keys"]),
-    ("cli", &["puerta_keys", "puerta_policy"]),
-    ("config", &["puerta_policy"]),
-    ("engine", &["puerta_policy"]),
-    ("firewall", &["puerta_policy"]),
-    ("gateway", &["puerta_keys", "puerta_policy"]),
-    ("lib", &[]),
-    ("shell", &["puerta_policy"]),
-    ("store", &["puerta_policy"]),
+const CRATES: [(&str, &[&str]); 5] = [
+    ("app", &["audit", "engine", "firewall", "keys", "lab", "policy", "store"]),
+    ("cli", &["audit", "engine", "firewall", "keys", "lab", "store"]),
+    ("config", &["lab"]),
+    // The audit's outcome words end a forward.
+    ("gateway", &["audit", "keys", "lab"]),
+    ("shell", &["lab"]),
 ];
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found
+/// The SSH library, and who may know it.
+const SSH: (&str, &str) = ("russh", "gateway");
+
+fn source(folder: &str) -> Vec<File> {
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
 }
 
-/// Every word that follows `prefix`, outside comments.
-fn named(text: &str, prefix: &str) -> BTreeSet<String> {
-    let code =
-        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let mut words = BTreeSet::new();
-    for part in code.split(prefix).skip(1) {
-        let grouped = part.strip_prefix('{').map(|part| part.split('}').next().unwrap_or(part));
-        for item in grouped.unwrap_or(part).split(',').take(if grouped.is_some() { 99 } else { 1 }) {
-            let item = item.trim_start();
-            let end = item.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(item.len());
-            words.insert(item[..end].to_owned());
-        }
-    }
-    words
+/// The program's modules; the leaves beside them are crates.
+fn program() -> Vec<File> {
+    TABLE.iter().flat_map(|(module, _)| source(&format!("src/{module}"))).collect()
 }
 
 #[test]
 fn every_arrow_is_in_the_table() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (table, crates) = (BTreeMap::from(TABLE), BTreeMap::from(CRATES));
-    let mut wrong = Vec::new();
-    let mut modules = BTreeSet::new();
-    for path in sources(&root) {
-        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-        let module = name.split(['/', '.']).next().unwrap().to_owned();
-        if module == "main" {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap();
-        let Some(may) = table.get(module.as_str()) else { panic!("{module} is not in the table") };
-        for word in named(&text, "crate::") {
-            if table.contains_key(word.as_str()) && word != module && !may.contains(&word.as_str()) {
-                wrong.push(format!("{name}: {module} -> {word}"));
+    let mut wrong = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for file in program() {
+        let own = file.module[0].as_str();
+        for path in &file.paths {
+            let first = path[0].as_str();
+            if first == "crate" {
+                let to = path.get(1).map_or("", String::as_str);
+                let known = to == own || !table.contains_key(to) || table[own].contains(&to);
+                wrong.extend((!known).then(|| format!("{}: {own} -> {to}", file.name)));
+                seen.insert((own.to_owned(), to.to_owned()));
+            }
+            if let Some(ours) = first.strip_prefix("puerta_") {
+                let known = crates[own].contains(&ours);
+                wrong.extend((!known).then(|| format!("{}: {own} -> puerta_{ours}", file.name)));
+                seen.insert((own.to_owned(), ours.to_owned()));
+            }
+            if first == SSH.0 && own != SSH.1 {
+                wrong.insert(format!("{}: {own} -> {first}", file.name));
             }
         }
-        for ours in ["puerta_policy", "puerta_keys"] {
-            if text.contains(&format!("{ours}::")) && !crates[module.as_str()].contains(&ours) {
-                wrong.push(format!("{name}: {module} -> {ours}"));
-            }
-        }
-        modules.insert(module);
     }
-    assert!(wrong.is_empty(), "arrows that the table does not have:\n{}", wrong.join("\n"));
-    assert_eq!(modules.len(), TABLE.len(), "a line of the table has no module: {modules:?}");
+    assert!(wrong.is_empty(), "arrows that the tables do not have: {wrong:#?}");
+    let said = TABLE.iter().chain(&CRATES).flat_map(|(from, all)| all.iter().map(move |to| (*from, *to)));
+    let idle: Vec<_> = said.filter(|(from, to)| !seen.contains(&((*from).into(), (*to).into()))).collect();
+    assert!(idle.is_empty(), "arrows of the tables that nothing needs: {idle:?}");
 }
 
 #[test]
-fn only_the_gateway_knows_the_ssh_library() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    for path in sources(&root) {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let name = path.strip_prefix(&root).unwrap().display().to_string();
-        let knows = text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("russh::"));
-        assert!(!knows || name.starts_with("gateway"), "{name} names russh");
-    }
+fn every_module_of_the_program_is_in_the_table() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let modules = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
+    let modules: BTreeSet<_> = modules.map(|name| name.trim_end_matches(';').to_owned()).collect();
+    assert_eq!(modules, TABLE.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
 
 #[test]
-fn policy_knows_nothing_of_ours_and_no_clock_no_file_no_network() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy/src");
-    for path in sources(&root) {
-        let text = std::fs::read_to_string(&path).unwrap();
+fn paths_are_read_however_they_are_written() {
+    let text = "use super::super::store::{self, a::{b as c, d}};\nuse crate::{app::vm, shell};\n\
+                fn f(x: super::line::Editor) { let y = puerta_audit::Event::note(\"crate::no\"); }\n\
+                macro_rules! m { () => { $crate::config::x!() } }\n// crate::cli\n";
+    let file = File::parse("src/gateway/session/io.rs", &["gateway", "session", "io"], text);
+    let has = |path: &str| file.paths.contains(&path.split("::").map(str::to_owned).collect::<Vec<_>>());
+    for path in [
+        "crate::gateway::store",
+        "crate::gateway::store::a::b",
+        "crate::gateway::store::a::d",
+        "crate::app::vm",
+        "crate::shell",
+        "crate::gateway::session::line::Editor",
+        "puerta_audit::Event::note",
+        "crate::config::x",
+    ] {
+        assert!(has(path), "{path} is not in {:#?}", file.paths);
+    }
+    assert!(
+        !file.paths.iter().any(|path| path.contains(&"no".to_owned()) || path.contains(&"cli".to_owned()))
+    );
+}
+
+#[test]
+fn nouns_and_decisions_know_no_clock_no_file_no_network() {
+    for file in source("policy/src").iter().chain(&source("src/lab")) {
         for word in [
             "std::fs",
             "std::time::",
@@ -120,25 +118,22 @@ fn policy_knows_nothing_of_ours_and_no_clock_no_file_no_network() {
             "tokio",
             "puerta_keys",
         ] {
-            assert!(!text.contains(word), "{}: {word}", path.display());
+            assert!(!file.text.contains(word), "{}: {word}", file.name);
         }
     }
 }
 
 /// The firewall's own programs, and the second process of puerta that runs them.
-const STARTERS: [&str; 2] = ["cli/helper.rs", "firewall/run.rs"];
+const STARTERS: [&str; 2] = ["src/cli/helper.rs", "src/firewall/run.rs"];
 
 #[test]
 fn only_the_firewall_starts_programs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut starters = BTreeSet::new();
-    for path in sources(&root) {
-        let name = path.strip_prefix(&root).unwrap().display().to_string();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
-        let is_test = name.ends_with("tests.rs") || name.contains("/tests/");
+    for file in source("src").into_iter().chain(source("policy/src")).chain(source("keys/src")) {
+        let code = file.text.split("#[cfg(test)]").next().unwrap();
+        let is_test = file.name.ends_with("tests.rs") || file.name.contains("/tests/");
         if !is_test && ["process::Command", "Command::new("].iter().any(|word| code.contains(word)) {
-            starters.insert(name);
+            starters.insert(file.name);
         }
     }
     assert_eq!(

@@ -29,7 +29,7 @@ mod publish;
 #[path = "firewall/traffic.rs"]
 mod traffic;
 
-use puerta::firewall::Backend;
+use puerta_firewall::Backend;
 
 /// Set in a test that another one, or its own first run, started as a child.
 pub(crate) const CHILD: &str = "PUERTA_TEST_CHILD";
@@ -106,5 +106,5 @@ macro_rules! conformance {
 }
 
 conformance!(nftables, crate::nft::Nft);
-conformance!(iptables_nft, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Nft));
-conformance!(iptables_legacy, crate::iptables::Tables(puerta::firewall::iptables::Flavour::Legacy));
+conformance!(iptables_nft, crate::iptables::Tables(puerta_firewall::iptables::Flavour::Nft));
+conformance!(iptables_legacy, crate::iptables::Tables(puerta_firewall::iptables::Flavour::Legacy));

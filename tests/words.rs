@@ -23,7 +23,7 @@ use puerta::shell::render::{self, Style};
 use puerta::shell::text::{sources, texts};
 use puerta::shell::words::{Context, What, parse};
 use puerta::shell::{help, words};
-use puerta_policy::model::Role;
+use puerta_lab::model::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -213,7 +213,7 @@ fn shell_ids_that_are_put_together_are_sentences() {
     for step in samples::STEPS {
         wanted(format!("step-{step}"));
     }
-    for kind in puerta_policy::model::JobKind::ALL {
+    for kind in puerta_lab::model::JobKind::ALL {
         wanted(format!("kind-{}", kind.as_str()));
     }
     for state in ["running", "done", "failed", "undone"] {

@@ -4,13 +4,13 @@
 
 use anyhow::{Context, bail};
 use puerta::app::App;
-use puerta::audit::{self, Audit, Event, Outcome, Query, Settings};
 use puerta::config::Config;
-use puerta::engine::sim::{Options, SimEngine};
-use puerta::firewall::client::Firewall;
 use puerta::gateway::{Gateway, listen};
-use puerta::store::Store;
+use puerta_audit::{self as audit, Audit, Event, Outcome, Query, Settings};
+use puerta_engine::sim::{Options, SimEngine};
+use puerta_firewall::client::Firewall;
 use puerta_keys::host::HostKey;
+use puerta_store::Store;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;

@@ -3,9 +3,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 use anyhow::{Context, bail};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{self, Desired, EgressTable, Site, Target};
-use puerta_policy::network::{Egress, PortRange, Protocol};
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{self as firewall, Desired, EgressTable, Site, Target};
+use puerta_lab::network::{Egress, PortRange, Protocol};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! The key that the audit log is signed with: Ed25519, apart from the host key. Signatures are
 //! SSHSIG (OpenSSH's PROTOCOL.sshsig), so `ssh-keygen -Y verify` checks them without puerta.
 
-use russh::keys::ssh_key::{HashAlg, LineEnding, SshSig};
-use russh::keys::{Algorithm, PublicKey};
+use ssh_key::{Algorithm, PublicKey};
+use ssh_key::{HashAlg, LineEnding, SshSig};
 
 use crate::authorized::fingerprint;
 use crate::host::HostKey;
@@ -49,7 +49,7 @@ impl From<HostKey> for AuditKey {
 impl AuditKey {
     /// The signature over `text`: the base64 of an SSHSIG on one line, without its armour.
     pub fn sign(&self, text: &[u8]) -> Result<String, SignError> {
-        let fail = |error: russh::keys::ssh_key::Error| SignError(error.to_string());
+        let fail = |error: ssh_key::Error| SignError(error.to_string());
         let signed = self.pair.key().sign(NAMESPACE, HashAlg::Sha512, text).map_err(fail)?;
         let armoured = signed.to_pem(LineEnding::LF).map_err(fail)?;
         Ok(armoured.lines().filter(|line| !line.starts_with("-----")).collect())

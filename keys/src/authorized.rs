@@ -4,9 +4,9 @@
 //! The same judgement, [`acceptable`], holds when a key is added and at every login, so a rule that
 //! becomes stricter also reaches the keys that are already in the store.
 
-use russh::keys::ssh_encoding::{Base64Reader, Decode, Reader};
-use russh::keys::ssh_key::public::{Ed25519PublicKey, KeyData, RsaPublicKey};
-use russh::keys::{HashAlg, PublicKey};
+use ssh_encoding::{Base64Reader, Decode, Reader};
+use ssh_key::public::{Ed25519PublicKey, KeyData, RsaPublicKey};
+use ssh_key::{HashAlg, PublicKey};
 
 use crate::text::shown;
 

@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use russh::keys::ssh_key::LineEnding;
-use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
-use russh::keys::{Algorithm, PrivateKey};
+use ssh_key::LineEnding;
+use ssh_key::private::{Ed25519Keypair, KeypairData};
+use ssh_key::{Algorithm, PrivateKey};
 use zeroize::Zeroizing;
 
 use crate::authorized::fingerprint;
@@ -86,7 +86,7 @@ impl HostKey {
         &self.key
     }
 
-    /// The key for russh.
+    /// The key for the SSH server.
     pub fn into_key(self) -> PrivateKey {
         self.key
     }

@@ -7,11 +7,11 @@
 pub use crate::folder::{PolicyError, Stated};
 pub use crate::resource::{Forward, Lab, Own, Publish, Resource};
 
-use crate::action::Action;
 use crate::cedar::{Facts, Fault};
-use crate::model::{Actor, Seat, Timestamp, Vm};
 use crate::words::Words;
 use cedar_policy::{Authorizer, Entities, PolicySet, Request, Response, Schema};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Seat, Timestamp, Vm};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddrV4};
 

@@ -5,12 +5,12 @@
 
 use crate::cedar::sealed::Sealed;
 use crate::cedar::{Facts, Fault};
-use crate::model::{Backup, Course, Person, PersonId, Seat, SeatId, Vm};
-use crate::names::{CourseName, SeatName};
-use crate::network::{Protocol, Publication};
 use crate::words::Words;
 use cedar_policy::{EntityUid, RestrictedExpression};
 use ipnet::Ipv4Net;
+use puerta_lab::model::{Backup, Course, Person, PersonId, Seat, SeatId, Vm};
+use puerta_lab::names::{CourseName, SeatName};
+use puerta_lab::network::{Protocol, Publication};
 
 /// Something that can be acted on.
 pub trait Resource: Sealed + Clone + Send + Sync {}

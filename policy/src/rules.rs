@@ -1,148 +1,122 @@
-//! Ready rules: what a professor turns on for a while without writing Cedar. Each is typed values
-//! and becomes Cedar text here; no word of a person gets into it but through a type that has an
-//! alphabet of its own. It knows no clock and no time zone: who renders a timetable brings the moments.
+//! A ready rule as Cedar text. Its parts are values of `puerta-lab`, each with an alphabet of its own, so that
+//! nothing of a person's is in it unescaped.
 
-mod hours;
-mod render;
-mod verbs;
-
-pub use hours::{Hours, NoHours};
-pub use verbs::{NoVerb, Verbs};
-
-use crate::cedar::datetime;
-use crate::model::{Role, RuleId, Timestamp};
-use crate::names::{CourseName, VmName};
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Role, Timestamp};
+use puerta_lab::names::{CourseName, VmName};
+use puerta_lab::rules::{ReadyRule, Rule, Window};
 use std::collections::BTreeSet;
 
-/// From a moment to another, the second one not included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "(i64, i64)", try_from = "(i64, i64)")]
-pub struct Window {
-    from: Timestamp,
-    until: Timestamp,
-}
+/// What every student may do during an exam. A console that is recorded stays so.
+const EXAM: [Action; 3] = [Action::Login, Action::Whoami, Action::VmConsoleRecord];
 
-/// No window: it ends before it begins, or is not between the years 1970 and 9999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a window of time")]
-pub struct NoWindow;
+/// What somebody without a second factor may do, besides looking after their own account.
+const WITHOUT_FACTOR: [Action; 2] = [Action::Login, Action::Whoami];
 
-impl Window {
-    /// `from` comes first.
-    pub fn new(from: Timestamp, until: Timestamp) -> Result<Self, NoWindow> {
-        let written = datetime(from).and(datetime(until)).is_some();
-        (written && from < until).then_some(Self { from, until }).ok_or(NoWindow)
-    }
-    /// Its first moment.
-    pub fn from(self) -> Timestamp {
-        self.from
-    }
-    /// The first moment after it.
-    pub fn until(self) -> Timestamp {
-        self.until
-    }
-    /// Is it then?
-    pub fn contains(self, at: Timestamp) -> bool {
-        (self.from..self.until).contains(&at)
-    }
-}
+/// How many windows of a timetable stand in one bracket.
+const TOGETHER: usize = 16;
 
-impl From<Window> for (i64, i64) {
-    fn from(window: Window) -> Self {
-        (window.from.0, window.until.0)
-    }
-}
-
-impl TryFrom<(i64, i64)> for Window {
-    type Error = NoWindow;
-    fn try_from((from, until): (i64, i64)) -> Result<Self, NoWindow> {
-        Self::new(Timestamp(from), Timestamp(until))
-    }
-}
-
-/// What a ready rule says. Students are persons in the role alumno; of a course, those with a seat in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "parameters", rename_all = "kebab-case")]
-pub enum Rule {
-    /// While it lasts, the course's students do nothing but these verbs on these machines, and the
-    /// course has no egress and no publications.
-    Exam {
-        /// Whose.
-        course: CourseName,
-        /// When.
-        time: Window,
-        /// Names of the machines, each student's own; empty: all of the course's.
-        machines: BTreeSet<VmName>,
-        /// What may be done.
-        verbs: Verbs,
-    },
-    /// Outside these hours the course's students do not come in, and what they have open ends.
-    Timetable {
-        /// Whose.
-        course: CourseName,
-        /// The hours of a week, in the lab's time zone.
-        open: Hours,
-    },
-    /// Students come in from these networks only.
-    Campus {
-        /// Only this course's.
-        course: Option<CourseName>,
-        /// From where.
-        networks: Vec<IpNet>,
-    },
-    /// Who is in the role and came in without a second factor does nothing but to set one up.
-    SecondFactor {
-        /// `profesor` means admins too.
-        role: Role,
-    },
-}
-
-impl Rule {
-    /// `exam`, `timetable`, `campus`, `second-factor`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Exam { .. } => "exam",
-            Self::Timetable { .. } => "timetable",
-            Self::Campus { .. } => "campus",
-            Self::SecondFactor { .. } => "second-factor",
+/// Its Cedar text. `open` are the moments at which a timetable is open, in their order: at any other it is
+/// closed. Other rules know their moments themselves.
+pub fn cedar(ready: &ReadyRule, open: &[Window]) -> String {
+    let id = ready.policy_id();
+    match &ready.rule {
+        Rule::Exam { course, time, machines, verbs } => {
+            let when = format!("principal in {} &&\n  {}", uid(course), during(*time));
+            let mut text = forbid(&id, Role::Alumno, &when);
+            text += &unless(&any_of(EXAM));
+            for (kind, name, actions) in
+                [("Vm", "name", verbs.of_machines()), ("Backup", "vm", verbs.of_backups())]
+            {
+                if !actions.is_empty() {
+                    text += &unless(&listed(kind, name, &any_of(actions), course, machines));
+                }
+            }
+            text + ";\n\n" + &network(&id, course, *time)
         }
-    }
-
-    /// The course it is about.
-    pub fn course(&self) -> Option<&CourseName> {
-        match self {
-            Self::Exam { course, .. } | Self::Timetable { course, .. } => Some(course),
-            Self::Campus { course, .. } => course.as_ref(),
-            Self::SecondFactor { .. } => None,
+        Rule::Timetable { course, open: _ } => {
+            // A few together in brackets: a flat list of many is too deep to be judged.
+            let some = |windows: &[Window]| {
+                let each: Vec<String> =
+                    windows.iter().map(|window| format!("({})", during(*window))).collect();
+                each.join(" ||\n  ")
+            };
+            let windows: Vec<String> = open.chunks(TOGETHER).map(some).collect();
+            let mut text = forbid(&id, Role::Alumno, &format!("principal in {}", uid(course)));
+            if !windows.is_empty() {
+                text += &unless(&format!("({})", windows.join(") ||\n  (")));
+            }
+            text + ";\n"
+        }
+        Rule::Campus { course, networks } => {
+            let when = course.as_ref().map(|course| format!("principal in {}", uid(course)));
+            let mut text = forbid(&id, Role::Alumno, &when.unwrap_or_default());
+            text += &unless(&format!("context has source &&\n  ({})", inside(networks)));
+            text + ";\n"
+        }
+        Rule::SecondFactor { role } => {
+            let account = format!("{} ||\n  action in {}", any_of(WITHOUT_FACTOR), group("account"));
+            forbid(&id, *role, "!context.secondFactor") + &unless(&account) + ";\n"
         }
     }
 }
 
-/// A ready rule that was turned on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadyRule {
-    /// Its number.
-    pub id: RuleId,
-    /// What it says.
-    pub rule: Rule,
-    /// Login of who turned it on.
-    pub author: String,
-    /// When.
-    pub created: Timestamp,
+fn forbid(id: &str, role: Role, when: &str) -> String {
+    let role = role.as_str();
+    let mut text = format!("@id(\"{id}\")\nforbid (principal in Puerta::Role::\"{role}\", action, resource)");
+    if !when.is_empty() {
+        text += &format!("\nwhen {{\n  {when}\n}}");
+    }
+    text
 }
 
-impl ReadyRule {
-    /// `rule-3-exam`: the id of its policy, in the audit and in explanations. An exam's second policy
-    /// has `-network` behind it.
-    pub fn policy_id(&self) -> String {
-        format!("rule-{}-{}", self.id, self.rule.kind())
-    }
+fn unless(what: &str) -> String {
+    format!("\nunless {{\n  {what}\n}}")
+}
 
-    /// Its Cedar text. `open` are the moments at which a timetable is open, in their order: at any
-    /// other it is closed. Other rules know their moments themselves.
-    pub fn cedar(&self, open: &[Window]) -> String {
-        render::cedar(self, open)
+/// Egress and publications of the course: puerta itself asks.
+fn network(id: &str, course: &CourseName, time: Window) -> String {
+    let actions = [Action::CourseEgress, Action::CoursePublications].map(|action| group(action.as_str()));
+    format!(
+        "@id(\"{id}-network\")\nforbid (\n  principal,\n  action in [{}],\n  resource == {}\n)\nwhen {{\n  {}\n}};\n",
+        actions.join(", "),
+        uid(course),
+        during(time)
+    )
+}
+
+/// These acts on the course's machines, or only on those of these names.
+fn listed(kind: &str, name: &str, acts: &str, course: &CourseName, machines: &BTreeSet<VmName>) -> String {
+    let mut text = format!("{acts} &&\n  resource is Puerta::{kind} &&\n  resource in {}", uid(course));
+    if !machines.is_empty() {
+        let names: Vec<String> = machines.iter().map(|vm| format!("\"{vm}\"")).collect();
+        text += &format!(" &&\n  [{}].contains(resource.{name})", names.join(", "));
     }
+    text
+}
+
+fn during(window: Window) -> String {
+    // A window is between years that can be written.
+    let moment = |at: Timestamp| at.written().unwrap_or_default();
+    let (from, until) = (moment(window.from()), moment(window.until()));
+    format!("context.now >= datetime(\"{from}\") && context.now < datetime(\"{until}\")")
+}
+
+fn inside(networks: &[IpNet]) -> String {
+    let ranges = networks.iter().map(|network| format!("context.source.isInRange(ip(\"{network}\"))"));
+    ranges.collect::<Vec<_>>().join(" ||\n   ")
+}
+
+fn any_of(actions: impl IntoIterator<Item = Action>) -> String {
+    let actions: Vec<String> = actions.into_iter().map(|action| group(action.as_str())).collect();
+    format!("action in\n    [{}]", actions.join(",\n     "))
+}
+
+fn group(name: &str) -> String {
+    format!("Puerta::Action::\"{name}\"")
+}
+
+fn uid(course: &CourseName) -> String {
+    format!("Puerta::Course::\"{course}\"")
 }

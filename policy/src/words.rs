@@ -1,11 +1,11 @@
 //! The schema's names, and who stands for what in them: ids become Cedar's entities here and
 //! nowhere else. It decides nothing.
 
-use crate::action::Action;
 use crate::cedar::{Facts, Fault};
-use crate::model::{Role, SeatId};
-use crate::names::CourseName;
 use cedar_policy::{EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Role, SeatId};
+use puerta_lab::names::CourseName;
 use std::collections::{BTreeMap, HashSet};
 
 /// The schema's names, parsed once.

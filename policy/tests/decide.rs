@@ -4,9 +4,9 @@
 mod lab;
 
 use lab::*;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Person, PersonId, Role, SeatId, Timestamp};
 use puerta_policy::decide::{Context, Decision, Denial, Forward, Lab, Own, Permit, Policy};
-use puerta_policy::model::{Actor, Person, PersonId, Role, SeatId, Timestamp};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 fn built_in() -> Policy {

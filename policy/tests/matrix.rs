@@ -6,9 +6,9 @@ mod lab;
 
 use cedar_policy::Schema;
 use lab::*;
-use puerta_policy::action::{Action, Target};
+use puerta_lab::action::{Action, Target};
+use puerta_lab::model::{Actor, PersonId, Role};
 use puerta_policy::decide::{Forward, Lab, Own, Policy, Publish, Resource};
-use puerta_policy::model::{Actor, PersonId, Role};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;

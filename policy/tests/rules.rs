@@ -5,10 +5,11 @@
 mod lab;
 
 use lab::*;
-use puerta_policy::action::{Action, Target};
+use puerta_lab::action::{Action, Target};
+use puerta_lab::model::*;
+use puerta_lab::rules::{ReadyRule, Rule, Window};
 use puerta_policy::decide::{Context, Forward, Lab, Own, Policy, Resource};
-use puerta_policy::model::*;
-use puerta_policy::rules::{ReadyRule, Rule, Window};
+use puerta_policy::rules::cedar;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -50,7 +51,7 @@ fn second_factor(role: Role) -> ReadyRule {
 
 fn with(rule: &ReadyRule) -> Policy {
     let open = [window(BEGIN, END), window(END + 1000, END + 2000)];
-    let text = (rule.policy_id(), rule.cedar(&open));
+    let text = (rule.policy_id(), cedar(rule, &open));
     Policy::built_in().unwrap().with_rules(&[text]).unwrap()
 }
 
@@ -81,7 +82,7 @@ fn the_texts_are_the_golden_ones() {
     ];
     let open = [window(BEGIN, END), window(BEGIN + 86_400_000, END + 86_400_000)];
     let texts: Vec<String> =
-        all.iter().map(|rule| rule.cedar(&open)).chain([timetable().cedar(&[])]).collect();
+        all.iter().map(|rule| cedar(rule, &open)).chain([cedar(&timetable(), &[])]).collect();
     let text = texts.join("\n");
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules.golden");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -147,7 +148,7 @@ fn a_console_that_is_recorded_stays_recorded_during_an_exam() {
     let record =
         "@id(\"record\") permit (principal, action == Puerta::Action::\"vm-console-record\", resource);";
     let files = files(&[("extra.cedar", record)], true);
-    let policy = Policy::parse(&files).unwrap().with_rules(&[(rule.policy_id(), rule.cedar(&[]))]).unwrap();
+    let policy = Policy::parse(&files).unwrap().with_rules(&[(rule.policy_id(), cedar(&rule, &[]))]).unwrap();
     let said = says(&policy, &actor(Role::Alumno), Action::VmConsoleRecord, &vm(OWN), at(BEGIN));
     assert_eq!(said, "allow");
 }
@@ -187,7 +188,7 @@ fn outside_the_timetable_nobody_comes_in_or_stays() {
         assert_eq!(says(&policy, &student, Action::VmForward, &forward, at(now)), said, "{now}");
     }
     // Nothing is known to be open: closed.
-    let text = (timetable().policy_id(), timetable().cedar(&[]));
+    let text = (timetable().policy_id(), cedar(&timetable(), &[]));
     let closed = Policy::built_in().unwrap().with_rules(&[text]).unwrap();
     assert_eq!(says(&closed, &student, Action::Login, &Lab, at(BEGIN)), "rule-3-timetable");
 }
@@ -251,7 +252,7 @@ fn the_widest_rules_are_judged() {
     let networks: Vec<&str> = networks.iter().map(String::as_str).collect();
     let campus = campus(true, &networks);
     let policy = |rule: &ReadyRule| {
-        Policy::built_in().unwrap().with_rules(&[(rule.policy_id(), rule.cedar(&open))]).unwrap()
+        Policy::built_in().unwrap().with_rules(&[(rule.policy_id(), cedar(rule, &open))]).unwrap()
     };
     let student = actor(Role::Alumno);
     for (now, said) in [(minutes(478), "allow"), (minutes(479), "rule-3-timetable"), (minutes(0), "allow")] {
@@ -298,7 +299,7 @@ fn a_rule_is_known_by_its_number_and_refused_where_a_file_has_that_id() {
     let files = files(&[("a.cedar", "@id(\"rule-3-exam\") permit (principal, action, resource);")], false);
     let rule = exam(&["web1"], "list");
     let errors =
-        Policy::parse(&files).unwrap().with_rules(&[(rule.policy_id(), rule.cedar(&[]))]).unwrap_err();
+        Policy::parse(&files).unwrap().with_rules(&[(rule.policy_id(), cedar(&rule, &[]))]).unwrap_err();
     assert!(errors[0].to_string().contains("`rule-3-exam` is taken"), "{errors:?}");
 }
 

@@ -4,9 +4,9 @@
 mod lab;
 
 use lab::*;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Role, SeatId};
 use puerta_policy::decide::{Forward, Policy};
-use puerta_policy::model::{Actor, Role, SeatId};
 use std::hint::black_box;
 use std::time::Instant;
 

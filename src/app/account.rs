@@ -6,12 +6,12 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{FactorView, KeyView, Reply, WhoamiView};
 use crate::app::secret::Secret;
-use crate::store::{NewKey, StoreError};
 use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
 use puerta_keys::password::{self, Weak};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::AuthorizedKey;
 use puerta_policy::decide::{Lab, Own};
-use puerta_policy::model::AuthorizedKey;
+use puerta_store::{NewKey, StoreError};
 
 pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
     let store = &ctx.app.store;

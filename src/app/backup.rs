@@ -8,12 +8,12 @@ use crate::app::jobs::Reporter;
 use crate::app::reply::{BackupView, Reply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, jobs, vm};
-use crate::engine::Which;
-use crate::store::{NewBackup, Store};
-use puerta_policy::action::Action;
+use puerta_engine::Which;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Backup, Job, Phase, SeatId, Timestamp, Vm};
+use puerta_lab::names::{BackupName, SeatName, VmName, VmRef};
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::{Actor, Backup, Job, Phase, SeatId, Timestamp, Vm};
-use puerta_policy::names::{BackupName, SeatName, VmName, VmRef};
+use puerta_store::{NewBackup, Store};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The one place that asks what time it is, and how times are written.
 
-use puerta_policy::model::Timestamp;
+use puerta_lab::model::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;

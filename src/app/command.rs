@@ -23,9 +23,9 @@ pub use policy::{Named, NewRule, PolicyCommand, Question, When};
 
 use crate::app::secret::Secret;
 use ipnet::Ipv4Net;
-use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{BackupName, CourseName, Login, NodeName, SeatName, TemplateRef, VmName, VmRef};
-use puerta_policy::network::{Egress, Protocol};
+use puerta_lab::model::{JobId, Role};
+use puerta_lab::names::{BackupName, CourseName, Login, NodeName, SeatName, TemplateRef, VmName, VmRef};
+use puerta_lab::network::{Egress, Protocol};
 
 /// One thing asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,9 +9,9 @@ mod record;
 mod screen;
 mod watch;
 
-pub use crate::engine::{Ended, Size, Terminal, TerminalWord};
 pub use cast::Event as CastEvent;
 pub use play::{Cast, Playing};
+pub use puerta_engine::{Ended, Size, Terminal, TerminalWord};
 pub use screen::{Announcement, Frame, Screen};
 pub use watch::{Looking, Watching};
 
@@ -24,13 +24,13 @@ use crate::app::forward::seconds;
 use crate::app::presence::{OpenChannel, What};
 use crate::app::session::SessionId;
 use crate::app::{App, Outcome, jobs, vm};
-use crate::audit::{self, Event, Phase};
-use crate::engine::{EngineError, Status, Which};
 use decoder::Decoder;
-use puerta_policy::action::Action;
+use puerta_audit::{self as audit, Event, Phase};
+use puerta_engine::{EngineError, Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{JobKind, Vm};
+use puerta_lab::names::VmRef;
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::{JobKind, Vm};
-use puerta_policy::names::VmRef;
 use record::Recorder;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -185,7 +185,7 @@ impl App {
         else {
             return false;
         };
-        if now.vmid != vm.vmid || now.phase == puerta_policy::model::Phase::Deleting {
+        if now.vmid != vm.vmid || now.phase == puerta_lab::model::Phase::Deleting {
             return false;
         }
         let judged = self.policy().decide(&actor, Action::VmConsole, now, visitor.context());

@@ -6,12 +6,12 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{CourseView, Reply};
 use crate::app::roster;
-use crate::store::StoreError;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::Course;
+use puerta_lab::names::CourseName;
+use puerta_lab::plan::PlanError;
 use puerta_policy::decide::Lab;
-use puerta_policy::model::Course;
-use puerta_policy::names::CourseName;
-use puerta_policy::plan::PlanError;
+use puerta_store::StoreError;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> {
     let store = &ctx.app.store;

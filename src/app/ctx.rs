@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::{clock, factor};
-use crate::audit::{Event, Outcome, Phase};
-use puerta_policy::action::Action;
+use puerta_audit::{Event, Outcome, Phase};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, PersonId};
+use puerta_lab::names::Login;
 use puerta_policy::decide::{Context, Decision, Denial, Permit, Resource};
-use puerta_policy::model::{Actor, PersonId};
-use puerta_policy::names::Login;
 use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,11 +6,11 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
 use crate::app::reply::{EgressView, Reply};
 use crate::app::{App, vm};
-use crate::firewall::FirewallError;
-use crate::store::Place;
-use puerta_policy::action::Action;
+use puerta_firewall::FirewallError;
+use puerta_lab::action::Action;
+use puerta_lab::network::Egress;
 use puerta_policy::decide::Lab;
-use puerta_policy::network::Egress;
+use puerta_store::Place;
 use std::sync::Arc;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: EgressCommand) -> Result<Reply> {

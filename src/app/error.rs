@@ -1,8 +1,8 @@
 //! The one error of the house: a kind (eight of them), the id of its sentence in the locales, and
 //! the sentence's arguments. `docs/errors.md` is the table from kind to everything else.
 
-use puerta_policy::names::{NameError, Rule};
-use puerta_policy::quota::QuotaExceeded;
+use puerta_lab::names::{NameError, Rule};
+use puerta_lab::quota::QuotaExceeded;
 
 /// What sort of thing went wrong; decides exit code, SSH open failure and audit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

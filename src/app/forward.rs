@@ -5,14 +5,14 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{OpenChannel, Traffic, What};
 use crate::app::{App, factor, vm};
-use crate::audit::{Event, Outcome, Phase};
-use crate::engine::Status;
-use puerta_policy::action::Action;
+use puerta_audit::{Event, Outcome, Phase};
+use puerta_engine::Status;
+use puerta_lab::action::Action;
+use puerta_lab::destination::Destination;
+use puerta_lab::model::{Actor, Vm};
+use puerta_lab::names::VmRef;
+use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Decision, Forward, Permit};
-use puerta_policy::destination::Destination;
-use puerta_policy::model::{Actor, Vm};
-use puerta_policy::names::VmRef;
-use puerta_policy::plan::Vmid;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -173,7 +173,7 @@ impl App {
         else {
             return false;
         };
-        if vm.vmid != target.vm.vmid || vm.phase == puerta_policy::model::Phase::Deleting {
+        if vm.vmid != target.vm.vmid || vm.phase == puerta_lab::model::Phase::Deleting {
             return false;
         }
         let forward = Forward { vm, port: target.port };

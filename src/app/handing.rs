@@ -5,9 +5,9 @@
 use crate::app::App;
 use crate::app::error::Result;
 use crate::app::recovery::itself;
-use crate::engine::Status;
+use puerta_engine::Status;
+use puerta_lab::model::{JobKind, Phase, SeatId, Vm};
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{JobKind, Phase, SeatId, Vm};
 use std::sync::Arc;
 
 impl App {

@@ -12,13 +12,13 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::Reply;
 use crate::app::vm;
-use crate::engine::{Engine, EngineError, Node, Ran, Status, Which};
 use plan::{Place, Plan, Probe};
-use puerta_policy::action::Action;
+use puerta_engine::{Engine, EngineError, Node, Ran, Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::Vm;
+use puerta_lab::names::VmRef;
+use puerta_lab::network::Protocol;
 use puerta_policy::decide::{Lab, Permit};
-use puerta_policy::model::Vm;
-use puerta_policy::names::VmRef;
-use puerta_policy::network::Protocol;
 use std::sync::Arc;
 use std::time::Duration;
 

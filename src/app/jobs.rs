@@ -7,14 +7,14 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{JobView, ProgressView, Reply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, clock, restore, vm};
-use crate::audit::{self, Event, Phase};
-use crate::engine;
-use crate::store::StoreError;
 use dashmap::DashMap;
-use puerta_policy::action::Action;
+use puerta_audit::{self as audit, Event, Phase};
+use puerta_engine as engine;
+use puerta_lab::action::Action;
+use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
+use puerta_lab::names::{SeatName, VmName};
 use puerta_policy::decide::Decision;
-use puerta_policy::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
-use puerta_policy::names::{SeatName, VmName};
+use puerta_store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -85,7 +85,7 @@ impl Reporter {
 }
 
 /// What a job that could not begin means to the person.
-pub(super) fn begun<T>(vm: &Vm, begun: crate::store::Result<T>) -> Result<T> {
+pub(super) fn begun<T>(vm: &Vm, begun: puerta_store::Result<T>) -> Result<T> {
     begun.map_err(|error| not_begun(error, vm))
 }
 

@@ -8,12 +8,12 @@ use crate::app::factor::{Checked, Factor};
 use crate::app::forward::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, ctx, error};
-use crate::audit::{Event, Outcome, Phase};
+use puerta_audit::{Event, Outcome, Phase};
 use puerta_keys::password::{HashError, Hasher};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Person, PersonId};
+use puerta_lab::names::Login;
 use puerta_policy::decide::{Decision, Lab};
-use puerta_policy::model::{Person, PersonId};
-use puerta_policy::names::Login;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvError, Sender};
@@ -162,7 +162,7 @@ impl App {
         };
         let credentials = match &person {
             Some(person) => self.store.credentials(person.id).await?,
-            None => crate::store::Credentials::default(),
+            None => puerta_store::Credentials::default(),
         };
         let mut method = Method::Password;
         let mut proved = self.passwords.verify(password, credentials.password).await?;

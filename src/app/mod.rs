@@ -44,20 +44,20 @@ pub mod vm_jobs;
 #[cfg(test)]
 mod tests;
 
-use crate::audit::Audit;
 use crate::config::Config;
-use crate::engine::Engine;
-use crate::firewall::client::Firewall;
-use crate::store::Store;
 use command::Command;
 use ctx::{Ctx, Visitor};
 use dashmap::DashMap;
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
 use presence::Presence;
+use puerta_audit::Audit;
+use puerta_engine::Engine;
+use puerta_firewall::client::Firewall;
+use puerta_lab::model::SeatId;
+use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
-use puerta_policy::model::SeatId;
-use puerta_policy::plan::AddressPlan;
+use puerta_store::Store;
 use reply::Reply;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;

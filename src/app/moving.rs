@@ -10,11 +10,11 @@ use crate::app::reply::Reply;
 use crate::app::restore::{ROLLBACK as BACK, SWAP, insist, swap};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, clock, node, vm};
-use crate::engine::{EngineError, Status, Which};
-use puerta_policy::action::Action;
+use puerta_engine::{EngineError, Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Job, Phase, Vm};
+use puerta_lab::names::{NodeName, VmRef};
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{Job, Phase, Vm};
-use puerta_policy::names::{NodeName, VmRef};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -162,14 +162,14 @@ async fn build(
 }
 
 /// The machine was only stopped: it runs again if it ran.
-async fn again(app: &App, permit: &Permit<Vm>, ran: bool) -> crate::engine::Result<()> {
+async fn again(app: &App, permit: &Permit<Vm>, ran: bool) -> puerta_engine::Result<()> {
     app.engine.settle(permit).await?;
     if ran { app.engine.start(permit, Which::Main).await } else { Ok(()) }
 }
 
 /// As it was: on the node that it came from, running if it ran. While there is an old copy, the main
 /// one is a new one that did not run.
-async fn back(app: &App, permit: &Permit<Vm>, ran: bool) -> crate::engine::Result<()> {
+async fn back(app: &App, permit: &Permit<Vm>, ran: bool) -> puerta_engine::Result<()> {
     let engine = &app.engine;
     engine.settle(permit).await?;
     if engine.find(permit.target().vmid, Which::Old).await?.is_some() {

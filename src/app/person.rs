@@ -5,11 +5,11 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PersonView, Reply};
 use crate::app::{App, account, clock, factor};
-use crate::store::{NewCode, NewPerson, PersonRow, StoreError};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Person, Role, Timestamp};
+use puerta_lab::names::{CourseName, Login};
 use puerta_policy::decide::Lab;
-use puerta_policy::model::{Person, Role, Timestamp};
-use puerta_policy::names::{CourseName, Login};
+use puerta_store::{NewCode, NewPerson, PersonRow, StoreError};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> {
     let store = &ctx.app.store;

@@ -7,14 +7,14 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::{may_publish, refused};
 use crate::app::reply::{PortView, PublishedView, Reply, UnpublishedView};
 use crate::app::{App, clock, vm};
-use crate::firewall::FirewallError;
-use crate::store::{NewPublication, StoreError};
 use ipnet::Ipv4Net;
-use puerta_policy::action::Action;
+use puerta_firewall::FirewallError;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Job, PersonId, Phase, Vm};
+use puerta_lab::names::{SeatName, VmRef};
+use puerta_lab::network::{Protocol, Publication, Service};
 use puerta_policy::decide::{Context, Decision, Permit, Publish};
-use puerta_policy::model::{Actor, Job, PersonId, Phase, Vm};
-use puerta_policy::names::{SeatName, VmRef};
-use puerta_policy::network::{Protocol, Publication, Service};
+use puerta_store::{NewPublication, StoreError};
 use std::sync::Arc;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {

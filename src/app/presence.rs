@@ -10,7 +10,7 @@ use crate::app::clock;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use dashmap::DashMap;
-use puerta_policy::model::{PersonId, Timestamp};
+use puerta_lab::model::{PersonId, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::AtomicU32;

@@ -4,11 +4,11 @@
 use crate::app::error::{Error, Result};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, archive, clock, restore, template};
-use crate::audit::{Event, Outcome};
-use crate::engine::Which;
-use puerta_policy::action::Action;
+use puerta_audit::{Event, Outcome};
+use puerta_engine::Which;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Job, JobKind, JobState, Phase as VmPhase, Vm};
 use puerta_policy::decide::{Context, Denial, Permit};
-use puerta_policy::model::{Actor, Job, JobKind, JobState, Phase as VmPhase, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const REMEMBERED_MS: i64 = 30 * 86_400_000;
 /// Settles every job that a restart found running. Each in its own task: one that waits for its
 /// engine holds up nobody.
 pub async fn recover(app: &Arc<App>) -> Result<()> {
-    app.store.prune_jobs(puerta_policy::model::Timestamp(clock::now().0 - REMEMBERED_MS)).await?;
+    app.store.prune_jobs(puerta_lab::model::Timestamp(clock::now().0 - REMEMBERED_MS)).await?;
     let running = app.store.running_jobs().await?;
     let held: Vec<_> = running.iter().map(|(job, _)| job.vm).collect();
     for (job, step) in running {

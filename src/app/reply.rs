@@ -24,7 +24,7 @@ pub use template::{
     VersionView,
 };
 
-use crate::engine::Status;
+use puerta_engine::Status;
 use serde::Serialize;
 use std::net::Ipv4Addr;
 
@@ -439,7 +439,7 @@ pub struct WhoamiView {
     /// Where from.
     pub source: String,
     /// What their seat may hold; the first of several.
-    pub quotas: puerta_policy::quota::Quotas,
+    pub quotas: puerta_lab::quota::Quotas,
 }
 
 /// A course as people see it.

@@ -8,11 +8,11 @@ use crate::app::jobs::Reporter;
 use crate::app::reply::Reply;
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, backup, vm};
-use crate::engine::{EngineError, Which};
-use puerta_policy::action::Action;
+use puerta_engine::{EngineError, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Backup, BackupId, Job, JobKind, Phase, Vm};
+use puerta_lab::names::{BackupName, VmRef};
 use puerta_policy::decide::{Decision, Permit};
-use puerta_policy::model::{Backup, BackupId, Job, JobKind, Phase, Vm};
-use puerta_policy::names::{BackupName, VmRef};
 use std::time::Duration;
 
 /// `vm restore web1 [--backup B]`: the permits and the job.
@@ -125,7 +125,7 @@ async fn build(app: &App, permit: &Permit<Vm>, backup: &Backup, report: &Reporte
 
 /// From "new beside the machine" to "the machine is the new one" (and with `start` runs), from wherever
 /// the names of the copies say that it was. The old one stays for the caller.
-pub(super) async fn swap(app: &App, permit: &Permit<Vm>, start: bool) -> crate::engine::Result<()> {
+pub(super) async fn swap(app: &App, permit: &Permit<Vm>, start: bool) -> puerta_engine::Result<()> {
     let engine = &app.engine;
     let vmid = permit.target().vmid;
     if insist(|| engine.find(vmid, Which::New)).await?.is_some() {
@@ -139,7 +139,7 @@ pub(super) async fn swap(app: &App, permit: &Permit<Vm>, start: bool) -> crate::
 
 /// Stops the machine and gives it the old one's name. An engine that comes back in between starts what
 /// ran when it went.
-async fn set_aside(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
+async fn set_aside(app: &App, permit: &Permit<Vm>) -> puerta_engine::Result<()> {
     const TRIES: u32 = 5;
     let engine = &app.engine;
     for _ in 1..TRIES {
@@ -155,7 +155,7 @@ async fn set_aside(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> 
 
 /// The old machine is the machine again. While there is an old copy, the main one is a new one that
 /// did not run.
-async fn roll_back(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> {
+async fn roll_back(app: &App, permit: &Permit<Vm>) -> puerta_engine::Result<()> {
     let engine = &app.engine;
     let vmid = permit.target().vmid;
     if engine.find(vmid, Which::Old).await?.is_some() {
@@ -168,9 +168,9 @@ async fn roll_back(app: &App, permit: &Permit<Vm>) -> crate::engine::Result<()> 
 
 /// Where giving up would leave half, an engine that does not answer is waited for. The machine stays
 /// reserved by its job meanwhile, and a restart of puerta takes up the same wait.
-pub(super) async fn insist<T, F>(call: impl Fn() -> F) -> crate::engine::Result<T>
+pub(super) async fn insist<T, F>(call: impl Fn() -> F) -> puerta_engine::Result<T>
 where
-    F: Future<Output = crate::engine::Result<T>>,
+    F: Future<Output = puerta_engine::Result<T>>,
 {
     let mut pause = Duration::from_millis(250);
     loop {

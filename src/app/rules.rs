@@ -2,10 +2,10 @@
 //! parse is refused whole, and what was in force stays.
 
 use crate::app::{App, clock, policy};
-use crate::audit::Event;
 use crate::config::Config;
-use crate::store::Store;
+use puerta_audit::Event;
 use puerta_policy::decide::Policy;
+use puerta_store::Store;
 use std::path::Path;
 
 /// Larger files are not policies that a person reads.

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Result};
 use crate::app::presence::{Channel, Notices, OpenChannel, What};
-use crate::audit::{Event, Outcome, Phase};
-use puerta_policy::model::{Actor, Vm};
+use puerta_audit::{Event, Outcome, Phase};
+use puerta_lab::model::{Actor, Vm};
 use std::sync::Arc;
 
 /// A session channel that began.

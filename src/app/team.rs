@@ -6,12 +6,12 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, SeatView};
 use crate::app::vm::no_seat;
-use crate::store::{SeatRow, StoreError};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{PersonId, Seat, SeatId};
+use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::plan::Slot;
 use puerta_policy::decide::Lab;
-use puerta_policy::model::{PersonId, Seat, SeatId};
-use puerta_policy::names::{CourseName, Login, SeatName};
-use puerta_policy::plan::Slot;
+use puerta_store::{SeatRow, StoreError};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
     match command {

@@ -14,13 +14,13 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::port::Wanted;
 use crate::app::reply::{Reply, TemplateDetail, TemplateView, VersionView};
 use crate::app::{App, Outcome, clock};
-use crate::engine;
-use crate::store::Template;
-use puerta_policy::action::Action;
+use puerta_engine as engine;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Job, Limits, Vm};
+use puerta_lab::names::{TemplateName, TemplateRef};
+use puerta_lab::network::Service;
 use puerta_policy::decide::Lab;
-use puerta_policy::model::{Job, Limits, Vm};
-use puerta_policy::names::{TemplateName, TemplateRef};
-use puerta_policy::network::Service;
+use puerta_store::Template;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outcome> {

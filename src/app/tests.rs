@@ -9,15 +9,15 @@ use super::command::{Command, VmCommand};
 use super::ctx::{Method, Visitor};
 use super::error::Kind;
 use super::*;
-use crate::audit;
-use crate::engine::sim::{Options, SimEngine};
-use crate::engine::{EngineError, Spec, Status, Which};
-use crate::store::{NewKey, NewPerson, NewPublication};
-use puerta_policy::action::Action;
+use puerta_audit as audit;
+use puerta_engine::sim::{Options, SimEngine};
+use puerta_engine::{EngineError, Spec, Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, JobState, Phase, Role, Vm, VmId};
+use puerta_lab::names::VmRef;
+use puerta_lab::network::Protocol;
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{Actor, JobState, Phase, Role, Vm, VmId};
-use puerta_policy::names::VmRef;
-use puerta_policy::network::Protocol;
+use puerta_store::{NewKey, NewPerson, NewPublication};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -261,13 +261,13 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     let vm = house.vm().await.unwrap();
     let (store, config) = (&house.app.store, &house.app.config);
     let course = store.course(&"aso-2026".parse().unwrap()).await.unwrap().unwrap();
-    let row = |login: &str| crate::store::RosterRow {
+    let row = |login: &str| puerta_store::RosterRow {
         login: login.parse().unwrap(),
         name: login.into(),
         email: String::new(),
         group: None,
         idnumber: None,
-        code: crate::store::NewCode { hash: login.into(), expires: clock::now() },
+        code: puerta_store::NewCode { hash: login.into(), expires: clock::now() },
     };
     let open = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     assert!(open.egress.seats.is_empty());
@@ -276,8 +276,8 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     let shut = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     let rules: Vec<_> =
         shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();
-    assert_eq!(rules, [(true, &puerta_policy::network::Egress::Deny)]);
-    let refused = house.app.begin_job(puerta_policy::model::JobKind::Start, &vm, None, None).await;
+    assert_eq!(rules, [(true, &puerta_lab::network::Egress::Deny)]);
+    let refused = house.app.begin_job(puerta_lab::model::JobKind::Start, &vm, None, None).await;
     assert_eq!(refused.unwrap_err().id, "error-seat-archived");
     roster::start(&house.app);
     loop {

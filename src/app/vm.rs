@@ -7,11 +7,11 @@ use crate::app::port::Wanted;
 use crate::app::reply::{PlacedView, Reply, UsageView, VmState, VmView};
 use crate::app::status;
 use crate::app::{Outcome, backup, clock, console, moving, node, restore, template, vm_jobs};
-use crate::store::{NewVm, Store, StoreError};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, JobKind, Limits, Phase, Seat, SeatId, Vm};
+use puerta_lab::names::{SeatName, TemplateRef, VmRef};
 use puerta_policy::decide::{Decision, Lab, Permit};
-use puerta_policy::model::{Actor, JobKind, Limits, Phase, Seat, SeatId, Vm};
-use puerta_policy::names::{SeatName, TemplateRef, VmRef};
+use puerta_store::{NewVm, Store, StoreError};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -127,7 +127,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
     if view.state == VmState::Running
         && let Ok(Ok(usage)) = timeout(PATIENCE, ctx.app.engine.usage(&permit)).await
     {
-        let crate::engine::Usage { memory_bytes, disk_bytes, processes } = usage;
+        let puerta_engine::Usage { memory_bytes, disk_bytes, processes } = usage;
         view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
     }
     view.placed = ctx.app.store.placed(permit.target().id).await?.map(|placed| PlacedView {

@@ -7,10 +7,10 @@ use crate::app::jobs::Reporter;
 use crate::app::port::{self, Wanted};
 use crate::app::reply::{Reply, VmView};
 use crate::app::{App, backup, clock, moving, restore, status, template};
-use crate::engine::{EngineError, Spec, Status, Which};
-use crate::firewall::FirewallError;
+use puerta_engine::{EngineError, Spec, Status, Which};
+use puerta_firewall::FirewallError;
+use puerta_lab::model::{Job, JobKind, Phase, Vm};
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{Job, JobKind, Phase, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ impl App {
     }
 
     /// "No such instance" means that the registry and the engine differ: say so.
-    fn found<T>(&self, permit: &Permit<Vm>, result: crate::engine::Result<T>) -> Result<T> {
+    fn found<T>(&self, permit: &Permit<Vm>, result: puerta_engine::Result<T>) -> Result<T> {
         result.map_err(|error| match error {
             EngineError::NotFound => {
                 Error::new(Kind::Conflict, "error-vm-missing").with("vm", &permit.target().name)

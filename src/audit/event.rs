@@ -171,7 +171,7 @@ struct Body {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::audit::chain::MAX_LINE;
+    use crate::chain::MAX_LINE;
 
     #[test]
     fn fields_have_their_order_and_absent_ones_no_place() {

@@ -2,10 +2,10 @@
 //! without a running puerta.
 
 use super::{complain, host_key, init, say};
-use crate::audit::{self, Check, Settings, Verdict};
 use crate::config::{self, Config};
 use anyhow::Context;
 use clap::Subcommand;
+use puerta_audit::{self as audit, Check, Settings, Verdict};
 use puerta_keys::audit::{AuditKey, AuditPublicKeys};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -4,12 +4,12 @@
 use super::{complain, say};
 use crate::app;
 use crate::config::{Config, Driver};
-use crate::firewall::reconcile::Reconciler;
-use crate::firewall::{self, Backend, Done, FirewallError, Site, View, Why};
-use crate::store::Store;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use ipnet::Ipv4Net;
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{self as firewall, Backend, Done, FirewallError, Site, View, Why};
+use puerta_store::Store;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 

@@ -4,9 +4,9 @@
 use super::firewall::{backend, site};
 use super::privileges;
 use crate::config::{Config, Driver};
-use crate::firewall::pipe::Line;
-use crate::firewall::{FirewallError, helper};
 use anyhow::{Context, bail};
+use puerta_firewall::pipe::Line;
+use puerta_firewall::{FirewallError, helper};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::Read;
 use std::os::unix::process::CommandExt;

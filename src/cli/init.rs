@@ -2,13 +2,13 @@
 
 use super::{host_key, say};
 use crate::app::clock;
-use crate::audit::{self, Audit, Event};
 use crate::config::Config;
-use crate::store::{NewCode, NewKey, NewPerson, Store};
 use anyhow::{Context, bail};
+use puerta_audit::{self as audit, Audit, Event};
 use puerta_keys::AuthorizedKeyLine;
-use puerta_policy::model::{Role, Timestamp};
-use puerta_policy::names::Login;
+use puerta_lab::model::{Role, Timestamp};
+use puerta_lab::names::Login;
+use puerta_store::{NewCode, NewKey, NewPerson, Store};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! `puerta node rules`: the static rules of a node, for `contrib/node/install`.
 
 use crate::config::Engine;
-use crate::firewall::node;
+use puerta_firewall::node;
 
 /// The rules for this configuration's nodes.
 pub(super) fn rules(engine: &Engine) -> anyhow::Result<String> {

@@ -1,11 +1,11 @@
 //! `puerta person totp-reset`: when nobody is left who can come in and do it.
 
 use super::say;
-use crate::audit::{self, Audit, Event};
 use crate::config::Config;
-use crate::store::Store;
 use anyhow::{Context, bail};
-use puerta_policy::names::Login;
+use puerta_audit::{self as audit, Audit, Event};
+use puerta_lab::names::Login;
+use puerta_store::Store;
 use std::process::ExitCode;
 
 /// Takes a second factor away. While puerta runs it has the audit, and this is refused: what is not

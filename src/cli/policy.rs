@@ -1,12 +1,12 @@
 //! `puerta policy rule list|remove`: the way back when a ready rule keeps out who could turn it off.
 
 use super::say;
-use crate::audit::{self, Audit, Event};
 use crate::config::Config;
-use crate::store::Store;
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use puerta_policy::model::RuleId;
+use puerta_audit::{self as audit, Audit, Event};
+use puerta_lab::model::RuleId;
+use puerta_store::Store;
 use std::process::ExitCode;
 
 /// `puerta policy VERB`.
@@ -50,7 +50,7 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(store: &Store) -> anyhow::Result<String> {
-    let line = |ready: &puerta_policy::rules::ReadyRule| {
+    let line = |ready: &puerta_lab::rules::ReadyRule| {
         let course = ready.rule.course().map(|course| format!(" course={course}")).unwrap_or_default();
         format!("{} {}{course} by={}\n", ready.id, ready.rule.kind(), ready.author)
     };

@@ -2,13 +2,13 @@
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
 use crate::app::{self, App, firewall, node, recovery, roster, rules};
-use crate::audit::{self, Audit, Event};
 use crate::config::{self, Config, Driver};
-use crate::engine::{self, Engine};
-use crate::firewall::client::Firewall;
 use crate::gateway::{Gateway, listen};
-use crate::store::Store;
 use anyhow::Context;
+use puerta_audit::{self as audit, Audit, Event};
+use puerta_engine::{self as engine, Engine};
+use puerta_firewall::client::Firewall;
+use puerta_store::Store;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;

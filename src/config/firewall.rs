@@ -2,7 +2,7 @@
 
 use super::reader::Reader;
 use ipnet::{IpNet, Ipv4Net};
-use puerta_policy::network::{Egress, PortRange, Protocol, network_of};
+use puerta_lab::network::{Egress, PortRange, Protocol, network_of};
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 

@@ -1,14 +1,14 @@
 //! `puerta.toml` -> [`Config`], with every error reported at once and the line it stands on.
-//! Knows no other module: only policy's nouns.
+//! Knows no other module: only the lab's nouns.
 
 mod firewall;
 mod reader;
 mod show;
 
 use jiff::tz::TimeZone;
-use puerta_policy::model::Limits;
-use puerta_policy::network::PortRange;
-use puerta_policy::quota::Quotas;
+use puerta_lab::model::Limits;
+use puerta_lab::network::PortRange;
+use puerta_lab::quota::Quotas;
 use reader::Reader;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -215,7 +215,7 @@ impl Config {
             r.wrong("", "language", "must be \"es\" or \"en\"");
         }
         let domain = r.string("", "domain", "virtuales");
-        if domain.parse::<puerta_policy::names::CourseName>().is_err() {
+        if domain.parse::<puerta_lab::names::CourseName>().is_err() {
             r.wrong("", "domain", "must be lower-case letters, digits and `-`");
         }
         let timezone = r.string("", "timezone", "UTC");

@@ -105,7 +105,7 @@ impl Hands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::{Done, Report, View};
+    use crate::{Done, Report, View};
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 

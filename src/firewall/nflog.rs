@@ -3,7 +3,7 @@
 //! parsed defensively, and only addresses and ports are taken from them.
 
 use super::{FirewallError, NewConnection, Result};
-use puerta_policy::network::Protocol;
+use puerta_lab::network::Protocol;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink};

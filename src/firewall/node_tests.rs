@@ -3,7 +3,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use puerta_policy::plan::Vmid;
+use puerta_lab::plan::Vmid;
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 

@@ -94,10 +94,10 @@ pub fn check(site: &super::Site, desired: &Desired) -> Result<(), super::Firewal
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::firewall::{Site, Stamp};
+    use crate::{Site, Stamp};
     use proptest::collection::btree_map;
     use proptest::prelude::*;
-    use puerta_policy::network::PortRange;
+    use puerta_lab::network::PortRange;
 
     fn members() -> impl Strategy<Value = BTreeMap<String, Members>> {
         btree_map("[a-c]", btree_map("[a-e]", "[x-z]?", 0..5), 0..4)

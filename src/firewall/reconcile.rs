@@ -7,7 +7,7 @@ use super::{
     Backend, Change, Desired, Done, EgressTable, FirewallError, Observed, Plan, Report, Result, Ruleset,
     Site, Stamp, Step, Target, View,
 };
-use puerta_policy::network::Egress;
+use puerta_lab::network::Egress;
 use std::collections::BTreeMap;
 
 /// One backend at one site, and what it left there last.

@@ -2,8 +2,8 @@
 //! holds in any case. Who is refused is counted, and the audit has one line a minute of them at most.
 
 use crate::app::App;
-use crate::audit::{Audit, Event};
 use ipnet::IpNet;
+use puerta_audit::{Audit, Event};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::shell::complete;
 use crate::shell::line::{Editor, Event};
 use crate::shell::notice;
 use bytes::Bytes;
-use puerta_policy::model::{Role, Vm};
+use puerta_lab::model::{Role, Vm};
 use std::sync::Arc;
 
 const PROMPT: &str = "puerta> ";

@@ -16,7 +16,7 @@ use crate::shell::lang::Lang;
 use crate::shell::render::{self, Style};
 use crate::shell::words::{self, Wants, What};
 use crate::shell::{line::Editor, notice};
-use puerta_policy::model::Role;
+use puerta_lab::model::Role;
 use std::sync::Arc;
 
 /// Somebody on a session channel.

@@ -4,7 +4,7 @@
 use crate::shell::help::is_for_staff;
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
-use puerta_policy::model::Role;
+use puerta_lab::model::Role;
 
 /// Options that only professors have a use for.
 const STAFF_OPTIONS: [&str; 2] = ["--all", "--seat"];

@@ -7,7 +7,7 @@ use crate::shell::printable::printable_json;
 use crate::shell::text::text;
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
-use puerta_policy::model::Role;
+use puerta_lab::model::Role;
 
 /// Families and verbs that only professors have; an alumno's help and Tab do not name them.
 const STAFF: [&str; 22] = [

@@ -2,8 +2,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{Backup, BackupId, SeatId, Timestamp};
-use puerta_policy::names::{BackupName, VmName};
+use puerta_lab::model::{Backup, BackupId, SeatId, Timestamp};
+use puerta_lab::names::{BackupName, VmName};
 use sqlx::SqliteConnection;
 
 /// An archive that was just verified.

@@ -2,9 +2,9 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{Course, CourseId, Timestamp};
-use puerta_policy::names::CourseName;
-use puerta_policy::plan::{AddressPlan, Edition};
+use puerta_lab::model::{Course, CourseId, Timestamp};
+use puerta_lab::names::CourseName;
+use puerta_lab::plan::{AddressPlan, Edition};
 use sqlx::SqliteConnection;
 
 pub(super) fn read(row: &Row) -> Result<Course> {

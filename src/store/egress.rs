@@ -3,8 +3,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, courses, seats};
-use puerta_policy::model::{Course, CourseId, Seat, SeatId};
-use puerta_policy::network::Egress;
+use puerta_lab::model::{Course, CourseId, Seat, SeatId};
+use puerta_lab::network::Egress;
 
 /// Whose machines an egress rule is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Why the store did not do it. Refusals are data for `app`, which has the sentences.
 
-use puerta_policy::model::{JobKind, Timestamp};
-use puerta_policy::names::CourseName;
-use puerta_policy::plan::PlanError;
-use puerta_policy::quota::QuotaExceeded;
+use puerta_lab::model::{JobKind, Timestamp};
+use puerta_lab::names::CourseName;
+use puerta_lab::plan::PlanError;
+use puerta_lab::quota::QuotaExceeded;
 
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, StoreError>;

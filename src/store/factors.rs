@@ -3,7 +3,7 @@
 
 use super::rows;
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{PersonId, Timestamp};
+use puerta_lab::model::{PersonId, Timestamp};
 use sqlx::SqliteConnection;
 
 /// A second factor that is to be kept.

@@ -4,10 +4,10 @@
 use super::backups::{self, NewBackup};
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, quotas, vms};
-use puerta_policy::model::{
+use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
-use puerta_policy::quota::Quotas;
+use puerta_lab::quota::Quotas;
 use sqlx::{Row as _, SqliteConnection};
 
 macro_rules! select {

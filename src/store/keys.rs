@@ -2,8 +2,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, persons, seats};
-use puerta_policy::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
-use puerta_policy::names::Login;
+use puerta_lab::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
+use puerta_lab::names::Login;
 use sqlx::{Row as _, SqliteConnection};
 
 /// A key that was read from a line of `authorized_keys`.

@@ -3,8 +3,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, jobs};
-use puerta_policy::model::{Chosen, Job, JobId, JobKind, PersonId, Placed, Timestamp, VmId};
-use puerta_policy::names::NodeName;
+use puerta_lab::model::{Chosen, Job, JobId, JobKind, PersonId, Placed, Timestamp, VmId};
+use puerta_lab::names::NodeName;
 use sqlx::{Row as _, SqliteConnection};
 
 /// What is remembered of one node.

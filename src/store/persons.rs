@@ -3,8 +3,8 @@
 use super::keys::{self, NewKey};
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, seats};
-use puerta_policy::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
-use puerta_policy::names::{CourseName, Login, SeatName};
+use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
+use puerta_lab::names::{CourseName, Login, SeatName};
 use sqlx::{Row as _, SqliteConnection};
 
 /// Somebody to add.

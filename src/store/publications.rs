@@ -4,10 +4,10 @@
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, quotas, seats, vms};
 use ipnet::Ipv4Net;
-use puerta_policy::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
-use puerta_policy::network::{PortRange, Protocol, Publication, Traffic, network_of};
-use puerta_policy::plan::Vmid;
-use puerta_policy::quota::Quotas;
+use puerta_lab::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
+use puerta_lab::network::{PortRange, Protocol, Publication, Traffic, network_of};
+use puerta_lab::plan::Vmid;
+use puerta_lab::quota::Quotas;
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, seats};
-use puerta_policy::model::{CourseId, Role, SeatId};
-use puerta_policy::quota::{Quota, Quotas};
+use puerta_lab::model::{CourseId, Role, SeatId};
+use puerta_lab::quota::{Quota, Quotas};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 

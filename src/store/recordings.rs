@@ -2,7 +2,7 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store};
-use puerta_policy::model::{Person, PersonId, Timestamp};
+use puerta_lab::model::{Person, PersonId, Timestamp};
 use sqlx::Row as _;
 
 /// A recording.

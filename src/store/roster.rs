@@ -5,8 +5,8 @@ use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
 use super::seats;
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
-use puerta_policy::names::{Login, SeatName};
+use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
+use puerta_lab::names::{Login, SeatName};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::{HashMap, HashSet};
 

@@ -2,8 +2,8 @@
 //! parse is a damaged or foreign database: `Corrupt`, with the column's name.
 
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{SeatId, Timestamp};
-use puerta_policy::plan::Edition;
+use puerta_lab::model::{SeatId, Timestamp};
+use puerta_lab::plan::Edition;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite};
 use std::fmt::Display;

@@ -2,8 +2,8 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{RuleId, Timestamp};
-use puerta_policy::rules::{ReadyRule, Rule};
+use puerta_lab::model::{RuleId, Timestamp};
+use puerta_lab::rules::{ReadyRule, Rule};
 use serde_json::{Value, json};
 
 fn read(row: &Row) -> Result<ReadyRule> {

@@ -2,9 +2,9 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError};
-use puerta_policy::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
-use puerta_policy::names::{CourseName, Login, SeatName};
-use puerta_policy::plan::{Edition, SeatNumber};
+use puerta_lab::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
+use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::plan::{Edition, SeatNumber};
 use sqlx::{Row as _, SqliteConnection};
 
 /// A seat as professors see it.
@@ -57,7 +57,7 @@ macro_rules! shut {
         concat!(
             "(s.archived IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
               AND NOT EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id AND ",
-            $crate::store::seats::sits!(),
+            $crate::seats::sits!(),
             ")))"
         )
     };

@@ -1,8 +1,8 @@
 //! Seats of several: made by name, with members who come and go.
 
 use super::{Result, Store, StoreError, seats};
-use puerta_policy::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
-use puerta_policy::names::SeatName;
+use puerta_lab::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
+use puerta_lab::names::SeatName;
 use sqlx::{Row as _, SqliteConnection};
 
 impl Store {

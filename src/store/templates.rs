@@ -3,9 +3,9 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, jobs, vms};
-use puerta_policy::model::{Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
-use puerta_policy::names::{TemplateName, TemplateRef};
-use puerta_policy::network::Service;
+use puerta_lab::model::{Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
+use puerta_lab::names::{TemplateName, TemplateRef};
+use puerta_lab::network::Service;
 use sqlx::SqliteConnection;
 
 /// A version that a job is to make.

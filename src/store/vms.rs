@@ -2,10 +2,10 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store, StoreError, jobs, nodes, quotas, seats, templates};
-use puerta_policy::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
-use puerta_policy::names::{TemplateRef, VmName};
-use puerta_policy::plan::{AddressPlan, Slot, Vmid};
-use puerta_policy::quota::{Quotas, Usage};
+use puerta_lab::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
+use puerta_lab::names::{TemplateRef, VmName};
+use puerta_lab::plan::{AddressPlan, Slot, Vmid};
+use puerta_lab::quota::{Quotas, Usage};
 use sqlx::{Row as _, SqliteConnection};
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! What the contract needs to know of the engine under test, and machines to try it on.
 
 use async_trait::async_trait;
-use puerta::engine::{Engine, Spec, Which};
-use puerta_policy::action::Action;
+use puerta_engine::{Engine, Spec, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
+use puerta_lab::plan::{AddressPlan, Edition, SeatNumber, Slot};
 use puerta_policy::decide::{Context, Decision, Lab, Permit, Policy, Resource};
-use puerta_policy::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
-use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 

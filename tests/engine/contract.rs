@@ -1,8 +1,8 @@
 //! The trait's promises, on any engine.
 
 use crate::bench::{Bench, copies, machine, permit, spec};
-use puerta::engine::{Ended, Engine, EngineError, Size, Status, Terminal, TerminalWord, Which};
-use puerta_policy::model::Vm;
+use puerta_engine::{Ended, Engine, EngineError, Size, Status, Terminal, TerminalWord, Which};
+use puerta_lab::model::Vm;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

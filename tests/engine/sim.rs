@@ -3,11 +3,11 @@
 use crate::bench::{Bench, copies, lab, machine, permit, spec};
 use crate::contract;
 use async_trait::async_trait;
-use puerta::engine::sim::{ECHO_PORT, Options, SimEngine};
-use puerta::engine::{Engine, EngineError, NodeState, Spec, Status, Which};
-use puerta_policy::model::Vm;
-use puerta_policy::names::TemplateRef;
-use puerta_policy::plan::Vmid;
+use puerta_engine::sim::{ECHO_PORT, Options, SimEngine};
+use puerta_engine::{Engine, EngineError, NodeState, Spec, Status, Which};
+use puerta_lab::model::Vm;
+use puerta_lab::names::TemplateRef;
+use puerta_lab::plan::Vmid;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

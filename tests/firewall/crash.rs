@@ -3,8 +3,8 @@
 use crate::house::{CAMPUS, House, WEB1, desired, site, tcp};
 use crate::place::is_alive;
 use crate::{CHILD, Subject};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Desired, Done};
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{Desired, Done};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};

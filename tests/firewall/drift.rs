@@ -6,9 +6,9 @@ use ipnet::Ipv4Net;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Desired, Done, EgressTable, FirewallError, Target, Why};
-use puerta_policy::network::{Egress, Protocol};
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{Desired, Done, EgressTable, FirewallError, Target, Why};
+use puerta_lab::network::{Egress, Protocol};
 use std::cell::RefCell;
 use std::net::Ipv4Addr;
 

@@ -3,8 +3,8 @@
 use crate::Subject;
 use crate::house::{CAMPUS, House, NODE, WEB1, WEB2};
 use crate::place::is_alive;
-use puerta::firewall::{Done, Why};
-use puerta_policy::network::Egress;
+use puerta_firewall::{Done, Why};
+use puerta_lab::network::Egress;
 use std::net::IpAddr;
 
 const SITE: &str = "192.0.2.10:8080";

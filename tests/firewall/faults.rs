@@ -3,8 +3,8 @@
 use crate::Subject;
 use crate::house::{CAMPUS, House, site};
 use crate::place::{enter, is_alive};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{
     Backend, Desired, Done, FirewallError, Observed, Plan, Result, Ruleset, Site, Stamp, Step,
 };
 use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};

@@ -2,9 +2,9 @@
 
 use crate::Subject;
 use crate::place::{Place, enter};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Desired, EgressTable, Report, Site, Target};
-use puerta_policy::network::{Egress, PortRange, Protocol};
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{Desired, EgressTable, Report, Site, Target};
+use puerta_lab::network::{Egress, PortRange, Protocol};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};

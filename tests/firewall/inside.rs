@@ -84,7 +84,7 @@ pub(crate) fn a_forged_source_goes_nowhere(subject: &dyn Subject) {
     assert_eq!(heard.addresses().len(), 1, "it would arrive");
     house.publish(50_001, "10.0.0.66:9000", &["0.0.0.0/0"]);
     if let Some(target) = house.desired.publications.get_mut(&50_001) {
-        target.protocol = puerta_policy::network::Protocol::Udp;
+        target.protocol = puerta_lab::network::Protocol::Udp;
     }
     house.reconcile();
     send("192.0.2.10:9000");

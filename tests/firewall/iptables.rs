@@ -3,10 +3,10 @@
 use crate::house::{CAMPUS, House, desired, shell, site, tcp};
 use crate::place::{Place, enter, exchange};
 use crate::{CHILD, Subject};
-use puerta::firewall::iptables::{Flavour, Iptables};
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Backend, Desired, Done};
-use puerta_policy::network::Protocol;
+use puerta_firewall::iptables::{Flavour, Iptables};
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{Backend, Desired, Done};
+use puerta_lab::network::Protocol;
 use std::io::ErrorKind;
 use std::net::{SocketAddrV4, UdpSocket};
 use std::process::{Command, Stdio};
@@ -311,7 +311,7 @@ fn errors_come_from_whom_they_are_about() {
         // The number leads to another port of the same machine, then to another machine.
         for there in ["10.0.0.66:9001", "10.0.0.130:9000"] {
             let count = heard.addresses().len();
-            let target = puerta::firewall::Target { protocol: Protocol::Udp, ..tcp(there, &[]) };
+            let target = puerta_firewall::Target { protocol: Protocol::Udp, ..tcp(there, &[]) };
             house.change(50_001, Some(target));
             says(&web1);
             client.send(b"hello").unwrap();

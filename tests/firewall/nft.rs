@@ -3,9 +3,9 @@
 use crate::house::{House, desired, shell, site, tcp};
 use crate::place::enter;
 use crate::{CHILD, Subject};
-use puerta::firewall::nftables::Nftables;
-use puerta::firewall::reconcile::Reconciler;
-use puerta::firewall::{Backend, Desired, Done, FirewallError, Plan, Why};
+use puerta_firewall::nftables::Nftables;
+use puerta_firewall::reconcile::Reconciler;
+use puerta_firewall::{Backend, Desired, Done, FirewallError, Plan, Why};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;

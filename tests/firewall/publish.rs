@@ -3,8 +3,8 @@
 use crate::Subject;
 use crate::house::{AWAY, CAMPUS, House, shell, tcp};
 use crate::place::{exchange, is_alive};
-use puerta::firewall::{Done, FirewallError};
-use puerta_policy::network::Protocol;
+use puerta_firewall::{Done, FirewallError};
+use puerta_lab::network::Protocol;
 
 const DOOR: &str = "192.0.2.1:50001";
 
@@ -133,7 +133,7 @@ pub(crate) fn a_machine_takes_nobodys_number(subject: &dyn Subject) {
     let mut house = House::new(subject);
     let heard = house.web2.serve_udp("10.0.0.130:9000");
     let mut target = tcp("10.0.0.130:9000", &[]);
-    target.protocol = puerta_policy::network::Protocol::Udp;
+    target.protocol = puerta_lab::network::Protocol::Udp;
     house.desired.publications.insert(50_001, target);
     house.reconcile();
     let (thief, client) = (house.web1.udp("10.0.0.66:50001"), house.outside.udp("192.0.2.10:7000"));
@@ -158,7 +158,7 @@ pub(crate) fn a_machine_takes_nobodys_number(subject: &dyn Subject) {
 pub(crate) fn what_icmp_says_is_judged_too(subject: &dyn Subject) {
     let mut house = House::new(subject);
     let mut target = tcp("10.0.0.66:9009", &[]);
-    target.protocol = puerta_policy::network::Protocol::Udp;
+    target.protocol = puerta_lab::network::Protocol::Udp;
     house.desired.publications.insert(50_001, target);
     house.reconcile();
     let refused = |socket: &std::net::UdpSocket, to: &str| {

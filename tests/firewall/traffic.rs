@@ -2,8 +2,8 @@
 
 use crate::Subject;
 use crate::house::{AWAY, CAMPUS, House, shell, tcp};
-use puerta::firewall::Done;
-use puerta_policy::network::{Protocol, Traffic};
+use puerta_firewall::Done;
+use puerta_lab::network::{Protocol, Traffic};
 use std::io::{Read, Write};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};

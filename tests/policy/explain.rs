@@ -2,7 +2,7 @@
 
 use super::support::{House, Said};
 use super::{json, refused, shell, vm_up};
-use puerta_policy::action::{Action, Target};
+use puerta_lab::action::{Action, Target};
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;

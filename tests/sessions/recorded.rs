@@ -1,7 +1,7 @@
 //! Recordings, playing them, and looking on.
 
 use super::*;
-use puerta::engine::sim::HOSTILE;
+use puerta_engine::sim::HOSTILE;
 use std::os::unix::fs::PermissionsExt;
 
 const RECORD: &str = "[console]\nrecord = true\n";

@@ -9,7 +9,7 @@ mod samples_node;
 mod samples_policy;
 
 use puerta::app::reply::*;
-use puerta_policy::quota::Quotas;
+use puerta_lab::quota::Quotas;
 
 /// Every step of [`ProgressView`].
 pub(crate) const STEPS: [&str; 14] = [

@@ -2,7 +2,7 @@
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::reply::*;
-use puerta_policy::quota::Quota;
+use puerta_lab::quota::Quota;
 
 const AT: &str = "2026-11-23T10:02:03Z";
 

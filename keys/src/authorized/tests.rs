@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
-use russh::keys::ssh_encoding::{Base64Writer, Encode, Mpint};
+use ssh_encoding::{Base64Writer, Encode, Mpint};
 
 macro_rules! fixture {
     ($name:literal) => {

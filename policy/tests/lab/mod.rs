@@ -2,10 +2,10 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use puerta_lab::model::*;
+use puerta_lab::network::{Protocol, Publication, Traffic};
+use puerta_lab::plan::{AddressPlan, Edition, SeatNumber, Slot};
 use puerta_policy::decide::{Context, Decision, Policy, Publish, Resource};
-use puerta_policy::model::*;
-use puerta_policy::network::{Protocol, Publication, Traffic};
-use puerta_policy::plan::{AddressPlan, Edition, SeatNumber, Slot};
 
 pub const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None, second_factor: false };
 pub const OWN: i64 = 1;

@@ -1,7 +1,7 @@
 //! What can be asked of the audit.
 
 use ipnet::IpNet;
-use puerta_policy::names::{Login, SeatName, VmRef};
+use puerta_lab::names::{Login, SeatName, VmRef};
 
 /// `audit VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]

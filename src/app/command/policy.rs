@@ -1,11 +1,11 @@
 //! `policy ...` with every name parsed.
 
 use jiff::civil;
-use puerta_policy::action::Action;
-use puerta_policy::destination::{Destination, Refusal};
-use puerta_policy::model::{Role, RuleId, Timestamp};
-use puerta_policy::names::{BackupName, CourseName, Login, SeatName, VmName, VmRef};
-use puerta_policy::rules::{Hours, Verbs};
+use puerta_lab::action::Action;
+use puerta_lab::destination::{Destination, Refusal};
+use puerta_lab::model::{Role, RuleId, Timestamp};
+use puerta_lab::names::{BackupName, CourseName, Login, SeatName, VmName, VmRef};
+use puerta_lab::rules::{Hours, Verbs};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 

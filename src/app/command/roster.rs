@@ -1,6 +1,6 @@
 //! Enrolment and teams.
 
-use puerta_policy::names::{CourseName, Login, SeatName};
+use puerta_lab::names::{CourseName, Login, SeatName};
 
 /// How one-time codes are written as text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `session ...` and `message`.
 
 use crate::app::session::SessionId;
-use puerta_policy::names::{CourseName, Login};
+use puerta_lab::names::{CourseName, Login};
 
 /// `session VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! `template ...` and `quota ...`.
 
-use puerta_policy::model::Role;
-use puerta_policy::names::{CourseName, SeatName, TemplateName, TemplateRef, VmRef};
-use puerta_policy::network::Service;
-use puerta_policy::quota::Quota;
+use puerta_lab::model::Role;
+use puerta_lab::names::{CourseName, SeatName, TemplateName, TemplateRef, VmRef};
+use puerta_lab::network::Service;
+use puerta_lab::quota::Quota;
 
 /// `template VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::app::secret::Secret;
 use crate::app::{App, clock, error};
 use puerta_keys::code;
 use puerta_keys::totp::{self, Shared};
-use puerta_policy::model::{PersonId, Timestamp};
+use puerta_lab::model::{PersonId, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 

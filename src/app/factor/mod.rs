@@ -12,12 +12,12 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, TotpView};
 use crate::app::secret::Secret;
 use crate::app::{App, clock};
-use crate::store::{NewFactor, StoreError};
 use puerta_keys::code::{self, Code};
 use puerta_keys::totp::Shared;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Person};
 use puerta_policy::decide::{Context, Decision, Own, Policy, Resource};
-use puerta_policy::model::{Actor, Person};
+use puerta_store::{NewFactor, StoreError};
 
 /// What apps show beside the person's login.
 const ISSUER: &str = "puerta";

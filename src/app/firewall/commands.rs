@@ -5,8 +5,8 @@ use crate::app::command::FirewallCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{FirewallDone, FirewallView, Reply};
-use crate::firewall::{Done, View, Why};
-use puerta_policy::action::Action;
+use puerta_firewall::{Done, View, Why};
+use puerta_lab::action::Action;
 use puerta_policy::decide::Lab;
 
 pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: FirewallCommand) -> Result<Reply> {

@@ -2,11 +2,11 @@
 //! puerta itself asks, whenever it looks at the firewall.
 
 use crate::app::clock;
-use crate::store::{self, Store};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Course};
+use puerta_lab::names::CourseName;
 use puerta_policy::decide::{Context, Policy};
-use puerta_policy::model::{Actor, Course};
-use puerta_policy::names::CourseName;
+use puerta_store::{self as store, Store};
 use std::collections::BTreeSet;
 
 /// Courses that policy closes now.
@@ -54,11 +54,11 @@ mod tests {
     use crate::app::firewall::desired;
     use crate::app::{clock, rules};
     use crate::config::Config;
-    use crate::store::{NewPerson, NewPublication, NewVm, Place, Store};
-    use puerta_policy::model::{Course, Limits, Phase, Role, Timestamp};
-    use puerta_policy::network::{Egress, Protocol};
-    use puerta_policy::plan::AddressPlan;
-    use puerta_policy::rules::{Rule, Verbs, Window};
+    use puerta_lab::model::{Course, Limits, Phase, Role, Timestamp};
+    use puerta_lab::network::{Egress, Protocol};
+    use puerta_lab::plan::AddressPlan;
+    use puerta_lab::rules::{Rule, Verbs, Window};
+    use puerta_store::{NewPerson, NewPublication, NewVm, Place, Store};
 
     const HOUR: i64 = 3_600_000;
 

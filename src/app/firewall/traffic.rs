@@ -3,11 +3,11 @@
 //! written down as a number.
 
 use crate::app::{App, clock};
-use crate::audit::Event;
-use crate::firewall::{Done, NewConnection, Report};
-use crate::store::{self, Store};
-use puerta_policy::model::Timestamp;
-use puerta_policy::network::{Publication, Traffic};
+use puerta_audit::Event;
+use puerta_firewall::{Done, NewConnection, Report};
+use puerta_lab::model::Timestamp;
+use puerta_lab::network::{Publication, Traffic};
+use puerta_store::{self as store, Store};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 

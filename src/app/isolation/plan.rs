@@ -2,8 +2,8 @@
 
 use super::PORT;
 use crate::app::node::PUERTA;
-use crate::engine::Node;
-use puerta_policy::plan::Vmid;
+use puerta_engine::Node;
+use puerta_lab::plan::Vmid;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The engine's API; nodes of Incus listen there.
@@ -298,7 +298,7 @@ mod tests {
         let places = [place(1, 2, "a"), place(1, 3, "b"), place(2, 2, "a")];
         let node = |name: &str, address| Node {
             name: name.into(),
-            state: crate::engine::NodeState::Online,
+            state: puerta_engine::NodeState::Online,
             address,
         };
         let nodes = [node("a", Some(Ipv4Addr::new(10, 0, 0, 65))), node("b", None)];

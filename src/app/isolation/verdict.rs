@@ -3,7 +3,7 @@
 
 use super::plan::{Kind, Place, Plan, Probe, To, relation};
 use crate::app::reply::{FlowView, IsolationView, UntriedView};
-use crate::engine::{EngineError, Ran};
+use puerta_engine::{EngineError, Ran};
 use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -138,7 +138,7 @@ fn flow(probe: &Probe, open: bool, places: &[Place]) -> FlowView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Node, NodeState};
+    use puerta_engine::{Node, NodeState};
 
     fn ran(output: &str) -> Result<Ran, EngineError> {
         Ok(Ran { status: 0, output: output.into() })

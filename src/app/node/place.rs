@@ -2,8 +2,8 @@
 //! reason, the same each time.
 
 use crate::config::Placement;
-use crate::engine::Figures;
-use puerta_policy::model::{Chosen, Placed};
+use puerta_engine::Figures;
+use puerta_lab::model::{Chosen, Placed};
 use std::cmp::Reverse;
 
 /// Nodes whose free memory differs by less than this are alike, and the load decides.

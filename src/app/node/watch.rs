@@ -3,9 +3,9 @@
 //! then whoever asks it about a machine there waits; puerta's own look is what nobody has to wait for.
 
 use crate::app::{App, clock};
-use crate::audit::Event;
-use crate::engine::{EngineError, Figures, NodeState};
-use puerta_policy::model::Timestamp;
+use puerta_audit::Event;
+use puerta_engine::{EngineError, Figures, NodeState};
+use puerta_lab::model::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;

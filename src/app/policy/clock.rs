@@ -3,8 +3,8 @@
 
 use super::zone::next_edge;
 use crate::app::{App, clock};
-use puerta_policy::model::Timestamp;
-use puerta_policy::rules::Rule;
+use puerta_lab::model::Timestamp;
+use puerta_lab::rules::Rule;
 use std::sync::Arc;
 use std::time::Duration;
 

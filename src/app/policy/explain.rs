@@ -7,12 +7,12 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ExplainView, PlaceView, Reply};
 use crate::app::{App, backup, clock, person, rules, vm};
-use crate::store::Store;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Timestamp};
+use puerta_lab::names::{Login, VmRef};
+use puerta_lab::network::Protocol;
 use puerta_policy::decide::{Context, Forward, Lab, Own, Policy, Publish, Resource};
-use puerta_policy::model::{Actor, Timestamp};
-use puerta_policy::names::{Login, VmRef};
-use puerta_policy::network::Protocol;
+use puerta_store::Store;
 use std::sync::Arc;
 
 /// What came of it, before it is told.

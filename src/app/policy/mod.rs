@@ -14,7 +14,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{CheckView, PolicyView, Reply};
 use crate::app::rules;
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
 use puerta_policy::decide::{Lab, Policy, Stated};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PolicyCommand) -> Result<Reply> {

@@ -7,12 +7,13 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, RuleView};
 use crate::app::{App, clock, rules};
-use crate::store::StoreError;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use puerta_policy::model::{RuleId, Timestamp};
-use puerta_policy::names::{CourseName, VmName};
-use puerta_policy::rules::{ReadyRule, Rule, Window};
+use puerta_lab::model::{RuleId, Timestamp};
+use puerta_lab::names::{CourseName, VmName};
+use puerta_lab::rules::{ReadyRule, Rule, Window};
+use puerta_policy::rules::cedar;
+use puerta_store::StoreError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(in crate::app) fn rendered(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Vec<(String, String)> {
-    let one = |ready: &ReadyRule| (ready.policy_id(), ready.cedar(&zone::windows(&ready.rule, zone, now)));
+    let one = |ready: &ReadyRule| (ready.policy_id(), cedar(ready, &zone::windows(&ready.rule, zone, now)));
     let over = |ready: &&ReadyRule| matches!(ready.rule, Rule::Exam { time, .. } if time.until() <= now);
     rules.iter().filter(|ready| !over(ready)).map(one).collect()
 }

@@ -4,8 +4,8 @@ use crate::app::command::When;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
-use puerta_policy::model::Timestamp;
-use puerta_policy::rules::{Hours, ReadyRule, Rule, Window};
+use puerta_lab::model::Timestamp;
+use puerta_lab::rules::{Hours, ReadyRule, Rule, Window};
 
 /// How many days of a timetable are written out. It is written anew at each of its edges, of which
 /// every week has one; beyond the last day it would be closed.
@@ -68,7 +68,7 @@ pub(super) fn next_edge(rules: &[ReadyRule], zone: &TimeZone, after: Timestamp) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use puerta_policy::model::RuleId;
+    use puerta_lab::model::RuleId;
 
     fn at(text: &str) -> Timestamp {
         Timestamp(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())

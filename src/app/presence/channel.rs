@@ -3,7 +3,7 @@
 use super::{Connection, Counted};
 use crate::app::clock;
 use crate::app::console::Screen;
-use puerta_policy::model::Timestamp;
+use puerta_lab::model::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::mpsc;

@@ -1,7 +1,7 @@
 //! What is answered about templates and quotas.
 
 use crate::app::error::Error;
-use puerta_policy::quota::Quota;
+use puerta_lab::quota::Quota;
 use serde::Serialize;
 
 /// A template as people see it: the newest version, when it was published.

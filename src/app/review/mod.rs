@@ -9,8 +9,8 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{AuditPage, AuditStory, Reply};
 use crate::app::{Outcome, vm};
-use crate::audit::{self, AuditUnavailable, Found, Query};
-use puerta_policy::action::Action;
+use puerta_audit::{self as audit, AuditUnavailable, Found, Query};
+use puerta_lab::action::Action;
 use puerta_policy::decide::Lab;
 use serde_json::{Map, Value};
 

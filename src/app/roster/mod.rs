@@ -13,13 +13,13 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::person::new_code;
 use crate::app::reply::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView, Reply};
 use crate::app::{App, clock};
-use crate::audit::{Event, Outcome, Phase};
-use crate::store::{Enrolment, NewCode, RosterPlan, RosterRow, StoreError};
 use parse::List;
-use puerta_policy::action::Action;
+use puerta_audit::{Event, Outcome, Phase};
+use puerta_lab::action::Action;
+use puerta_lab::model::Course;
+use puerta_lab::names::CourseName;
 use puerta_policy::decide::Lab;
-use puerta_policy::model::Course;
-use puerta_policy::names::CourseName;
+use puerta_store::{Enrolment, NewCode, RosterPlan, RosterRow, StoreError};
 use std::sync::Arc;
 
 pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {

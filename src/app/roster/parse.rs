@@ -3,10 +3,10 @@
 
 use super::wrong::Wrong;
 use crate::app::error::{Error, Kind};
-use crate::audit::unshowable;
 use csv::{ReaderBuilder, StringRecord};
-use puerta_policy::names::Login;
-use puerta_policy::plan::SeatNumber;
+use puerta_audit::unshowable;
+use puerta_lab::names::Login;
+use puerta_lab::plan::SeatNumber;
 use std::collections::HashMap;
 
 /// Most unknown columns that are named.

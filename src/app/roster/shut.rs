@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::app::error::Result;
 use crate::app::recovery::itself;
 use crate::app::vm_jobs::Work;
-use crate::engine::Status;
-use puerta_policy::model::{JobKind, Phase, Vm};
+use puerta_engine::Status;
+use puerta_lab::model::{JobKind, Phase, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -7,11 +7,11 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{Channel, Connection, Notice, What};
 use crate::app::reply::{MessageView, OpenView, Reply, SessionView};
 use crate::app::{Outcome, clock, console, person};
-use crate::audit::Phase;
-use puerta_policy::action::Action;
+use puerta_audit::Phase;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Person, PersonId};
+use puerta_lab::names::{CourseName, Login};
 use puerta_policy::decide::{Decision, Lab};
-use puerta_policy::model::{Person, PersonId};
-use puerta_policy::names::{CourseName, Login};
 use std::collections::HashMap;
 use std::sync::Arc;
 

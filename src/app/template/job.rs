@@ -9,11 +9,11 @@ use crate::app::reply::{Reply, TemplatePublished};
 use crate::app::vm::{self, Asked};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, backup, clock};
-use crate::engine::{Status, Which};
-use crate::store::{NewTemplate, Template};
-use puerta_policy::action::Action;
+use puerta_engine::{Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Job, Phase, Vm};
 use puerta_policy::decide::Permit;
-use puerta_policy::model::{Job, Phase, Vm};
+use puerta_store::{NewTemplate, Template};
 
 /// Longest description, characters.
 const LONGEST: usize = 200;

@@ -4,9 +4,9 @@
 
 use crate::app::error::{Error, Result};
 use crate::app::{App, clock};
-use puerta_policy::action::Action;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, JobState};
 use puerta_policy::decide::{Context, Lab, Permit};
-use puerta_policy::model::{Actor, JobState};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::app::node;
-use crate::store::Scope;
-use puerta_policy::quota::Quota;
+use puerta_lab::quota::Quota;
+use puerta_store::Scope;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn is_no_quota() {
@@ -33,7 +33,7 @@ async fn is_no_lack_of_nodes() {
     drop(choose().await);
     assert_eq!(choose().await.unwrap_err().id, "error-engine-away");
     house.sim.set_away(false);
-    for name in crate::engine::sim::NODES {
+    for name in puerta_engine::sim::NODES {
         house.sim.set_node_down(name, true);
     }
     house.app.look_at_nodes().await;

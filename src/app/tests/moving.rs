@@ -3,8 +3,8 @@
 use super::*;
 use crate::app::vm_jobs::Work;
 use crate::app::{moving, recovery};
-use puerta_policy::model::{JobKind, Limits};
-use puerta_policy::names::NodeName;
+use puerta_lab::model::{JobKind, Limits};
+use puerta_lab::names::NodeName;
 
 fn node(name: &str) -> NodeName {
     name.parse().unwrap()
@@ -90,8 +90,8 @@ async fn only_one_that_ran_keeps_its_place_while_it_moves() {
     let house = house("move-place").await;
     house.create().await.0.unwrap();
     let vm = house.vm().await.unwrap();
-    let quota = puerta_policy::quota::Quota::Running;
-    house.app.store.set_quota(crate::store::Scope::Seat(vm.seat), quota, Some(1)).await.unwrap();
+    let quota = puerta_lab::quota::Quota::Running;
+    house.app.store.set_quota(puerta_store::Scope::Seat(vm.seat), quota, Some(1)).await.unwrap();
     let room = async || {
         let at = house.vm().await.unwrap().node;
         let to = if at.as_deref() == Some("sim01") { "sim02" } else { "sim01" };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::audit::chain::{Entry, Head, Why};
+use crate::chain::{Entry, Head, Why};
 
 const MINUTE: i64 = 60_000;
 
@@ -183,8 +183,8 @@ proptest! {
         prop_assume!(edited != *file);
         let check = Check { keys: Some(&key.public_keys()), progress: None };
         // What does not begin like an export any more is checked as a log, and is none.
-        let verdict = if crate::audit::export::is_export(&mut &edited[..]).unwrap() {
-            crate::audit::export::verify_export(&edited[..], std::path::Path::new("export"), check).unwrap()
+        let verdict = if crate::export::is_export(&mut &edited[..]).unwrap() {
+            crate::export::verify_export(&edited[..], std::path::Path::new("export"), check).unwrap()
         } else {
             verify_reader(&edited[..]).unwrap()
         };

@@ -1,7 +1,7 @@
 //! Files that are closed and followed by others: by size, by day, by age.
 
 use super::*;
-use crate::audit::chain::Why;
+use crate::chain::Why;
 
 /// A clock that a test sets.
 fn clock(at: i64) -> (Arc<AtomicI64>, impl Fn() -> i64 + Send + 'static) {
@@ -167,8 +167,8 @@ async fn a_check_and_an_export_while_segments_go_find_nothing_wrong() {
         let verdict = verify_with(&folder.log(), &key.public_keys());
         assert_eq!(verdict.broken, None, "after {checks} checks");
         let end = audit.seal().await.unwrap();
-        let range = crate::audit::Range { end, ..crate::audit::Range::default() };
-        crate::audit::export(&folder.log(), range, &key, 0, &mut |_| Ok(())).unwrap();
+        let range = crate::Range { end, ..crate::Range::default() };
+        crate::export(&folder.log(), range, &key, 0, &mut |_| Ok(())).unwrap();
         checks += 1;
         if left <= 2 {
             break;

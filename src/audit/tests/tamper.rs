@@ -1,7 +1,7 @@
 //! Other hands: every kind of change, at every sort of place, in closed and open files.
 
 use super::*;
-use crate::audit::chain::{Entry, Head, Why};
+use crate::chain::{Entry, Head, Why};
 
 const SEGMENT: u64 = 3000;
 

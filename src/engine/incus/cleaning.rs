@@ -12,7 +12,7 @@ mod rules;
 mod tests;
 
 use super::tarball::{Place, copy, held, inside, next, place};
-use crate::engine::ustar::plain;
+use crate::ustar::plain;
 use links::Links;
 use rules::{Homes, has_address, rubbish, secret};
 use std::collections::HashSet;

@@ -5,7 +5,7 @@
 use super::error::{classify, clean};
 use super::wire::Envelope;
 use super::{Endpoint, tls};
-use crate::engine::{EngineError, Result};
+use crate::{EngineError, Result};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};

@@ -4,7 +4,7 @@
 use super::client::{ANSWER, Answer, Client, To, Websocket, late};
 use super::wire::{Awaiting, Executed, Secrets};
 use super::{IncusEngine, operation, path};
-use crate::engine::{EngineError, Inside, Result, Size, Terminal, TerminalWord};
+use crate::{EngineError, Inside, Result, Size, Terminal, TerminalWord};
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};

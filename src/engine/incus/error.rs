@@ -1,7 +1,7 @@
 //! From what Incus writes to what we mean. Incus has few codes and many sentences, so the table
 //! below reads sentences; each was seen on a real server.
 
-use crate::engine::EngineError;
+use crate::EngineError;
 use std::io;
 
 /// A part of a sentence in lower case, and what the whole means.

@@ -3,7 +3,7 @@
 use super::client::{ANSWER, Answer, To, empty, late};
 use super::wire::{Executed, Ignored};
 use super::{IncusEngine, error, path};
-use crate::engine::{EngineError, Ran, Result};
+use crate::{EngineError, Ran, Result};
 use http_body_util::BodyExt;
 use hyper::Method;
 use serde_json::{Value, json};

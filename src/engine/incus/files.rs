@@ -3,12 +3,12 @@
 
 use super::client::{ANSWER, To, away, empty, late};
 use super::{IncusEngine, path, wire};
-use crate::engine::{EngineError, Result, authorized};
+use crate::{EngineError, Result, authorized};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName};
 use hyper::{Method, StatusCode};
-use puerta_policy::model::Vm;
+use puerta_lab::model::Vm;
 use std::time::Duration;
 use tokio::time::timeout;
 

@@ -3,9 +3,9 @@
 use super::operation::Outcome;
 use super::wire::{self, NewInstance, code};
 use super::{IncusEngine, path};
-use crate::engine::{EngineError, Result, Spec, Which};
+use crate::{EngineError, Result, Spec, Which};
 use hyper::Method;
-use puerta_policy::model::Vm;
+use puerta_lab::model::Vm;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;

@@ -30,10 +30,10 @@ use super::{
 use async_trait::async_trait;
 use client::Client;
 use dashmap::DashMap;
+use puerta_lab::model::Vm;
+use puerta_lab::names::TemplateRef;
+use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
-use puerta_policy::model::Vm;
-use puerta_policy::names::TemplateRef;
-use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};

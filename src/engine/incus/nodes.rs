@@ -3,8 +3,8 @@
 use super::IncusEngine;
 use super::life::member;
 use super::wire::{self, code};
-use crate::engine::{EngineError, Figures, Result, Which};
-use puerta_policy::model::Vm;
+use crate::{EngineError, Figures, Result, Which};
+use puerta_lab::model::Vm;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 use super::client::{ANSWER, Answer, Client, To};
 use super::error::classify;
 use super::wire::{Ignored, Operation, code};
-use crate::engine::{EngineError, Result};
+use crate::{EngineError, Result};
 use hyper::Method;
 use serde::Serialize;
 use std::time::Duration;

@@ -3,8 +3,8 @@
 
 use super::IncusEngine;
 use super::wire::{self, code};
-use crate::engine::{EngineError, Result, Which};
-use puerta_policy::model::Vm;
+use crate::{EngineError, Result, Which};
+use puerta_lab::model::Vm;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;

@@ -8,9 +8,7 @@
 //! because of `volatile.*` keys that it has just made up itself.
 
 use super::cleaning::Cleaning;
-use crate::engine::ustar::{
-    BLOCK, Entry, Record, bad, extended, file, number, padding, parse, records, renamed,
-};
+use crate::ustar::{BLOCK, Entry, Record, bad, extended, file, number, padding, parse, records, renamed};
 use std::io::{self, Read, Write};
 
 /// Longest text that is kept in memory: names, extended attributes, the index.
@@ -184,7 +182,7 @@ pub(super) fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ustar::tests::{archive, entry};
+    use crate::ustar::tests::{archive, entry};
 
     fn good() -> Vec<Vec<u8>> {
         vec![

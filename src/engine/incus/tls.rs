@@ -1,7 +1,7 @@
 //! TLS towards a cluster: our client certificate, and exactly one server certificate. Incus'
 //! certificates are self-signed and are told apart by themselves, never by a name or a chain.
 
-use crate::engine::{EngineError, Result};
+use crate::{EngineError, Result};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};

@@ -2,8 +2,8 @@
 //! has something to verify.
 
 use super::Machine;
-use crate::engine::ustar::{BLOCK, bad, file as file_of, padding, parse};
-use crate::engine::{EngineError, Result};
+use crate::ustar::{BLOCK, bad, file as file_of, padding, parse};
+use crate::{EngineError, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -2,8 +2,8 @@
 //! first, or never stop. The machine with the plan's address 10.x.y.z has them on 127.x.y.z, where
 //! nothing leaves this computer.
 
-use crate::engine::{EngineError, Result};
-use puerta_policy::plan::Vmid;
+use crate::{EngineError, Result};
+use puerta_lab::plan::Vmid;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::time::Duration;

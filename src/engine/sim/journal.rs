@@ -2,8 +2,8 @@
 //! answered, read and rewritten short when it starts. A last line that a crash cut is left out.
 
 use super::{Image, Key, Machine};
-use crate::engine::{EngineError, Result, Which};
-use puerta_policy::names::TemplateRef;
+use crate::{EngineError, Result, Which};
+use puerta_lab::names::TemplateRef;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

@@ -19,10 +19,10 @@ use super::{
 use async_trait::async_trait;
 use echo::Echo;
 use journal::Journal;
+use puerta_lab::model::Vm;
+use puerta_lab::names::{TemplateName, TemplateRef};
+use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
-use puerta_policy::model::Vm;
-use puerta_policy::names::{TemplateName, TemplateRef};
-use puerta_policy::plan::Vmid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

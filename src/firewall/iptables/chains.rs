@@ -8,9 +8,9 @@
 use super::parse::OURS;
 use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
 use super::rows::{BACK, DNAT, FORTH, Kind, number};
-use crate::firewall::{Desired, Site};
+use crate::{Desired, Site};
 use ipnet::Ipv4Net;
-use puerta_policy::network::Protocol;
+use puerta_lab::network::Protocol;
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 

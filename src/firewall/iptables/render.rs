@@ -3,10 +3,10 @@
 use super::chains;
 use super::parse::OURS;
 use super::rows::{self, BACK, DNAT, FORTH};
-use crate::firewall::plan::digest;
-use crate::firewall::{Desired, Members, Ruleset, Site, Target};
+use crate::plan::digest;
+use crate::{Desired, Members, Ruleset, Site, Target};
 use ipnet::{IpNet, Ipv4Net};
-use puerta_policy::network::{Egress, Flow, Protocol};
+use puerta_lab::network::{Egress, Flow, Protocol};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::RangeInclusive;
@@ -29,7 +29,7 @@ pub(super) const FIXED: [&str; 3] = ["campus", "admission", "admission6"];
 /// The lists of egress that somebody has, by their names.
 pub(super) type Lists = BTreeMap<String, Vec<Flow>>;
 
-/// See [`crate::firewall::Backend::render`]. Sets are named without their generation.
+/// See [`crate::Backend::render`]. Sets are named without their generation.
 pub(super) fn render(site: &Site, desired: &Desired) -> Ruleset {
     let mut sets = Sets::default();
     publications(&mut sets, site, desired);

@@ -2,8 +2,8 @@
 
 use super::parse::{OURS, Rule};
 use super::render::BUCKET;
-use crate::firewall::Target;
-use puerta_policy::network::Protocol;
+use crate::Target;
+use puerta_lab::network::Protocol;
 use std::net::Ipv4Addr;
 
 /// A kind of them.

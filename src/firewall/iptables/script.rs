@@ -11,7 +11,7 @@ use super::render::{FOUR, SIX};
 use super::rows::KINDS;
 use super::seen::Seen;
 use super::{Family, Flavour};
-use crate::firewall::{Change, Members, Ruleset, Step};
+use crate::{Change, Members, Ruleset, Step};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

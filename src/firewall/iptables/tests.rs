@@ -3,9 +3,9 @@
 
 use super::seen::{self, Seen};
 use super::{Flavour, Iptables, parse, script};
-use crate::firewall::plan::{changes, digest, plan};
-use crate::firewall::{Backend, Desired, EgressTable, Observed, Plan, Site, Step, Target, Why};
-use puerta_policy::network::{Egress, PortRange, Protocol, Traffic};
+use crate::plan::{changes, digest, plan};
+use crate::{Backend, Desired, EgressTable, Observed, Plan, Site, Step, Target, Why};
+use puerta_lab::network::{Egress, PortRange, Protocol, Traffic};
 use std::collections::BTreeSet;
 
 fn site() -> Site {

@@ -1,8 +1,8 @@
 //! What `nft -j` lists of our table, as values. Pure.
 
-use crate::firewall::plan::digest;
-use crate::firewall::{FirewallError, Members, Observed, Result, Stamp};
-use puerta_policy::network::Traffic;
+use crate::plan::digest;
+use crate::{FirewallError, Members, Observed, Result, Stamp};
+use puerta_lab::network::Traffic;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

@@ -9,10 +9,10 @@
 //! Only packets of our interfaces are judged. `accept` ends our chain and nothing else: other tables may drop.
 
 use super::parse::OWNER;
-use crate::firewall::plan::digest;
-use crate::firewall::{Desired, Members, Site, Target};
+use crate::plan::digest;
+use crate::{Desired, Members, Site, Target};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use puerta_policy::network::{Egress, Flow, Protocol};
+use puerta_lab::network::{Egress, Flow, Protocol};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 

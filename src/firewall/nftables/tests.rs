@@ -2,9 +2,9 @@
 
 use super::parse::State;
 use super::{Nftables, foreign, parse};
-use crate::firewall::plan::{digest, plan};
-use crate::firewall::{Backend, Desired, EgressTable, Observed, Plan, Site, Stamp, Target, Why};
-use puerta_policy::network::{Egress, PortRange, Protocol, Traffic};
+use crate::plan::{digest, plan};
+use crate::{Backend, Desired, EgressTable, Observed, Plan, Site, Stamp, Target, Why};
+use puerta_lab::network::{Egress, PortRange, Protocol, Traffic};
 use std::collections::BTreeMap;
 
 fn site() -> Site {

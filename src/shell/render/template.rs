@@ -8,7 +8,7 @@ use crate::app::reply::{
 };
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
-use puerta_policy::quota::Quota;
+use puerta_lab::quota::Quota;
 
 pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     match reply {

@@ -6,8 +6,8 @@ use crate::app::command::{
     BackupCommand, Command, CourseCommand, JobCommand, KeyCommand, PersonCommand, VmCommand,
 };
 use crate::app::error::{Error, Result};
-use puerta_policy::model::{JobId, Role};
-use puerta_policy::names::{NameError, VmRef};
+use puerta_lab::model::{JobId, Role};
+use puerta_lab::names::{NameError, VmRef};
 use std::str::FromStr;
 
 pub(super) fn name<T: FromStr<Err = NameError>>(text: &str) -> Result<T> {

@@ -23,7 +23,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::shell::help;
 use crate::shell::lang::Lang;
 use clap::Parser as _;
-use puerta_policy::model::Role;
+use puerta_lab::model::Role;
 
 /// A line longer than this is refused unread.
 pub const MAX_LINE: usize = 8 * 1024;

@@ -5,7 +5,7 @@ use super::values::{bad, networks, port as number};
 use super::{Context, grammar};
 use crate::app::command::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 use crate::app::error::{Error, Kind, Result};
-use puerta_policy::network::{Egress, FlowError, Protocol};
+use puerta_lab::network::{Egress, FlowError, Protocol};
 
 pub(super) fn port(verb: grammar::Port, context: &Context<'_>) -> Result<PortCommand> {
     Ok(match verb {

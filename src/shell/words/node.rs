@@ -3,7 +3,7 @@
 use super::grammar;
 use crate::app::command::NodeCommand;
 use crate::app::error::{Error, Kind, Result};
-use puerta_policy::names::NodeName;
+use puerta_lab::names::NodeName;
 
 /// Longest reason that is kept, in characters.
 const MAX_REASON: usize = 200;

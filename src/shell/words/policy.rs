@@ -6,11 +6,11 @@ use super::{Context, grammar};
 use crate::app::command::{Named, NewRule, PolicyCommand, Question, When};
 use crate::app::error::{Error, Kind, Result};
 use ipnet::IpNet;
-use puerta_policy::action::{Action, Target};
-use puerta_policy::destination::Destination;
-use puerta_policy::model::{Role, RuleId, Timestamp};
-use puerta_policy::names::VmRef;
-use puerta_policy::rules::{NoHours, NoVerb, Verbs};
+use puerta_lab::action::{Action, Target};
+use puerta_lab::destination::Destination;
+use puerta_lab::model::{Role, RuleId, Timestamp};
+use puerta_lab::names::VmRef;
+use puerta_lab::rules::{NoHours, NoVerb, Verbs};
 use std::net::IpAddr;
 
 /// `None`: the text is still to come, on standard input.

@@ -6,7 +6,7 @@ use super::values::bad;
 use crate::app::command::{MessageCommand, SessionCommand};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::session::SessionId;
-use puerta_policy::names::{CourseName, Login};
+use puerta_lab::names::{CourseName, Login};
 
 /// Per cent of a recording's own speed: from a tenth to a hundredfold.
 const SPEEDS: std::ops::RangeInclusive<u32> = 10..=10_000;

@@ -5,8 +5,8 @@ use super::values::{bad, count, number, size_mib};
 use super::{Context, grammar};
 use crate::app::command::{QuotaCommand, QuotaPlace, TemplateCommand};
 use crate::app::error::{Error, Kind, Result};
-use puerta_policy::network::Service;
-use puerta_policy::quota::Quota;
+use puerta_lab::network::Service;
+use puerta_lab::quota::Quota;
 
 /// More ports of one machine than anybody publishes from the start.
 const MOST_PORTS: usize = 16;

@@ -7,9 +7,9 @@ use crate::app::command::{
 };
 use crate::shell::lang::Lang;
 use proptest::prelude::*;
-use puerta_policy::model::JobId;
-use puerta_policy::names::VmRef;
-use puerta_policy::quota::Quota;
+use puerta_lab::model::JobId;
+use puerta_lab::names::VmRef;
+use puerta_lab::quota::Quota;
 
 const NOW: i64 = 1_795_428_000_000;
 
@@ -107,7 +107,7 @@ fn the_other_families() {
         ("quota show", Run(Command::Quota(QuotaCommand::Own))),
         (
             "quota show --role alumno",
-            Run(Command::Quota(QuotaCommand::Show(QuotaPlace::Role(puerta_policy::model::Role::Alumno)))),
+            Run(Command::Quota(QuotaCommand::Show(QuotaPlace::Role(puerta_lab::model::Role::Alumno)))),
         ),
         (
             "quota set memory 2G --seat alumno1",
@@ -258,7 +258,7 @@ fn the_other_families() {
 #[test]
 fn ports_egress_and_the_firewall() {
     use crate::app::command::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
-    use puerta_policy::network::{Egress, Protocol};
+    use puerta_lab::network::{Egress, Protocol};
     let publish = |protocol, port, sources: Option<&[&str]>| {
         Run(Command::Port(PortCommand::Publish {
             vm: vm("web1"),

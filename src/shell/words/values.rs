@@ -2,7 +2,7 @@
 
 use crate::app::error::{Error, Kind, Result};
 use ipnet::Ipv4Net;
-use puerta_policy::network::network_of;
+use puerta_lab::network::network_of;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, macros::format_description};
 

@@ -1,9 +1,9 @@
 //! Machines, jobs, backups, and the races between them.
 
 use super::*;
-use puerta_policy::model::{BackupId, JobId, Phase, VmId};
-use puerta_policy::plan::Slot;
-use puerta_policy::quota::{Quota, QuotaExceeded, Usage};
+use puerta_lab::model::{BackupId, JobId, Phase, VmId};
+use puerta_lab::plan::Slot;
+use puerta_lab::quota::{Quota, QuotaExceeded, Usage};
 
 #[tokio::test]
 async fn a_machine_gets_the_place_that_the_plan_predicts() {
@@ -91,7 +91,7 @@ async fn sixty_three_machines_fit_and_a_slot_is_free_when_its_row_is_gone() {
 async fn a_number_is_never_twice_in_the_table() {
     let (_folder, store, _, _, seat) = one().await;
     create(&store, seat.id, "web1").await;
-    let red: puerta_policy::names::CourseName = "red-2025".parse().unwrap();
+    let red: puerta_lab::names::CourseName = "red-2025".parse().unwrap();
     let red = store.create_course(&red, 2025, None, PLAN, NOW);
     let red = red.await.unwrap();
     let (_, other) = add(&store, "alumno2", Some(red.id)).await;

@@ -13,11 +13,11 @@ mod scale;
 mod templates;
 
 use super::*;
-use puerta_policy::model::{
+use puerta_lab::model::{
     Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId, Timestamp, Vm,
 };
-use puerta_policy::plan::AddressPlan;
-use puerta_policy::quota::Quotas;
+use puerta_lab::plan::AddressPlan;
+use puerta_lab::quota::Quotas;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,9 +1,9 @@
 //! Published ports and egress: numbers, quotas, races, traffic; and a database of before them.
 
 use super::*;
-use puerta_policy::model::{Phase, VmId};
-use puerta_policy::network::{Egress, PortRange, Protocol, Publication, Traffic};
-use puerta_policy::quota::{Quota, QuotaExceeded};
+use puerta_lab::model::{Phase, VmId};
+use puerta_lab::network::{Egress, PortRange, Protocol, Publication, Traffic};
+use puerta_lab::quota::{Quota, QuotaExceeded};
 use std::collections::BTreeMap;
 
 const RANGE: PortRange = PortRange { first: 50_000, last: 50_003 };

@@ -1,8 +1,8 @@
 //! Nodes that are drained or silent, where machines are and why, and how far a move is.
 
 use super::*;
-use puerta_policy::model::{Chosen, Placed};
-use puerta_policy::names::NodeName;
+use puerta_lab::model::{Chosen, Placed};
+use puerta_lab::names::NodeName;
 
 const LATER: Timestamp = Timestamp(NOW.0 + 1000);
 

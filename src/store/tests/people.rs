@@ -1,8 +1,8 @@
 //! Courses, persons, credentials, keys, seats.
 
 use super::*;
-use puerta_policy::names::{Login, SeatName};
-use puerta_policy::plan::PlanError;
+use puerta_lab::names::{Login, SeatName};
+use puerta_lab::plan::PlanError;
 
 fn login(text: &str) -> Login {
     text.parse().unwrap()
@@ -135,7 +135,7 @@ async fn suspended_shows_in_the_actor() {
     assert_eq!((actor.role, actor.seats), (Role::Alumno, vec![seat.id]));
     store.set_suspended(alumno.id, false).await.unwrap();
     assert!(!store.actor(alumno.id).await.unwrap().unwrap().suspended);
-    let nobody = puerta_policy::model::PersonId(99);
+    let nobody = puerta_lab::model::PersonId(99);
     assert_eq!(store.actor(nobody).await.unwrap(), None);
     let gone = store.set_suspended(nobody, true).await;
     assert!(matches!(gone, Err(StoreError::Gone)));
@@ -181,7 +181,7 @@ async fn a_seat_with_other_members_stays_with_them() {
     store.add_key(alumno2.id, key("BBB"), NOW).await.unwrap();
     store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap();
     store.add_key(alumno1.id, key("BBB"), NOW).await.unwrap();
-    let lines = |keys: Vec<puerta_policy::model::AuthorizedKey>| -> Vec<_> {
+    let lines = |keys: Vec<puerta_lab::model::AuthorizedKey>| -> Vec<_> {
         keys.into_iter().map(|key| (key.person, key.fingerprint)).collect()
     };
     let keys = lines(store.keys_of_seat(team.id).await.unwrap());
@@ -245,7 +245,7 @@ async fn a_new_password_uses_the_code_up_and_a_new_code_keeps_the_password() {
     let both = store.credentials(alumno.id).await.unwrap();
     let wanted = (Some("p2".to_owned()), Some(code("four")));
     assert_eq!((both.password, both.code), wanted);
-    let nobody = puerta_policy::model::PersonId(99);
+    let nobody = puerta_lab::model::PersonId(99);
     let gone = store.set_password(nobody, "p").await;
     assert!(matches!(gone, Err(StoreError::Gone)));
     let gone = store.set_code(nobody, code("five")).await;
@@ -295,7 +295,7 @@ async fn keys_are_a_persons_own() {
     assert!(!store.remove_key(alumno1.id, first.id).await.unwrap());
     assert_eq!(store.keys(alumno1.id).await.unwrap(), [second]);
     assert_eq!(store.keys(alumno10.id).await.unwrap(), [shared]);
-    let gone = puerta_policy::model::PersonId(99);
+    let gone = puerta_lab::model::PersonId(99);
     let gone = store.add_key(gone, key("AAA"), NOW).await;
     assert!(matches!(gone, Err(StoreError::Gone)));
 }

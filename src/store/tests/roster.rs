@@ -1,9 +1,9 @@
 //! Lists of a course's people, archived seats, teams.
 
 use super::*;
-use puerta_policy::model::PersonId;
-use puerta_policy::names::SeatName;
-use puerta_policy::network::{PortRange, Protocol};
+use puerta_lab::model::PersonId;
+use puerta_lab::names::SeatName;
+use puerta_lab::network::{PortRange, Protocol};
 
 fn row(login: &str) -> RosterRow {
     RosterRow {
@@ -104,7 +104,7 @@ async fn who_is_not_in_the_list_any_more_is_archived_and_comes_back() {
     let ana = id(&store, "ana").await;
     let seat = store.seats_of(ana).await.unwrap().remove(0);
     let web1 = ready(&store, seat.id, "web1").await;
-    store.set_phase(web1.id, puerta_policy::model::Phase::Ready).await.unwrap();
+    store.set_phase(web1.id, puerta_lab::model::Phase::Ready).await.unwrap();
     let new = NewPublication {
         vm: web1.id,
         vm_port: 80,

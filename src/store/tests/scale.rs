@@ -2,8 +2,8 @@
 //! (`cargo nextest run -p puerta store::tests::scale --no-capture`).
 
 use super::*;
-use puerta_policy::model::{BackupId, JobId, PersonId, VmId};
-use puerta_policy::network::{PortRange, Protocol, Traffic};
+use puerta_lab::model::{BackupId, JobId, PersonId, VmId};
+use puerta_lab::network::{PortRange, Protocol, Traffic};
 use std::collections::BTreeMap;
 use std::time::Instant;
 

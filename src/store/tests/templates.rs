@@ -1,9 +1,9 @@
 //! Versions of templates, and what seats may hold: precedence and races.
 
 use super::*;
-use crate::store::{NewTemplate, Origin, Scope};
-use puerta_policy::names::TemplateRef;
-use puerta_policy::quota::Quota;
+use crate::{NewTemplate, Origin, Scope};
+use puerta_lab::names::TemplateRef;
+use puerta_lab::quota::Quota;
 
 fn new(name: &str) -> NewTemplate {
     NewTemplate {

@@ -1,6 +1,6 @@
 //! The links of an archive: which names lead to which others. It decides nothing.
 
-use crate::engine::ustar::bad;
+use crate::ustar::bad;
 use std::collections::{HashMap, HashSet};
 use std::io;
 

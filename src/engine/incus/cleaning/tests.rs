@@ -1,6 +1,6 @@
 use super::*;
-use crate::engine::incus::tarball::image_of_backup;
-use crate::engine::ustar::tests::{archive, entry};
+use crate::incus::tarball::image_of_backup;
+use crate::ustar::tests::{archive, entry};
 use proptest::prelude::*;
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 66);

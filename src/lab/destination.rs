@@ -1,7 +1,6 @@
 //! Where a forward may go: the text of a direct-tcpip open (RFC 4254, section 7.2) becomes a
 //! machine's name or an address of the plan, or is refused. Nothing here asks a resolver; whether
-//! the machine exists is the store's to say, and the address that is dialled comes out of a
-//! [`Permit`](crate::decide::Permit).
+//! the machine exists is the store's to say, and the address that is dialled comes out of a permit.
 //!
 //! An address has one spelling, the canonical dotted quad. Every other way that `inet_aton(3)`
 //! and its heirs read one (`0x0a.1`, `10.1`, `167772161`, `::ffff:10.0.0.2`) is refused.

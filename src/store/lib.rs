@@ -3,6 +3,8 @@
 //!
 //! One connection writes, in `BEGIN IMMEDIATE` transactions that hold every check and the change it
 //! allows, so a race cannot pass between them. Others read, and never wait for the writer (WAL).
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 mod backups;
 mod courses;

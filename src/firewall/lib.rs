@@ -7,6 +7,8 @@
 //! seat's egress), which come and go one by one. What the kernel has is read back into the same shape, and
 //! the [`plan`] is their difference: members are added and removed; a fixed part that is not the wanted one,
 //! or not as we left it, is replaced whole, in one transaction with everything else.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod client;
 pub mod helper;
@@ -21,7 +23,7 @@ pub mod reconcile;
 mod run;
 
 use ipnet::{IpNet, Ipv4Net};
-use puerta_policy::network::{Egress, PortRange, Protocol, Traffic};
+use puerta_lab::network::{Egress, PortRange, Protocol, Traffic};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -37,11 +37,13 @@ impl Verbs {
         MACHINES.into_iter().chain(BACKUPS).map(|(word, _)| word)
     }
 
-    pub(super) fn of_machines(&self) -> Vec<Action> {
+    /// Those about machines.
+    pub fn of_machines(&self) -> Vec<Action> {
         self.among(&MACHINES)
     }
 
-    pub(super) fn of_backups(&self) -> Vec<Action> {
+    /// Those about backups.
+    pub fn of_backups(&self) -> Vec<Action> {
         self.among(&BACKUPS)
     }
 

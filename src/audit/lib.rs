@@ -5,6 +5,8 @@
 //! that is closed and followed by another when it is large or the day is over (`place`), signed at
 //! intervals (`proof`). This module knows no policy, store, engine or connection: callers say what
 //! happened. Of ours it knows one thing, the key that signs (`puerta_keys::audit`).
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod chain;
 mod clean;

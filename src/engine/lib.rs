@@ -4,6 +4,8 @@
 //! Every effect borrows a [`Permit`] and reads its machine from it: an act that nobody judged does
 //! not compile, and a judged one cannot hit another machine. Instances are named by number
 //! (`vm-3149763`), never by joining what people typed; the human names travel as metadata.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 mod authorized;
 pub mod incus;
@@ -14,10 +16,10 @@ mod ustar;
 pub use terminal::{Ended, Inside, Size, Terminal, TerminalWord};
 
 use async_trait::async_trait;
+use puerta_lab::model::Vm;
+use puerta_lab::names::{TemplateName, TemplateRef};
+use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
-use puerta_policy::model::Vm;
-use puerta_policy::names::{TemplateName, TemplateRef};
-use puerta_policy::plan::Vmid;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::Path;
