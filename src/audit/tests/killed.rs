@@ -23,7 +23,7 @@ fn a_killed_log_opens_and_is_whole() {
     let mut confirmed = 0;
     for round in 0..16u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "audit::tests::killed::a_killed_log_opens_and_is_whole", "--nocapture"])
+            .args(["--exact", "tests::killed::a_killed_log_opens_and_is_whole", "--nocapture"])
             .env(CHILD, &folder.0)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

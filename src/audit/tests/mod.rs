@@ -259,7 +259,7 @@ fn a_full_disk_vetoes_and_heals() {
     let output = std::process::Command::new("sh")
         .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "audit::tests::a_full_disk_vetoes_and_heals", "--nocapture"])
+        .args(["--exact", "tests::a_full_disk_vetoes_and_heals", "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();
