@@ -45,7 +45,9 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         let app = App::new(config, store, engine, wall, audit, policy)?;
         let ruled = app.rule_anew().await;
         ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?;
-        recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        jobs::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        template::keep_swept(&app);
+        app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
         firewall::start(&app).await.context("the firewall cannot be used")?;
         roster::start(&app);
         node::start(&app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
