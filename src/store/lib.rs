@@ -1,9 +1,9 @@
 //! The registry: who there is, what they own, what was asked for and how it went. Gives policy's
 //! nouns, never rows. Knows no engine, no SSH and no clock: the caller passes `now`.
 //!
-//! One connection writes, in transactions that hold every check and the change it
-//! allows, so a race cannot pass between them. Others read, and never wait for the writer. Which
-//! database it is, `sqlite` knows alone.
+//! One connection writes, in transactions that hold every check and the change it allows, so a race
+//! cannot pass between them. Others read, and never wait for the writer. Which database it is,
+//! `sqlite` knows alone.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
