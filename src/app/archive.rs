@@ -100,4 +100,3 @@ pub(super) fn view(backup: &Backup) -> BackupView {
         took_ms: backup.took_ms,
     }
 }
-

@@ -14,9 +14,9 @@ pub mod ctx;
 pub mod egress;
 pub mod error;
 pub mod factor;
+mod find;
 pub mod firewall;
 pub mod forward;
-mod find;
 mod handing;
 mod isolation;
 mod itself;
@@ -39,7 +39,7 @@ pub mod secret;
 pub mod session;
 pub mod status;
 mod team;
-mod template;
+pub mod template;
 pub mod vm;
 
 #[cfg(test)]

@@ -4,11 +4,11 @@ mod emptying;
 
 use crate::app::command::NodeCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Error, Result};
+use crate::app::nodes::{self, PUERTA};
 use crate::app::reply::{
     DrainView, DrainedView, NodeReply, NodeStands, NodeView, Reply, RulesState, RulesView,
 };
-use crate::app::nodes::{self, PUERTA};
 use crate::app::{App, clock};
 use puerta_engine::{Figures, Node, NodeState, Status, Which};
 use puerta_firewall::node::VERSION;

@@ -80,4 +80,3 @@ fn absent(wanted: &TemplateRef) -> Error {
 pub(super) fn retired(template: &TemplateRef) -> Error {
     Error::new(Kind::Conflict, "error-template-retired").with("template", template)
 }
-

@@ -1,12 +1,12 @@
 //! `quota ...`: what seats have and may have. Whether one more fits is judged where it is added, in the
 //! store, and whether one more may run where jobs begin.
 
+use crate::app::App;
 use crate::app::command::{QuotaCommand, QuotaPlace};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{self, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Reply};
-use crate::app::App;
 use crate::app::find::{course, no_seat};
+use crate::app::reply::{self, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Reply};
 use puerta_lab::action::Action;
 use puerta_lab::model::{PersonId, Role, Seat};
 use puerta_lab::quota::{Quota, Quotas, Usage};

@@ -3,8 +3,8 @@
 use crate::app::command::SeatCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, SeatReply, SeatView};
 use crate::app::find::no_seat;
+use crate::app::reply::{Reply, SeatReply, SeatView};
 use crate::app::{clock, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{PersonId, Seat, SeatId};

@@ -4,7 +4,7 @@
 
 mod sweep;
 
-pub(super) use sweep::keep_swept;
+pub use sweep::keep_swept;
 
 use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;

@@ -50,7 +50,10 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
     let visible: Vec<Vm> = visible.collect();
     let seen = ctx.app.seen(&visible).await;
     Ok(Reply::Vm(VmReply::List(
-        visible.iter().map(|vm| status::view(vm, seen.as_ref(), busy.get(&vm.id).and_then(jobs::seen_as))).collect(),
+        visible
+            .iter()
+            .map(|vm| status::view(vm, seen.as_ref(), busy.get(&vm.id).and_then(jobs::seen_as)))
+            .collect(),
     )))
 }
 

@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{self, App, firewall, node, recovery, roster, rules};
+use crate::app::{self, App, firewall, jobs, node, roster, rules, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
 use anyhow::Context;

@@ -91,7 +91,7 @@ fn course() -> CourseView {
 fn job(kind: &str, state: &'static str, reason: Option<&str>) -> JobView {
     JobView {
         job: 12,
-        kind,
+        kind: kind.into(),
         vm: "web1".into(),
         seat: "alumno1".into(),
         state,

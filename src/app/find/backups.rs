@@ -8,7 +8,7 @@ use puerta_lab::names::{BackupName, SeatName};
 use puerta_policy::decide::Permit;
 use puerta_store::Store;
 
-pub(in crate::app) fn no_backup(name: &BackupName) -> Error {
+fn no_backup(name: &BackupName) -> Error {
     Error::new(Kind::NotFound, "error-no-backup").with("backup", name)
 }
 

@@ -4,6 +4,6 @@ mod backups;
 mod machines;
 mod seats;
 
-pub(super) use backups::{backup, no_backup, permit_backup};
+pub(super) use backups::{backup, permit_backup};
 pub(super) use machines::{permit, ready, resolve, resolve_for, subject};
 pub(super) use seats::{course, no_seat, seat_for, seats_asked};

@@ -80,12 +80,7 @@ impl Task for Backup {
 }
 
 /// The machine into an archive at `part`, in place of what an earlier try left there, and verified.
-pub(super) async fn export(
-    app: &App,
-    part: &Path,
-    permit: &Permit<Vm>,
-    report: &Reporter,
-) -> Result<Sum> {
+pub(super) async fn export(app: &App, part: &Path, permit: &Permit<Vm>, report: &Reporter) -> Result<Sum> {
     let limits = &app.config.backup;
     archive::remove(part).await?;
     report.step(Step::Export).await?;

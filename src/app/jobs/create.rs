@@ -128,7 +128,6 @@ async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
     Ok(template.ports.iter().map(|service| Wanted::judged_again(app, &actor, vm, *service)).collect())
 }
 
-
 /// Why no machine was made.
 enum Failed {
     /// Something that is not this machine has its name in the engine, and is not touched.

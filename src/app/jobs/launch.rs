@@ -167,4 +167,3 @@ fn describe(mut event: Event, job: &Job) -> Event {
     event.detail.insert("kind".into(), job.kind.as_str().into());
     event
 }
-

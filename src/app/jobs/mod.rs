@@ -18,7 +18,8 @@ pub(super) mod start;
 pub(super) mod stop;
 mod task;
 
-pub(super) use launch::{Jobs, begin, begun, busy};
+pub(super) use launch::{Jobs, busy};
+use launch::{begin, begun};
 pub(super) use list::run;
 pub use recovery::recover;
 pub use report::{JobNow, JobWatch};

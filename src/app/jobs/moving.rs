@@ -43,7 +43,11 @@ pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, target: &NodeNa
 }
 
 /// The same by puerta itself, which has chosen the node; `Busy` while another job has the machine.
-pub(in crate::app) async fn start_itself(app: &Arc<App>, vm: &Vm, target: &NodeName) -> Result<Option<JobWatch>> {
+pub(in crate::app) async fn start_itself(
+    app: &Arc<App>,
+    vm: &Vm,
+    target: &NodeName,
+) -> Result<Option<JobWatch>> {
     let permit = Move.permit(app, vm.clone()).await?;
     let started = app.store.start_move(Move.kind(), vm.id, target, None, clock::now()).await;
     if matches!(started, Err(StoreError::Busy { .. })) {

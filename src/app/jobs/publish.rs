@@ -42,8 +42,8 @@ pub(in crate::app) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Re
     }
     is_stopped(app, vm).await?;
     let new = NewTemplate { name, description, publisher: ctx.actor.login.clone(), limits, ports };
-    let begun = app.store.begin_template(Publish.kind(), new, vm.id, ctx.actor.person, clock::now()).await;
-    let (_template, job) = begun(vm, begun)?;
+    let started = app.store.begin_template(Publish.kind(), new, vm.id, ctx.actor.person, clock::now()).await;
+    let (_template, job) = begun(vm, started)?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Publish)))
 }
 

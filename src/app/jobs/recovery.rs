@@ -49,7 +49,8 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     let Some(vm) = app.store.vm(job.vm).await? else {
         return undone(app, job, "error-undone-gone").await;
     };
-    let unknown = || Error::internal(&format!("job {} is of an unknown kind, `{}`", job.id, job.kind.as_str()));
+    let unknown =
+        || Error::internal(&format!("job {} is of an unknown kind, `{}`", job.id, job.kind.as_str()));
     let kind = kind_of(job).ok_or_else(unknown)?;
     if let Some(why) = kind.untouched(app, job).await? {
         return undone(app, job, why).await;

@@ -19,7 +19,11 @@ use puerta_policy::decide::Decision;
 pub(in crate::app) struct Restore;
 
 /// `vm restore web1 [--backup B]`: the permits and the job.
-pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName>) -> Result<Outcome> {
+pub(in crate::app) async fn start(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    name: Option<BackupName>,
+) -> Result<Outcome> {
     let permit = find::permit(ctx, wanted, Action::VmRestore).await?;
     find::ready(permit.target())?;
     let backup = choose(ctx, permit.target(), name).await?;
@@ -138,7 +142,10 @@ async fn build(work: &Work, backup: &Backup) -> Result<()> {
     report.step(Step::Verify).await?;
     let judged = archive::deadline(limits.deadline, app.engine.judge(&file, limits.max_unpacked_bytes));
     if judged.await?.map_err(bad)?.sha256 != backup.sha256 {
-        return Err(bad(EngineError::BadArchive(format!("the sum of {} is not the recorded one", file.display()))));
+        return Err(bad(EngineError::BadArchive(format!(
+            "the sum of {} is not the recorded one",
+            file.display()
+        ))));
     }
     report.step(Step::Import).await?;
     // An old copy that is there now is an earlier restore's; during the swap it is this one's.

@@ -1,7 +1,7 @@
 //! `vm start`.
 
-use super::task::{Cut, TakenUp, Task, Work};
 use super::begin;
+use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::Outcome;
 use crate::app::ctx::Ctx;
 use crate::app::error::Result;

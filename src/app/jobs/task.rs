@@ -117,7 +117,9 @@ impl Work {
     /// "No such instance" means that the registry and the engine differ: say so.
     fn there<T>(&self, result: engine::Result<T>) -> Result<T> {
         result.map_err(|error| match error {
-            EngineError::NotFound => Error::new(Kind::Conflict, "error-vm-missing").with("vm", &self.vm().name),
+            EngineError::NotFound => {
+                Error::new(Kind::Conflict, "error-vm-missing").with("vm", &self.vm().name)
+            }
             other => other.into(),
         })
     }

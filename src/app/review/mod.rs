@@ -9,7 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{AuditPage, AuditReply, AuditStory, Reply};
 use crate::app::{Outcome, find};
-use puerta_audit::{self as audit, AuditUnavailable, Found, Query};
+use puerta_audit::{self as audit, Found, Query};
 use puerta_lab::action::Action;
 use puerta_policy::decide::Lab;
 use serde_json::{Map, Value};

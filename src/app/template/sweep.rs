@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Sweeps now, and whenever a retirement, a removal or the end of a job may have left something.
-pub(in crate::app) fn keep_swept(app: &Arc<App>) {
+pub fn keep_swept(app: &Arc<App>) {
     let app = Arc::clone(app);
     app.tasks.clone().spawn(async move {
         loop {
@@ -35,13 +35,17 @@ async fn sweep(app: &App) -> Result<()> {
             Some(JobState::Running | JobState::Done) => false,
         };
         if over {
-            app.engine.unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference()).await?;
+            app.engine
+                .unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference())
+                .await?;
             // Last: until now the number could not come to mean another image.
             app.store.forget_template(job).await?;
         }
     }
     for template in app.store.unneeded_templates().await? {
-        app.engine.unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference()).await?;
+        app.engine
+            .unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference())
+            .await?;
         app.store.template_removed(&template, clock::now()).await?;
         tracing::info!(template = %template.reference(), "the image of a retired template was removed");
     }
