@@ -72,11 +72,6 @@ impl Task for Publish {
         Some(VmState::Publishing)
     }
 
-    /// Of the version that was not made, and of its image, the sweeper sees to what there is.
-    fn frees_images(&self) -> bool {
-        true
-    }
-
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         let (app, job) = (&work.app, &work.job);
         let gone = || Error::new(Kind::Conflict, "error-undone-publish");
