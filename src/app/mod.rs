@@ -44,7 +44,7 @@ pub mod vm;
 pub mod vm_jobs;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::config::Config;
 use command::Command;

@@ -8,7 +8,7 @@ use super::conn::Conn;
 use super::handler::Place;
 use crate::app::ctx::Visitor;
 use crate::session::wire::{Input, Tty};
-use crate::session::{self, Asked, Person};
+use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
 use bytes::Bytes;
 use russh::server::Msg;
@@ -117,8 +117,8 @@ pub(super) async fn run(
     let SetUp { env, tty, early, .. } = set_up;
     let app = Arc::clone(&gateway.app);
     let lang = env.language(app.config.language.parse().unwrap_or(Lang::Es));
-    let person = Person { visitor, ending: conn.ending.clone(), lang };
+    let caller = Caller { visitor, ending: conn.ending.clone(), lang };
     let wire = channel::wire(conn, read, write, tty, early);
-    session::run(app, person, wire, asked).await;
+    session::run(app, caller, wire, asked).await;
     drop(place);
 }

@@ -19,6 +19,11 @@ mod totp;
 mod watch;
 pub mod wire;
 
+#[cfg(test)]
+mod queues;
+#[cfg(test)]
+mod tests;
+
 use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::ending::Ending;
@@ -40,7 +45,7 @@ pub enum Asked {
 }
 
 /// Somebody who came in, on a connection.
-pub struct Person {
+pub struct Caller {
     /// Who.
     pub visitor: Arc<Visitor>,
     /// The end of their connection.
@@ -50,9 +55,9 @@ pub struct Person {
 }
 
 /// The whole talk, to its exit status.
-pub async fn run(app: Arc<App>, person: Person, wire: Wire, asked: Asked) {
+pub async fn run(app: Arc<App>, caller: Caller, wire: Wire, asked: Asked) {
     let io = Io::new(wire, app.config.ssh.stall_limit);
-    let Person { visitor, ending, lang } = person;
+    let Caller { visitor, ending, lang } = caller;
     let mut talk = Talk { app, visitor, ending, io, lang, notices: None };
     let status = spoken(&mut talk, asked).await.unwrap_or(255);
     talk.io.finish(status).await;
