@@ -98,7 +98,7 @@ async fn exec(talk: &mut Talk, command: &[u8]) -> Result<u32, Gone> {
         Err(error) => return talk.fail(&error, false).await,
     };
     talk.first_login().await?;
-    Ok(match line::run(talk, &line, None).await? {
+    Ok(match line::run(talk, line, None).await? {
         Said::Status(status) => status,
         Said::Exit => 0,
     })
