@@ -9,6 +9,7 @@ mod forward;
 mod gate;
 mod handler;
 pub mod listen;
+mod pump;
 mod session;
 mod startups;
 mod wire;

@@ -54,9 +54,9 @@ struct Out {
     holds: Arc<AtomicUsize>,
 }
 
-struct Held(Arc<AtomicUsize>);
+struct Holding(Arc<AtomicUsize>);
 
-impl Drop for Held {
+impl Drop for Holding {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
@@ -69,7 +69,7 @@ impl Sink for Out {
 
     fn hold(&self) -> Hold {
         self.holds.fetch_add(1, Ordering::SeqCst);
-        Box::new(Held(Arc::clone(&self.holds)))
+        Box::new(Holding(Arc::clone(&self.holds)))
     }
 
     fn has_neighbours(&self) -> bool {
