@@ -5,7 +5,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, What};
-use crate::app::{App, factor, vm};
+use crate::app::{App, factor, find};
 use puerta_audit::{Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
@@ -39,7 +39,7 @@ impl Passage {
     /// The machine, `web1.alumno1`, and its port.
     pub fn target(&self) -> (String, u16) {
         let Forward { vm, port } = self.open.subject();
-        (vm::subject(vm), *port)
+        (find::subject(vm), *port)
     }
 }
 

@@ -15,23 +15,25 @@ pub mod egress;
 pub mod ending;
 pub mod error;
 pub mod factor;
+mod find;
 pub mod firewall;
 pub mod forward;
 mod handing;
 mod isolation;
+mod itself;
 pub mod jobs;
+mod limits;
 pub mod login;
-mod moving;
 pub mod node;
+mod nodes;
+mod offer;
 pub mod open;
 pub mod person;
 pub mod policy;
 pub mod port;
 pub mod presence;
 mod quota;
-pub mod recovery;
 pub mod reply;
-pub mod restore;
 pub mod review;
 pub mod roster;
 pub mod rules;
@@ -39,9 +41,8 @@ pub mod secret;
 pub mod session;
 pub mod status;
 mod team;
-mod template;
+pub mod template;
 pub mod vm;
-pub mod vm_jobs;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -87,7 +88,7 @@ pub struct App {
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
-    nodes: node::Nodes,
+    nodes: nodes::Nodes,
     /// Held by who decides whether one more machine of a seat may run.
     turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
     /// Wakes who removes images that no template needs.
@@ -149,7 +150,7 @@ impl App {
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
-            nodes: node::Nodes::default(),
+            nodes: nodes::Nodes::default(),
             turns: DashMap::new(),
             sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),
