@@ -13,6 +13,7 @@ mod samples_session;
 #[path = "words/samples_template.rs"]
 mod samples_template;
 
+use puerta::app::ending::Reason;
 use puerta::app::error::{Error, Kind};
 use puerta::app::presence::Notice;
 use puerta::app::reply::{ProgressView, Step};
@@ -365,19 +366,19 @@ fn shell_notices_questions_and_progress() {
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
         let reasons = [
-            "suspended",
-            "not now",
-            "shutdown",
-            "too many tries",
-            "too many codes",
-            "too many connections",
-            "unwritten",
-            "anything else",
+            Reason::Suspended,
+            Reason::NotNow,
+            Reason::Shutdown,
+            Reason::TooManyTries,
+            Reason::TooManyCodes,
+            Reason::TooManyConnections,
+            Reason::Unwritten,
+            Reason::Closed,
         ];
         for why in reasons {
             all += &notice::closing(lang, why);
         }
-        for why in ["no longer allowed", "closed by staff", "closed by oneself"] {
+        for why in [Reason::NoLongerAllowed, Reason::ClosedByStaff, Reason::ClosedByOneself] {
             all += &notice::closing(lang, why);
         }
         let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };

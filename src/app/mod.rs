@@ -13,6 +13,7 @@ pub mod console;
 pub mod course;
 pub mod ctx;
 pub mod egress;
+pub mod ending;
 pub mod error;
 pub mod factor;
 mod find;
@@ -27,6 +28,7 @@ pub mod login;
 pub mod node;
 mod nodes;
 mod offer;
+pub mod open;
 pub mod person;
 pub mod policy;
 pub mod port;
@@ -44,7 +46,7 @@ mod upkeep;
 pub mod vm;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::config::Config;
 use command::Command;

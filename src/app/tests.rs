@@ -24,11 +24,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-struct House {
+pub(crate) struct House {
     dir: PathBuf,
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     sim: Arc<SimEngine>,
-    visitor: Visitor,
+    pub(crate) visitor: Visitor,
 }
 
 impl Drop for House {
@@ -38,7 +38,7 @@ impl Drop for House {
 }
 
 /// A house with `alumno1`, whose engine takes its time.
-async fn house(name: &str) -> House {
+pub(crate) async fn house(name: &str) -> House {
     house_behind(name, Firewall::off()).await
 }
 

@@ -1,6 +1,6 @@
 //! What a person types becomes an [`app::Command`](crate::app::command::Command), and an
 //! [`app::Reply`](crate::app::reply::Reply) becomes text in Spanish or English, or JSON.
-//! The shell knows no channel, no clock and no store: the gateway brings the bytes, the time and
+//! The shell knows no channel, no clock and no store: the session brings the bytes, the time and
 //! the role, and carries away text.
 //!
 //! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a

@@ -1,5 +1,5 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
-//! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
+//! why it closes. It asks nothing itself: the session shows the question and reads the answer.
 
 mod session;
 
@@ -12,6 +12,7 @@ use crate::app::command::{
     BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, PolicyCommand, SeatCommand,
     SessionCommand, TemplateCommand, VmCommand,
 };
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::render::plain;
@@ -43,13 +44,13 @@ pub fn audit_missed(lang: Lang, lines: u64) -> String {
     line(lang, "audit-missed", &[("lines", &lines.to_string())])
 }
 
-/// Why the session ends now, by the stable word of its end.
-pub fn closing(lang: Lang, reason: &str) -> String {
+/// Why the session ends now.
+pub fn closing(lang: Lang, reason: Reason) -> String {
     line(lang, closing_id(reason), &[])
 }
 
 /// The same in every language, for a disconnect: its language is not known.
-pub fn farewell(reason: &str) -> String {
+pub fn farewell(reason: Reason) -> String {
     plain(&in_every_language(closing_id(reason)))
 }
 
@@ -62,19 +63,25 @@ fn in_every_language(id: &str) -> String {
     Lang::ALL.map(|lang| text(lang, id, &[])).join(" / ")
 }
 
-fn closing_id(reason: &str) -> &'static str {
+fn closing_id(reason: Reason) -> &'static str {
     match reason {
-        "suspended" => "notice-suspended",
-        "not now" => "notice-not-now",
-        "shutdown" => "notice-shutdown",
-        "too many connections" => "notice-too-many-connections",
-        "no longer allowed" => "notice-no-longer",
-        "closed by staff" => "notice-closed-by-staff",
-        "closed by oneself" => "notice-closed-by-oneself",
-        "too many codes" => "notice-too-many-codes",
-        "too many tries" => "notice-too-many-tries",
-        "unwritten" => "notice-unwritten",
-        _ => "notice-closed",
+        Reason::Suspended => "notice-suspended",
+        Reason::NotNow => "notice-not-now",
+        Reason::Shutdown => "notice-shutdown",
+        Reason::TooManyConnections => "notice-too-many-connections",
+        Reason::NoLongerAllowed => "notice-no-longer",
+        Reason::ClosedByStaff => "notice-closed-by-staff",
+        Reason::ClosedByOneself => "notice-closed-by-oneself",
+        Reason::TooManyCodes => "notice-too-many-codes",
+        Reason::TooManyTries => "notice-too-many-tries",
+        Reason::Unwritten => "notice-unwritten",
+        Reason::HangUp
+        | Reason::LoginGrace
+        | Reason::NoHandshake
+        | Reason::Closed
+        | Reason::Stalled
+        | Reason::Left
+        | Reason::Lost => "notice-closed",
     }
 }
 
