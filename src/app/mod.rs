@@ -5,6 +5,7 @@
 
 pub mod account;
 mod archive;
+pub mod at_all;
 pub mod backup;
 pub mod clock;
 pub mod command;

@@ -2,13 +2,14 @@
 
 use super::io::{Gone, Input};
 use super::run::{Said, Talk};
+use crate::app::at_all::AtAll;
 use crate::app::presence::{Notice, Notices};
 use crate::app::secret::Secret;
 use crate::shell::complete;
 use crate::shell::line::{Editor, Event};
 use crate::shell::notice;
 use bytes::Bytes;
-use puerta_lab::model::{Role, Vm};
+use puerta_lab::model::Vm;
 use std::sync::Arc;
 
 const PROMPT: &str = "puerta> ";
@@ -19,8 +20,9 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
     greet(talk).await?;
     let mut status = 0;
     loop {
-        let (role, vms) = known(talk).await;
-        let complete = |before: &str| complete::candidates(before, &vms, role);
+        let (at_all, vms) = known(talk).await;
+        let may = |action| at_all.allows(action);
+        let complete = |before: &str| complete::candidates(before, &vms, &may);
         let start = editor.start(PROMPT);
         let line = match read(talk, &mut editor, start, &complete).await? {
             Read::Line(line) => line,
@@ -52,11 +54,10 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
 }
 
 /// What completion knows; asked anew for every line, since machines come and go.
-async fn known(talk: &Talk) -> (Role, Vec<String>) {
-    match talk.gateway.app.facts(&talk.visitor).await {
-        Ok(facts) => (facts.actor.role, spoken(&facts.vms)),
-        Err(_) => (Role::Alumno, Vec::new()),
-    }
+async fn known(talk: &Talk) -> (AtAll, Vec<String>) {
+    let facts = talk.gateway.app.facts(&talk.visitor).await.ok();
+    let vms = facts.as_ref().map_or_else(Vec::new, |facts| spoken(&facts.vms));
+    (talk.gateway.app.at_all(&talk.visitor, facts.map(|facts| facts.actor)), vms)
 }
 
 /// Machines as their owner names them: with the seat where the name alone would be several.

@@ -6,7 +6,7 @@ use super::conn::Conn;
 use super::io::{Gone, Input, Io};
 use super::pty::{Read, ask};
 use super::{console, job, live, play, totp, watch};
-use crate::app::command::{AuditCommand, Command};
+use crate::app::command::Command;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::app::presence::Notices;
@@ -16,7 +16,6 @@ use crate::shell::lang::Lang;
 use crate::shell::render::{self, Style};
 use crate::shell::words::{self, Wants, What};
 use crate::shell::{line::Editor, notice};
-use puerta_lab::model::Role;
 use std::sync::Arc;
 
 /// Somebody on a session channel.
@@ -41,12 +40,11 @@ pub(super) enum Said {
 impl Talk {
     /// One line. `editor` is the terminal's, when there is one that a question can use.
     pub(super) async fn line(&mut self, line: &str, mut editor: Option<&mut Editor>) -> Result<Said, Gone> {
-        let role = match self.gateway.app.facts(&self.visitor).await {
-            Ok(facts) => facts.actor.role,
-            Err(_) => Role::Alumno,
-        };
+        let facts = self.gateway.app.facts(&self.visitor).await.ok();
+        let at_all = self.gateway.app.at_all(&self.visitor, facts.map(|facts| facts.actor));
+        let may = |action| at_all.allows(action);
         let domain = self.gateway.app.config.domain.clone();
-        let context = words::Context { domain: &domain, lang: self.lang, role, now_ms: clock::now().0 };
+        let context = words::Context { domain: &domain, lang: self.lang, may: &may, now_ms: clock::now().0 };
         let request = match words::parse(line, &context) {
             Ok(request) => request,
             Err(error) => return self.fail(&error, words::wants_json(line)).await.map(Said::Status),
@@ -63,11 +61,11 @@ impl Talk {
                 return totp::run(self, verb, line, json, editor).await.map(Said::Status);
             }
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
-            What::NeedsInput(input) => match (input.wants(), self.io.tty) {
-                (Wants::List, Some(_)) => Err(input.at_terminal()),
-                (Wants::Policy, Some(_)) => input.with(Vec::new()),
-                (wants, _) => {
-                    let bytes = self.input(wants, editor.as_deref_mut()).await?;
+            What::NeedsInput(input) => match notice::misplaced(input.command(), self.io.tty.is_some()) {
+                Some(error) => Err(error),
+                None if input.wants() == Wants::Policy && self.io.tty.is_some() => input.with(Vec::new()),
+                None => {
+                    let bytes = self.input(input.wants(), editor.as_deref_mut()).await?;
                     bytes.and_then(|bytes| input.with(bytes))
                 }
             },
@@ -89,13 +87,7 @@ impl Talk {
                 return Ok(Said::Status(1));
             }
         }
-        if self.io.tty.is_none()
-            && let Some(error) = notice::need_terminal(&command)
-        {
-            return self.fail(&error, json).await.map(Said::Status);
-        }
-        if matches!(command, Command::Audit(AuditCommand::Export { .. })) && self.io.tty.is_some() {
-            let error = Error::new(Kind::Usage, "error-audit-export-terminal");
+        if let Some(error) = notice::misplaced(&command, self.io.tty.is_some()) {
             return self.fail(&error, json).await.map(Said::Status);
         }
         let gateway = Arc::clone(&self.gateway);
