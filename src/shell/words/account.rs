@@ -1,5 +1,6 @@
 //! `key ...` and `totp ...`.
 
+use super::What;
 use super::grammar::{Meant, Yes};
 use crate::app::command::{Command, KeyCommand};
 use clap::Subcommand;
@@ -24,8 +25,13 @@ impl Key {
         match self {
             Self::List => command(KeyCommand::List),
             // The line is still to come, on standard input.
-            Self::Add { line } if line == ["-"] => command(KeyCommand::Add { line: String::new() }),
-            Self::Add { line } => command(KeyCommand::Add { line: line.join(" ") }),
+            Self::Add { line } if line.is_empty() || line == ["-"] => {
+                command(KeyCommand::Add { line: String::new() })
+            }
+            Self::Add { line } => {
+                let line = line.join(" ");
+                Meant::new(What::Run(Command::Key(KeyCommand::Add { line })))
+            }
             Self::Remove { key, yes } => command(KeyCommand::Remove { key }).or_asked(yes),
         }
     }
