@@ -12,7 +12,11 @@ mod bench;
 mod contract;
 #[path = "engine/incus.rs"]
 mod incus;
+#[path = "engine/judging.rs"]
+mod judging;
 #[path = "engine/lab.rs"]
 mod lab;
+#[path = "engine/replacing.rs"]
+mod replacing;
 #[path = "engine/sim.rs"]
 mod sim;

@@ -4,7 +4,7 @@ use crate::app::clock;
 use crate::app::command::KeyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{FactorView, KeyView, Reply, WhoamiView};
+use crate::app::reply::{AccountReply, FactorView, KeyReply, KeyView, Reply, WhoamiView};
 use crate::app::secret::Secret;
 use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
 use puerta_keys::password::{self, Weak};
@@ -20,7 +20,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
         KeyCommand::List => {
             let _own = ctx.permit(Action::KeyList, Own(person), None, Error::denied()).await?;
             let keys = store.keys(person).await?;
-            Ok(Reply::Keys(keys.iter().enumerate().map(|(i, key)| view(i, key)).collect()))
+            Ok(Reply::Key(KeyReply::List(keys.iter().enumerate().map(|(i, key)| view(i, key)).collect())))
         }
         KeyCommand::Add { line } => {
             let key = parse(&line)?;
@@ -36,7 +36,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
             };
             ctx.app.keys_changed(ctx.actor.seats.clone());
             let number = store.keys(person).await?.iter().position(|key| key.id == added.id);
-            Ok(Reply::KeyAdded(view(number.unwrap_or_default(), &added)))
+            Ok(Reply::Key(KeyReply::Added(view(number.unwrap_or_default(), &added))))
         }
         KeyCommand::Remove { key } => {
             let keys = store.keys(person).await?;
@@ -54,7 +54,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
             let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
             store.remove_key(person, found.id).await?;
             ctx.app.keys_changed(ctx.actor.seats.clone());
-            Ok(Reply::KeyRemoved(view(index, found)))
+            Ok(Reply::Key(KeyReply::Removed(view(index, found))))
         }
     }
 }
@@ -104,7 +104,7 @@ pub(super) async fn passwd(ctx: &Ctx<'_>, new: &Secret) -> Result<Reply> {
     let _own = ctx.permit(Action::Passwd, Own(person), None, Error::denied()).await?;
     let hash = ctx.app.passwords.hash(new).await?;
     ctx.app.store.set_password(person, &hash).await?;
-    Ok(Reply::PasswordSet)
+    Ok(Reply::Account(AccountReply::PasswordSet))
 }
 
 pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
@@ -118,15 +118,15 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
         added: clock::rfc3339(factor.added),
         recovery_left: factor.recovery_left,
     });
-    Ok(Reply::Whoami(WhoamiView {
+    Ok(Reply::Account(AccountReply::Whoami(WhoamiView {
         login: person.login.to_string(),
         name: person.name,
         role: person.role.as_str(),
         seats: seats.into_iter().map(|seat| seat.name.to_string()).collect(),
-        method: visitor.method.as_str().to_owned(),
+        method: visitor.method,
         fingerprint: visitor.fingerprint.clone(),
         second_factor: factor,
         source: visitor.source.to_string(),
         quotas: ctx.app.quotas_for(visitor.person, person.role).await?,
-    }))
+    })))
 }

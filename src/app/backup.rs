@@ -5,7 +5,7 @@ use crate::app::command::BackupCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::Reporter;
-use crate::app::reply::{BackupView, Reply};
+use crate::app::reply::{BackupReply, BackupView, Reply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, clock, jobs, vm};
 use puerta_engine::Which;
@@ -22,7 +22,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> 
         BackupCommand::List { vm, seat, all } => list(ctx, vm, seat, all).await,
         BackupCommand::Show { backup, seat } => {
             let permit = permit(ctx, &backup, seat.as_ref(), Action::BackupView).await?;
-            Ok(Reply::Backup(view(permit.target())))
+            Ok(Reply::Backup(BackupReply::One(view(permit.target()))))
         }
         BackupCommand::Delete { backup, seat } => {
             let permit = permit(ctx, &backup, seat.as_ref(), Action::BackupDelete).await?;
@@ -32,7 +32,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> 
                 return Err(jobs::busy(job));
             }
             ctx.app.discard(&backup).await?;
-            Ok(Reply::BackupDeleted { backup: backup.name.to_string() })
+            Ok(Reply::Backup(BackupReply::Deleted { backup: backup.name.to_string() }))
         }
     }
 }
@@ -83,7 +83,7 @@ async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, seat: Option<SeatName>, all: bo
         Decision::Deny(_) => None,
     });
     let wanted = visible.filter(|backup| vm.as_ref().is_none_or(|vm| *vm == backup.vm_name));
-    Ok(Reply::Backups(wanted.map(|backup| view(&backup)).collect()))
+    Ok(Reply::Backup(BackupReply::List(wanted.map(|backup| view(&backup)).collect())))
 }
 
 fn view(backup: &Backup) -> BackupView {
@@ -186,7 +186,7 @@ async fn make_at(app: &App, job: &Job, permit: &Permit<Vm>, report: &Reporter) -
             Err(error) => tracing::warn!(backup = %old.name, ?error, "an old backup could not be removed"),
         }
     }
-    Ok(Reply::BackupMade { backup: view(&backup), removed })
+    Ok(Reply::Backup(BackupReply::Made { backup: view(&backup), removed }))
 }
 
 impl App {

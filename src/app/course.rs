@@ -4,7 +4,7 @@ use crate::app::clock;
 use crate::app::command::CourseCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{CourseView, Reply};
+use crate::app::reply::{CourseReply, CourseView, Reply};
 use crate::app::roster;
 use puerta_lab::action::Action;
 use puerta_lab::model::Course;
@@ -19,7 +19,9 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
         CourseCommand::List => {
             let _lab = ctx.permit(Action::CourseList, Lab, None, Error::denied()).await?;
             let courses = store.courses().await?;
-            Ok(Reply::Courses(courses.iter().map(|(course, seats)| view(course, *seats)).collect()))
+            Ok(Reply::Course(CourseReply::List(
+                courses.iter().map(|(course, seats)| view(course, *seats)).collect(),
+            )))
         }
         CourseCommand::Enrol(asked) => roster::enrol(ctx, asked).await,
         CourseCommand::Code { course, form } => roster::codes(ctx, &course, form).await,
@@ -41,7 +43,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
                 }
                 other => other.into(),
             })?;
-            Ok(Reply::CourseCreated(view(&course, 0)))
+            Ok(Reply::Course(CourseReply::Created(view(&course, 0))))
         }
     }
 }

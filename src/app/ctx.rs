@@ -24,6 +24,12 @@ pub enum Method {
     Code,
 }
 
+impl serde::Serialize for Method {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl Method {
     /// As the audit and `whoami` write it.
     pub fn as_str(self) -> &'static str {

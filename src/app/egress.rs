@@ -4,7 +4,7 @@ use crate::app::command::{EgressCommand, EgressPlace};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
-use crate::app::reply::{EgressView, Reply};
+use crate::app::reply::{EgressReply, EgressView, Reply, Scope};
 use crate::app::{App, vm};
 use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
@@ -23,14 +23,14 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: EgressCommand) -> Result<Reply> 
 
 async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     let _lab = ctx.permit(Action::EgressView, Lab, None, Error::denied()).await?;
-    let mut views = vec![view("default", None, &ctx.app.config.firewall.egress)];
+    let mut views = vec![view(Scope::Default, None, &ctx.app.config.firewall.egress)];
     for (course, egress) in ctx.app.store.egress_of_courses().await? {
-        views.push(view("course", Some(course.name.to_string()), &egress));
+        views.push(view(Scope::Course, Some(course.name.to_string()), &egress));
     }
     for (seat, egress) in ctx.app.store.egress_of_seats().await? {
-        views.push(view("seat", Some(seat.name.to_string()), &egress));
+        views.push(view(Scope::Seat, Some(seat.name.to_string()), &egress));
     }
-    Ok(Reply::Egress(views))
+    Ok(Reply::Egress(EgressReply::List(views)))
 }
 
 async fn set(ctx: &Ctx<'_>, place: EgressPlace, egress: Option<Egress>) -> Result<Reply> {
@@ -40,11 +40,11 @@ async fn set(ctx: &Ctx<'_>, place: EgressPlace, egress: Option<Egress>) -> Resul
         EgressPlace::Course(name) => {
             let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", &name);
             let course = store.course(&name).await?.ok_or_else(absent)?;
-            ("course", course.name.to_string(), Place::Course(course.id))
+            (Scope::Course, course.name.to_string(), Place::Course(course.id))
         }
         EgressPlace::Seat(name) => {
             let seat = store.seat_by_name(&name).await?.ok_or_else(|| vm::no_seat(&name))?;
-            ("seat", seat.name.to_string(), Place::Seat(seat.id))
+            (Scope::Seat, seat.name.to_string(), Place::Seat(seat.id))
         }
     };
     let app = Arc::clone(ctx.app);
@@ -52,8 +52,10 @@ async fn set(ctx: &Ctx<'_>, place: EgressPlace, egress: Option<Egress>) -> Resul
     let work = ctx.app.tasks.spawn(async move { change(&app, place, egress).await });
     let (before, after, active) = work.await.map_err(|panic| Error::internal(&panic))??;
     match (after, before) {
-        (Some(egress), _) => Ok(Reply::EgressSet { rule: view(kind, Some(name), &egress), active }),
-        (None, Some(before)) => Ok(Reply::EgressCleared(view(kind, Some(name), &before))),
+        (Some(egress), _) => {
+            Ok(Reply::Egress(EgressReply::Set { rule: view(kind, Some(name), &egress), active }))
+        }
+        (None, Some(before)) => Ok(Reply::Egress(EgressReply::Cleared(view(kind, Some(name), &before)))),
         (None, None) => Err(Error::new(Kind::NotFound, "error-no-egress").with("name", name)),
     }
 }
@@ -77,6 +79,6 @@ async fn change(
     Ok((before, egress, active))
 }
 
-fn view(place: &'static str, name: Option<String>, egress: &Egress) -> EgressView {
+fn view(place: Scope, name: Option<String>, egress: &Egress) -> EgressView {
     EgressView { place, name, egress: egress.to_string() }
 }

@@ -6,7 +6,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::{self, Reporter};
-use crate::app::reply::Reply;
+use crate::app::reply::{Reply, VmReply};
 use crate::app::restore::{ROLLBACK as BACK, SWAP, insist, swap};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, clock, node, vm};
@@ -103,7 +103,7 @@ pub(super) async fn carry(
             Ok(()) => {
                 app.store.moved(vm.id, target).await?;
                 put_away(app, permit, Which::Old).await;
-                return Ok(Reply::VmMoved { vm: app.after(permit).await, from: origin, ran });
+                return Ok(Reply::Vm(VmReply::Moved { vm: app.after(permit).await, from: origin, ran }));
             }
         },
     };

@@ -9,7 +9,9 @@ pub(super) use watch::Nodes;
 use crate::app::command::NodeCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{DrainView, DrainedView, NodeView, Reply, RulesView};
+use crate::app::reply::{
+    DrainView, DrainedView, NodeReply, NodeStands, NodeView, Reply, RulesState, RulesView,
+};
 use crate::app::{App, clock};
 use place::Candidate;
 use puerta_engine::{EngineError, Figures, Node, NodeState, Status, Which};
@@ -155,16 +157,16 @@ async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
             name: node.name,
         });
     }
-    Ok(Reply::Nodes(views))
+    Ok(Reply::Node(NodeReply::List(views)))
 }
 
-fn state(node: &Node, mark: Option<&NodeMark>, silent: bool) -> &'static str {
+fn state(node: &Node, mark: Option<&NodeMark>, silent: bool) -> NodeStands {
     match node.state {
-        _ if silent => "offline",
-        NodeState::Offline => "offline",
-        _ if mark.is_some_and(|mark| mark.drained.is_some()) => "drained",
-        NodeState::Closed => "closed",
-        NodeState::Online => "online",
+        _ if silent => NodeStands::Offline,
+        NodeState::Offline => NodeStands::Offline,
+        _ if mark.is_some_and(|mark| mark.drained.is_some()) => NodeStands::Drained,
+        NodeState::Closed => NodeStands::Closed,
+        NodeState::Online => NodeStands::Online,
     }
 }
 
@@ -217,10 +219,10 @@ async fn asked(app: Arc<App>, node: Node) -> (Node, Figures, Carried) {
 
 fn rules(carried: Carried) -> RulesView {
     let (state, version) = match carried {
-        Carried::Version(VERSION) => ("current", Some(VERSION)),
-        Carried::Version(version) => ("old", Some(version)),
-        Carried::None => ("none", None),
-        Carried::Unknown => ("unknown", None),
+        Carried::Version(VERSION) => (RulesState::Current, Some(VERSION)),
+        Carried::Version(version) => (RulesState::Old, Some(version)),
+        Carried::None => (RulesState::None, None),
+        Carried::Unknown => (RulesState::Unknown, None),
     };
     RulesView { state, version }
 }
@@ -241,21 +243,21 @@ async fn drain(ctx: &Ctx<'_>, node: &NodeName, reason: Option<&str>, empty: bool
     if empty && others > 0 && app.store.empty_node(node).await? {
         empty::begin(app, node.to_string());
     }
-    Ok(Reply::NodeDrained(DrainView {
+    Ok(Reply::Node(NodeReply::Drained(DrainView {
         node: node.to_string(),
         changed,
         machines,
         moving: empty && others > 0,
         silent: app.nodes.silent(node.as_str()).is_some(),
         others,
-    }))
+    })))
 }
 
 async fn resume(ctx: &Ctx<'_>, node: &NodeName) -> Result<Reply> {
     let _lab = ctx.permit(Action::NodeDrain, Lab, None, Error::denied()).await?;
     exists(ctx.app, node).await?;
     let changed = ctx.app.store.resume_node(node).await?;
-    Ok(Reply::NodeResumed { node: node.to_string(), changed })
+    Ok(Reply::Node(NodeReply::Resumed { node: node.to_string(), changed }))
 }
 
 async fn exists(app: &App, node: &NodeName) -> Result<()> {

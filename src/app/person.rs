@@ -3,7 +3,7 @@
 use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{PersonView, Reply};
+use crate::app::reply::{PersonReply, PersonView, Reply};
 use crate::app::{App, account, clock, factor};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, Role, Timestamp};
@@ -20,19 +20,19 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
         }
         PersonCommand::List => {
             let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-            Ok(Reply::Persons(store.persons().await?.into_iter().map(view).collect()))
+            Ok(Reply::Person(PersonReply::List(store.persons().await?.into_iter().map(view).collect())))
         }
         PersonCommand::Show(login) => {
             let _person = judged(ctx, &login, Action::PersonView).await?;
             let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
-            Ok(Reply::Person(view(row)))
+            Ok(Reply::Person(PersonReply::One(view(row))))
         }
         PersonCommand::Code(login) => {
             let person = judged(ctx, &login, Action::PersonCode).await?;
             let (code, stored) = new_code(ctx.app)?;
             store.set_code(person.id, stored).await?;
             let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
-            Ok(Reply::PersonAdded { person: view(row), code: Some(code) })
+            Ok(Reply::Person(PersonReply::Added { person: view(row), code: Some(code) }))
         }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
         PersonCommand::Remove(login) => remove(ctx, &login).await,
@@ -107,7 +107,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     })?;
     ctx.app.changed();
     let row = store.person_row(&new.login).await?.ok_or_else(|| absent(&new.login))?;
-    Ok(Reply::PersonAdded { person: view(row), code })
+    Ok(Reply::Person(PersonReply::Added { person: view(row), code }))
 }
 
 /// A one-time code: its text, to be shown this once, and what the store keeps.
@@ -127,9 +127,9 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
     drop(ctx.app.reconcile().await);
     let login = login.to_string();
     Ok(if resume {
-        Reply::PersonResumed { login }
+        Reply::Person(PersonReply::Resumed { login })
     } else {
-        Reply::PersonSuspended { login, sessions_closed: open }
+        Reply::Person(PersonReply::Suspended { login, sessions_closed: open })
     })
 }
 
@@ -146,7 +146,7 @@ async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
     // Whoever gets the number of a seat that went begins without its egress. As with a suspension, what
     // fails is tried again.
     drop(ctx.app.reconcile().await);
-    Ok(Reply::PersonRemoved { login: login.to_string(), sessions_closed: open })
+    Ok(Reply::Person(PersonReply::Removed { login: login.to_string(), sessions_closed: open }))
 }
 
 fn view(row: PersonRow) -> PersonView {

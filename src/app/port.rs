@@ -5,7 +5,7 @@ use crate::app::command::PortCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::{may_publish, refused};
-use crate::app::reply::{PortView, PublishedView, Reply, UnpublishedView};
+use crate::app::reply::{PortReply, PortView, PublishedView, Reply, UnpublishedView};
 use crate::app::{App, clock, vm};
 use ipnet::Ipv4Net;
 use puerta_firewall::FirewallError;
@@ -27,7 +27,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
             // Begun, it is finished, also when the person is gone: registry and firewall go together.
             let work = ctx.app.tasks.spawn(async move { publish(&app, permit, person).await });
             let published = work.await.map_err(|panic| Error::internal(&panic))??;
-            Ok(Reply::PortPublished(published))
+            Ok(Reply::Port(PortReply::Published(published)))
         }
         PortCommand::Unpublish(port) => {
             let absent = || Error::new(Kind::NotFound, "error-no-port").with("port", port);
@@ -51,7 +51,7 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
         Decision::Allow(permit) => Some(view(ctx.app, permit.target())),
         Decision::Deny(_) => None,
     });
-    Ok(Reply::Ports(visible.collect()))
+    Ok(Reply::Port(PortReply::List(visible.collect())))
 }
 
 /// The permit to publish; the refusal tells who may see the machine what is in the way.
@@ -230,7 +230,7 @@ async fn unpublish(app: &App, permit: Permit<Publication>) -> Result<Reply> {
         Err(error) => return Err(refused(&error)),
     }
     app.store.unpublish(publication.id).await?;
-    Ok(Reply::PortUnpublished(view(app, &publication)))
+    Ok(Reply::Port(PortReply::Unpublished(view(app, &publication))))
 }
 
 fn view(app: &App, publication: &Publication) -> PortView {

@@ -4,14 +4,14 @@
 use crate::app::command::{QuotaCommand, QuotaPlace};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{QuotaLine, QuotaSetView, QuotasView, Reply};
+use crate::app::reply::{self, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Reply};
 use crate::app::{App, vm};
 use puerta_engine::{EngineError, Status};
 use puerta_lab::action::Action;
 use puerta_lab::model::{JobKind, PersonId, Role, Seat, SeatId, VmId};
 use puerta_lab::quota::{Quota, Quotas, Usage};
 use puerta_policy::decide::Lab;
-use puerta_store::{Effective, Scope};
+use puerta_store::{Effective, Origin, Scope};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -30,7 +30,7 @@ async fn own(ctx: &Ctx<'_>) -> Result<Reply> {
     for seat in ctx.app.store.seats_of(ctx.visitor.person).await? {
         views.push(of_seat(ctx.app, &seat).await?);
     }
-    Ok(Reply::Quotas(views))
+    Ok(Reply::Quota(QuotaReply::List(views)))
 }
 
 async fn show(ctx: &Ctx<'_>, place: &QuotaPlace) -> Result<Reply> {
@@ -38,16 +38,16 @@ async fn show(ctx: &Ctx<'_>, place: &QuotaPlace) -> Result<Reply> {
     let Place { kind, name, scope } = find(ctx.app, place).await?;
     if let QuotaPlace::Seat(seat) = place {
         let seat = ctx.app.store.seat_by_name(seat).await?.ok_or_else(|| vm::no_seat(seat))?;
-        return Ok(Reply::Quotas(vec![of_seat(ctx.app, &seat).await?]));
+        return Ok(Reply::Quota(QuotaReply::List(vec![of_seat(ctx.app, &seat).await?])));
     }
     let effective = holds_at(ctx.app, scope).await?;
     let quotas = Quota::ALL.map(|quota| line(&effective, quota, None));
-    Ok(Reply::Quotas(vec![QuotasView { place: kind, name, quotas: quotas.into() }]))
+    Ok(Reply::Quota(QuotaReply::List(vec![QuotasView { place: kind, name, quotas: quotas.into() }])))
 }
 
 /// A place by its name.
 struct Place {
-    kind: &'static str,
+    kind: reply::Scope,
     name: String,
     scope: Scope,
 }
@@ -56,14 +56,14 @@ async fn find(app: &App, place: &QuotaPlace) -> Result<Place> {
     let (kind, name, scope) = match place {
         QuotaPlace::Seat(name) => {
             let seat = app.store.seat_by_name(name).await?.ok_or_else(|| vm::no_seat(name))?;
-            ("seat", name.to_string(), Scope::Seat(seat.id))
+            (reply::Scope::Seat, name.to_string(), Scope::Seat(seat.id))
         }
         QuotaPlace::Course(name) => {
             let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", name);
             let course = app.store.course(name).await?.ok_or_else(absent)?;
-            ("course", name.to_string(), Scope::Course(course.id))
+            (reply::Scope::Course, name.to_string(), Scope::Course(course.id))
         }
-        QuotaPlace::Role(role) => ("role", role.as_str().to_owned(), Scope::Role(*role)),
+        QuotaPlace::Role(role) => (reply::Scope::Role, role.as_str().to_owned(), Scope::Role(*role)),
     };
     Ok(Place { kind, name, scope })
 }
@@ -79,8 +79,17 @@ async fn holds_at(app: &App, scope: Scope) -> Result<Effective> {
 }
 
 fn line(effective: &Effective, quota: Quota, used: Option<u32>) -> QuotaLine {
-    let (limit, origin) = (effective.quotas.limit(quota), effective.origin(quota).as_str());
+    let (limit, origin) = (effective.quotas.limit(quota), said_by(effective.origin(quota)));
     QuotaLine { quota, used, limit, origin }
+}
+
+fn said_by(origin: Origin) -> reply::Scope {
+    match origin {
+        Origin::Seat => reply::Scope::Seat,
+        Origin::Course => reply::Scope::Course,
+        Origin::Role => reply::Scope::Role,
+        Origin::Default => reply::Scope::Default,
+    }
 }
 
 async fn of_seat(app: &Arc<App>, seat: &Seat) -> Result<QuotasView> {
@@ -89,7 +98,7 @@ async fn of_seat(app: &Arc<App>, seat: &Seat) -> Result<QuotasView> {
     let running = app.running(seat.id).await.ok();
     let running = running.filter(|running| !running.unsure).map(|running| running.vms.len() as u32);
     let quotas = Quota::ALL.map(|quota| line(&effective, quota, used(usage, running, quota)));
-    Ok(QuotasView { place: "seat", name: seat.name.to_string(), quotas: quotas.into() })
+    Ok(QuotasView { place: reply::Scope::Seat, name: seat.name.to_string(), quotas: quotas.into() })
 }
 
 fn used(usage: Usage, running: Option<u32>, quota: Quota) -> Option<u32> {
@@ -115,7 +124,7 @@ async fn set(ctx: &Ctx<'_>, quota: Quota, value: Option<u32>, place: &QuotaPlace
     }
     let limit = holds_at(app, scope).await?.quotas.limit(quota);
     let over = over(app, scope, quota).await?;
-    Ok(Reply::QuotaSet(QuotaSetView { quota, place: kind, name, value, limit, over }))
+    Ok(Reply::Quota(QuotaReply::Set(QuotaSetView { quota, place: kind, name, value, limit, over })))
 }
 
 /// Seats in the scope that have more than they may now. What runs is not asked for: it changes by itself.

@@ -5,7 +5,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::Reporter;
-use crate::app::reply::Reply;
+use crate::app::reply::{Reply, VmReply};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, backup, vm};
 use puerta_engine::{EngineError, Which};
@@ -84,7 +84,7 @@ pub(super) async fn put_back(
                     tracing::warn!(vm = permit.target().vmid.get(), %error, "the copy before a restore is still there");
                 }
                 let backup = backup.map_or_else(String::new, |backup| backup.name.to_string());
-                return Ok(Reply::VmRestored { vm: app.after(permit).await, backup });
+                return Ok(Reply::Vm(VmReply::Restored { vm: app.after(permit).await, backup }));
             }
             Err(cause) => error = cause.into(),
         }

@@ -4,7 +4,7 @@ use crate::app::clock;
 use crate::app::command::SeatCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, SeatView};
+use crate::app::reply::{Reply, SeatReply, SeatView};
 use crate::app::vm::no_seat;
 use puerta_lab::action::Action;
 use puerta_lab::model::{PersonId, Seat, SeatId};
@@ -18,7 +18,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
         SeatCommand::List => {
             let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
             let seats = ctx.app.store.seats().await?;
-            Ok(Reply::Seats(seats.into_iter().map(|row| view(ctx, row)).collect()))
+            Ok(Reply::Seat(SeatReply::List(seats.into_iter().map(|row| view(ctx, row)).collect())))
         }
         SeatCommand::Create { team, course, members } => create(ctx, &team, &course, &members).await,
         SeatCommand::Add { seat, members } => {
@@ -26,7 +26,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
             let people = people(ctx, &members).await?;
             let added = ctx.app.store.add_members(seat.id, &people).await;
             added.map_err(|error| refused(error, &seat.name, &members))?;
-            changed(ctx, seat.id).await.map(Reply::TeamChanged)
+            changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
         SeatCommand::Drop { seat, member } => {
             let seat = judged(ctx, &seat).await?;
@@ -34,7 +34,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
             let person = people(ctx, &members).await?[0];
             let dropped = ctx.app.store.drop_member(seat.id, person).await;
             dropped.map_err(|error| refused(error, &seat.name, &members))?;
-            changed(ctx, seat.id).await.map(Reply::TeamChanged)
+            changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
     }
 }
@@ -58,7 +58,7 @@ async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", course),
         other => refused(other, team, members),
     })?;
-    changed(ctx, seat.id).await.map(Reply::TeamCreated)
+    changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Created(seat)))
 }
 
 /// The seat, once policy allows to change its members.

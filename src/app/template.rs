@@ -12,7 +12,7 @@ use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::port::Wanted;
-use crate::app::reply::{Reply, TemplateDetail, TemplateView, VersionView};
+use crate::app::reply::{Reply, TemplateDetail, TemplateReply, TemplateView, VersionView};
 use crate::app::{App, Outcome, clock};
 use puerta_engine as engine;
 use puerta_lab::action::Action;
@@ -141,7 +141,7 @@ async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
         .collect();
     views.extend(own.iter().map(|template| of_engine(ctx.app, template, &in_use)));
     views.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Reply::Templates(views))
+    Ok(Reply::Template(TemplateReply::List(views)))
 }
 
 /// How many machines were made from each.
@@ -187,7 +187,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
     if own.is_none() && versions.is_empty() {
         return Err(unknown(wanted));
     }
-    Ok(Reply::Template(TemplateDetail { name: wanted.name.to_string(), own, versions }))
+    Ok(Reply::Template(TemplateReply::One(TemplateDetail { name: wanted.name.to_string(), own, versions })))
 }
 
 fn unknown(wanted: &TemplateRef) -> Error {
@@ -231,5 +231,5 @@ async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
         });
     }
     ctx.app.sweep.notify_one();
-    Ok(Reply::TemplateRetired(retired.iter().map(view).collect()))
+    Ok(Reply::Template(TemplateReply::Retired(retired.iter().map(view).collect())))
 }

@@ -4,7 +4,7 @@ use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::port::Wanted;
-use crate::app::reply::{PlacedView, Reply, UsageView, VmState, VmView};
+use crate::app::reply::{PlacedView, Reply, UsageView, VmReply, VmState, VmView};
 use crate::app::status;
 use crate::app::{Outcome, backup, clock, console, moving, node, restore, template, vm_jobs};
 use puerta_lab::action::Action;
@@ -90,7 +90,9 @@ async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply>
     });
     let visible: Vec<Vm> = visible.collect();
     let seen = ctx.app.seen(&visible).await;
-    Ok(Reply::Vms(visible.iter().map(|vm| status::view(vm, seen.as_ref(), jobs.get(&vm.id))).collect()))
+    Ok(Reply::Vm(VmReply::List(
+        visible.iter().map(|vm| status::view(vm, seen.as_ref(), jobs.get(&vm.id))).collect(),
+    )))
 }
 
 /// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
@@ -135,7 +137,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
         nodes: placed.nodes,
         free_mib: placed.free_mib,
     });
-    Ok(Reply::Vm(Box::new(view)))
+    Ok(Reply::Vm(VmReply::One(Box::new(view))))
 }
 
 /// A machine as it is now.

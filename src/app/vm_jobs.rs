@@ -5,7 +5,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
 use crate::app::jobs::Reporter;
 use crate::app::port::{self, Wanted};
-use crate::app::reply::{Reply, VmView};
+use crate::app::reply::{Reply, VmReply, VmView};
 use crate::app::{App, backup, clock, moving, restore, status, template};
 use puerta_engine::{EngineError, Spec, Status, Which};
 use puerta_firewall::FirewallError;
@@ -46,24 +46,24 @@ impl App {
             JobKind::Create => {
                 let vm = self.create(&permit, report).await?;
                 let (ports, unpublished) = port::publish_wanted(self, job, ports).await;
-                Ok(Reply::VmCreated { vm, ports, unpublished })
+                Ok(Reply::Vm(VmReply::Created { vm, ports, unpublished }))
             }
             JobKind::Start => {
                 report.step("start").await?;
                 self.engine_start(&permit).await?;
-                Ok(Reply::VmStarted(self.after(&permit).await))
+                Ok(Reply::Vm(VmReply::Started(self.after(&permit).await)))
             }
             JobKind::Stop => {
                 report.step("stop").await?;
                 self.found(&permit, self.engine.stop(&permit, Which::Main, grace).await)?;
-                Ok(Reply::VmStopped(self.after(&permit).await))
+                Ok(Reply::Vm(VmReply::Stopped(self.after(&permit).await)))
             }
             JobKind::Restart => {
                 report.step("stop").await?;
                 self.found(&permit, self.engine.stop(&permit, Which::Main, grace).await)?;
                 report.step("start").await?;
                 self.engine_start(&permit).await?;
-                Ok(Reply::VmRestarted(self.after(&permit).await))
+                Ok(Reply::Vm(VmReply::Restarted(self.after(&permit).await)))
             }
             JobKind::Delete => self.delete(job, &permit, report).await,
             JobKind::Backup => backup::make(self, job, &permit, report).await,
@@ -162,7 +162,11 @@ impl App {
         let backups = self.store.backups_of(&[vm.seat]).await?;
         let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
         self.store.finish_delete(job.id, vm.id, clock::now()).await?;
-        Ok(Reply::VmDeleted { vm: vm.name.to_string(), backups_kept: kept as u32, ports_closed: ports })
+        Ok(Reply::Vm(VmReply::Deleted {
+            vm: vm.name.to_string(),
+            backups_kept: kept as u32,
+            ports_closed: ports,
+        }))
     }
 
     /// From here on the machine is being removed and no port leads to it: the next one with its address

@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
+mod archive;
 mod authorized;
+mod copies;
 pub mod incus;
 pub mod sim;
 mod terminal;
@@ -26,18 +28,23 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Which of the copies of a machine: the one in use, or one of the two that exist during a restore or a move.
+///
+/// How an engine keeps its copies is its own: as names of instances ([`Which::instance`]), or as numbers and
+/// marks where a machine keeps its number for good. Who calls it says the word only to look at one, to
+/// remove it, or to start and stop the machine; which copy is which changes by [`Engine::replace`] and
+/// [`Engine::take_back`] alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Which {
-    /// `vm-N`: the machine.
+    /// The machine.
     Main,
-    /// `vm-N-new`: being built beside it by a restore, or on another node by a move.
+    /// Being built beside it by a restore, or on another node by a move.
     New,
-    /// `vm-N-old`: what a restore or a move replaced, until the new one runs.
+    /// What a restore or a move replaced, until the new one runs.
     Old,
 }
 
 impl Which {
-    /// The instance's name in the engine.
+    /// The instance's name in an engine that knows copies by name: `vm-N`, `vm-N-new`, `vm-N-old`.
     pub fn instance(self, vmid: Vmid) -> String {
         match self {
             Self::Main => format!("vm-{vmid}"),
@@ -170,6 +177,15 @@ pub struct Template {
     pub size: u64,
 }
 
+/// What an archive that was read whole is recognised by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// Bytes of its file.
+    pub size: u64,
+    /// SHA-256 of them, in lower-case hex.
+    pub sha256: String,
+}
+
 /// What a new machine is made of, beside what the permit's [`Vm`] says (address, limits, template).
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -266,10 +282,21 @@ pub trait Engine: Send + Sync {
     /// Builds [`Which::New`] from the stopped machine, stopped, on `node`, with its content and with the
     /// permit's address, limits and metadata; `Running` when the machine runs.
     async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()>;
+    /// The copy that was built beside the machine ([`Which::New`]) takes its place, stopped. The machine is stopped as
+    /// by [`Engine::stop`], also when its node comes back in between and starts it again, and stays as
+    /// [`Which::Old`] until it is removed. Without a copy nothing changes, and that is success. Goes on from
+    /// wherever an earlier call was cut: after a lost answer it is called again. `Exists`, with nothing changed,
+    /// while both a machine and one that was ([`Which::Old`]) are there beside the copy.
+    async fn replace(&self, vm: &Permit<Vm>, grace: Duration) -> Result<()>;
+    /// The machine that was ([`Which::Old`]) is the machine again, stopped; what had its place is removed, running
+    /// or not, and a copy that never had it ([`Which::New`]) stays. Without one that was nothing changes, and that
+    /// is success. Goes on from wherever an earlier call, of this or of [`Engine::replace`], was cut: after a
+    /// lost answer it is called again.
+    async fn take_back(&self, vm: &Permit<Vm>) -> Result<()>;
     /// Waits until nothing that was begun for the machine is still at work in the engine, thaws it if an
     /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;
-    /// Writes an archive (zstd-compressed tar) of the machine to `file`, which is made new, at most
+    /// Writes an archive of the machine, in the engine's own format, to `file`, which is made new, at most
     /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
     async fn export(
         &self,
@@ -278,6 +305,10 @@ pub trait Engine: Send + Sync {
         max_bytes: u64,
         progress: Progress<'_>,
     ) -> Result<u64>;
+    /// Reads an archive whole, by the rules of the engine's own format, and gives the sum of its file, which is on
+    /// the disk to stay. `BadArchive` when it cannot be read to its end or nothing is in it, `Bounds` when it
+    /// unpacks to more than `max_unpacked` bytes. It changes nothing, and may be called again.
+    async fn judge(&self, file: &Path, max_unpacked: u64) -> Result<Sum>;
     /// Runs a program in the running machine, as its root, and waits for its end at most `deadline`;
     /// then it goes on without us (`Away`). An engine that cannot says `Refused`.
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran>;

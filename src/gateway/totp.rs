@@ -6,7 +6,7 @@ use super::run::Talk;
 use crate::app::Outcome;
 use crate::app::command::{Command, TotpCommand};
 use crate::app::error::{Error, Kind};
-use crate::app::reply::Reply;
+use crate::app::reply::{Reply, TotpReply};
 use crate::app::secret::Secret;
 use crate::shell::line::Editor;
 use crate::shell::notice;
@@ -32,7 +32,7 @@ pub(super) async fn run(
     let asks = match verb {
         TotpVerb::Add => match app.run(&talk.visitor, Command::Totp(TotpCommand::Offer), line).await {
             Ok(Outcome::Reply(offered)) => {
-                if let Reply::TotpOffered(view) = &*offered {
+                if let Reply::Totp(TotpReply::Offered(view)) = &*offered {
                     secret = Secret::new(&*view.secret);
                 }
                 // What is shown to be answered is no answer: it is text, whatever the answer will be.

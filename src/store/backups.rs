@@ -1,10 +1,9 @@
 //! Backups: finished, verified archives. One that is not finished has no row.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError};
+use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{Backup, BackupId, SeatId, Timestamp};
 use puerta_lab::names::{BackupName, VmName};
-use sqlx::SqliteConnection;
 
 /// An archive that was just verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl Store {
 }
 
 /// How many a machine of that name has, inside the caller's transaction.
-pub(super) async fn count(connection: &mut SqliteConnection, seat: SeatId, vm: &VmName) -> Result<u32> {
+pub(super) async fn count(connection: &mut Connection, seat: SeatId, vm: &VmName) -> Result<u32> {
     let row = sqlx::query("SELECT COUNT(*) AS backups FROM backups WHERE seat = $1 AND vm_name = $2")
         .bind(seat.0)
         .bind(vm.as_str())
@@ -102,11 +101,7 @@ pub(super) async fn count(connection: &mut SqliteConnection, seat: SeatId, vm: &
 }
 
 /// Records a backup inside the transaction that ends its job.
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
-    new: NewBackup,
-    now: Timestamp,
-) -> Result<Backup> {
+pub(super) async fn insert(connection: &mut Connection, new: NewBackup, now: Timestamp) -> Result<Backup> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO backups (seat, name, vm_name, size, sha256, created, took_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",

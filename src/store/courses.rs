@@ -1,11 +1,10 @@
 //! Courses and their places in the address plan.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError};
+use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{Course, CourseId, Timestamp};
 use puerta_lab::names::CourseName;
 use puerta_lab::plan::{AddressPlan, Edition};
-use sqlx::SqliteConnection;
 
 pub(super) fn read(row: &Row) -> Result<Course> {
     Ok(Course {
@@ -82,7 +81,7 @@ impl Store {
 
 /// The edition itself when no open course has it, else that course's name.
 async fn free(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     edition: Edition,
 ) -> Result<std::result::Result<Edition, CourseName>> {
     let row = sqlx::query("SELECT name FROM courses WHERE year = $1 AND version = $2 AND closed IS NULL")

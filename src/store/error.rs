@@ -1,5 +1,6 @@
 //! Why the store did not do it. Refusals are data for `app`, which has the sentences.
 
+use super::database;
 use puerta_lab::model::{JobKind, Timestamp};
 use puerta_lab::names::CourseName;
 use puerta_lab::plan::PlanError;
@@ -84,12 +85,7 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_CORRUPT and SQLITE_NOTADB (https://sqlite.org/rescode.html)
-        let code = error.as_database_error().and_then(|e| e.code());
-        match code.as_deref() {
-            Some("11" | "26") => Self::Corrupt(error.to_string()),
-            _ => Self::Sql(error),
-        }
+        if database::damaged(&error) { Self::Corrupt(error.to_string()) } else { Self::Sql(error) }
     }
 }
 

@@ -2,9 +2,8 @@
 //! however many connections try at once.
 
 use super::rows;
-use super::{Result, Store, StoreError};
+use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{PersonId, Timestamp};
-use sqlx::SqliteConnection;
 
 /// A second factor that is to be kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,7 +116,7 @@ impl Store {
     }
 }
 
-async fn put_recovery(connection: &mut SqliteConnection, person: PersonId, hashes: &[String]) -> Result<()> {
+async fn put_recovery(connection: &mut Connection, person: PersonId, hashes: &[String]) -> Result<()> {
     for hash in hashes {
         sqlx::query("INSERT INTO recovery_codes (person, hash) VALUES ($1, $2)")
             .bind(person.0)

@@ -3,12 +3,12 @@
 
 use super::backups::{self, NewBackup};
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, quotas, vms};
+use super::{Connection, Result, Store, StoreError, quotas, vms};
 use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
 use puerta_lab::quota::Quotas;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -176,7 +176,7 @@ impl Store {
     }
 }
 
-async fn running(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<Job>> {
+async fn running(connection: &mut Connection, vm: VmId) -> Result<Option<Job>> {
     let row = sqlx::query(select!("WHERE j.vm = $1 AND j.state = 'running'"))
         .bind(vm.0)
         .fetch_optional(connection)
@@ -185,7 +185,7 @@ async fn running(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<J
 }
 
 /// `Busy` when a job holds the machine.
-pub(super) async fn free(connection: &mut SqliteConnection, vm: VmId) -> Result<()> {
+pub(super) async fn free(connection: &mut Connection, vm: VmId) -> Result<()> {
     match running(connection, vm).await? {
         Some(other) => Err(StoreError::Busy { kind: other.kind, since: other.started }),
         None => Ok(()),
@@ -194,7 +194,7 @@ pub(super) async fn free(connection: &mut SqliteConnection, vm: VmId) -> Result<
 
 /// Starts a job inside the caller's transaction, if the machine is there and free.
 pub(super) async fn take(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     kind: JobKind,
     vm: VmId,
     person: Option<PersonId>,
@@ -208,7 +208,7 @@ pub(super) async fn take(
 
 /// Starts a job inside the caller's transaction, which has seen that the machine is free.
 pub(super) async fn start(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     kind: JobKind,
     vm: &Vm,
     person: Option<PersonId>,
@@ -245,7 +245,7 @@ pub(super) async fn start(
 }
 
 pub(super) async fn finish(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     job: JobId,
     state: &JobState,
     now: Timestamp,

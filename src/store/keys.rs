@@ -1,10 +1,10 @@
 //! Authorized keys: which persons a key opens the door for, and which keys a seat's machines take.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, persons, seats};
+use super::{Connection, Result, Store, StoreError, persons, seats};
 use puerta_lab::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
 use puerta_lab::names::Login;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 /// A key that was read from a line of `authorized_keys`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl Store {
 
 /// Adds a key inside the caller's transaction.
 pub(super) async fn add(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     person: PersonId,
     key: NewKey,
     now: Timestamp,

@@ -2,10 +2,10 @@
 //! they are, and how far a move is. Which nodes there are is the engine's to say.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, jobs};
+use super::{Connection, Result, Store, StoreError, jobs};
 use puerta_lab::model::{Chosen, Job, JobId, JobKind, PersonId, Placed, Timestamp, VmId};
 use puerta_lab::names::NodeName;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 /// What is remembered of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,14 +189,14 @@ impl Store {
 }
 
 /// A row to write on.
-async fn row_of(connection: &mut SqliteConnection, node: &str) -> Result<()> {
+async fn row_of(connection: &mut Connection, node: &str) -> Result<()> {
     let insert = "INSERT INTO nodes (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
     sqlx::query(insert).bind(node).execute(connection).await?;
     Ok(())
 }
 
 /// Writes down why a machine is on its node, inside the caller's transaction.
-pub(super) async fn write_placed(connection: &mut SqliteConnection, vm: VmId, placed: Placed) -> Result<()> {
+pub(super) async fn write_placed(connection: &mut Connection, vm: VmId, placed: Placed) -> Result<()> {
     sqlx::query(
         "INSERT INTO placements (vm, chosen, nodes, free_mib) VALUES ($1, $2, $3, $4)
          ON CONFLICT (vm) DO UPDATE SET chosen = $2, nodes = $3, free_mib = $4",

@@ -2,10 +2,10 @@
 
 use super::keys::{self, NewKey};
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, seats};
+use super::{Connection, Result, Store, StoreError, seats};
 use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 /// Somebody to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -327,7 +327,7 @@ impl Store {
     }
 }
 
-async fn by_login(connection: &mut SqliteConnection, login: &Login) -> Result<Option<Person>> {
+async fn by_login(connection: &mut Connection, login: &Login) -> Result<Option<Person>> {
     let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE login = $1")
         .bind(login.as_str())
         .fetch_optional(connection)
@@ -335,11 +335,7 @@ async fn by_login(connection: &mut SqliteConnection, login: &Login) -> Result<Op
     rows::maybe(row, read)
 }
 
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
-    new: &NewPerson,
-    now: Timestamp,
-) -> Result<Person> {
+pub(super) async fn insert(connection: &mut Connection, new: &NewPerson, now: Timestamp) -> Result<Person> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO persons (login, name, role, suspended, created)
          VALUES ($1, $2, $3, FALSE, $4) RETURNING id",
@@ -365,13 +361,11 @@ pub(super) async fn insert(
     })
 }
 
-pub(super) async fn put_code(
-    connection: &mut SqliteConnection,
-    person: PersonId,
-    code: &NewCode,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO credentials (person, code, code_expires) VALUES ($1, $2, $3)
+/// `Gone` when the person is: asked for in the statement itself, since a statement that fails may end its
+/// whole transaction.
+pub(super) async fn put_code(connection: &mut Connection, person: PersonId, code: &NewCode) -> Result<()> {
+    let done = sqlx::query(
+        "INSERT INTO credentials (person, code, code_expires) SELECT id, $2, $3 FROM persons WHERE id = $1
          ON CONFLICT (person) DO UPDATE
          SET code = excluded.code, code_expires = excluded.code_expires",
     )
@@ -379,7 +373,6 @@ pub(super) async fn put_code(
     .bind(&code.hash)
     .bind(code.expires.0)
     .execute(connection)
-    .await
-    .map_err(StoreError::insert("login"))?;
-    Ok(())
+    .await?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
 }

@@ -2,13 +2,13 @@
 //! row is deleted, or its machine's.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, quotas, seats, vms};
+use super::{Connection, Result, Store, StoreError, quotas, seats, vms};
 use ipnet::Ipv4Net;
 use puerta_lab::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
 use puerta_lab::network::{PortRange, Protocol, Publication, Traffic, network_of};
 use puerta_lab::plan::Vmid;
 use puerta_lab::quota::Quotas;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use std::collections::BTreeMap;
 
 /// A port to publish.
@@ -140,10 +140,11 @@ impl Store {
             select!(
                 "WHERE v.phase <> 'deleting' AND v.seat NOT IN
                      (SELECT m.seat FROM members m JOIN persons o ON o.id = m.person
-                      JOIN seats s ON s.id = m.seat GROUP BY m.seat HAVING MIN(o.suspended OR NOT "
+                      JOIN seats s ON s.id = m.seat GROUP BY m.seat
+                      HAVING COUNT(CASE WHEN NOT o.suspended AND "
             ),
             seats::sits!(),
-            ")) ORDER BY p.port"
+            " THEN 1 END) = 0) ORDER BY p.port"
         ))
         .fetch_all(&self.readers)
         .await?;
@@ -215,7 +216,7 @@ fn since(before: Traffic, now: Traffic) -> Traffic {
     }
 }
 
-async fn add(connection: &mut SqliteConnection, port: u16, more: Traffic, seen: Traffic) -> Result<()> {
+async fn add(connection: &mut Connection, port: u16, more: Traffic, seen: Traffic) -> Result<()> {
     sqlx::query(
         "UPDATE publications SET connections = connections + $1, bytes_in = bytes_in + $2,
                 bytes_out = bytes_out + $3, seen_connections = $4, seen_bytes_in = $5, seen_bytes_out = $6
@@ -234,7 +235,7 @@ async fn add(connection: &mut SqliteConnection, port: u16, more: Traffic, seen: 
 }
 
 /// The port that leads to this port of the machine already.
-async fn published(connection: &mut SqliteConnection, new: &NewPublication) -> Result<Option<u16>> {
+async fn published(connection: &mut Connection, new: &NewPublication) -> Result<Option<u16>> {
     let row = sqlx::query("SELECT port FROM publications WHERE vm = $1 AND protocol = $2 AND vm_port = $3")
         .bind(new.vm.0)
         .bind(new.protocol.as_str())
@@ -245,7 +246,7 @@ async fn published(connection: &mut SqliteConnection, new: &NewPublication) -> R
 }
 
 /// The wished port when it is free, or the next free one.
-async fn take_port(connection: &mut SqliteConnection, wished: Option<u16>, range: PortRange) -> Result<u16> {
+async fn take_port(connection: &mut Connection, wished: Option<u16>, range: PortRange) -> Result<u16> {
     let rows = sqlx::query("SELECT port FROM publications ORDER BY port").fetch_all(&mut *connection).await?;
     let taken: Vec<u16> = rows::all(rows, |row| rows::number(row, "port"))?;
     let row = sqlx::query("SELECT last_port FROM lab").fetch_one(&mut *connection).await?;
@@ -263,7 +264,7 @@ async fn take_port(connection: &mut SqliteConnection, wished: Option<u16>, range
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     new: &NewPublication,
     port: u16,
     now: Timestamp,

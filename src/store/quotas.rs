@@ -2,10 +2,9 @@
 //! its members, else the configuration's, which the caller passes.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, seats};
+use super::{Connection, Result, Store, StoreError, seats};
 use puerta_lab::model::{CourseId, Role, SeatId};
 use puerta_lab::quota::{Quota, Quotas};
-use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 
 /// What a quota is set for.
@@ -116,7 +115,7 @@ impl Store {
 }
 
 /// What is set for a scope.
-async fn set(connection: &mut SqliteConnection, scope: Scope) -> Result<BTreeMap<Quota, u32>> {
+async fn set(connection: &mut Connection, scope: Scope) -> Result<BTreeMap<Quota, u32>> {
     let (kind, subject) = scope.columns();
     let rows = sqlx::query("SELECT name, value FROM quotas WHERE scope = $1 AND subject = $2")
         .bind(kind)
@@ -133,7 +132,7 @@ fn quota(row: &Row) -> Result<Quota> {
 
 /// What holds for a seat, inside the caller's transaction.
 pub(super) async fn effective(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     seat: SeatId,
     defaults: Quotas,
 ) -> Result<Effective> {
@@ -145,7 +144,7 @@ pub(super) async fn effective(
 }
 
 /// Later scopes cover earlier ones.
-async fn layered(connection: &mut SqliteConnection, scopes: &[Scope], defaults: Quotas) -> Result<Effective> {
+async fn layered(connection: &mut Connection, scopes: &[Scope], defaults: Quotas) -> Result<Effective> {
     let mut effective = Effective { quotas: defaults, origins: BTreeMap::new() };
     for scope in scopes {
         for (quota, value) in set(connection, *scope).await? {
@@ -157,7 +156,7 @@ async fn layered(connection: &mut SqliteConnection, scopes: &[Scope], defaults: 
 }
 
 /// The highest role among the members; `None` without members.
-async fn highest_role(connection: &mut SqliteConnection, seat: SeatId) -> Result<Option<Role>> {
+async fn highest_role(connection: &mut Connection, seat: SeatId) -> Result<Option<Role>> {
     let rows =
         sqlx::query("SELECT p.role FROM members m JOIN persons p ON p.id = m.person WHERE m.seat = $1")
             .bind(seat.0)

@@ -85,7 +85,7 @@ impl Store {
     /// The newest, newest first.
     pub async fn recordings(&self, most: u32) -> Result<Vec<Recording>> {
         let rows = sqlx::query("SELECT * FROM recordings ORDER BY started DESC, id DESC LIMIT $1")
-            .bind(most)
+            .bind(i64::from(most))
             .fetch_all(&self.readers)
             .await?;
         rows::all(rows, read)

@@ -4,10 +4,10 @@
 use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
 use super::seats;
-use super::{Result, Store, StoreError};
+use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
 use puerta_lab::names::{Login, SeatName};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use std::collections::{HashMap, HashSet};
 
 /// Somebody of the list.
@@ -164,7 +164,7 @@ impl Store {
 }
 
 /// Everybody, with their own seat in the course.
-async fn known(connection: &mut SqliteConnection, course: CourseId) -> Result<HashMap<Login, Known>> {
+async fn known(connection: &mut Connection, course: CourseId) -> Result<HashMap<Login, Known>> {
     let rows = sqlx::query(
         "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.email, p.idnumber,
                 s.id AS seat, s.name AS seat_name, s.class_group, s.roster, s.archived
@@ -197,7 +197,7 @@ fn own(row: &Row) -> Result<Option<Own>> {
 
 /// Somebody whom nobody knows.
 async fn stranger(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     course: CourseId,
     row: &RosterRow,
     now: Timestamp,
@@ -218,7 +218,7 @@ async fn stranger(
 
 /// Somebody who is there already: what opens their door is not touched.
 async fn acquaintance(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     course: CourseId,
     row: &RosterRow,
     known: Known,
@@ -252,7 +252,7 @@ async fn acquaintance(
 
 /// Writes down what the row says of a person.
 async fn describe(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     person: PersonId,
     row: &RosterRow,
     idnumber: &str,
@@ -269,7 +269,7 @@ async fn describe(
 
 /// A seat of their own, as the list has it.
 async fn seat(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     course: CourseId,
     row: &RosterRow,
     person: PersonId,
@@ -281,7 +281,7 @@ async fn seat(
 }
 
 /// The seat is a row of the list, and nothing is archived any more.
-async fn mark(connection: &mut SqliteConnection, seat: SeatId, group: &str) -> Result<()> {
+async fn mark(connection: &mut Connection, seat: SeatId, group: &str) -> Result<()> {
     sqlx::query("UPDATE seats SET roster = TRUE, archived = NULL, class_group = $1 WHERE id = $2")
         .bind(group)
         .bind(seat.0)
@@ -292,7 +292,7 @@ async fn mark(connection: &mut SqliteConnection, seat: SeatId, group: &str) -> R
 
 /// Archives the seats of those who are left over.
 async fn archive(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     left: HashMap<Login, Known>,
     now: Timestamp,
 ) -> Result<Vec<(Person, SeatName)>> {

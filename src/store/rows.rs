@@ -1,16 +1,14 @@
 //! From columns to values. Everything was checked before it was written, so a value that does not
 //! parse is a damaged or foreign database: `Corrupt`, with the column's name.
 
-use super::{Result, Store, StoreError};
+use super::{Db, Result, Store, StoreError};
 use puerta_lab::model::{SeatId, Timestamp};
 use puerta_lab::plan::Edition;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
+use sqlx::{QueryBuilder, Row as _};
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// A row of the database that is compiled in.
-pub(super) type Row = SqliteRow;
+pub(super) use super::Row;
 
 fn corrupt(column: &str, value: impl Display) -> StoreError {
     StoreError::Corrupt(format!("{column} is `{value}`"))
@@ -101,7 +99,7 @@ impl Store {
         seats.dedup();
         let mut tx = self.readers.begin().await?;
         for piece in seats.chunks(500) {
-            let mut query = QueryBuilder::<Sqlite>::new(head);
+            let mut query = QueryBuilder::<Db>::new(head);
             query.push(" IN (");
             let mut list = query.separated(", ");
             for seat in piece {

@@ -1,11 +1,11 @@
 //! Seats, their members and their numbers in the address plan.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError};
+use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::{Edition, SeatNumber};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 /// A seat as professors see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,17 +176,13 @@ impl Store {
 }
 
 /// One seat inside the caller's transaction.
-pub(super) async fn find(connection: &mut SqliteConnection, seat: SeatId) -> Result<Option<Seat>> {
+pub(super) async fn find(connection: &mut Connection, seat: SeatId) -> Result<Option<Seat>> {
     let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }
 
 /// Whether the person has a seat of their own in the course.
-pub(super) async fn sits_in(
-    connection: &mut SqliteConnection,
-    person: PersonId,
-    course: CourseId,
-) -> Result<bool> {
+pub(super) async fn sits_in(connection: &mut Connection, person: PersonId, course: CourseId) -> Result<bool> {
     let row = sqlx::query(
         "SELECT s.id FROM members m JOIN seats s ON s.id = m.seat
          WHERE m.person = $1 AND s.course = $2 AND NOT s.team LIMIT 1",
@@ -200,7 +196,7 @@ pub(super) async fn sits_in(
 
 /// A seat of their own in an open course.
 pub(super) async fn give(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     course: CourseId,
     (person, login): (PersonId, &Login),
     now: Timestamp,
@@ -220,7 +216,7 @@ pub(super) struct OpenCourse {
 }
 
 /// The course, if it is open.
-pub(super) async fn open(connection: &mut SqliteConnection, course: CourseId) -> Result<OpenCourse> {
+pub(super) async fn open(connection: &mut Connection, course: CourseId) -> Result<OpenCourse> {
     let row = sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
         .bind(course.0)
         .fetch_optional(connection)
@@ -231,7 +227,7 @@ pub(super) async fn open(connection: &mut SqliteConnection, course: CourseId) ->
 
 /// A new seat without members.
 pub(super) async fn make(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     course: &OpenCourse,
     name: SeatName,
     team: bool,
@@ -263,7 +259,7 @@ pub(super) async fn make(
 }
 
 /// Makes somebody a member; `Taken("member")` when they are.
-pub(super) async fn join(connection: &mut SqliteConnection, seat: SeatId, person: PersonId) -> Result<()> {
+pub(super) async fn join(connection: &mut Connection, seat: SeatId, person: PersonId) -> Result<()> {
     sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)")
         .bind(seat.0)
         .bind(person.0)
@@ -274,11 +270,7 @@ pub(super) async fn join(connection: &mut SqliteConnection, seat: SeatId, person
 }
 
 /// The login, or `LOGIN-COURSE` when another seat has that name.
-async fn free_name(
-    connection: &mut SqliteConnection,
-    login: &Login,
-    course: &CourseName,
-) -> Result<SeatName> {
+async fn free_name(connection: &mut Connection, login: &Login, course: &CourseName) -> Result<SeatName> {
     for name in [login.to_string(), format!("{login}-{course}")] {
         // A long login and a long course do not fit one name together.
         let Ok(name) = name.parse::<SeatName>() else {
@@ -297,7 +289,7 @@ async fn free_name(
 
 /// One more than the highest number ever given in the edition. When that was the last, the lowest
 /// that is free: a removed seat's addresses rest for as long as they can.
-async fn next_number(connection: &mut SqliteConnection, edition: Edition) -> Result<SeatNumber> {
+async fn next_number(connection: &mut Connection, edition: Edition) -> Result<SeatNumber> {
     let last: Option<i64> =
         sqlx::query_scalar("SELECT MAX(last_seat) FROM courses WHERE year = $1 AND version = $2")
             .bind(i64::from(edition.year))
@@ -325,7 +317,7 @@ async fn next_number(connection: &mut SqliteConnection, edition: Edition) -> Res
 }
 
 /// Seats that have this person as their only member.
-pub(super) async fn only_of(connection: &mut SqliteConnection, person: PersonId) -> Result<Vec<SeatId>> {
+pub(super) async fn only_of(connection: &mut Connection, person: PersonId) -> Result<Vec<SeatId>> {
     let seats: Vec<i64> = sqlx::query_scalar(
         "SELECT m.seat FROM members m WHERE m.person = $1 AND NOT EXISTS
          (SELECT 1 FROM members other WHERE other.seat = m.seat AND other.person <> $1)",
@@ -337,7 +329,7 @@ pub(super) async fn only_of(connection: &mut SqliteConnection, person: PersonId)
 }
 
 /// Machines and backups of a seat, together.
-pub(super) async fn held(connection: &mut SqliteConnection, seat: SeatId) -> Result<u32> {
+pub(super) async fn held(connection: &mut Connection, seat: SeatId) -> Result<u32> {
     let usage = super::vms::usage(connection, seat).await?;
     Ok(usage.machines.saturating_add(usage.backups))
 }

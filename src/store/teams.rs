@@ -1,9 +1,9 @@
 //! Seats of several: made by name, with members who come and go.
 
-use super::{Result, Store, StoreError, seats};
+use super::{Connection, Result, Store, StoreError, seats};
 use puerta_lab::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::SeatName;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 impl Store {
     /// A team's seat in an open course with these members. `Taken("seat")` when a seat or a person has
@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-async fn is_team(connection: &mut SqliteConnection, seat: SeatId) -> Result<()> {
+async fn is_team(connection: &mut Connection, seat: SeatId) -> Result<()> {
     let row = sqlx::query("SELECT team FROM seats WHERE id = $1")
         .bind(seat.0)
         .fetch_optional(connection)
@@ -89,7 +89,7 @@ async fn is_team(connection: &mut SqliteConnection, seat: SeatId) -> Result<()> 
     if row.try_get("team")? { Ok(()) } else { Err(StoreError::NotATeam) }
 }
 
-async fn enter(connection: &mut SqliteConnection, seat: SeatId, person: PersonId) -> Result<()> {
+async fn enter(connection: &mut Connection, seat: SeatId, person: PersonId) -> Result<()> {
     seats::join(connection, seat, person).await?;
     let sits = sqlx::query(concat!(
         "SELECT 1 FROM members m JOIN seats s ON s.id = m.seat WHERE m.seat = $1 AND m.person = $2 AND ",

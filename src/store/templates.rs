@@ -2,11 +2,10 @@
 //! retired, it is not offered; its image stays as long as a machine was made from it.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, jobs, vms};
+use super::{Connection, Result, Store, StoreError, jobs, vms};
 use puerta_lab::model::{Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
 use puerta_lab::names::{TemplateName, TemplateRef};
 use puerta_lab::network::Service;
-use sqlx::SqliteConnection;
 
 /// A version that a job is to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,14 +222,14 @@ impl Store {
     }
 }
 
-async fn of_job(connection: &mut SqliteConnection, job: JobId) -> Result<Option<Template>> {
+async fn of_job(connection: &mut Connection, job: JobId) -> Result<Option<Template>> {
     let row = sqlx::query(select!("WHERE t.job = $1")).bind(job.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }
 
 /// Whether machines may be made from it, inside the caller's transaction. What the engine itself has is
 /// the engine's to say.
-pub(super) async fn offered(connection: &mut SqliteConnection, template: &TemplateRef) -> Result<bool> {
+pub(super) async fn offered(connection: &mut Connection, template: &TemplateRef) -> Result<bool> {
     let Some(version) = template.version else { return Ok(true) };
     let row = sqlx::query(select!("WHERE t.name = $1 AND t.version = $2"))
         .bind(template.name.as_str())

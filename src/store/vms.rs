@@ -1,12 +1,12 @@
 //! Machines. A slot is free again only when its machine's row is deleted.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, jobs, nodes, quotas, seats, templates};
+use super::{Connection, Result, Store, StoreError, jobs, nodes, quotas, seats, templates};
 use puerta_lab::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
 use puerta_lab::names::{TemplateRef, VmName};
 use puerta_lab::plan::{AddressPlan, Slot, Vmid};
 use puerta_lab::quota::{Quotas, Usage};
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use std::collections::BTreeMap;
 
 /// A machine to make.
@@ -209,13 +209,13 @@ impl Store {
 }
 
 /// One machine inside the caller's transaction.
-pub(super) async fn find(connection: &mut SqliteConnection, vm: VmId) -> Result<Option<Vm>> {
+pub(super) async fn find(connection: &mut Connection, vm: VmId) -> Result<Option<Vm>> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }
 
 /// What a seat holds, inside the caller's transaction.
-pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Result<Usage> {
+pub(super) async fn usage(connection: &mut Connection, seat: SeatId) -> Result<Usage> {
     let row = sqlx::query(
         "SELECT COUNT(*) AS machines,
                 CAST(COALESCE(SUM(memory_mib), 0) AS BIGINT) AS memory_mib,
@@ -242,17 +242,17 @@ pub(super) async fn usage(connection: &mut SqliteConnection, seat: SeatId) -> Re
 }
 
 /// Removes a machine's row inside the caller's transaction.
-pub(super) async fn delete(connection: &mut SqliteConnection, vm: VmId) -> Result<bool> {
+pub(super) async fn delete(connection: &mut Connection, vm: VmId) -> Result<bool> {
     let done = sqlx::query("DELETE FROM vms WHERE id = $1").bind(vm.0).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
-async fn slots(connection: &mut SqliteConnection, seat: SeatId) -> Result<Vec<Slot>> {
+async fn slots(connection: &mut Connection, seat: SeatId) -> Result<Vec<Slot>> {
     let rows = sqlx::query("SELECT slot FROM vms WHERE seat = $1").bind(seat.0).fetch_all(connection).await?;
     rows::all(rows, |row| rows::checked(row, "slot", |n: u8| Slot::new(n).ok()))
 }
 
-async fn insert(connection: &mut SqliteConnection, vm: &Vm) -> Result<VmId> {
+async fn insert(connection: &mut Connection, vm: &Vm) -> Result<VmId> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO vms (seat, name, slot, vmid, template, node, cpus, memory_mib, disk_mib,
                           processes, phase, created)

@@ -1,6 +1,7 @@
 //! The trait's promises, on any engine.
 
 use crate::bench::{Bench, copies, machine, permit, spec};
+use crate::{judging, replacing};
 use puerta_engine::{Ended, Engine, EngineError, Size, Status, Terminal, TerminalWord, Which};
 use puerta_lab::model::Vm;
 use std::path::Path;
@@ -23,6 +24,8 @@ pub(crate) async fn whole(bench: &dyn Bench, folder: &Path) {
     timed("bounds", bounds(bench, &node(2), folder)).await;
     timed("elsewhere", elsewhere(bench, &node(0), &node(2), folder)).await;
     timed("moves", moves(bench, &node(0), &node(1))).await;
+    timed("replacing", replacing::whole(bench, &node(1), &node(2))).await;
+    timed("judging", judging::whole(bench, &node(1), folder)).await;
     timed("addresses", addresses(bench, &node(0), &node(2), folder)).await;
     let left: Vec<_> = bench.engine().list().await.unwrap();
     assert!(left.is_empty(), "{left:?}");
@@ -151,8 +154,7 @@ async fn moves(bench: &dyn Bench, from: &str, to: &str) {
         let new = engine.find(vm.vmid, Which::New).await.unwrap().unwrap();
         assert_eq!((new.node.as_str(), new.status), (node, Status::Stopped));
         assert_eq!(new.tags.get("name").map(String::as_str), Some("web1"));
-        engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();
-        engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+        engine.replace(&allowed, Duration::ZERO).await.unwrap();
         engine.start(&allowed, Which::Main).await.unwrap();
         assert_eq!(bench.read(&vm).await, "travels");
         if let Some((address, name)) = bench.inside(&vm).await {
@@ -299,7 +301,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
 
     // And after a total loss.
     engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
-    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.replace(&allowed, GRACE).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
     assert!(bench.linked(&vm).await);
@@ -354,7 +356,7 @@ async fn elsewhere(bench: &dyn Bench, from: &str, to: &str, folder: &Path) {
     engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
     engine.import(&allowed, &file, to, &|_, _| ()).await.unwrap();
     engine.remove(&allowed, Which::Main).await.unwrap();
-    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.replace(&allowed, GRACE).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     let found = engine.find(vm.vmid, Which::Main).await.unwrap().unwrap();
     assert_eq!((found.node.as_str(), found.status), (to, Status::Running));

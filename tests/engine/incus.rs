@@ -188,7 +188,7 @@ async fn a_full_disk_still_starts() {
     assert!(!frozen.load(Ordering::Relaxed));
     engine.import(&allowed, &file, "nodo01", &|_, _| ()).await.unwrap();
     engine.remove(&allowed, Which::Main).await.unwrap();
-    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
+    engine.replace(&allowed, Duration::ZERO).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(real.shell(&vm, "stat -c %s /root/small"), format!("{}\n", 30 << 20));
     engine.remove(&allowed, Which::Main).await.unwrap();

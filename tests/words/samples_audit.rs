@@ -46,12 +46,16 @@ pub(crate) fn replies() -> Vec<Reply> {
         csv,
     };
     vec![
-        Reply::Audit(page(vec![], false, false)),
-        Reply::Audit(page(lines(), false, false)),
-        Reply::Audit(page(lines(), true, false)),
-        Reply::Audit(page(lines(), true, true)),
-        Reply::AuditStory(AuditStory { connection: "6a1bc2d30007".into(), lines: lines(), more: true }),
-        Reply::AuditVerdict(verdict(false)),
-        Reply::AuditVerdict(verdict(true)),
+        Reply::Audit(AuditReply::Page(page(vec![], false, false))),
+        Reply::Audit(AuditReply::Page(page(lines(), false, false))),
+        Reply::Audit(AuditReply::Page(page(lines(), true, false))),
+        Reply::Audit(AuditReply::Page(page(lines(), true, true))),
+        Reply::Audit(AuditReply::Story(AuditStory {
+            connection: "6a1bc2d30007".into(),
+            lines: lines(),
+            more: true,
+        })),
+        Reply::Audit(AuditReply::Verdict(verdict(false))),
+        Reply::Audit(AuditReply::Verdict(verdict(true))),
     ]
 }

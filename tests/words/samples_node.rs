@@ -1,13 +1,16 @@
 //! Replies about nodes, and about where machines are.
 
 use super::{AT, vm};
-use puerta::app::reply::{DrainView, DrainedView, NodeView, PlacedView, Reply, RulesView, VmState, VmView};
+use puerta::app::reply::{
+    DrainView, DrainedView, NodeReply, NodeStands, NodeView, PlacedView, Reply, RulesState, RulesView,
+    VmReply, VmState, VmView,
+};
 
-fn node(name: &str, state: &'static str) -> NodeView {
+fn node(name: &str, state: NodeStands) -> NodeView {
     NodeView {
         name: name.into(),
         state,
-        online: state != "offline",
+        online: state != NodeStands::Offline,
         silent_since: None,
         drained: None,
         address: Some([10, 0, 0, 65].into()),
@@ -18,7 +21,7 @@ fn node(name: &str, state: &'static str) -> NodeView {
         disk_total: Some(252 << 30),
         machines: 12,
         running: Some(9),
-        rules: RulesView { state: "current", version: Some(1) },
+        rules: RulesView { state: RulesState::Current, version: Some(1) },
     }
 }
 
@@ -27,39 +30,46 @@ fn drained(reason: Option<&str>, emptying: bool) -> Option<DrainedView> {
     Some(DrainedView { by: "profesor".into(), since: AT.into(), reason, emptying })
 }
 
-fn rules(state: &'static str, version: Option<u32>) -> RulesView {
+fn rules(state: RulesState, version: Option<u32>) -> RulesView {
     RulesView { state, version }
 }
 
 fn drain(changed: bool, machines: u32, moving: bool, others: u32) -> Reply {
     let silent = others == 3;
-    Reply::NodeDrained(DrainView { node: "nodo02".into(), changed, machines, moving, silent, others })
+    Reply::Node(NodeReply::Drained(DrainView {
+        node: "nodo02".into(),
+        changed,
+        machines,
+        moving,
+        silent,
+        others,
+    }))
 }
 
 fn placed(chosen: &'static str, nodes: u32, free_mib: Option<u32>) -> Reply {
     let placed = Some(PlacedView { chosen, nodes, free_mib });
-    Reply::Vm(Box::new(VmView { placed, ..vm("web1", "alumno1", VmState::Running) }))
+    Reply::Vm(VmReply::One(Box::new(VmView { placed, ..vm("web1", "alumno1", VmState::Running) })))
 }
 
 fn moved(ran: bool) -> Reply {
     let state = if ran { VmState::Running } else { VmState::Stopped };
-    Reply::VmMoved { vm: Box::new(vm("web1", "alumno1", state)), from: "nodo02".into(), ran }
+    Reply::Vm(VmReply::Moved { vm: Box::new(vm("web1", "alumno1", state)), from: "nodo02".into(), ran })
 }
 
 /// All of them.
 pub(super) fn replies() -> Vec<Reply> {
     vec![
-        Reply::Nodes(vec![
-            node("nodo01", "online"),
+        Reply::Node(NodeReply::List(vec![
+            node("nodo01", NodeStands::Online),
             NodeView {
                 drained: drained(None, false),
-                rules: rules("old", Some(1)),
-                ..node("nodo02", "drained")
+                rules: rules(RulesState::Old, Some(1)),
+                ..node("nodo02", NodeStands::Drained)
             },
             NodeView {
                 drained: drained(Some("disk \u{1b}[2J"), true),
-                rules: rules("none", None),
-                ..node("nodo03", "drained")
+                rules: rules(RulesState::None, None),
+                ..node("nodo03", NodeStands::Drained)
             },
             NodeView {
                 silent_since: Some(AT.into()),
@@ -67,25 +77,25 @@ pub(super) fn replies() -> Vec<Reply> {
                 memory_used: None,
                 disk_total: None,
                 running: None,
-                rules: rules("unknown", None),
-                ..node("nodo04", "offline")
+                rules: rules(RulesState::Unknown, None),
+                ..node("nodo04", NodeStands::Offline)
             },
-            node("nodo05", "closed"),
-        ]),
+            node("nodo05", NodeStands::Closed),
+        ])),
         drain(true, 0, false, 2),
         drain(true, 1, false, 2),
         drain(false, 3, true, 2),
         drain(true, 1, true, 1),
         drain(true, 3, false, 0),
         drain(true, 4, true, 3),
-        Reply::NodeResumed { node: "nodo02".into(), changed: true },
-        Reply::NodeResumed { node: "nodo02".into(), changed: false },
+        Reply::Node(NodeReply::Resumed { node: "nodo02".into(), changed: true }),
+        Reply::Node(NodeReply::Resumed { node: "nodo02".into(), changed: false }),
         moved(true),
         moved(false),
         placed("round-robin", 3, None),
         placed("least-load", 3, Some(13_005)),
         placed("least-load", 1, None),
         placed("moved", 0, None),
-        Reply::Vms(vec![vm("web1", "alumno1", VmState::Moving)]),
+        Reply::Vm(VmReply::List(vec![vm("web1", "alumno1", VmState::Moving)])),
     ]
 }

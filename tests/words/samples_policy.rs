@@ -15,13 +15,13 @@ fn policy(id: &str) -> PolicyView {
 }
 
 fn check(source: &'static str, policies: usize, errors: &[&str]) -> Reply {
-    Reply::PolicyChecked(CheckView {
+    Reply::Policy(PolicyReply::Checked(CheckView {
         source,
         taken: errors.is_empty(),
         policies,
         known: if policies == 1 { vec!["suspended".into()] } else { vec![] },
         errors: errors.iter().map(|&error| error.into()).collect(),
-    })
+    }))
 }
 
 fn explained(reason: &'static str, policies: &[(&str, Option<&str>)]) -> ExplainView {
@@ -45,28 +45,48 @@ fn exam() -> RuleView {
         id: 3,
         policy: "rule-3-exam".into(),
         kind: "exam",
-        state: "on",
+        state: RuleState::On,
         course: Some("aso-2026".into()),
         from: Some("2026-12-04T08:00:00+01:00".into()),
         until: Some("2026-12-04T10:00:00+01:00".into()),
         machines: vec!["db1".into(), "web1".into()],
         verbs: Some("list,start,forward".into()),
         zone: Some("Europe/Madrid".into()),
+        ..blank()
+    }
+}
+
+/// What every rule has, and nothing more.
+fn blank() -> RuleView {
+    RuleView {
+        id: 0,
+        policy: String::new(),
+        kind: "",
+        state: RuleState::On,
+        course: None,
+        from: None,
+        until: None,
+        machines: Vec::new(),
+        nobodys: Vec::new(),
+        verbs: None,
+        open: None,
+        zone: None,
+        networks: Vec::new(),
+        role: None,
         author: "profesor".into(),
         created: AT.into(),
-        ..RuleView::default()
     }
 }
 
 fn rules() -> Vec<RuleView> {
-    let bare = RuleView { author: "profesor".into(), created: AT.into(), state: "on", ..RuleView::default() };
+    let bare = blank();
     vec![
         exam(),
         RuleView {
             id: 4,
             policy: "rule-4-timetable".into(),
             kind: "timetable",
-            state: "off",
+            state: RuleState::Off,
             course: Some("aso-2026".into()),
             open: Some("mon-fri 08:00-21:00".into()),
             zone: Some("Europe/Madrid".into()),
@@ -86,7 +106,7 @@ fn rules() -> Vec<RuleView> {
             role: Some("profesor"),
             ..bare
         },
-        RuleView { state: "over", ..exam() },
+        RuleView { state: RuleState::Over, ..exam() },
     ]
 }
 
@@ -98,18 +118,18 @@ pub(super) fn replies() -> Vec<Reply> {
     let by = [("error:policy:x", None), ("rule-3-exam", Some("rule-3-exam"))];
     let whole = ExplainView { target: None, verb: "policy-set", ..explained("policies", &by[1..]) };
     let mut all = vec![
-        Reply::Policies(vec![policy("suspended"), policy("other\u{1b}[2J")]),
-        Reply::Policy(policy("suspended")),
+        Reply::Policy(PolicyReply::List(vec![policy("suspended"), policy("other\u{1b}[2J")])),
+        Reply::Policy(PolicyReply::One(policy("suspended"))),
         check("input", 1, &[]),
         check("input", 0, &["-:3: unexpected token `\u{1b}`", "-:9: no"]),
         check("folder", 25, &[]),
         check("folder", 0, &["limits.cedar:3: unexpected token"]),
         check("built-in", 24, &[]),
-        Reply::PolicyExplained(allowed),
-        Reply::PolicyExplained(explained("policies", &by)),
-        Reply::PolicyExplained(ExplainView { second_factor_helps: true, ..whole }),
-        Reply::Rules(vec![]),
-        Reply::Rules(rules()),
+        Reply::Policy(PolicyReply::Explained(allowed)),
+        Reply::Policy(PolicyReply::Explained(explained("policies", &by))),
+        Reply::Policy(PolicyReply::Explained(ExplainView { second_factor_helps: true, ..whole })),
+        Reply::Policy(PolicyReply::Rules(vec![])),
+        Reply::Policy(PolicyReply::Rules(rules())),
     ];
     for reason in [
         "nothing",
@@ -121,10 +141,10 @@ pub(super) fn replies() -> Vec<Reply> {
         "port",
         "not-a-name",
     ] {
-        all.push(Reply::PolicyExplained(explained(reason, &[])));
+        all.push(Reply::Policy(PolicyReply::Explained(explained(reason, &[]))));
     }
-    all.extend(rules().into_iter().map(Reply::RuleAdded));
-    all.push(Reply::RuleAdded(RuleView { nobodys: vec!["db1".into()], ..exam() }));
-    all.push(Reply::RuleRemoved(exam()));
+    all.extend(rules().into_iter().map(|rule| Reply::Policy(PolicyReply::RuleAdded(rule))));
+    all.push(Reply::Policy(PolicyReply::RuleAdded(RuleView { nobodys: vec!["db1".into()], ..exam() })));
+    all.push(Reply::Policy(PolicyReply::RuleRemoved(exam())));
     all
 }

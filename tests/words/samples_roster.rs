@@ -9,7 +9,7 @@ fn code() -> CodeView {
     CodeView { code: "K7QF-M2XD-9RTW".into(), expires: AT.into() }
 }
 
-fn person(login: &str, name: &str, change: &'static str, code: Option<CodeView>) -> EnrolledView {
+fn person(login: &str, name: &str, change: Change, code: Option<CodeView>) -> EnrolledView {
     EnrolledView {
         login: login.into(),
         name: name.into(),
@@ -23,20 +23,20 @@ fn person(login: &str, name: &str, change: &'static str, code: Option<CodeView>)
 fn enrolled(form: Form, dry_run: bool) -> Reply {
     let code = |_| (!dry_run).then(code);
     let people = vec![
-        person("alumno1", "Íñigo Núñez", "new", code(0)),
-        person("alumno2", "=HYPERLINK(\"x\")", "new", code(1)),
-        person("alumno3", "王小明", "new", code(2)),
-        person("alumno4", "Ana Gil", "new", None),
-        person("alumno5", "Luis Gil", "changed", None),
-        person("alumno6", "Eva Gil", "back", None),
-        person("alumno7", "Iu Gil", "archived", None),
+        person("alumno1", "Íñigo Núñez", Change::New, code(0)),
+        person("alumno2", "=HYPERLINK(\"x\")", Change::New, code(1)),
+        person("alumno3", "王小明", Change::New, code(2)),
+        person("alumno4", "Ana Gil", Change::New, None),
+        person("alumno5", "Luis Gil", Change::Changed, None),
+        person("alumno6", "Eva Gil", Change::Back, None),
+        person("alumno7", "Iu Gil", Change::Archived, None),
     ];
     let warnings = [("unknown-column", "ciudad\u{1b}[31m"), ("staff", "profesor")]
         .map(|(what, name)| EnrolWarning { what, name: name.into() });
     let course = "aso-2026".into();
     let (new, changed, back, archived, unchanged) = (4, 1, 1, 1, 193);
     let warnings = warnings.into();
-    Reply::Enrolled(Box::new(EnrolView {
+    Reply::Course(CourseReply::Enrolled(Box::new(EnrolView {
         course,
         dry_run,
         new,
@@ -47,11 +47,11 @@ fn enrolled(form: Form, dry_run: bool) -> Reply {
         people,
         warnings,
         form,
-    }))
+    })))
 }
 
 fn same() -> Reply {
-    Reply::Enrolled(Box::new(EnrolView {
+    Reply::Course(CourseReply::Enrolled(Box::new(EnrolView {
         course: "aso-2026".into(),
         dry_run: false,
         new: 0,
@@ -62,7 +62,7 @@ fn same() -> Reply {
         people: vec![],
         warnings: vec![],
         form: Form::Table,
-    }))
+    })))
 }
 
 fn codes(form: Form, people: usize) -> Reply {
@@ -72,7 +72,11 @@ fn codes(form: Form, people: usize) -> Reply {
         email: "inigo@upv.es".into(),
         code: code(),
     };
-    Reply::CodesMade(CodesView { course: "aso-2026".into(), people: vec![one; people], form })
+    Reply::Course(CourseReply::CodesMade(CodesView {
+        course: "aso-2026".into(),
+        people: vec![one; people],
+        form,
+    }))
 }
 
 fn seat(archived: Option<&str>, team: bool) -> SeatView {
@@ -101,9 +105,9 @@ pub(super) fn replies() -> Vec<Reply> {
         codes(Form::Table, 1),
         codes(Form::Csv, 2),
         codes(Form::Sheet, 3),
-        Reply::TeamCreated(seat(None, true)),
-        Reply::TeamCreated(seat(None, false)),
-        Reply::TeamChanged(seat(None, true)),
-        Reply::Seats(vec![seat(None, false), seat(Some(AT), false), seat(None, true)]),
+        Reply::Seat(SeatReply::Created(seat(None, true))),
+        Reply::Seat(SeatReply::Created(seat(None, false))),
+        Reply::Seat(SeatReply::Changed(seat(None, true))),
+        Reply::Seat(SeatReply::List(vec![seat(None, false), seat(Some(AT), false), seat(None, true)])),
     ]
 }

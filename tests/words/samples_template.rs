@@ -39,62 +39,69 @@ fn version(number: u32, machines: u32, retired: bool) -> VersionView {
     }
 }
 
-fn quotas(place: &'static str, name: &str, used: Option<u32>) -> QuotasView {
+fn quotas(place: Scope, name: &str, used: Option<u32>) -> QuotasView {
     let line = |(index, quota): (usize, Quota)| QuotaLine {
         quota,
         used: used.filter(|_| quota != Quota::Running),
         limit: if quota.is_size() { 4096 } else { 4 },
-        origin: ["seat", "course", "role", "default"][index % 4],
+        origin: [Scope::Seat, Scope::Course, Scope::Role, Scope::Default][index % 4],
     };
     QuotasView { place, name: name.into(), quotas: Quota::ALL.into_iter().enumerate().map(line).collect() }
 }
 
-fn set(place: &'static str, value: Option<u32>, over: &[&str]) -> Reply {
-    Reply::QuotaSet(QuotaSetView {
+fn set(place: Scope, value: Option<u32>, over: &[&str]) -> Reply {
+    Reply::Quota(QuotaReply::Set(QuotaSetView {
         quota: if value.is_some() { Quota::Memory } else { Quota::Running },
         place,
         name: "alumno1".into(),
         value,
         limit: value.unwrap_or(8),
         over: over.iter().map(|seat| (*seat).to_owned()).collect(),
-    })
+    }))
 }
 
 pub(crate) fn replies(vm: VmView, port: PortView) -> Vec<Reply> {
     let full = Error::new(Kind::Limited, "error-quota").with("quota", "publications");
     let full = full.with("limit", 4).with("used", 4).with("wanted", 1);
     vec![
-        Reply::VmCreated {
+        Reply::Vm(VmReply::Created {
             vm: Box::new(vm),
             ports: vec![PublishedView { port, active: true }],
             unpublished: vec![UnpublishedView { service: "53/udp".into(), reason: full.id, error: full }],
-        },
-        Reply::Templates(vec![]),
-        Reply::Templates(vec![template("mini", None), template("tomcat", Some(2))]),
-        Reply::Template(TemplateDetail {
+        }),
+        Reply::Template(TemplateReply::List(vec![])),
+        Reply::Template(TemplateReply::List(vec![template("mini", None), template("tomcat", Some(2))])),
+        Reply::Template(TemplateReply::One(TemplateDetail {
             name: "mini".into(),
             own: Some(template("mini", None)),
             versions: vec![],
-        }),
-        Reply::Template(TemplateDetail {
+        })),
+        Reply::Template(TemplateReply::One(TemplateDetail {
             name: "tomcat".into(),
             own: None,
             versions: vec![version(3, 0, false), version(2, 3, true), version(1, 0, true)],
-        }),
-        Reply::TemplatePublished(TemplatePublished {
+        })),
+        Reply::Template(TemplateReply::Published(TemplatePublished {
             name: "tomcat".into(),
             version: 2,
             size: 52_428_800,
             took_ms: 4_200,
-        }),
-        Reply::TemplateRetired(vec![version(1, 0, true), version(2, 1, true), version(3, 4, true)]),
-        Reply::Quotas(vec![]),
-        Reply::Quotas(vec![quotas("seat", "alumno1", Some(2)), quotas("seat", "equipo2", Some(0))]),
-        Reply::Quotas(vec![quotas("course", "aso-2026", None)]),
-        Reply::Quotas(vec![quotas("role", "alumno", None)]),
-        set("seat", Some(2048), &[]),
-        set("course", Some(2048), &["alumno1", "equipo2"]),
-        set("role", None, &[]),
-        set("seat", None, &[]),
+        })),
+        Reply::Template(TemplateReply::Retired(vec![
+            version(1, 0, true),
+            version(2, 1, true),
+            version(3, 4, true),
+        ])),
+        Reply::Quota(QuotaReply::List(vec![])),
+        Reply::Quota(QuotaReply::List(vec![
+            quotas(Scope::Seat, "alumno1", Some(2)),
+            quotas(Scope::Seat, "equipo2", Some(0)),
+        ])),
+        Reply::Quota(QuotaReply::List(vec![quotas(Scope::Course, "aso-2026", None)])),
+        Reply::Quota(QuotaReply::List(vec![quotas(Scope::Role, "alumno", None)])),
+        set(Scope::Seat, Some(2048), &[]),
+        set(Scope::Course, Some(2048), &["alumno1", "equipo2"]),
+        set(Scope::Role, None, &[]),
+        set(Scope::Seat, None, &[]),
     ]
 }

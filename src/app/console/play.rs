@@ -5,7 +5,7 @@ use super::cast::{self, Event};
 use super::watch::Looking;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{RecordingView, Reply};
+use crate::app::reply::{RecordingView, Reply, SessionReply};
 use crate::app::session::SessionId;
 use crate::app::{Outcome, clock, person};
 use puerta_audit::{Event as Line, Phase};
@@ -65,7 +65,7 @@ pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&Login>) -> Result<Repl
             views.push(view(recording));
         }
     }
-    Ok(Reply::Recordings(views))
+    Ok(Reply::Session(SessionReply::Recordings(views)))
 }
 
 fn view(recording: Recording) -> RecordingView {

@@ -9,7 +9,7 @@ pub use check::{Checked, Factor};
 use crate::app::command::TotpCommand;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, TotpView};
+use crate::app::reply::{PersonReply, Reply, TotpReply, TotpView};
 use crate::app::secret::Secret;
 use crate::app::{App, clock};
 use puerta_keys::code::{self, Code};
@@ -41,13 +41,13 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: TotpCommand) -> Result<Reply> {
         TotpCommand::Remove(code) => {
             prove(ctx, there, &code).await?;
             store.remove_second_factor(person).await?;
-            Ok(Reply::TotpRemoved)
+            Ok(Reply::Totp(TotpReply::Removed))
         }
         TotpCommand::Codes(code) => {
             prove(ctx, there, &code).await?;
             let (codes, hashes) = recovery()?;
             store.set_recovery_codes(person, &hashes).await?;
-            Ok(Reply::TotpCodes { codes })
+            Ok(Reply::Totp(TotpReply::Codes { codes }))
         }
     }
 }
@@ -60,7 +60,10 @@ fn absent(there: bool) -> Result<()> {
 fn offer(ctx: &Ctx<'_>) -> Result<Reply> {
     let shared = Shared::generate().map_err(|error| Error::internal(&error))?;
     let uri = shared.uri(ISSUER, ctx.visitor.login.as_str());
-    Ok(Reply::TotpOffered(TotpView { secret: shared.expose().to_string(), uri: uri.to_string() }))
+    Ok(Reply::Totp(TotpReply::Offered(TotpView {
+        secret: shared.expose().to_string(),
+        uri: uri.to_string(),
+    })))
 }
 
 /// The code shows that the app has the secret, and that both clocks agree.
@@ -77,7 +80,7 @@ async fn add(ctx: &Ctx<'_>, secret: &Secret, code: &Secret) -> Result<Reply> {
     })?;
     // What was guessed at an earlier one says nothing about this one.
     ctx.app.tries.forget(ctx.visitor.person);
-    Ok(Reply::TotpAdded { codes })
+    Ok(Reply::Totp(TotpReply::Added { codes }))
 }
 
 fn wrong() -> Error {
@@ -117,7 +120,7 @@ pub(super) async fn reset(ctx: &Ctx<'_>, person: Person) -> Result<Reply> {
         return Err(Error::new(Kind::NotFound, "error-totp-nobody").with("login", login));
     }
     ctx.app.tries.forget(person.id);
-    Ok(Reply::PersonTotpReset { login })
+    Ok(Reply::Person(PersonReply::TotpReset { login }))
 }
 
 /// Whether a refusal has no other cause than that no second factor was proved. Asked of policy

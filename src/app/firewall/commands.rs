@@ -4,7 +4,7 @@ use super::{desired, refused};
 use crate::app::command::FirewallCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{FirewallDone, FirewallView, Reply};
+use crate::app::reply::{FirewallDone, FirewallReply, FirewallView, FirewallWork, Reply};
 use puerta_firewall::{Done, View, Why};
 use puerta_lab::action::Action;
 use puerta_policy::decide::Lab;
@@ -16,21 +16,21 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: FirewallCommand) -> Resu
     };
     let _lab = ctx.permit(action, Lab, None, Error::denied()).await?;
     match command {
-        FirewallCommand::Show => Ok(Reply::Firewall(view(look(ctx).await?))),
+        FirewallCommand::Show => Ok(Reply::Firewall(FirewallReply::Shown(view(look(ctx).await?)))),
         FirewallCommand::Plan => {
             let view = view(look(ctx).await?);
-            Ok(Reply::FirewallPlan(FirewallView { listing: Vec::new(), ..view }))
+            Ok(Reply::Firewall(FirewallReply::Plan(FirewallView { listing: Vec::new(), ..view })))
         }
         FirewallCommand::Check => {
             let view = view(look(ctx).await?);
-            if view.would.done != "nothing" {
+            if view.would.done != FirewallWork::Nothing {
                 return Err(Error::new(Kind::Conflict, "error-firewall-differs"));
             }
-            Ok(Reply::FirewallChecked { foreign: view.foreign })
+            Ok(Reply::Firewall(FirewallReply::Checked { foreign: view.foreign }))
         }
         FirewallCommand::Apply => {
             let report = ctx.app.reconcile().await.map_err(|error| refused(&error))?;
-            Ok(Reply::FirewallApplied { done: done(report.done), foreign: report.foreign })
+            Ok(Reply::Firewall(FirewallReply::Applied { done: done(report.done), foreign: report.foreign }))
         }
     }
 }
@@ -54,10 +54,10 @@ fn view(view: View) -> FirewallView {
 fn done(done: Done) -> FirewallDone {
     let word = |done| FirewallDone { done, added: 0, removed: 0 };
     match done {
-        Done::Nothing => word("nothing"),
-        Done::Members { added, removed } => FirewallDone { done: "members", added, removed },
-        Done::Whole { why: Why::Absent } => word("absent"),
-        Done::Whole { why: Why::Changed } => word("changed"),
-        Done::Whole { why: Why::Drift } => word("drift"),
+        Done::Nothing => word(FirewallWork::Nothing),
+        Done::Members { added, removed } => FirewallDone { done: FirewallWork::Members, added, removed },
+        Done::Whole { why: Why::Absent } => word(FirewallWork::Absent),
+        Done::Whole { why: Why::Changed } => word(FirewallWork::Changed),
+        Done::Whole { why: Why::Drift } => word(FirewallWork::Drift),
     }
 }

@@ -2,7 +2,7 @@
 //! What machines say is data of strangers; a word that is not understood is nothing. Pure.
 
 use super::plan::{Kind, Place, Plan, Probe, To, relation};
-use crate::app::reply::{FlowView, IsolationView, UntriedView};
+use crate::app::reply::{FlowView, IsolationView, Untried, UntriedView};
 use puerta_engine::{EngineError, Ran};
 use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -21,8 +21,8 @@ pub(super) struct Said {
 enum Seen {
     Open,
     Closed,
-    /// Nobody knows; the word says why.
-    Untried(&'static str),
+    /// Nobody knows, and why.
+    Untried(Untried),
 }
 
 /// The machines' IPv6 addresses on their links.
@@ -62,8 +62,8 @@ pub(super) fn view(places: &[Place], plan: &Plan, said: &Said) -> IsolationView 
     }
     // Nothing seen is not nothing there.
     view.good &= between_seats;
-    untried.extend(plan.unknown.iter().map(|node| ("node", node.clone())));
-    untried.extend(plan.missing.iter().map(|relation| ("relation", (*relation).to_owned())));
+    untried.extend(plan.unknown.iter().map(|node| (Untried::Node, node.clone())));
+    untried.extend(plan.missing.iter().map(|relation| (Untried::Relation, (*relation).to_owned())));
     view.untried = untried.into_iter().map(|(why, what)| UntriedView { why, what }).collect();
     // What is wrong comes last, where a person looks.
     view.flows.sort_by_key(|flow| flow.open != flow.expected);
@@ -80,35 +80,35 @@ fn seen(number: usize, probe: &Probe, words: &[HashMap<usize, &str>], said: &Sai
     if let (To::Machine(to), Kind::Tcp | Kind::Forged) = (&probe.to, probe.kind)
         && !lines(&said.begun[*to]).any(|line| line == "ready")
     {
-        return Seen::Untried("listener");
+        return Seen::Untried(Untried::Listener);
     }
     match (words[probe.from].get(&number).copied(), &probe.to, probe.kind) {
-        (None, _, _) => Seen::Untried("machine"),
-        (Some("missing"), _, _) => Seen::Untried("tool"),
+        (None, _, _) => Seen::Untried(Untried::Machine),
+        (Some("missing"), _, _) => Seen::Untried(Untried::Tool),
         (Some("sent"), To::Machine(to), Kind::Forged) => arrived(probe, &said.cleaned[*to]),
         (Some("open"), _, _) => Seen::Open,
         // That a port is closed is an answer of a node, which was to be silent. puerta's rules may say
         // so of what they close.
         (Some("refused"), To::Node(_), _) => Seen::Open,
         (Some("refused" | "silent"), _, _) => Seen::Closed,
-        _ => Seen::Untried("machine"),
+        _ => Seen::Untried(Untried::Machine),
     }
 }
 
 /// Whether the target saw the beginning of a connection from the forged address.
 fn arrived(probe: &Probe, target: &Result<Ran, EngineError>) -> Seen {
     if target.is_err() {
-        return Seen::Untried("listener");
+        return Seen::Untried(Untried::Listener);
     }
     let mut half = lines(target).filter_map(|line| line.strip_prefix("half ")?.parse::<Ipv4Addr>().ok());
     if half.any(|address| Some(address) == probe.source) { Seen::Open } else { Seen::Closed }
 }
 
 /// What could not be tried, in as few lines as say it.
-fn about(why: &str, probe: &Probe, places: &[Place]) -> String {
+fn about(why: Untried, probe: &Probe, places: &[Place]) -> String {
     match (why, &probe.to) {
-        ("listener", To::Machine(to)) => places[*to].label.clone(),
-        ("tool", _) => format!("{} ({})", places[probe.from].label, probe.kind.protocol()),
+        (Untried::Listener, To::Machine(to)) => places[*to].label.clone(),
+        (Untried::Tool, _) => format!("{} ({})", places[probe.from].label, probe.kind.protocol()),
         _ => places[probe.from].label.clone(),
     }
 }
@@ -225,19 +225,19 @@ mod tests {
     fn what_nobody_saw_is_never_closed() {
         let silent = || all("silent", quiet);
         for (begun, tried, cleaned, why) in [
-            ([ran("missing busybox\n"), ran("ready")], silent(), [ran(""), ran("")], "listener"),
-            (listening(), [gone(), gone()], [ran(""), ran("")], "machine"),
+            ([ran("missing busybox\n"), ran("ready")], silent(), [ran(""), ran("")], Untried::Listener),
+            (listening(), [gone(), gone()], [ran(""), ran("")], Untried::Machine),
             (
                 listening(),
                 [ran("1 maybe\nx\n\u{1b}[2J 0 open\n-1 open"), gone()],
                 [ran(""), ran("")],
-                "machine",
+                Untried::Machine,
             ),
-            (listening(), all("missing", |_| None), [ran(""), ran("")], "tool"),
-            (listening(), silent(), [gone(), gone()], "listener"),
+            (listening(), all("missing", |_| None), [ran(""), ran("")], Untried::Tool),
+            (listening(), silent(), [gone(), gone()], Untried::Listener),
         ] {
             let seen = judged(begun, tried, cleaned);
-            assert!(seen.untried.iter().any(|untried| untried.why == why), "{why}: {seen:?}");
+            assert!(seen.untried.iter().any(|untried| untried.why == why), "{why:?}: {seen:?}");
         }
         let nothing = judged(listening(), [gone(), gone()], [gone(), gone()]);
         assert_eq!((nothing.good, nothing.open, nothing.closed), (false, 0, 0));

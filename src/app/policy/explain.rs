@@ -5,7 +5,7 @@ use super::zone;
 use crate::app::command::{Named, Question};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{ExplainView, PlaceView, Reply};
+use crate::app::reply::{ExplainView, PlaceView, PolicyReply, Reply};
 use crate::app::{App, backup, clock, person, rules, vm};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Timestamp};
@@ -60,7 +60,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, question: Question) -> Result<Reply> {
     view.target = view.target.or(typed);
     view.at = zone::written(now, zone);
     view.from = context.source.map_or_else(|| "puerta".to_owned(), |source| source.to_string());
-    Ok(Reply::PolicyExplained(view))
+    Ok(Reply::Policy(PolicyReply::Explained(view)))
 }
 
 /// The person; or puerta itself, for what only it asks.

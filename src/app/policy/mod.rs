@@ -12,7 +12,7 @@ pub(super) use ready::rendered;
 use crate::app::command::PolicyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{CheckView, PolicyView, Reply};
+use crate::app::reply::{CheckView, PolicyReply, PolicyView, Reply};
 use crate::app::rules;
 use puerta_lab::action::Action;
 use puerta_policy::decide::{Lab, Policy, Stated};
@@ -27,10 +27,10 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PolicyCommand) -> Result<Reply> 
         PolicyCommand::Show(None) => {
             let policy = ctx.app.policy();
             let all = policy.stated().iter().map(|(id, stated)| view(id, stated));
-            Ok(Reply::Policies(all.collect()))
+            Ok(Reply::Policy(PolicyReply::List(all.collect())))
         }
         PolicyCommand::Show(Some(id)) => match ctx.app.policy().stated().get(&id) {
-            Some(stated) => Ok(Reply::Policy(view(&id, stated))),
+            Some(stated) => Ok(Reply::Policy(PolicyReply::One(view(&id, stated)))),
             None => Err(Error::new(Kind::NotFound, "error-no-policy").with("policy", id)),
         },
         PolicyCommand::Check(Some(text)) => check_input(ctx, text).await,
@@ -58,7 +58,7 @@ async fn check_input(ctx: &Ctx<'_>, text: String) -> Result<Reply> {
     let parsed = tokio::task::spawn_blocking(move || Policy::parse(&files));
     let parsed = parsed.await.map_err(|panic| Error::internal(&panic))?;
     let parsed = parsed.map_err(|errors| errors.iter().map(ToString::to_string).collect());
-    Ok(Reply::PolicyChecked(checked(ctx, "input", parsed)))
+    Ok(Reply::Policy(PolicyReply::Checked(checked(ctx, "input", parsed))))
 }
 
 /// The configured folder as it is now, with the ready rules.
@@ -67,7 +67,7 @@ async fn check_folder(ctx: &Ctx<'_>) -> Result<Reply> {
     let rules = ctx.app.rendered_rules().await?;
     let parsed = rules::load(dir).and_then(|policy| rules::with(&policy, &rules));
     let source = if dir.is_some() { "folder" } else { "built-in" };
-    Ok(Reply::PolicyChecked(checked(ctx, source, parsed)))
+    Ok(Reply::Policy(PolicyReply::Checked(checked(ctx, source, parsed))))
 }
 
 fn checked(

@@ -5,7 +5,7 @@ use super::zone;
 use crate::app::command::NewRule;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{Reply, RuleView};
+use crate::app::reply::{PolicyReply, Reply, RuleState, RuleView};
 use crate::app::{App, clock, rules};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -54,7 +54,7 @@ pub(super) async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     for ready in ctx.app.store.rules().await? {
         views.push(view(ctx.app, &ready).await?);
     }
-    Ok(Reply::Rules(views))
+    Ok(Reply::Policy(PolicyReply::Rules(views)))
 }
 
 pub(super) async fn add(ctx: &Ctx<'_>, new: NewRule) -> Result<Reply> {
@@ -63,7 +63,7 @@ pub(super) async fn add(ctx: &Ctx<'_>, new: NewRule) -> Result<Reply> {
     // Begun, it is finished: registry, policy and firewall go together.
     let work = ctx.app.tasks.spawn(async move { put_in(&app, &rule, &author).await });
     let ready = work.await.map_err(|panic| Error::internal(&panic))??;
-    Ok(Reply::RuleAdded(view(ctx.app, &ready).await?))
+    Ok(Reply::Policy(PolicyReply::RuleAdded(view(ctx.app, &ready).await?)))
 }
 
 pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
@@ -73,7 +73,7 @@ pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
     let app = Arc::clone(ctx.app);
     let work = ctx.app.tasks.spawn(async move { take_out(&app, id).await });
     match work.await.map_err(|panic| Error::internal(&panic))?? {
-        true => Ok(Reply::RuleRemoved(view(ctx.app, &ready).await?)),
+        true => Ok(Reply::Policy(PolicyReply::RuleRemoved(view(ctx.app, &ready).await?))),
         false => Err(absent()),
     }
 }
@@ -148,7 +148,15 @@ async fn view(app: &App, ready: &ReadyRule) -> Result<RuleView> {
         course: ready.rule.course().map(ToString::to_string),
         author: ready.author.clone(),
         created: clock::rfc3339(ready.created),
-        ..RuleView::default()
+        from: None,
+        until: None,
+        machines: Vec::new(),
+        nobodys: Vec::new(),
+        verbs: None,
+        open: None,
+        zone: None,
+        networks: Vec::new(),
+        role: None,
     };
     let zone_name = zone.iana_name().map(str::to_owned);
     Ok(match &ready.rule {
@@ -179,12 +187,12 @@ async fn nobodys(app: &App, course: &CourseName, names: &BTreeSet<VmName>) -> Re
     Ok(names.iter().filter(|name| !has(name)).map(ToString::to_string).collect())
 }
 
-fn state(rule: &Rule, zone: &TimeZone, now: Timestamp) -> &'static str {
+fn state(rule: &Rule, zone: &TimeZone, now: Timestamp) -> RuleState {
     let inside = zone::windows(rule, zone, now).iter().any(|window| window.contains(now));
     match rule {
-        Rule::Exam { time, .. } if time.until() <= now => "over",
-        Rule::Exam { .. } if !inside => "off",
-        Rule::Timetable { .. } if inside => "off",
-        _ => "on",
+        Rule::Exam { time, .. } if time.until() <= now => RuleState::Over,
+        Rule::Exam { .. } if !inside => RuleState::Off,
+        Rule::Timetable { .. } if inside => RuleState::Off,
+        _ => RuleState::On,
     }
 }

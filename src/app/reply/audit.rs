@@ -3,6 +3,18 @@
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+/// `audit ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum AuditReply {
+    /// `audit list`, `audit search`, `audit mine`, `audit tail`
+    Page(AuditPage),
+    /// `audit show`
+    Story(AuditStory),
+    /// `audit verify`
+    Verdict(AuditVerdict),
+}
+
 /// Lines as they stand in the log, oldest first, one page of them. As JSON only the lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AuditPage {

@@ -2,6 +2,27 @@
 
 use serde::Serialize;
 
+/// `totp ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum TotpReply {
+    /// A second factor to be put into an app; it is none yet.
+    Offered(TotpView),
+    /// It is one now.
+    Added {
+        /// Its recovery codes, shown this once.
+        codes: Vec<String>,
+    },
+    /// It is none any more.
+    #[serde(rename = "totp-removed")]
+    Removed,
+    /// New recovery codes instead of the last.
+    Codes {
+        /// They, shown this once.
+        codes: Vec<String>,
+    },
+}
+
 /// What goes into an app, shown this once and kept nowhere yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TotpView {

@@ -1,6 +1,61 @@
 //! What is answered about published ports, egress and the firewall.
 
+use super::Scope;
+use super::word::words;
 use serde::Serialize;
+
+/// `port ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum PortReply {
+    /// `port list`
+    List(Vec<PortView>),
+    /// A port leads to a machine.
+    Published(PublishedView),
+    /// It leads nowhere any more.
+    Unpublished(PortView),
+}
+
+/// `egress ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum EgressReply {
+    /// `egress list`
+    List(Vec<EgressView>),
+    /// A rule of egress was set.
+    Set {
+        /// Which.
+        #[serde(flatten)]
+        rule: EgressView,
+        /// Whether a firewall heeds it.
+        active: bool,
+    },
+    /// A rule of egress is no more.
+    Cleared(EgressView),
+}
+
+/// `firewall ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum FirewallReply {
+    /// `firewall show`
+    Shown(FirewallView),
+    /// `firewall plan`
+    Plan(FirewallView),
+    /// `firewall apply`
+    Applied {
+        /// What had to be done.
+        #[serde(flatten)]
+        done: FirewallDone,
+        /// Foreign rules that may drop what ours let through.
+        foreign: Vec<String>,
+    },
+    /// `firewall check`, and all is as it should be.
+    Checked {
+        /// Foreign rules that may drop what ours let through.
+        foreign: Vec<String>,
+    },
+}
 
 /// A published port as people see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,8 +99,8 @@ pub struct PublishedView {
 /// A rule of egress as professors see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EgressView {
-    /// `default`, `course` or `seat`.
-    pub place: &'static str,
+    /// Everybody, a course or a seat.
+    pub place: Scope,
     /// Its name.
     pub name: Option<String>,
     /// `allow`, `deny`, or networks and ports.
@@ -69,11 +124,26 @@ pub struct FirewallView {
 /// What had, or has, to be done to the firewall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct FirewallDone {
-    /// `nothing`; `members`: entries come and go; or everything is written anew, because it was `absent`,
-    /// is to be `changed`, or somebody else changed it (`drift`).
-    pub done: &'static str,
+    /// What.
+    pub done: FirewallWork,
     /// Entries that come.
     pub added: usize,
     /// Entries that go.
     pub removed: usize,
+}
+
+words! {
+    /// What there is to do at the firewall.
+    FirewallWork {
+        /// Nothing.
+        Nothing = "nothing",
+        /// Entries come and go.
+        Members = "members",
+        /// Everything is written: there was nothing.
+        Absent = "absent",
+        /// Everything is written anew: it is to be another.
+        Changed = "changed",
+        /// Everything is written anew: somebody else changed it.
+        Drift = "drift",
+    }
 }

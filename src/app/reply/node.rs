@@ -1,15 +1,33 @@
 //! What is answered about nodes, and about where machines are.
 
+use super::word::words;
 use serde::Serialize;
 use std::net::Ipv4Addr;
+
+/// `node ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum NodeReply {
+    /// `node list`
+    List(Vec<NodeView>),
+    /// A node takes no new machines.
+    Drained(DrainView),
+    /// It takes them again.
+    Resumed {
+        /// Which.
+        node: String,
+        /// Whether it had been drained.
+        changed: bool,
+    },
+}
 
 /// A node as professors see it. What the engine does not tell us is `null`; sizes are bytes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NodeView {
     /// Its name.
     pub name: String,
-    /// `online`, `drained`, `offline` (it does not answer), `closed` (its engine keeps machines away).
-    pub state: &'static str,
+    /// How it stands.
+    pub state: NodeStands,
     /// Whether it answers and its engine lets machines in.
     pub online: bool,
     /// Since when it does not answer.
@@ -54,8 +72,8 @@ pub struct DrainedView {
 /// The rules of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RulesView {
-    /// `current`, `old`, `none` (or newer than this puerta), `unknown` (it does not answer).
-    pub state: &'static str,
+    /// Which.
+    pub state: RulesState,
     /// Their version, when it is known.
     pub version: Option<u32>,
 }
@@ -86,4 +104,32 @@ pub struct PlacedView {
     pub nodes: u32,
     /// Memory that was free there, neither in use nor promised, when it was known.
     pub free_mib: Option<u32>,
+}
+
+words! {
+    /// How a node stands.
+    NodeStands {
+        /// It answers and takes machines.
+        Online = "online",
+        /// Somebody took it out of placement.
+        Drained = "drained",
+        /// It does not answer.
+        Offline = "offline",
+        /// Its engine keeps machines away.
+        Closed = "closed",
+    }
+}
+
+words! {
+    /// The rules that a node has.
+    RulesState {
+        /// Those of this puerta.
+        Current = "current",
+        /// Older ones.
+        Old = "old",
+        /// None, or newer than this puerta.
+        None = "none",
+        /// It does not answer.
+        Unknown = "unknown",
+    }
 }

@@ -1,6 +1,27 @@
 //! What is answered about the policy.
 
+use super::word::words;
 use serde::Serialize;
+
+/// `policy ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum PolicyReply {
+    /// `policy show`
+    List(Vec<PolicyView>),
+    /// `policy show ID`
+    One(PolicyView),
+    /// `policy check`
+    Checked(CheckView),
+    /// `policy explain`
+    Explained(ExplainView),
+    /// `policy rule list`
+    Rules(Vec<RuleView>),
+    /// A ready rule was turned on.
+    RuleAdded(RuleView),
+    /// It is off.
+    RuleRemoved(RuleView),
+}
 
 /// A policy in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -66,7 +87,7 @@ pub struct PlaceView {
 }
 
 /// A ready rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleView {
     /// Its number.
     pub id: i64,
@@ -74,8 +95,8 @@ pub struct RuleView {
     pub policy: String,
     /// `exam`, `timetable`, `campus`, `second-factor`.
     pub kind: &'static str,
-    /// Now: `on`, `off` (an exam before its time, a timetable while it is open), `over`.
-    pub state: &'static str,
+    /// How it stands now.
+    pub state: RuleState,
     /// Its course.
     pub course: Option<String>,
     /// An exam's beginning, in the lab's time zone.
@@ -100,4 +121,16 @@ pub struct RuleView {
     pub author: String,
     /// When.
     pub created: String,
+}
+
+words! {
+    /// How a ready rule stands.
+    RuleState {
+        /// It holds now.
+        On = "on",
+        /// Not now: an exam before its time, a timetable while it is open.
+        Off = "off",
+        /// Never again.
+        Over = "over",
+    }
 }

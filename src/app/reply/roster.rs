@@ -1,5 +1,6 @@
 //! What is answered about enrolment.
 
+use super::word::words;
 use crate::app::command::Form;
 use serde::Serialize;
 
@@ -38,8 +39,8 @@ pub struct EnrolledView {
     pub name: String,
     /// Where to write to them.
     pub email: String,
-    /// `new`, `changed`, `back`, `archived`.
-    pub change: &'static str,
+    /// What.
+    pub change: Change,
     /// Their seat in the course.
     pub seat: String,
     /// Their one-time code, shown this once; only of who was not known.
@@ -89,4 +90,18 @@ pub struct CodedView {
     /// The code, shown this once.
     #[serde(flatten)]
     pub code: CodeView,
+}
+
+words! {
+    /// What became of somebody in a course.
+    Change {
+        /// They are new in it.
+        New = "new",
+        /// They are known otherwise than before.
+        Changed = "changed",
+        /// They have their archived seat again.
+        Back = "back",
+        /// Their seat was archived.
+        Archived = "archived",
+    }
 }

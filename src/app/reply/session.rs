@@ -1,6 +1,27 @@
 //! Answers about sessions, messages and recordings.
 
+use super::word::words;
+use crate::app::ctx::Method;
 use serde::Serialize;
+
+/// `session ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum SessionReply {
+    /// `session list`
+    List(Vec<SessionView>),
+    /// `session show`
+    One(SessionView),
+    /// A connection was told to end.
+    Closed {
+        /// Which.
+        session: String,
+        /// Whose.
+        login: String,
+    },
+    /// `session recordings`
+    Recordings(Vec<RecordingView>),
+}
 
 /// A live connection.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -13,8 +34,8 @@ pub struct SessionView {
     pub from: String,
     /// When they came in.
     pub since: String,
-    /// How: `publickey`, `password`, `one-time code`.
-    pub method: &'static str,
+    /// How.
+    pub method: Method,
     /// What is open on it.
     pub open: Vec<OpenView>,
 }
@@ -24,8 +45,8 @@ pub struct SessionView {
 pub struct OpenView {
     /// Its id; a console's is also its recording's.
     pub id: String,
-    /// `shell`, `exec`, `pipe`, `console`, `forward`.
-    pub kind: &'static str,
+    /// What.
+    pub kind: OpenKind,
     /// The machine, `web1.alumno1`.
     pub vm: Option<String>,
     /// The machine's port.
@@ -68,4 +89,20 @@ pub struct RecordingView {
     pub finished: Option<String>,
     /// Bytes of its file.
     pub size: u64,
+}
+
+words! {
+    /// What is open on a connection.
+    OpenKind {
+        /// A shell at a terminal.
+        Shell = "shell",
+        /// One command.
+        Exec = "exec",
+        /// Lines from standard input.
+        Pipe = "pipe",
+        /// A terminal in a machine.
+        Console = "console",
+        /// A way to a port of a machine.
+        Forward = "forward",
+    }
 }

@@ -1,8 +1,33 @@
 //! What is answered about templates and quotas.
 
+use super::Scope;
 use crate::app::error::Error;
 use puerta_lab::quota::Quota;
 use serde::Serialize;
+
+/// `template ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum TemplateReply {
+    /// `template list`
+    List(Vec<TemplateView>),
+    /// `template show`
+    One(TemplateDetail),
+    /// A version was made.
+    Published(TemplatePublished),
+    /// Versions are not offered any more.
+    Retired(Vec<VersionView>),
+}
+
+/// `quota ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum QuotaReply {
+    /// `quota show`
+    List(Vec<QuotasView>),
+    /// A quota was set, or taken away.
+    Set(QuotaSetView),
+}
 
 /// A template as people see it: the newest version, when it was published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -99,8 +124,8 @@ pub struct UnpublishedView {
 /// What somebody has and may have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QuotasView {
-    /// `seat`, `course` or `role`.
-    pub place: &'static str,
+    /// A seat, a course or a role.
+    pub place: Scope,
     /// Which.
     pub name: String,
     /// Each quota.
@@ -116,8 +141,8 @@ pub struct QuotaLine {
     pub used: Option<u32>,
     /// How much there may be.
     pub limit: u32,
-    /// Who says so: `seat`, `course`, `role` or `default`.
-    pub origin: &'static str,
+    /// Who says so.
+    pub origin: Scope,
 }
 
 /// A quota that was set.
@@ -125,8 +150,8 @@ pub struct QuotaLine {
 pub struct QuotaSetView {
     /// Which.
     pub quota: Quota,
-    /// `seat`, `course` or `role`.
-    pub place: &'static str,
+    /// A seat, a course or a role.
+    pub place: Scope,
     /// Which.
     pub name: String,
     /// What is set there now; none: what others say holds.

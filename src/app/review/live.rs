@@ -4,7 +4,7 @@
 use super::search;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{AuditPage, AuditVerdict, BrokenView, Reply, SignedView};
+use crate::app::reply::{AuditPage, AuditReply, AuditVerdict, BrokenView, Reply, SignedView};
 use crate::app::{App, Outcome, clock};
 use bytes::Bytes;
 use puerta_audit::{self as audit, Check, ExportError, Filter, Phase, Query, Range, Verdict};
@@ -135,7 +135,7 @@ pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
         let check = Check { keys: keys.as_ref(), progress: Some(&mut progress) };
         let verdict = audit::verify(&path, check).map_err(|error| Error::internal(&error));
         let prints = || keys.as_ref().map(|keys| keys.fingerprints().join(", "));
-        let view = |verdict| Reply::AuditVerdict(view(verdict, prints()));
+        let view = |verdict| Reply::Audit(AuditReply::Verdict(view(verdict, prints())));
         let _ = give.blocking_send(Piece::End(verdict.map(|verdict| Some(Box::new(view(verdict))))));
         drop(held);
     });

@@ -7,7 +7,7 @@ pub use live::{Live, Piece, Standing};
 use crate::app::command::{AuditCommand, AuditFilter, AuditPages, ConnectionId};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{AuditPage, AuditStory, Reply};
+use crate::app::reply::{AuditPage, AuditReply, AuditStory, Reply};
 use crate::app::{Outcome, vm};
 use puerta_audit::{self as audit, AuditUnavailable, Found, Query};
 use puerta_lab::action::Action;
@@ -39,7 +39,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome>
             }
             let found = search(ctx, query).await?;
             let page = AuditPage { lines: found.lines, page: 1, ..AuditPage::default() };
-            Ok(Reply::Audit(page).into())
+            Ok(Reply::Audit(AuditReply::Page(page)).into())
         }
         AuditCommand::Verify => {
             permit(ctx, Action::AuditList).await?;
@@ -58,7 +58,7 @@ async fn permit(ctx: &Ctx<'_>, action: Action) -> Result<()> {
 
 async fn list(ctx: &Ctx<'_>, pages: AuditPages) -> Result<Reply> {
     let query = query(ctx, pages.filter.clone()).await?;
-    page(ctx, &pages, query).await.map(Reply::Audit)
+    page(ctx, &pages, query).await.map(|page| Reply::Audit(AuditReply::Page(page)))
 }
 
 /// What a person did, and what was done to machines of their seats. Of others' lines they see who did
@@ -85,7 +85,7 @@ async fn mine(ctx: &Ctx<'_>, pages: AuditPages) -> Result<Reply> {
             *line = of_another(line);
         }
     }
-    Ok(Reply::Audit(page))
+    Ok(Reply::Audit(AuditReply::Page(page)))
 }
 
 /// What the owner of a machine may know of what another person did to it.
@@ -112,7 +112,7 @@ async fn show(ctx: &Ctx<'_>, connection: &ConnectionId) -> Result<Reply> {
     if lines.is_empty() {
         return Err(Error::new(Kind::NotFound, "error-no-connection").with("connection", connection));
     }
-    Ok(Reply::AuditStory(AuditStory { connection, lines, more }))
+    Ok(Reply::Audit(AuditReply::Story(AuditStory { connection, lines, more })))
 }
 
 async fn page(ctx: &Ctx<'_>, pages: &AuditPages, query: Query) -> Result<AuditPage> {

@@ -11,7 +11,9 @@ use crate::app::command::{Enrol, Form};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::person::new_code;
-use crate::app::reply::{CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView, Reply};
+use crate::app::reply::{
+    Change, CodeView, CodedView, CodesView, CourseReply, EnrolView, EnrolWarning, EnrolledView, Reply,
+};
 use crate::app::{App, clock};
 use parse::List;
 use puerta_audit::{Event, Outcome, Phase};
@@ -43,7 +45,7 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
     if !asked.dry_run {
         settle(app, visitor, course, &view).await;
     }
-    Ok(Reply::Enrolled(Box::new(view)))
+    Ok(Reply::Course(CourseReply::Enrolled(Box::new(view))))
 }
 
 /// The course, once it is clear that who asks may enrol.
@@ -98,9 +100,9 @@ fn view(
     };
     for ((entry, row), code) in plan.people.iter().zip(rows).zip(codes) {
         let (count, change) = match entry.what {
-            Enrolment::New | Enrolment::Seated => (&mut view.new, "new"),
-            Enrolment::Back => (&mut view.back, "back"),
-            Enrolment::Changed => (&mut view.changed, "changed"),
+            Enrolment::New | Enrolment::Seated => (&mut view.new, Change::New),
+            Enrolment::Back => (&mut view.back, Change::Back),
+            Enrolment::Changed => (&mut view.changed, Change::Changed),
             Enrolment::Same => {
                 view.unchanged += 1;
                 continue;
@@ -124,7 +126,7 @@ fn view(
         login: person.login.to_string(),
         name: person.name.clone(),
         email: String::new(),
-        change: "archived",
+        change: Change::Archived,
         seat: seat.to_string(),
         code: None,
     }));
@@ -143,9 +145,10 @@ async fn settle(app: &Arc<App>, visitor: &Visitor, course: &Course, view: &Enrol
     let counts =
         event("enrolment").with("new", view.new).with("changed", view.changed).with("back", view.back);
     app.audit.finish(counts.with("archived", view.archived).with("unchanged", view.unchanged)).await;
-    let moved = || view.people.iter().filter(|person| matches!(person.change, "archived" | "back"));
+    let moved =
+        || view.people.iter().filter(|person| matches!(person.change, Change::Archived | Change::Back));
     for person in moved() {
-        let seat = event("seat").with("what", person.change).with("seat", person.seat.as_str());
+        let seat = event("seat").with("what", person.change.as_str()).with("seat", person.seat.as_str());
         app.audit.finish(seat.with("person", person.login.as_str())).await;
     }
     if moved().next().is_some() {
@@ -176,5 +179,5 @@ pub(super) async fn codes(ctx: &Ctx<'_>, name: &CourseName, form: Form) -> Resul
         codes.push((row.person.id, stored));
     }
     store.set_codes(&codes).await?;
-    Ok(Reply::CodesMade(CodesView { course: course.name.to_string(), people, form }))
+    Ok(Reply::Course(CourseReply::CodesMade(CodesView { course: course.name.to_string(), people, form })))
 }

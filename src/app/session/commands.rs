@@ -5,7 +5,7 @@ use crate::app::command::{MessageCommand, SessionCommand};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{Channel, Connection, Notice, What};
-use crate::app::reply::{MessageView, OpenView, Reply, SessionView};
+use crate::app::reply::{MessageView, OpenKind, OpenView, Reply, SessionReply, SessionView};
 use crate::app::{Outcome, clock, console, person};
 use puerta_audit::Phase;
 use puerta_lab::action::Action;
@@ -25,7 +25,7 @@ pub(crate) async fn run(ctx: &Ctx<'_>, command: SessionCommand) -> Result<Outcom
         }
         SessionCommand::Show(id) => {
             let (connection, _) = judged(ctx, &id, Action::SessionView).await?;
-            Ok(Reply::Session(view(&connection)).into())
+            Ok(Reply::Session(SessionReply::One(view(&connection))).into())
         }
         SessionCommand::Close(id) => close(ctx, &id).await.map(Outcome::from),
         SessionCommand::Recordings { person } => {
@@ -43,18 +43,18 @@ fn view(connection: &Connection) -> SessionView {
         login: visitor.login.to_string(),
         from: visitor.source.to_string(),
         since: clock::rfc3339(connection.since),
-        method: visitor.method.as_str(),
+        method: visitor.method,
         open: connection.channels().iter().map(|channel| open(&visitor.connection, channel)).collect(),
     }
 }
 
 fn open(connection: &str, channel: &Channel) -> OpenView {
     let (kind, vm, port, recorded) = match &channel.what {
-        What::Shell => ("shell", None, None, false),
-        What::Exec { .. } => ("exec", None, None, false),
-        What::Pipe => ("pipe", None, None, false),
-        What::Console(screen) => ("console", Some(screen.vm.clone()), None, screen.recorded),
-        What::Forward { vm, port } => ("forward", Some(vm.clone()), Some(*port), false),
+        What::Shell => (OpenKind::Shell, None, None, false),
+        What::Exec { .. } => (OpenKind::Exec, None, None, false),
+        What::Pipe => (OpenKind::Pipe, None, None, false),
+        What::Console(screen) => (OpenKind::Console, Some(screen.vm.clone()), None, screen.recorded),
+        What::Forward { vm, port } => (OpenKind::Forward, Some(vm.clone()), Some(*port), false),
     };
     let (bytes_up, bytes_down) = channel.traffic.read();
     OpenView {
@@ -99,7 +99,7 @@ async fn list(ctx: &Ctx<'_>, of: Option<&Login>, course: Option<&CourseName>) ->
         };
         views.extend(may.then(|| view(&connection)));
     }
-    Ok(Reply::Sessions(views))
+    Ok(Reply::Session(SessionReply::List(views)))
 }
 
 /// The people of a course. Who may not see courses learns nothing about which there are.
@@ -137,7 +137,7 @@ async fn close(ctx: &Ctx<'_>, id: &SessionId) -> Result<Reply> {
     ctx.app.audit.begin(line).await?;
     let own = ctx.actor.person == Some(person.id);
     connection.end(if own { "closed by oneself" } else { "closed by staff" });
-    Ok(Reply::SessionClosed { session, login: person.login.to_string() })
+    Ok(Reply::Session(SessionReply::Closed { session, login: person.login.to_string() }))
 }
 
 /// `message`.
@@ -159,7 +159,7 @@ pub(crate) async fn message(ctx: &Ctx<'_>, command: &MessageCommand) -> Result<R
     let line = ctx.visitor.event(Phase::Note, "message").with("to", command.to.clone());
     let line = line.with("text", command.text.clone()).with("shells", view.shells);
     ctx.app.audit.finish(line.with("reached", view.reached.clone())).await;
-    Ok(Reply::MessageSent(view))
+    Ok(Reply::Message(view))
 }
 
 /// Who gets it, each of them judged: a person if there is one of that name, or a course's people.

@@ -5,7 +5,7 @@ use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::{self, Reporter};
-use crate::app::reply::{Reply, TemplatePublished};
+use crate::app::reply::{Reply, TemplatePublished, TemplateReply};
 use crate::app::vm::{self, Asked};
 use crate::app::vm_jobs::Work;
 use crate::app::{App, Outcome, archive, backup, clock};
@@ -96,10 +96,10 @@ async fn make_at(
     let size = archive::deadline(limits.deadline, publish).await??;
     let now = clock::now();
     app.store.finish_template(job.id, size, now).await?;
-    Ok(Reply::TemplatePublished(TemplatePublished {
+    Ok(Reply::Template(TemplateReply::Published(TemplatePublished {
         name: template.name.to_string(),
         version: template.version,
         size,
         took_ms: (now.0 - job.started.0).max(0) as u64,
-    }))
+    })))
 }

@@ -9,6 +9,7 @@
 mod cleaning;
 mod client;
 mod console;
+mod copies;
 mod error;
 mod exec;
 mod export;
@@ -24,9 +25,10 @@ mod tls;
 mod wire;
 
 use super::{
-    Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Status,
+    Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Status, Sum,
     Template, Terminal, Usage, Which,
 };
+use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
 use client::Client;
 use dashmap::DashMap;
@@ -290,19 +292,23 @@ impl Engine for IncusEngine {
     }
 
     async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()> {
-        self.power_off(&which.instance(vm.target().vmid), grace).await
+        Copies::halt(self, vm.target().vmid, which, grace).await
     }
 
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
-        let name = which.instance(vm.target().vmid);
-        self.discard(&name).await?;
-        // What a restore that was cut short left beside it.
-        if which == Which::New { self.sweep_images(&name).await } else { Ok(()) }
+        Copies::remove(self, vm.target().vmid, which).await
     }
 
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
-        let vmid = vm.target().vmid;
-        self.renamed(&from.instance(vmid), &to.instance(vmid)).await
+        Copies::rename(self, vm.target().vmid, from, to).await
+    }
+
+    async fn replace(&self, vm: &Permit<Vm>, grace: Duration) -> Result<()> {
+        by_name::replace(self, vm.target().vmid, grace).await
+    }
+
+    async fn take_back(&self, vm: &Permit<Vm>) -> Result<()> {
+        by_name::take_back(self, vm.target().vmid).await
     }
 
     async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
@@ -321,6 +327,10 @@ impl Engine for IncusEngine {
         progress: Progress<'_>,
     ) -> Result<u64> {
         self.save(vm.target(), file, max_bytes, progress).await
+    }
+
+    async fn judge(&self, file: &Path, max_unpacked: u64) -> Result<Sum> {
+        crate::archive::judge(file, max_unpacked).await
     }
 
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran> {

@@ -8,14 +8,16 @@
 //! the machine's number ([`ECHO_PORT`] and those after it).
 
 mod archive;
+mod copies;
 mod echo;
 mod journal;
 mod shell;
 
 use super::{
     Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec,
-    Status, Template, Terminal, TerminalWord, Usage, Which,
+    Status, Sum, Template, Terminal, TerminalWord, Usage, Which,
 };
+use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
 use echo::Echo;
 use journal::Journal;
@@ -385,42 +387,24 @@ impl Engine for SimEngine {
         world.update(key, |machine| machine.running = true)
     }
 
-    async fn stop(&self, vm: &Permit<Vm>, which: Which, _grace: Duration) -> Result<()> {
-        let mut world = self.effect(None).await?;
-        let key = (vm.target().vmid, which);
-        world.reachable(key)?;
-        world.halt(key)
+    async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()> {
+        Copies::halt(self, vm.target().vmid, which, grace).await
     }
 
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
-        let mut world = self.effect(None).await?;
-        let key = (vm.target().vmid, which);
-        match world.reachable(key) {
-            Err(EngineError::NotFound) => return Ok(()),
-            Err(error) => return Err(error),
-            Ok(_) => {}
-        }
-        world.halt(key)?;
-        world.unset(key).map(drop)
+        Copies::remove(self, vm.target().vmid, which).await
     }
 
     async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
-        let mut world = self.effect(None).await?;
-        let vmid = vm.target().vmid;
-        let (from, to) = ((vmid, from), (vmid, to));
-        match (world.machines.contains_key(&from), world.machines.contains_key(&to)) {
-            (false, true) => return Ok(()),
-            (false, false) => return Err(EngineError::NotFound),
-            (true, true) => return Err(EngineError::Exists),
-            (true, false) => {}
-        }
-        let machine = world.reachable(from)?.clone();
-        if machine.running {
-            return Err(EngineError::Running);
-        }
-        // In this order a crash leaves both, never none.
-        world.set(to, machine)?;
-        world.unset(from).map(drop)
+        Copies::rename(self, vm.target().vmid, from, to).await
+    }
+
+    async fn replace(&self, vm: &Permit<Vm>, grace: Duration) -> Result<()> {
+        by_name::replace(self, vm.target().vmid, grace).await
+    }
+
+    async fn take_back(&self, vm: &Permit<Vm>) -> Result<()> {
+        by_name::take_back(self, vm.target().vmid).await
     }
 
     async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()> {
@@ -458,6 +442,10 @@ impl Engine for SimEngine {
         let bytes = archive::write(file, &machine, max_bytes)?;
         progress(bytes, Some(bytes));
         Ok(bytes)
+    }
+
+    async fn judge(&self, file: &Path, max_unpacked: u64) -> Result<Sum> {
+        crate::archive::judge(file, max_unpacked).await
     }
 
     async fn exec(&self, _vm: &Permit<Vm>, _words: &[String], _deadline: Duration) -> Result<Ran> {

@@ -4,19 +4,18 @@
 use super::record::{field, none};
 use super::table::{Table, fields};
 use super::{Style, csv, label, labels, said, units};
-use crate::app::reply::{AuditPage, AuditStory, AuditVerdict, Reply};
+use crate::app::reply::{AuditPage, AuditReply, AuditStory, AuditVerdict};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
 use serde_json::Value;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &AuditReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Audit(page) if page.csv => as_csv(page),
-        Reply::Audit(page) => as_table(page, lang, style),
-        Reply::AuditStory(story) => as_story(story, lang),
-        Reply::AuditVerdict(verdict) => as_verdict(verdict, lang),
-        _ => String::new(),
+        AuditReply::Page(page) if page.csv => as_csv(page),
+        AuditReply::Page(page) => as_table(page, lang, style),
+        AuditReply::Story(story) => as_story(story, lang),
+        AuditReply::Verdict(verdict) => as_verdict(verdict, lang),
     }
 }
 

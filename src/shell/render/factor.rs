@@ -1,7 +1,7 @@
 //! Second factors as text: a QR code of half blocks, codes to write down.
 
 use super::{Style, label, said};
-use crate::app::reply::{FactorView, Reply, TotpView};
+use crate::app::reply::{FactorView, TotpReply, TotpView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 use qrcode::render::unicode::Dense1x2;
@@ -11,16 +11,14 @@ use qrcode::{EcLevel, QrCode};
 /// is what is drawn.
 const COLOURS: (&str, &str) = ("\x1b[97;40m", "\x1b[0m");
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &TotpReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::PersonTotpReset { login } => said(lang, "done-totp-reset", &[("login", login)]),
-        Reply::TotpOffered(view) => offered(view, lang, style),
-        Reply::TotpAdded { codes } => {
+        TotpReply::Offered(view) => offered(view, lang, style),
+        TotpReply::Added { codes } => {
             said(lang, "done-totp-added", &[]) + &recovery(codes, lang) + &said(lang, "done-totp-again", &[])
         }
-        Reply::TotpRemoved => said(lang, "done-totp-removed", &[]),
-        Reply::TotpCodes { codes } => said(lang, "done-totp-codes", &[]) + &recovery(codes, lang),
-        _ => String::new(),
+        TotpReply::Removed => said(lang, "done-totp-removed", &[]),
+        TotpReply::Codes { codes } => said(lang, "done-totp-codes", &[]) + &recovery(codes, lang),
     }
 }
 

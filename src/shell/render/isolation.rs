@@ -2,7 +2,7 @@
 
 use super::table::Table;
 use super::{Style, labels, said};
-use crate::app::reply::{FlowView, IsolationView};
+use crate::app::reply::{FlowView, IsolationView, Untried};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
@@ -23,10 +23,10 @@ pub(super) fn isolation(view: &IsolationView, lang: Lang, style: Style) -> Strin
     }
     for untried in &view.untried {
         let what = match untried.why {
-            "relation" => text(lang, &format!("relation-{}", untried.what), &[]),
+            Untried::Relation => text(lang, &format!("relation-{}", untried.what), &[]),
             _ => untried.what.clone(),
         };
-        answer.push_str(&said(lang, &format!("untried-{}", untried.why), &[("what", &what)]));
+        answer.push_str(&said(lang, &format!("untried-{}", untried.why.as_str()), &[("what", &what)]));
     }
     let wrong = view.flows.iter().filter(|flow| flow.open != flow.expected).count().to_string();
     let args = [("open", &*view.open.to_string()), ("closed", &*view.closed.to_string()), ("wrong", &*wrong)];

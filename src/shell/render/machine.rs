@@ -2,34 +2,34 @@
 
 use super::table::{Table, fields};
 use super::{Style, label, labels, node, said, template, units};
-use crate::app::reply::{BackupView, Reply, VmState, VmView};
+use crate::app::reply::{BackupReply, BackupView, VmReply, VmState, VmView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
     let running = |id: &str, vm: &VmView| {
         let address = vm.address.to_string();
         said(lang, id, &[("vm", &vm.name), ("address", &address)])
     };
     match reply {
-        Reply::Vms(vms) => machines(vms, lang, style),
-        Reply::Vm(vm) => machine(vm, lang),
-        Reply::VmCreated { vm, ports, unpublished } => {
+        VmReply::List(vms) => machines(vms, lang, style),
+        VmReply::One(vm) => machine(vm, lang),
+        VmReply::Created { vm, ports, unpublished } => {
             running("done-vm-created", vm) + &template::wanted(ports, unpublished, lang)
         }
-        Reply::VmStarted(vm) => running("done-vm-started", vm),
-        Reply::VmStopped(vm) => running("done-vm-stopped", vm),
-        Reply::VmRestarted(vm) => running("done-vm-restarted", vm),
-        Reply::VmDeleted { vm, backups_kept, ports_closed } => {
+        VmReply::Started(vm) => running("done-vm-started", vm),
+        VmReply::Stopped(vm) => running("done-vm-stopped", vm),
+        VmReply::Restarted(vm) => running("done-vm-restarted", vm),
+        VmReply::Deleted { vm, backups_kept, ports_closed } => {
             let (backups, ports) = (backups_kept.to_string(), ports_closed.to_string());
             said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups), ("ports", &ports)])
         }
-        Reply::VmRestored { vm, backup } => {
+        VmReply::Restored { vm, backup } => {
             let address = vm.address.to_string();
             let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
             said(lang, "done-vm-restored", &args)
         }
-        Reply::VmMoved { vm, ran, .. } => {
+        VmReply::Moved { vm, ran, .. } => {
             let node = vm.node.as_deref().unwrap_or_default();
             let (address, id) = match ran {
                 true => (vm.address.to_string(), "done-vm-moved"),
@@ -37,11 +37,15 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             };
             said(lang, id, &[("vm", &vm.name), ("node", node), ("address", &address)])
         }
-        Reply::BackupMade { backup, removed } => made(backup, removed, lang),
-        Reply::Backups(all) => backups(all, lang, style),
-        Reply::Backup(one) => backup(one, lang),
-        Reply::BackupDeleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
-        _ => String::new(),
+    }
+}
+
+pub(super) fn of_backups(reply: &BackupReply, lang: Lang, style: Style) -> String {
+    match reply {
+        BackupReply::Made { backup, removed } => made(backup, removed, lang),
+        BackupReply::List(all) => backups(all, lang, style),
+        BackupReply::One(one) => backup(one, lang),
+        BackupReply::Deleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
     }
 }
 

@@ -19,8 +19,9 @@ mod table;
 mod template;
 mod units;
 
+use crate::app::ctx::Method;
 use crate::app::error::Error;
-use crate::app::reply::{ProgressView, Reply};
+use crate::app::reply::{CourseReply, ProgressView, Reply};
 use crate::shell::help;
 use crate::shell::lang::Lang;
 use crate::shell::text::{text, texts};
@@ -40,84 +41,44 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         return json::reply(reply);
     }
     match reply {
-        Reply::Vms(_)
-        | Reply::Vm(_)
-        | Reply::VmCreated { .. }
-        | Reply::VmStarted(_)
-        | Reply::VmStopped(_)
-        | Reply::VmRestarted(_)
-        | Reply::VmDeleted { .. }
-        | Reply::BackupMade { .. }
-        | Reply::VmRestored { .. }
-        | Reply::VmMoved { .. }
-        | Reply::Backups(_)
-        | Reply::Backup(_)
-        | Reply::BackupDeleted { .. } => machine::reply(reply, lang, style),
-        Reply::Templates(_)
-        | Reply::Template(_)
-        | Reply::TemplatePublished(_)
-        | Reply::TemplateRetired(_)
-        | Reply::Quotas(_)
-        | Reply::QuotaSet(_) => template::reply(reply, lang, style),
-        Reply::Keys(_)
-        | Reply::KeyAdded(_)
-        | Reply::KeyRemoved(_)
-        | Reply::PasswordSet
-        | Reply::Whoami(_)
-        | Reply::Courses(_)
-        | Reply::CourseCreated(_)
-        | Reply::Persons(_)
-        | Reply::Person(_)
-        | Reply::PersonAdded { .. }
-        | Reply::PersonSuspended { .. }
-        | Reply::PersonResumed { .. }
-        | Reply::PersonRemoved { .. }
-        | Reply::Seats(_)
-        | Reply::TeamCreated(_)
-        | Reply::TeamChanged(_) => people::reply(reply, lang, style),
-        Reply::PersonTotpReset { .. }
-        | Reply::TotpOffered(_)
-        | Reply::TotpAdded { .. }
-        | Reply::TotpRemoved
-        | Reply::TotpCodes { .. } => factor::reply(reply, lang, style),
-        Reply::Ports(_)
-        | Reply::PortPublished(_)
-        | Reply::PortUnpublished(_)
-        | Reply::Egress(_)
-        | Reply::EgressSet { .. }
-        | Reply::EgressCleared(_)
-        | Reply::Firewall(_)
-        | Reply::FirewallPlan(_)
-        | Reply::FirewallApplied { .. }
-        | Reply::FirewallChecked { .. } => network::reply(reply, lang, style),
-        Reply::Enrolled(view) => roster::enrolled(view, lang, style),
-        Reply::CodesMade(view) => roster::codes(view, lang, style),
-        Reply::Sessions(_)
-        | Reply::Session(_)
-        | Reply::SessionClosed { .. }
-        | Reply::Recordings(_)
-        | Reply::MessageSent(_) => session::reply(reply, lang, style),
-        Reply::Policies(_)
-        | Reply::Policy(_)
-        | Reply::PolicyChecked(_)
-        | Reply::PolicyExplained(_)
-        | Reply::Rules(_)
-        | Reply::RuleAdded(_)
-        | Reply::RuleRemoved(_) => policy::reply(reply, lang, style),
+        Reply::Vm(reply) => machine::reply(reply, lang, style),
+        Reply::Backup(reply) => machine::of_backups(reply, lang, style),
+        Reply::Template(reply) => template::reply(reply, lang, style),
+        Reply::Quota(reply) => template::of_quotas(reply, lang, style),
+        Reply::Key(reply) => people::of_keys(reply, lang, style),
+        Reply::Account(reply) => people::of_account(reply, lang),
+        Reply::Course(reply) => people::of_courses(reply, lang, style),
+        Reply::Person(reply) => people::of_persons(reply, lang, style),
+        Reply::Seat(reply) => people::of_seats(reply, lang, style),
+        Reply::Totp(reply) => factor::reply(reply, lang, style),
+        Reply::Port(reply) => network::reply(reply, lang, style),
+        Reply::Egress(reply) => network::of_egress(reply, lang, style),
+        Reply::Firewall(reply) => network::of_firewall(reply, lang),
+        Reply::Session(reply) => session::reply(reply, lang, style),
+        Reply::Message(view) => session::message(view, lang),
+        Reply::Policy(reply) => policy::reply(reply, lang, style),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
-        Reply::Audit(_) | Reply::AuditStory(_) | Reply::AuditVerdict(_) => audit::reply(reply, lang, style),
-        Reply::Nodes(_) | Reply::NodeDrained(_) | Reply::NodeResumed { .. } => {
-            node::reply(reply, lang, style)
-        }
+        Reply::Audit(reply) => audit::reply(reply, lang, style),
+        Reply::Node(reply) => node::reply(reply, lang, style),
         Reply::Isolation(view) => isolation::isolation(view, lang, style),
     }
+}
+
+/// How somebody came in.
+fn method(method: Method, lang: Lang) -> String {
+    let id = match method {
+        Method::PublicKey => "method-publickey",
+        Method::Password => "method-password",
+        Method::Code => "method-code",
+    };
+    text(lang, id, &[])
 }
 
 /// What belongs to an answer that is a file, and not into the file; it goes to standard error.
 pub fn aside(reply: &Reply, lang: Lang, json: bool) -> String {
     match reply {
-        Reply::Enrolled(view) if !json => roster::enrolled_aside(view, lang),
-        Reply::CodesMade(view) if !json => roster::codes_aside(view, lang),
+        Reply::Course(CourseReply::Enrolled(view)) if !json => roster::enrolled_aside(view, lang),
+        Reply::Course(CourseReply::CodesMade(view)) if !json => roster::codes_aside(view, lang),
         _ => String::new(),
     }
 }

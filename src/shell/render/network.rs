@@ -3,34 +3,46 @@
 use super::machine::mixed;
 use super::table::Table;
 use super::{Style, labels, said, units};
-use crate::app::reply::{EgressView, FirewallDone, FirewallView, PortView, PublishedView, Reply};
+use crate::app::reply::{
+    EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, PortReply, PortView, PublishedView,
+    Scope,
+};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &PortReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Ports(all) => ports(all, lang, style),
-        Reply::PortPublished(published) => published_at(published, lang),
-        Reply::PortUnpublished(port) => said(lang, "done-port-unpublished", &[("route", &route(port))]),
-        Reply::Egress(all) => egress(all, lang, style),
-        Reply::EgressSet { rule, active } => {
+        PortReply::List(all) => ports(all, lang, style),
+        PortReply::Published(published) => published_at(published, lang),
+        PortReply::Unpublished(port) => said(lang, "done-port-unpublished", &[("route", &route(port))]),
+    }
+}
+
+pub(super) fn of_egress(reply: &EgressReply, lang: Lang, style: Style) -> String {
+    match reply {
+        EgressReply::List(all) => egress(all, lang, style),
+        EgressReply::Set { rule, active } => {
             let mut text = changed("done-egress-set", rule, lang);
             if !active {
                 text += &said(lang, "done-egress-unheeded", &[]);
             }
             text
         }
-        Reply::EgressCleared(rule) => changed("done-egress-cleared", rule, lang),
-        Reply::Firewall(view) => lines(&view.listing, &view.foreign, "empty-firewall", lang),
-        Reply::FirewallPlan(view) => plan(view, lang),
-        Reply::FirewallApplied { done, foreign } => {
+        EgressReply::Cleared(rule) => changed("done-egress-cleared", rule, lang),
+    }
+}
+
+pub(super) fn of_firewall(reply: &FirewallReply, lang: Lang) -> String {
+    match reply {
+        FirewallReply::Shown(view) => lines(&view.listing, &view.foreign, "empty-firewall", lang),
+        FirewallReply::Plan(view) => plan(view, lang),
+        FirewallReply::Applied { done, foreign } => {
             had_to(done, "applied", lang) + &lines(&[], foreign, "", lang)
         }
-        Reply::FirewallChecked { foreign } => {
+        FirewallReply::Checked { foreign } => {
             said(lang, "done-firewall-checked", &[]) + &lines(&[], foreign, "", lang)
         }
-        _ => String::new(),
     }
 }
 
@@ -99,15 +111,16 @@ fn egress(all: &[EgressView], lang: Lang, style: Style) -> String {
 
 fn place(rule: &EgressView) -> &'static str {
     match rule.place {
-        "course" => "word-place-course",
-        "seat" => "word-place-seat",
-        _ => "word-place-default",
+        Scope::Course => "word-place-course",
+        Scope::Seat => "word-place-seat",
+        // No rule is a role's.
+        Scope::Default | Scope::Role => "word-place-default",
     }
 }
 
 fn changed(id: &str, rule: &EgressView, lang: Lang) -> String {
     let name = rule.name.as_deref().unwrap_or_default();
-    said(lang, id, &[("place", rule.place), ("name", name), ("egress", &rule.egress)])
+    said(lang, id, &[("place", rule.place.as_str()), ("name", name), ("egress", &rule.egress)])
 }
 
 fn plan(view: &FirewallView, lang: Lang) -> String {
@@ -118,7 +131,7 @@ fn plan(view: &FirewallView, lang: Lang) -> String {
 /// What has to be done (`plan`), or had to be (`applied`).
 fn had_to(done: &FirewallDone, tense: &str, lang: Lang) -> String {
     let (added, removed) = (done.added.to_string(), done.removed.to_string());
-    let args = [("done", done.done), ("added", &added), ("removed", &removed)];
+    let args = [("done", done.done.as_str()), ("added", &added), ("removed", &removed)];
     said(lang, if tense == "plan" { "done-firewall-plan" } else { "done-firewall-applied" }, &args)
 }
 

@@ -2,17 +2,16 @@
 
 use super::table::Table;
 use super::{Style, labels, said, units};
-use crate::app::reply::{DrainView, DrainedView, NodeView, PlacedView, Reply};
+use crate::app::reply::{DrainView, DrainedView, NodeReply, NodeView, PlacedView, RulesState};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &NodeReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Nodes(all) => nodes(all, lang, style),
-        Reply::NodeDrained(view) => drained(view, lang),
-        Reply::NodeResumed { node, changed: true } => said(lang, "done-node-resumed", &[("node", node)]),
-        Reply::NodeResumed { node, .. } => said(lang, "done-node-resumed-already", &[("node", node)]),
-        _ => String::new(),
+        NodeReply::List(all) => nodes(all, lang, style),
+        NodeReply::Drained(view) => drained(view, lang),
+        NodeReply::Resumed { node, changed: true } => said(lang, "done-node-resumed", &[("node", node)]),
+        NodeReply::Resumed { node, .. } => said(lang, "done-node-resumed-already", &[("node", node)]),
     }
 }
 
@@ -21,7 +20,7 @@ fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
     let mut table = Table::new(labels(lang, &columns));
     for node in all {
         let version = node.rules.version.map_or_else(String::new, |version| version.to_string());
-        let rules = text(lang, &format!("rules-{}", node.rules.state), &[("version", &version)]);
+        let rules = text(lang, &format!("rules-{}", node.rules.state.as_str()), &[("version", &version)]);
         table.row(vec![
             node.name.clone(),
             state(node, lang),
@@ -36,7 +35,7 @@ fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
     for node in all {
         answer.extend(node.drained.as_ref().map(|drained| note(&node.name, drained, lang)));
     }
-    let bare = |node: &&NodeView| ["none", "old"].contains(&node.rules.state);
+    let bare = |node: &&NodeView| matches!(node.rules.state, RulesState::None | RulesState::Old);
     if let Some(node) = all.iter().find(bare) {
         answer.push_str(&said(lang, "node-rules-hint", &[("node", &node.name)]));
     }
@@ -50,7 +49,7 @@ fn unknown(lang: Lang) -> String {
 fn state(node: &NodeView, lang: Lang) -> String {
     match &node.silent_since {
         Some(since) => text(lang, "node-offline-since", &[("since", &units::minute(since))]),
-        None => text(lang, &format!("node-{}", node.state), &[]),
+        None => text(lang, &format!("node-{}", node.state.as_str()), &[]),
     }
 }
 

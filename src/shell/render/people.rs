@@ -1,31 +1,40 @@
 //! Persons, keys, courses and seats as text.
 
 use super::table::{Table, fields};
-use super::{Style, label, labels, said, units};
-use crate::app::reply::{CourseView, KeyView, PersonView, Reply, SeatView, WhoamiView};
+use super::{Style, label, labels, method, roster, said, units};
+use crate::app::reply::{
+    AccountReply, CourseReply, CourseView, KeyReply, KeyView, PersonReply, PersonView, SeatReply, SeatView,
+    WhoamiView,
+};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
-    let closed = |id: &str, login: &str, sessions: u32| {
-        let sessions = sessions.to_string();
-        said(lang, id, &[("login", login), ("sessions", &sessions)])
-    };
+pub(super) fn of_keys(reply: &KeyReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Keys(all) => keys(all, lang, style),
-        Reply::KeyAdded(key) => {
+        KeyReply::List(all) => keys(all, lang, style),
+        KeyReply::Added(key) => {
             let number = key.number.to_string();
             let args = [("number", &*number), ("fingerprint", &*key.fingerprint)];
             said(lang, "done-key-added", &args)
         }
-        Reply::KeyRemoved(key) => {
+        KeyReply::Removed(key) => {
             let args = [("fingerprint", &*key.fingerprint)];
             said(lang, "done-key-removed", &args)
         }
-        Reply::PasswordSet => said(lang, "done-password-set", &[]),
-        Reply::Whoami(who) => whoami(who, lang),
-        Reply::Courses(all) => courses(all, lang, style),
-        Reply::CourseCreated(course) => {
+    }
+}
+
+pub(super) fn of_account(reply: &AccountReply, lang: Lang) -> String {
+    match reply {
+        AccountReply::PasswordSet => said(lang, "done-password-set", &[]),
+        AccountReply::Whoami(who) => whoami(who, lang),
+    }
+}
+
+pub(super) fn of_courses(reply: &CourseReply, lang: Lang, style: Style) -> String {
+    match reply {
+        CourseReply::List(all) => courses(all, lang, style),
+        CourseReply::Created(course) => {
             let args = [
                 ("course", &*course.name),
                 ("year", &*course.year.to_string()),
@@ -33,9 +42,20 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
             ];
             said(lang, "done-course-created", &args)
         }
-        Reply::Persons(all) => persons(all, lang, style),
-        Reply::Person(one) => person(one, lang),
-        Reply::PersonAdded { person, code } => match code {
+        CourseReply::Enrolled(view) => roster::enrolled(view, lang, style),
+        CourseReply::CodesMade(view) => roster::codes(view, lang, style),
+    }
+}
+
+pub(super) fn of_persons(reply: &PersonReply, lang: Lang, style: Style) -> String {
+    let closed = |id: &str, login: &str, sessions: u32| {
+        let sessions = sessions.to_string();
+        said(lang, id, &[("login", login), ("sessions", &sessions)])
+    };
+    match reply {
+        PersonReply::List(all) => persons(all, lang, style),
+        PersonReply::One(one) => person(one, lang),
+        PersonReply::Added { person, code } => match code {
             None => said(lang, "done-person-added", &[("login", &person.login)]),
             Some(code) => {
                 let args = [("login", &*person.login), ("code", &**code)];
@@ -44,18 +64,23 @@ pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
                 said(lang, if shut { "done-person-code-shut" } else { "done-person-code" }, &args)
             }
         },
-        Reply::PersonSuspended { login, sessions_closed } => {
+        PersonReply::Suspended { login, sessions_closed } => {
             closed("done-person-suspended", login, *sessions_closed)
         }
-        Reply::PersonResumed { login } => said(lang, "done-person-resumed", &[("login", login)]),
-        Reply::PersonRemoved { login, sessions_closed } => {
+        PersonReply::Resumed { login } => said(lang, "done-person-resumed", &[("login", login)]),
+        PersonReply::Removed { login, sessions_closed } => {
             closed("done-person-removed", login, *sessions_closed)
         }
-        Reply::Seats(all) => seats(all, lang, style),
-        Reply::TeamCreated(seat) if !seat.team => team("done-seat-created", seat, lang),
-        Reply::TeamCreated(seat) => team("done-team-created", seat, lang),
-        Reply::TeamChanged(seat) => team("done-team-changed", seat, lang),
-        _ => String::new(),
+        PersonReply::TotpReset { login } => said(lang, "done-totp-reset", &[("login", login)]),
+    }
+}
+
+pub(super) fn of_seats(reply: &SeatReply, lang: Lang, style: Style) -> String {
+    match reply {
+        SeatReply::List(all) => seats(all, lang, style),
+        SeatReply::Created(seat) if !seat.team => team("done-seat-created", seat, lang),
+        SeatReply::Created(seat) => team("done-team-created", seat, lang),
+        SeatReply::Changed(seat) => team("done-team-changed", seat, lang),
     }
 }
 
@@ -90,12 +115,6 @@ fn keys(all: &[KeyView], lang: Lang, style: Style) -> String {
 }
 
 fn whoami(who: &WhoamiView, lang: Lang) -> String {
-    let method = match &*who.method {
-        "publickey" => text(lang, "method-publickey", &[]),
-        "password" => text(lang, "method-password", &[]),
-        "one-time code" => text(lang, "method-code", &[]),
-        other => other.to_owned(),
-    };
     let quotas = text(
         lang,
         "quotas",
@@ -114,7 +133,7 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
         (label(lang, "full-name"), who.name.clone()),
         (label(lang, "role"), who.role.to_owned()),
         (label(lang, "seats"), several(lang, &who.seats)),
-        (label(lang, "method"), method),
+        (label(lang, "method"), method(who.method, lang)),
     ];
     if let Some(fingerprint) = &who.fingerprint {
         lines.push((label(lang, "fingerprint"), fingerprint.clone()));

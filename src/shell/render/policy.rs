@@ -2,21 +2,20 @@
 
 use super::table::Table;
 use super::{Style, labels, said};
-use crate::app::reply::{CheckView, ExplainView, PolicyView, Reply, RuleView};
+use crate::app::reply::{CheckView, ExplainView, PolicyReply, PolicyView, RuleState, RuleView};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &PolicyReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Policies(all) => all.iter().map(cedar).collect::<Vec<_>>().join("\n"),
-        Reply::Policy(policy) => cedar(policy),
-        Reply::PolicyChecked(check) => checked(check, lang),
-        Reply::PolicyExplained(view) => explained(view, lang, style),
-        Reply::Rules(all) => rules(all, lang, style),
-        Reply::RuleAdded(rule) => changed("done-rule-added", rule, lang) + &nobodys(rule, lang),
-        Reply::RuleRemoved(rule) => changed("done-rule-removed", rule, lang),
-        _ => String::new(),
+        PolicyReply::List(all) => all.iter().map(cedar).collect::<Vec<_>>().join("\n"),
+        PolicyReply::One(policy) => cedar(policy),
+        PolicyReply::Checked(check) => checked(check, lang),
+        PolicyReply::Explained(view) => explained(view, lang, style),
+        PolicyReply::Rules(all) => rules(all, lang, style),
+        PolicyReply::RuleAdded(rule) => changed("done-rule-added", rule, lang) + &nobodys(rule, lang),
+        PolicyReply::RuleRemoved(rule) => changed("done-rule-removed", rule, lang),
     }
 }
 
@@ -95,9 +94,9 @@ fn rules(all: &[RuleView], lang: Lang, style: Style) -> String {
 
 fn state(rule: &RuleView) -> &'static str {
     match rule.state {
-        "on" => "state-rule-on",
-        "over" => "state-rule-over",
-        _ => "state-rule-off",
+        RuleState::On => "state-rule-on",
+        RuleState::Over => "state-rule-over",
+        RuleState::Off => "state-rule-off",
     }
 }
 

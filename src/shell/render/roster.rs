@@ -93,7 +93,7 @@ fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
         let code = person.code.as_ref();
         table.row(vec![
             person.login.clone(),
-            text(lang, &format!("enrol-{}", person.change), &[]),
+            text(lang, &format!("enrol-{}", person.change.as_str()), &[]),
             code.map_or_else(|| none.clone(), |code| code.code.clone()),
             code.map_or_else(|| none.clone(), |code| day(code).to_owned()),
             person.name.clone(),

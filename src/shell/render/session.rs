@@ -1,30 +1,28 @@
 //! Sessions, messages and recordings as text.
 
 use super::table::{Table, fields};
-use super::{Style, label, labels, said, units};
-use crate::app::reply::{MessageView, OpenView, RecordingView, Reply, SessionView};
+use super::{Style, label, labels, method, said, units};
+use crate::app::reply::{MessageView, OpenKind, OpenView, RecordingView, SessionReply, SessionView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
 /// Names that a sentence lists; JSON has all.
 const NAMED: usize = 30;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &SessionReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Sessions(all) => sessions(all, lang, style),
-        Reply::Session(one) => session(one, lang, style),
-        Reply::SessionClosed { session, login } => {
+        SessionReply::List(all) => sessions(all, lang, style),
+        SessionReply::One(one) => session(one, lang, style),
+        SessionReply::Closed { session, login } => {
             said(lang, "done-session-closed", &[("session", session), ("login", login)])
         }
-        Reply::Recordings(all) => recordings(all, lang, style),
-        Reply::MessageSent(view) => message(view, lang),
-        _ => String::new(),
+        SessionReply::Recordings(all) => recordings(all, lang, style),
     }
 }
 
 /// `forward web1.alumno1:22`: the words are the same in every language, as the verbs are.
 fn what(open: &OpenView, lang: Lang) -> String {
-    let mut text = open.kind.to_owned();
+    let mut text = open.kind.as_str().to_owned();
     if let Some(vm) = &open.vm {
         text += &format!(" {vm}");
     }
@@ -60,7 +58,7 @@ fn sessions(all: &[SessionView], lang: Lang, style: Style) -> String {
     let mut table = Table::new(labels(lang, &columns));
     for one in all {
         // A console's bytes go through the shell or command that it was opened in.
-        let carrying = || one.open.iter().filter(|open| open.kind != "console");
+        let carrying = || one.open.iter().filter(|open| open.kind != OpenKind::Console);
         let sum = |bytes: fn(&OpenView) -> u64| units::bytes(carrying().map(bytes).sum(), lang);
         table.row(vec![
             one.session.clone(),
@@ -76,17 +74,12 @@ fn sessions(all: &[SessionView], lang: Lang, style: Style) -> String {
 }
 
 fn session(one: &SessionView, lang: Lang, style: Style) -> String {
-    let method = match one.method {
-        "publickey" => "method-publickey",
-        "password" => "method-password",
-        _ => "method-code",
-    };
     let rows = [
         ("session", one.session.clone()),
         ("login", one.login.clone()),
         ("source", one.from.clone()),
         ("came", units::second(&one.since)),
-        ("method", text(lang, method, &[])),
+        ("method", method(one.method, lang)),
     ];
     let head = fields(&rows.map(|(name, value)| (label(lang, name), value)));
     if one.open.is_empty() {
@@ -124,7 +117,7 @@ fn recordings(all: &[RecordingView], lang: Lang, style: Style) -> String {
     table.text(style.width)
 }
 
-fn message(view: &MessageView, lang: Lang) -> String {
+pub(super) fn message(view: &MessageView, lang: Lang) -> String {
     let (shells, persons) = (view.shells.to_string(), view.reached.len().to_string());
     let mut text = said(lang, "done-message", &[("shells", &shells), ("persons", &persons)]);
     if !view.without.is_empty() {

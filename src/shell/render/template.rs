@@ -3,31 +3,35 @@
 use super::table::{Table, fields};
 use super::{Style, label, labels, network, said, sentence, units};
 use crate::app::reply::{
-    PublishedView, QuotaLine, QuotaSetView, QuotasView, Reply, TemplateDetail, TemplateView, UnpublishedView,
-    VersionView,
+    PublishedView, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Scope, TemplateDetail, TemplateReply,
+    TemplateView, UnpublishedView, VersionView,
 };
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 use puerta_lab::quota::Quota;
 
-pub(super) fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
+pub(super) fn reply(reply: &TemplateReply, lang: Lang, style: Style) -> String {
     match reply {
-        Reply::Templates(all) => templates(all, lang, style),
-        Reply::Template(one) => detail(one, lang),
-        Reply::TemplatePublished(made) => {
+        TemplateReply::List(all) => templates(all, lang, style),
+        TemplateReply::One(one) => detail(one, lang),
+        TemplateReply::Published(made) => {
             let (version, size) = (made.version.to_string(), units::bytes(made.size, lang));
             let took = units::duration(made.took_ms, lang);
             let args = [("template", &*made.name), ("number", &*version), ("size", &*size), ("took", &*took)];
             said(lang, "done-template-published", &args)
         }
-        Reply::TemplateRetired(all) => all.iter().map(|one| retired(one, lang)).collect(),
-        Reply::Quotas(all) if all.is_empty() => said(lang, "empty-quotas", &[]),
-        Reply::Quotas(all) => {
+        TemplateReply::Retired(all) => all.iter().map(|one| retired(one, lang)).collect(),
+    }
+}
+
+pub(super) fn of_quotas(reply: &QuotaReply, lang: Lang, style: Style) -> String {
+    match reply {
+        QuotaReply::List(all) if all.is_empty() => said(lang, "empty-quotas", &[]),
+        QuotaReply::List(all) => {
             let tables: Vec<String> = all.iter().map(|view| quotas(view, lang, style)).collect();
             tables.join("\n")
         }
-        Reply::QuotaSet(view) => quota_set(view, lang),
-        _ => String::new(),
+        QuotaReply::Set(view) => quota_set(view, lang),
     }
 }
 
@@ -119,9 +123,9 @@ fn retired(one: &VersionView, lang: Lang) -> String {
 }
 
 fn quotas(view: &QuotasView, lang: Lang, style: Style) -> String {
-    let args = [("place", view.place), ("name", &*view.name)];
+    let args = [("place", view.place.as_str()), ("name", &*view.name)];
     let mut out = said(lang, "quotas-of", &args);
-    let seat = view.place == "seat";
+    let seat = view.place == Scope::Seat;
     let columns: &[&str] =
         if seat { &["quota", "used", "limit", "origin"] } else { &["quota", "limit", "origin"] };
     let mut table = Table::new(labels(lang, columns));
@@ -144,18 +148,22 @@ fn amount(quota: Quota, number: u32) -> String {
 
 fn origin(line: &QuotaLine, lang: Lang) -> String {
     let id = match line.origin {
-        "seat" => "word-place-seat",
-        "course" => "word-place-course",
-        "role" => "word-place-role",
-        _ => "word-place-config",
+        Scope::Seat => "word-place-seat",
+        Scope::Course => "word-place-course",
+        Scope::Role => "word-place-role",
+        Scope::Default => "word-place-config",
     };
     text(lang, id, &[])
 }
 
 fn quota_set(view: &QuotaSetView, lang: Lang) -> String {
     let limit = amount(view.quota, view.limit);
-    let args =
-        [("place", view.place), ("name", &*view.name), ("quota", view.quota.as_str()), ("limit", &*limit)];
+    let args = [
+        ("place", view.place.as_str()),
+        ("name", &*view.name),
+        ("quota", view.quota.as_str()),
+        ("limit", &*limit),
+    ];
     let id = if view.value.is_some() { "done-quota-set" } else { "done-quota-cleared" };
     let mut out = said(lang, id, &args);
     if !view.over.is_empty() {

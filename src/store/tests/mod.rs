@@ -10,6 +10,7 @@ mod people;
 mod registry;
 mod roster;
 mod scale;
+mod seam;
 mod templates;
 
 use super::*;
@@ -18,8 +19,10 @@ use puerta_lab::model::{
 };
 use puerta_lab::plan::AddressPlan;
 use puerta_lab::quota::Quotas;
+use sqlx::Connection as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 const PLAN: AddressPlan = AddressPlan { first_year: 2020 };
 const NOW: Timestamp = Timestamp(1_795_000_000_000);

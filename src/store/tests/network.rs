@@ -195,10 +195,7 @@ async fn egress_of_a_place_is_one_rule_and_goes_with_it() {
 #[tokio::test]
 async fn a_lab_has_one_mark_for_good_also_when_it_is_older_than_marks() {
     let folder = Folder::new();
-    let options = SqliteConnectOptions::new().filename(folder.file()).create_if_missing(true);
-    let mut before = options.connect().await.unwrap();
-    let first = Migrator::with_migrations(vec![migrator().iter().next().unwrap().clone()]);
-    first.run_direct(None, &mut before, false).await.unwrap();
+    let mut before = database::first(&folder.file()).await.unwrap();
     let course = "INSERT INTO courses (name, year, version, created) VALUES ('aso-2026', 2026, 0, 0)";
     sqlx::query(course).execute(&mut before).await.unwrap();
     before.close().await.unwrap();

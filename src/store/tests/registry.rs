@@ -77,8 +77,7 @@ async fn what_is_not_puertas_is_refused_by_name() {
     assert!(error.to_string().contains("not a database"), "{error}");
 
     let other = folder.0.join("other.db");
-    let options = SqliteConnectOptions::new().filename(&other);
-    let mut made = options.create_if_missing(true).connect().await.unwrap();
+    let mut made = database::bare(&other).await.unwrap();
     let table = sqlx::query("CREATE TABLE notas (id INTEGER)");
     table.execute(&mut made).await.unwrap();
     made.close().await.unwrap();

@@ -1,0 +1,65 @@
+//! What is answered about one's own account.
+
+use super::FactorView;
+use crate::app::ctx::Method;
+use serde::Serialize;
+
+/// `passwd` and `whoami`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum AccountReply {
+    /// The new password holds.
+    PasswordSet,
+    /// `whoami`
+    Whoami(WhoamiView),
+}
+
+/// `key ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum KeyReply {
+    /// `key list`
+    List(Vec<KeyView>),
+    /// A key was added.
+    Added(KeyView),
+    /// A key was removed.
+    Removed(KeyView),
+}
+
+/// A key as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct KeyView {
+    /// Its number in the list, from 1.
+    pub number: u32,
+    /// `ssh-ed25519`, ...
+    pub algorithm: String,
+    /// `SHA256:...`
+    pub fingerprint: String,
+    /// Its comment.
+    pub comment: String,
+    /// When it was added.
+    pub added: String,
+}
+
+/// Who one is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WhoamiView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// `alumno`, ...
+    pub role: &'static str,
+    /// Names of their seats.
+    pub seats: Vec<String>,
+    /// How they came in.
+    pub method: Method,
+    /// The key's fingerprint, when it was a key.
+    pub fingerprint: Option<String>,
+    /// Their second factor, when they have one.
+    pub second_factor: Option<FactorView>,
+    /// Where from.
+    pub source: String,
+    /// What their seat may hold; the first of several.
+    pub quotas: puerta_lab::quota::Quotas,
+}

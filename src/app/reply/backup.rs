@@ -1,0 +1,44 @@
+//! What is answered about backups.
+
+use serde::Serialize;
+
+/// `backup ...`, and a backup that was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum BackupReply {
+    /// A backup was made, and older ones made room.
+    Made {
+        /// The new one.
+        backup: BackupView,
+        /// Names of those removed by `keep`.
+        removed: Vec<String>,
+    },
+    /// `backup list`
+    List(Vec<BackupView>),
+    /// `backup show`
+    One(BackupView),
+    /// It is gone.
+    Deleted {
+        /// Its name.
+        backup: String,
+    },
+}
+
+/// A backup as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BackupView {
+    /// Its name.
+    pub name: String,
+    /// The machine it is of.
+    pub vm: String,
+    /// The seat.
+    pub seat: String,
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+    /// When it was finished.
+    pub created: String,
+    /// How long it took.
+    pub took_ms: u64,
+}

@@ -1,0 +1,140 @@
+//! What is answered about persons, courses and seats.
+
+use super::{CodesView, EnrolView};
+use serde::Serialize;
+
+/// `person ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum PersonReply {
+    /// `person list`
+    List(Vec<PersonView>),
+    /// `person show`
+    One(PersonView),
+    /// A person was added.
+    Added {
+        /// Who.
+        person: PersonView,
+        /// Their one-time code, shown this once; none when a key was given.
+        code: Option<String>,
+    },
+    /// Their door is closed.
+    Suspended {
+        /// Who.
+        login: String,
+        /// Live sessions that were ended.
+        sessions_closed: u32,
+    },
+    /// Their door is open again.
+    Resumed {
+        /// Who.
+        login: String,
+    },
+    /// They are gone.
+    Removed {
+        /// Who.
+        login: String,
+        /// Live sessions that were ended.
+        sessions_closed: u32,
+    },
+    /// Their second factor was taken away.
+    TotpReset {
+        /// Whose.
+        login: String,
+    },
+}
+
+/// A person as professors see them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PersonView {
+    /// Login.
+    pub login: String,
+    /// Name as people write it.
+    pub name: String,
+    /// `alumno`, ...
+    pub role: &'static str,
+    /// Whether their door is closed.
+    pub suspended: bool,
+    /// Names of their seats.
+    pub seats: Vec<String>,
+    /// Keys they have.
+    pub keys: u32,
+    /// Whether they have a password.
+    pub password: bool,
+    /// Where to write to them; may be empty.
+    pub email: String,
+    /// Their number at the school; may be empty.
+    pub idnumber: String,
+    /// Their groups in their courses.
+    pub groups: Vec<String>,
+    /// Whether their row is gone from every list: they do not come in.
+    pub archived: bool,
+    /// Whether they have a second factor.
+    pub second_factor: bool,
+    /// When they were added.
+    pub created: String,
+}
+
+/// `course ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum CourseReply {
+    /// `course list`
+    List(Vec<CourseView>),
+    /// A course was made.
+    Created(CourseView),
+    /// `course enrol`
+    Enrolled(Box<EnrolView>),
+    /// `course code`
+    CodesMade(CodesView),
+}
+
+/// A course as people see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CourseView {
+    /// Its name.
+    pub name: String,
+    /// First calendar year.
+    pub year: u16,
+    /// 0 or 1.
+    pub version: u8,
+    /// Seats in it.
+    pub seats: u32,
+    /// When it was made.
+    pub created: String,
+}
+
+/// `seat ...`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "result", content = "value", rename_all = "kebab-case")]
+pub enum SeatReply {
+    /// `seat list`
+    List(Vec<SeatView>),
+    /// A team has a seat.
+    Created(SeatView),
+    /// A team has other members.
+    Changed(SeatView),
+}
+
+/// A seat as professors see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeatView {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub number: u16,
+    /// Its course.
+    pub course: String,
+    /// Its network, `10.48.15.192/26`.
+    pub network: String,
+    /// Logins of its members.
+    pub members: Vec<String>,
+    /// Its machines.
+    pub machines: u32,
+    /// Whether it is a team's.
+    pub team: bool,
+    /// The group that the course's list says; may be empty.
+    pub group: String,
+    /// Since when its row is gone from the course's list.
+    pub archived: Option<String>,
+}

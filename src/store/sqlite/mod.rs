@@ -1,0 +1,116 @@
+//! SQLite: what a connection to it is, and all that it alone does. The rest of the store speaks SQL that other
+//! databases take as well, through the names that are here; a second database is a folder like this one
+//! with the same names.
+//!
+//! What only SQLite understands, and why it is so:
+//! - `BEGIN IMMEDIATE` (`write`, `schema::migrate`): the write lock from the first statement on, so that what a
+//!   transaction judged is still so when it writes. Elsewhere: a serializable one, or a lock on one row.
+//! - `PRAGMA journal_mode`, `foreign_keys`, `busy_timeout`, `synchronous`, `query_only` (`open`,
+//!   `schema::write_ahead`): how its file is written, and that readers do not write.
+//! - `sqlite_master` (`schema::version`): whether the file is puerta's. Elsewhere: `information_schema.tables`.
+//! - Codes 5, 11 and 26 (`busy`, `damaged`): SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB.
+//! - `InvalidSavePointStatement` (`write`): it ends a transaction by itself on a full disk.
+//! - `INTEGER PRIMARY KEY AUTOINCREMENT` (`migrations`, ten tables): ids are never given again. Elsewhere:
+//!   `GENERATED ALWAYS AS IDENTITY`.
+//! - `lower(hex(randomblob(8)))` (`migrations/0002_network.sql`): the lab's mark. Elsewhere: of `gen_random_uuid()`.
+//! - `x'00'`, `ROLLBACK` and damaged files in `tests`: what a database of another hand, or a full disk, comes to.
+//!
+//! What others know too, and has to be looked at there: partial unique indexes, `ON CONFLICT ... DO`, `RETURNING`,
+//! `$1`, `BOOLEAN` columns (tested as what they are, never as numbers), and text in order of its bytes
+//! (`COLLATE "C"`).
+
+mod file;
+mod schema;
+
+use crate::{Result, StoreError};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use std::path::Path;
+use std::time::Duration;
+
+/// The kind of database.
+pub(crate) type Db = sqlx::Sqlite;
+/// One connection, in a transaction or not.
+pub(crate) type Connection = sqlx::SqliteConnection;
+/// Several of them.
+pub(crate) type Pool = sqlx::SqlitePool;
+/// A row of an answer.
+pub(crate) type Row = sqlx::sqlite::SqliteRow;
+/// Undone when it is dropped.
+pub(crate) type Transaction = sqlx::Transaction<'static, Db>;
+
+/// How many connections read at once.
+const READERS: u32 = 4;
+
+/// How long a call waits for another program's transaction.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The one connection that writes, and those that read, of the database at `path`: made when there is
+/// none, and brought up to date.
+pub(crate) async fn open(path: &Path) -> Result<(Pool, Pool)> {
+    file::private(path).await?;
+    let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY);
+    let corrupt = |error| match error {
+        StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),
+        other => other,
+    };
+    schema::migrate(&options).await.map_err(corrupt)?;
+
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    // FULL: a code that was taken, or a number that was given, stays so after a power cut.
+    let options = options.synchronous(SqliteSynchronous::Full);
+    let writer = pool(1).connect_with(options.clone()).await?;
+    let readers = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
+    Ok((writer, readers))
+}
+
+/// A transaction that has the write lock from its first statement on.
+pub(crate) async fn write(writer: &Pool) -> Result<Transaction> {
+    let begin = || writer.begin_with("BEGIN IMMEDIATE");
+    match begin().await {
+        // On a full disk SQLite undoes a transaction that sqlx goes on to count: its connection would
+        // never take another, and gives way to a new one.
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            Ok(begin().await?)
+        }
+        begun => Ok(begun?),
+    }
+}
+
+/// Whether it says that its file is damaged, or no database: SQLITE_CORRUPT and SQLITE_NOTADB
+/// (<https://sqlite.org/rescode.html>).
+pub(crate) fn damaged(error: &sqlx::Error) -> bool {
+    matches!(code(error).as_deref(), Some("11" | "26"))
+}
+
+/// Whether another program has it: SQLITE_BUSY.
+fn busy(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("5")
+}
+
+fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
+    error.as_database_error()?.code()
+}
+
+/// A database of another hand, for tests: made when there is none, and nothing is in it.
+#[cfg(test)]
+pub(crate) async fn bare(path: &Path) -> Result<Connection> {
+    use sqlx::ConnectOptions as _;
+    Ok(SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await?)
+}
+
+/// A database of the first puerta, for tests.
+#[cfg(test)]
+pub(crate) async fn first(path: &Path) -> Result<Connection> {
+    let mut connection = bare(path).await?;
+    let first = schema::migrator().iter().take(1).cloned().collect::<Vec<_>>();
+    let first = sqlx::migrate::Migrator::with_migrations(first);
+    first.run_direct(None, &mut connection, false).await.map_err(sqlx::Error::from)?;
+    Ok(connection)
+}

@@ -1,0 +1,84 @@
+//! From whatever is in the file to the schema of this program. Knows no table of the registry but through its
+//! migrations.
+
+use super::{BUSY, Connection, busy};
+use crate::{Result, StoreError};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection as _, SqlSafeStr};
+use std::time::Duration;
+
+pub(super) fn migrator() -> Migrator {
+    let all = [
+        (1, "first", include_str!("migrations/0001_first.sql")),
+        (2, "network", include_str!("migrations/0002_network.sql")),
+        (3, "roster", include_str!("migrations/0003_roster.sql")),
+        (4, "template", include_str!("migrations/0004_template.sql")),
+        (5, "session", include_str!("migrations/0005_session.sql")),
+        (6, "node", include_str!("migrations/0006_node.sql")),
+        (7, "policy", include_str!("migrations/0007_policy.sql")),
+        (8, "factor", include_str!("migrations/0008_factor.sql")),
+    ];
+    let all = all.map(|(version, name, sql)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(all.into())
+}
+
+/// Brings the database up to date in one transaction, so that two programs that start together
+/// do not meet half a schema.
+pub(super) async fn migrate(options: &SqliteConnectOptions) -> Result<()> {
+    let migrator = migrator();
+    let known = migrator.iter().map(|m| m.version).max().unwrap_or(0);
+    let mut connection = options.connect().await?;
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let found = version(&mut tx).await?;
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    match migrator.run_direct(None, &mut *tx, false).await {
+        Ok(()) => tx.commit().await?,
+        Err(MigrateError::VersionMismatch(version) | MigrateError::VersionMissing(version)) => {
+            let why = format!("its migration {version} is not one of ours");
+            return Err(StoreError::Corrupt(why));
+        }
+        Err(error) => return Err(sqlx::Error::from(error).into()),
+    }
+    write_ahead(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Switches a new database to WAL, which it then stays in. SQLite does not wait for its turn here,
+/// whatever `busy_timeout` says, so a program that starts together with another one asks again.
+async fn write_ahead(connection: &mut Connection) -> Result<()> {
+    for _ in 0..BUSY.as_millis() / 20 {
+        let mode = sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut *connection).await;
+        match mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok::<String, _>(_) => break,
+            Err(error) if busy(&error) => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let why = "the folder cannot hold a database in WAL mode, or another program keeps it locked";
+    Err(sqlx::Error::Configuration(why.into()).into())
+}
+
+/// The newest migration that the database has had; 0 for an empty one.
+async fn version(connection: &mut Connection) -> Result<i64> {
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .fetch_all(&mut *connection)
+        .await?;
+    if tables.is_empty() {
+        return Ok(0);
+    }
+    if !tables.iter().any(|table| table == "_sqlx_migrations") {
+        return Err(StoreError::Corrupt("a database, but not puerta's".into()));
+    }
+    let newest: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await?;
+    Ok(newest.unwrap_or(0))
+}
