@@ -187,21 +187,56 @@ fn backup(vm: Vm) -> Option<Backup> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn everything_can_be_made_up() {
-        let policy = Policy::built_in().unwrap();
-        let actor = Actor {
+    const NOW: Context = Context { now: Timestamp(1_795_407_036_000), source: None, second_factor: false };
+
+    fn actor(role: Role) -> Actor {
+        Actor {
             person: Some(PersonId(10)),
             login: "ana".into(),
-            role: Role::Alumno,
+            role,
             seats: vec![SeatId(3)],
             courses: vec!["aso-2026".parse().unwrap()],
             suspended: false,
-        };
-        let context = Context { now: Timestamp(0), source: None, second_factor: false };
-        for action in Action::ALL {
-            let asked = Asked { policy: &policy, actor: &actor, action, context };
-            assert!(asked.of_any().is_some(), "{action:?}");
         }
+    }
+
+    #[test]
+    fn everything_can_be_made_up() {
+        let policy = Policy::built_in().unwrap();
+        for role in Role::ALL {
+            for action in Action::ALL {
+                let asked = Asked { policy: &policy, actor: &actor(role), action, context: NOW };
+                assert!(asked.of_any().is_some(), "{action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_to_nothing_is_not_allowed_at_all() {
+        let policy = Policy::built_in().unwrap();
+        let may = |role, action| policy.allows_at_all(&actor(role), action, NOW);
+        for own in [Action::VmStart, Action::VmCreate, Action::KeyAdd, Action::SessionClose, Action::Whoami] {
+            assert!(may(Role::Alumno, own), "{own:?}");
+        }
+        for staffs in [Action::VmMove, Action::MessageSend, Action::SeatEdit, Action::NodeList] {
+            assert!(!may(Role::Alumno, staffs) && may(Role::Profesor, staffs), "{staffs:?}");
+        }
+        let nobodys = Action::SessionWatchUnannounced;
+        assert!(Role::ALL.into_iter().all(|role| !may(role, nobodys)));
+        // Who has no seat yet has a use for what is done in one.
+        let new = Actor { seats: vec![], courses: vec![], ..actor(Role::Profesor) };
+        assert!(policy.allows_at_all(&new, Action::TemplatePublish, NOW));
+        let suspended = Actor { suspended: true, ..actor(Role::Admin) };
+        assert!(Action::ALL.into_iter().all(|action| !policy.allows_at_all(&suspended, action, NOW)));
+    }
+
+    #[test]
+    fn a_course_of_ones_own_is_one_of_those_that_are_tried() {
+        let own = r#"@id("own") permit (principal, action == Puerta::Action::"vm-start", resource)
+            when { principal in Puerta::Course::"aso-2026" && resource in Puerta::Course::"aso-2026" };"#;
+        let policy = Policy::parse(&[("own.cedar".into(), own.into())]).unwrap();
+        let may = |actor: &Actor| policy.allows_at_all(actor, Action::VmStart, NOW);
+        assert!(may(&actor(Role::Alumno)));
+        assert!(!may(&Actor { courses: vec![], ..actor(Role::Alumno) }));
     }
 }

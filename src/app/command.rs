@@ -82,9 +82,14 @@ pub enum Command {
     Whoami,
 }
 
-/// Every family with its verbs, and where each command finds what it needs: a new family is a line here.
+/// Every family with its verbs, and where each command finds what it needs: a new family is a line here. Those
+/// behind the `;` have one verb, or none but their own word, and need nothing.
 macro_rules! families {
-    ($($name:literal: $variant:ident => $of:ident,)+ ; $($alone:literal: $verb:literal, $actions:expr, $pattern:pat,)+) => {
+    (
+        $($name:literal: $variant:ident => $of:ident,)+
+        ;
+        $($alone:literal: $verb:literal, $actions:expr, $pattern:pat,)+
+    ) => {
         const FAMILIES: &[(&str, &[Verb])] = &[
             $(($name, $of::VERBS),)+
             $(($alone, &[Verb { words: $verb, actions: &$actions }]),)+

@@ -4,7 +4,8 @@
 //! time and what policy says, and carries away text.
 //!
 //! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a
-//! line on a terminal · [`complete`] is its Tab · [`useful`] knows whose words those are · [`tame`] makes a machine's output harmless · [`text`] and `locales/` hold every sentence.
+//! line on a terminal · [`complete`] is its Tab · [`useful`] knows whose words those are · [`tame`] makes a
+//! machine's output harmless · [`text`] and `locales/` hold every sentence.
 
 pub mod complete;
 pub mod help;

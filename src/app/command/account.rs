@@ -41,9 +41,13 @@ pub enum TotpCommand {
 
 verbs! { KeyCommand {
     "list", [Action::KeyList], Self::List => Needs::nothing(),
-    "add", [Action::KeyAdd], Self::Add { line } if line.is_empty() => Needs::input(Wants::Key),
-    "add", [Action::KeyAdd], Self::Add { .. } => Needs::nothing(),
-    "remove", [Action::KeyRemove], Self::Remove { key } => Needs::a_yes(Sentence::new("ask-key-remove").with("key", key)),
+    "add", [Action::KeyAdd], Self::Add { line } => match line.is_empty() {
+        true => Needs::input(Wants::Key),
+        false => Needs::nothing(),
+    },
+    "remove", [Action::KeyRemove], Self::Remove { key } => {
+        Needs::a_yes(Sentence::new("ask-key-remove").with("key", key))
+    },
 } }
 
 verbs! { TotpCommand {

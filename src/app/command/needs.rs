@@ -116,7 +116,7 @@ impl Needs {
 /// one does not compile until it says all of it. `also`: other words of a command that is there already.
 macro_rules! verbs {
     ($of:ident {
-        $($words:literal, $actions:expr, $pattern:pat $(if $when:expr)? => $needs:expr,)+
+        $($words:literal, $actions:expr, $pattern:pat => $needs:expr,)+
         $(also $other:literal, $others:expr)?
     }) => {
         impl $of {
@@ -129,7 +129,7 @@ macro_rules! verbs {
             /// What carrying it out needs.
             pub(crate) fn needs(&self) -> Needs {
                 match self {
-                    $($pattern $(if $when)? => $needs,)+
+                    $($pattern => $needs,)+
                 }
             }
         }

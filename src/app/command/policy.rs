@@ -119,8 +119,10 @@ pub enum NewRule {
 
 verbs! { PolicyCommand {
     "show", [Action::PolicyView], Self::Show(_) => Needs::nothing(),
-    "check", [Action::PolicyView], Self::Check(None) => Needs::input(Wants::Policy),
-    "check", [Action::PolicyView], Self::Check(Some(_)) => Needs::nothing(),
+    "check", [Action::PolicyView], Self::Check(text) => match text {
+        None => Needs::input(Wants::Policy),
+        Some(_) => Needs::nothing(),
+    },
     "explain", [Action::PolicyView], Self::Explain(_) => Needs::nothing(),
     "rule list", [Action::PolicyView], Self::RuleList => Needs::nothing(),
     "rule add", [Action::PolicySet], Self::RuleAdd(_) => Needs::nothing(),

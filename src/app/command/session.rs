@@ -52,7 +52,9 @@ pub struct MessageCommand {
 verbs! { SessionCommand {
     "list", [Action::SessionView], Self::List { .. } => Needs::nothing(),
     "show", [Action::SessionView], Self::Show(_) => Needs::nothing(),
-    "close", [Action::SessionClose], Self::Close(id) => Needs::a_yes(Sentence::new("ask-session-close").with("session", id)),
+    "close", [Action::SessionClose], Self::Close(id) => {
+        Needs::a_yes(Sentence::new("ask-session-close").with("session", id))
+    },
     "recordings", [Action::SessionPlay], Self::Recordings { .. } => Needs::nothing(),
     "play", [Action::SessionPlay], Self::Play { .. } => Needs::nothing(),
     "watch", [Action::SessionWatch], Self::Watch(id) => {

@@ -70,7 +70,9 @@ verbs! { VmCommand {
     "start", [Action::VmStart], Self::Start(_) => Needs::nothing(),
     "stop", [Action::VmStop], Self::Stop { .. } => Needs::nothing(),
     "restart", [Action::VmRestart], Self::Restart(_) => Needs::nothing(),
-    "delete", [Action::VmDelete], Self::Delete(vm) => Needs::a_yes(Sentence::new("ask-vm-delete").with("vm", vm)),
+    "delete", [Action::VmDelete], Self::Delete(vm) => {
+        Needs::a_yes(Sentence::new("ask-vm-delete").with("vm", vm))
+    },
     "console", [Action::VmConsole], Self::Console(vm) => {
         Needs::a_terminal(Error::new(Kind::Usage, "error-console-terminal").with("vm", vm))
     },
