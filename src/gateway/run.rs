@@ -63,7 +63,7 @@ impl Talk {
             What::AskPassword => self.new_password(editor.as_deref_mut()).await?,
             What::NeedsInput(input) => match notice::misplaced(input.command(), self.io.tty.is_some()) {
                 Some(error) => Err(error),
-                None if input.wants() == Wants::Policy && self.io.tty.is_some() => input.with(Vec::new()),
+                None if self.io.tty.is_some() && !input.wants().is_typed() => input.with(Vec::new()),
                 None => {
                     let bytes = self.input(input.wants(), editor.as_deref_mut()).await?;
                     bytes.and_then(|bytes| input.with(bytes))

@@ -57,6 +57,14 @@ pub enum Wants {
 }
 
 impl Wants {
+    /// Whether somebody at a terminal is asked for it; otherwise nothing is read there.
+    pub fn is_typed(self) -> bool {
+        match self {
+            Self::Key => true,
+            Self::List | Self::Policy => false,
+        }
+    }
+
     /// The most that is read, bytes.
     pub fn most(self) -> usize {
         match self {
