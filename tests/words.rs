@@ -15,7 +15,7 @@ mod samples_template;
 
 use puerta::app::error::{Error, Kind};
 use puerta::app::presence::Notice;
-use puerta::app::reply::ProgressView;
+use puerta::app::reply::{ProgressView, Step};
 use puerta::shell::lang::Lang;
 use puerta::shell::notice;
 use puerta::shell::printable::is_printable;
@@ -234,11 +234,11 @@ fn shell_ids_that_are_put_together_are_sentences() {
             wanted(format!("help-{}", command[0]));
         }
     }
-    for step in samples::STEPS {
-        wanted(format!("step-{step}"));
+    for step in Step::ALL {
+        wanted(format!("step-{}", step.as_str()));
     }
-    for kind in puerta_lab::model::JobKind::ALL {
-        wanted(format!("kind-{}", kind.as_str()));
+    for kind in puerta::app::jobs::words() {
+        wanted(format!("kind-{kind}"));
     }
     for state in ["running", "done", "failed", "undone"] {
         wanted(format!("job-{state}"));
@@ -441,12 +441,12 @@ fn shell_notices_questions_and_progress() {
             };
             assert_eq!(notice::destructive(&command, lang), None);
         }
-        for (at, step) in samples::STEPS.into_iter().enumerate() {
+        for (at, step) in Step::ALL.iter().copied().enumerate() {
             let progress = ProgressView {
                 job: 12,
                 step,
-                done: [None, Some(13_000_000)][usize::from(at > 2)],
-                total: [None, Some(28_000_000)][usize::from(at > 4)],
+                done: [None, Some(13_000_000)][usize::from(at > 1)],
+                total: [None, Some(28_000_000)][usize::from(at > 2)],
             };
             _ = writeln!(all, "{}", render::progress(&progress, lang));
         }

@@ -1,18 +1,13 @@
-//! Archives as files: verified by reading them whole, published by rename, removed.
+//! Archives as files: where they are, published by rename, removed. What is in them, the engine knows.
 
 use crate::app::error::{Error, Kind, Result};
-use sha2::{Digest, Sha256};
-use std::io::{self, Read};
+use crate::app::reply::BackupView;
+use crate::app::{App, clock};
+use puerta_lab::model::{Backup, Job, SeatId, Timestamp};
+use puerta_lab::names::{BackupName, VmName};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What verification found.
-pub(super) struct Sum {
-    /// Bytes of the archive.
-    pub(super) size: u64,
-    /// Lower-case hex.
-    pub(super) sha256: String,
-}
 
 fn trouble(error: &io::Error) -> Error {
     if error.kind() == io::ErrorKind::StorageFull || error.kind() == io::ErrorKind::QuotaExceeded {
@@ -43,51 +38,6 @@ pub(super) async fn prepare(archive: &Path) -> Result<()> {
     made.await?.map_err(|error| trouble(&error))
 }
 
-/// Reads an archive whole: every frame of it decodes, it unpacks to at most `max_unpacked` bytes,
-/// and this is its sum. Stops in time even when the deadline drops the future: reads are bounded.
-pub(super) async fn verify(archive: &Path, max_unpacked: u64) -> Result<Sum> {
-    let archive = archive.to_owned();
-    let read = blocking(move || {
-        let file = Summing { file: std::fs::File::open(archive)?, hash: Sha256::new(), size: 0 };
-        let mut decoder = zstd::stream::read::Decoder::new(file)?;
-        let unpacked = io::copy(&mut (&mut decoder).take(max_unpacked + 1), &mut io::sink())?;
-        let mut file = decoder.finish();
-        // Whatever follows the last frame belongs to the sum too.
-        io::copy(&mut file, &mut io::sink())?;
-        let inner = file.into_inner();
-        inner.file.sync_all()?;
-        let sha256 = inner.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok((unpacked, Sum { size: inner.size, sha256 }))
-    });
-    match read.await? {
-        Ok((unpacked, _)) if unpacked > max_unpacked => {
-            let reason = format!("> {} MiB", max_unpacked >> 20);
-            Err(Error::new(Kind::Limited, "error-bounds").with("reason", reason))
-        }
-        Ok((0, _)) => Err(Error::new(Kind::Conflict, "error-bad-archive")),
-        Ok((_, sum)) => Ok(sum),
-        Err(error) => {
-            tracing::warn!(%error, "an archive does not verify");
-            Err(Error::new(Kind::Conflict, "error-bad-archive"))
-        }
-    }
-}
-
-struct Summing {
-    file: std::fs::File,
-    hash: Sha256,
-    size: u64,
-}
-
-impl Read for Summing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read(buffer)?;
-        self.hash.update(&buffer[..n]);
-        self.size += n as u64;
-        Ok(n)
-    }
-}
-
 /// Gives a verified archive its name, for good: renamed, and the folder written to disk.
 pub(super) async fn publish(part: &Path, archive: &Path) -> Result<()> {
     let (part, archive) = (part.to_owned(), archive.to_owned());
@@ -107,5 +57,46 @@ pub(super) async fn remove(file: &Path) -> Result<()> {
     match blocking(move || std::fs::remove_file(file)).await? {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(trouble(&error)),
         _ => Ok(()),
+    }
+}
+
+impl App {
+    /// Where a seat's archive of that name is kept.
+    pub(super) fn archive(&self, seat: SeatId, name: &BackupName) -> PathBuf {
+        self.config.backup.dir.join(seat.to_string()).join(format!("{name}.tar.zst"))
+    }
+
+    /// Where a job writes before its archive has a name.
+    pub(super) fn part(&self, job: &Job) -> PathBuf {
+        self.config.backup.dir.join(job.seat.to_string()).join(format!(".part-{}", job.id))
+    }
+
+    /// The name a backup job's archive gets: the machine's, and when the job began.
+    pub(super) fn name_of(&self, job: &Job) -> Result<BackupName> {
+        name_at(&job.vm_name, job.started)
+    }
+
+    /// Forgets a backup, then removes its archive: a crash between leaves a file, never a lie.
+    pub(super) async fn discard(&self, backup: &Backup) -> Result<()> {
+        self.store.delete_backup(backup.id).await?;
+        remove(&self.archive(backup.seat, &backup.name)).await
+    }
+}
+
+/// The name of a machine's archive of that moment, which is one second long.
+pub(super) fn name_at(vm: &VmName, begun: Timestamp) -> Result<BackupName> {
+    Ok(format!("{vm}-{}", clock::stamp(begun)).parse()?)
+}
+
+/// A backup as people see it.
+pub(super) fn view(backup: &Backup) -> BackupView {
+    BackupView {
+        name: backup.name.to_string(),
+        vm: backup.vm_name.to_string(),
+        seat: backup.seat_name.to_string(),
+        size: backup.size,
+        sha256: backup.sha256.clone(),
+        created: clock::rfc3339(backup.created),
+        took_ms: backup.took_ms,
     }
 }

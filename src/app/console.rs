@@ -23,12 +23,12 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::forward::seconds;
 use crate::app::presence::{OpenChannel, What};
 use crate::app::session::SessionId;
-use crate::app::{App, Outcome, jobs, vm};
+use crate::app::{App, Outcome, find, jobs};
 use decoder::Decoder;
 use puerta_audit::{self as audit, Event, Phase};
 use puerta_engine::{EngineError, Status, Which};
 use puerta_lab::action::Action;
-use puerta_lab::model::{JobKind, Vm};
+use puerta_lab::model::Vm;
 use puerta_lab::names::VmRef;
 use puerta_policy::decide::{Decision, Permit};
 use record::Recorder;
@@ -83,7 +83,7 @@ pub struct Opened {
 /// Judges a console. The terminal is asked for by whoever has one.
 pub(super) async fn enter(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     let changes = ctx.app.changes();
-    let permit = vm::permit(ctx, wanted, Action::VmConsole).await?;
+    let permit = find::permit(ctx, wanted, Action::VmConsole).await?;
     let machine = permit.target();
     let found = ctx.app.instance(machine).await?;
     if let Some(error) = ctx.app.not_running(found.as_ref(), machine) {
@@ -124,7 +124,7 @@ impl App {
     ) -> Result<Opened> {
         let Entry { permit, record, changes } = entry;
         let (machine, term) = (permit.target(), plain(term));
-        let subject = vm::subject(machine);
+        let subject = find::subject(machine);
         let (screen, told) = Screen::new(&subject, record, size);
         let open = self.presence.open(visitor, What::Console(Arc::clone(&screen)))?;
         let id = SessionId::of_channel(&visitor.connection, open.number());
@@ -198,7 +198,7 @@ impl App {
             return Error::new(Kind::Denied, "error-console-cut");
         }
         if let Ok(Some(job)) = self.store.running_job_of(standing.vm.id).await
-            && matches!(job.kind, JobKind::Restart | JobKind::Restore | JobKind::Move)
+            && jobs::comes_back(&job)
         {
             // It comes back by itself.
             return jobs::busy(&job);

@@ -5,7 +5,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::firewall::refused;
 use crate::app::reply::{EgressReply, EgressView, Reply, Scope};
-use crate::app::{App, vm};
+use crate::app::{App, find};
 use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
 use puerta_lab::network::Egress;
@@ -38,12 +38,11 @@ async fn set(ctx: &Ctx<'_>, place: EgressPlace, egress: Option<Egress>) -> Resul
     let store = &ctx.app.store;
     let (kind, name, place) = match place {
         EgressPlace::Course(name) => {
-            let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", &name);
-            let course = store.course(&name).await?.ok_or_else(absent)?;
+            let course = find::course(store, &name).await?;
             (Scope::Course, course.name.to_string(), Place::Course(course.id))
         }
         EgressPlace::Seat(name) => {
-            let seat = store.seat_by_name(&name).await?.ok_or_else(|| vm::no_seat(&name))?;
+            let seat = store.seat_by_name(&name).await?.ok_or_else(|| find::no_seat(&name))?;
             (Scope::Seat, seat.name.to_string(), Place::Seat(seat.id))
         }
     };

@@ -4,7 +4,7 @@
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{OpenChannel, Traffic, What};
-use crate::app::{App, factor, vm};
+use crate::app::{App, factor, find};
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
@@ -51,7 +51,7 @@ impl Passage {
     /// The machine, `web1.alumno1`, and its port.
     pub fn target(&self) -> (String, u16) {
         let Forward { vm, port } = self.permit.target();
-        (vm::subject(vm), *port)
+        (find::subject(vm), *port)
     }
 }
 

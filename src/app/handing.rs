@@ -2,11 +2,11 @@
 //! that goes. Best effort: what cannot be written now is written at the machine's next start. Until
 //! then a key of somebody who left opens nothing, because puerta does not let them through.
 
-use crate::app::App;
 use crate::app::error::Result;
-use crate::app::recovery::itself;
+use crate::app::{App, itself};
 use puerta_engine::Status;
-use puerta_lab::model::{JobKind, Phase, SeatId, Vm};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Phase, SeatId, Vm};
 use puerta_policy::decide::Permit;
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl App {
             let still = matches!(status, Some(Status::Running | Status::Stopped));
             // A job has the machine, and may be putting another one in its place.
             if still && self.store.running_job_of(vm.id).await?.is_none() {
-                let permit = itself(self, JobKind::Start, vm).await?;
+                let permit = itself::permit(self, Action::VmStart, vm)?;
                 self.hand_keys(&permit).await;
             }
         }

@@ -10,8 +10,8 @@ mod verdict;
 use crate::app::App;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find;
 use crate::app::reply::Reply;
-use crate::app::vm;
 use plan::{Place, Plan, Probe};
 use puerta_engine::{Engine, EngineError, Node, Ran, Status, Which};
 use puerta_lab::action::Action;
@@ -56,7 +56,7 @@ pub(super) async fn check(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Reply> {
 async fn taking_part(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Vec<Machine>> {
     let mut wanted = Vec::new();
     for name in named {
-        wanted.push(vm::resolve(ctx, name).await?);
+        wanted.push(find::resolve(ctx, name).await?);
     }
     if named.is_empty() {
         wanted = ctx.app.store.vms().await?;
@@ -70,7 +70,7 @@ async fn taking_part(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Vec<Machine>> {
     for vm in wanted {
         match running(&vm) {
             Some(instance) => {
-                let label = vm::subject(&vm);
+                let label = find::subject(&vm);
                 let place = Place { label, address: vm.address(), node: instance.node.clone() };
                 if !found.iter().any(|(other, _)| other.id == vm.id) {
                     found.push((vm, place));
@@ -79,7 +79,7 @@ async fn taking_part(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Vec<Machine>> {
             None if named.is_empty() => {}
             None => {
                 return Err(
-                    Error::new(Kind::Conflict, "error-isolation-stopped").with("vm", vm::subject(&vm))
+                    Error::new(Kind::Conflict, "error-isolation-stopped").with("vm", find::subject(&vm))
                 );
             }
         }
@@ -140,7 +140,7 @@ async fn inside(
 ) -> std::result::Result<Ran, EngineError> {
     let ran = engine.exec(vm, words, PATIENCE).await;
     if let Err(error) = &ran {
-        tracing::warn!(vm = vm::subject(vm.target()), %error, "a machine does not take part in the isolation check");
+        tracing::warn!(vm = find::subject(vm.target()), %error, "a machine does not take part in the isolation check");
     }
     ran
 }

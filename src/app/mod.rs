@@ -15,22 +15,24 @@ pub mod ctx;
 pub mod egress;
 pub mod error;
 pub mod factor;
+mod find;
 pub mod firewall;
 pub mod forward;
 mod handing;
 mod isolation;
+mod itself;
 pub mod jobs;
+mod limits;
 pub mod login;
-mod moving;
 pub mod node;
+mod nodes;
+mod offer;
 pub mod person;
 pub mod policy;
 pub mod port;
 pub mod presence;
 mod quota;
-pub mod recovery;
 pub mod reply;
-pub mod restore;
 pub mod review;
 pub mod roster;
 pub mod rules;
@@ -38,9 +40,8 @@ pub mod secret;
 pub mod session;
 pub mod status;
 mod team;
-mod template;
+pub mod template;
 pub mod vm;
-pub mod vm_jobs;
 
 #[cfg(test)]
 mod tests;
@@ -86,7 +87,7 @@ pub struct App {
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
-    nodes: node::Nodes,
+    nodes: nodes::Nodes,
     /// Held by who decides whether one more machine of a seat may run.
     turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
     /// Wakes who removes images that no template needs.
@@ -148,7 +149,7 @@ impl App {
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
-            nodes: node::Nodes::default(),
+            nodes: nodes::Nodes::default(),
             turns: DashMap::new(),
             sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),

@@ -1,35 +1,27 @@
 //! `node ...`: the nodes, which of them keep seats apart, and which take new machines.
 
-mod empty;
-mod place;
-mod watch;
-
-pub(super) use watch::Nodes;
+mod emptying;
 
 use crate::app::command::NodeCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Error, Result};
+use crate::app::nodes::{self, PUERTA};
 use crate::app::reply::{
     DrainView, DrainedView, NodeReply, NodeStands, NodeView, Reply, RulesState, RulesView,
 };
 use crate::app::{App, clock};
-use place::Candidate;
-use puerta_engine::{EngineError, Figures, Node, NodeState, Status, Which};
+use puerta_engine::{Figures, Node, NodeState, Status, Which};
 use puerta_firewall::node::VERSION;
 use puerta_firewall::probe::{self, Carried};
 use puerta_lab::action::Action;
-use puerta_lab::model::Placed;
 use puerta_lab::names::NodeName;
 use puerta_policy::decide::Lab;
 use puerta_store::NodeMark;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// puerta's own address in the lab: slot 1 of the seat that is never given out.
-pub(super) const PUERTA: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// How long one node may hold up the list of all.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -43,87 +35,8 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: NodeCommand) -> Result<Reply> {
 
 /// Begins to look at the nodes, and carries on with what the last puerta was emptying.
 pub async fn start(app: &Arc<App>) -> Result<()> {
-    watch::start(app).await;
-    empty::start(app).await
-}
-
-/// The node for the next machine of those that it fits on, and why that one. `turn` is held until the
-/// machine is in the registry.
-pub(super) async fn choose(
-    app: &App,
-    turn: &mut usize,
-    fits: impl Fn(&NodeName) -> bool,
-) -> Result<(NodeName, Placed)> {
-    let mut candidates = candidates(app).await?;
-    let mut first = None;
-    while let Some((index, placed)) = place::place(&candidates, app.config.placement, *turn) {
-        *turn = turn.wrapping_add(1);
-        let candidate = &mut candidates[index];
-        let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
-        if !fits(&name) {
-            candidate.online = false;
-            continue;
-        }
-        // One that died since the last look would hold up whoever is sent there.
-        if app.node_answers(&candidate.name).await {
-            return Ok((name, placed));
-        }
-        candidate.online = false;
-        first.get_or_insert((name, placed));
-    }
-    first.ok_or_else(|| match candidates.iter().any(|node| node.doubted && !node.drained) {
-        // One that was there a moment ago: it may be the way to all of them that is lost.
-        true => EngineError::Away("its nodes do not answer".into()).into(),
-        false => Error::new(Kind::Unavailable, "error-no-node-free"),
-    })
-}
-
-/// The nodes as placement sees them, in name order.
-async fn candidates(app: &App) -> Result<Vec<Candidate>> {
-    if app.nodes.known().is_empty() {
-        // Before the first look, or with an engine that was away until now.
-        app.look_at_nodes().await;
-    }
-    let loads = app.store.node_loads().await?;
-    let marks = app.store.node_marks().await?;
-    let drained = |node: &str| marks.iter().any(|mark| mark.node == node && mark.drained.is_some());
-    let known = app.nodes.known();
-    if known.is_empty() {
-        return Err(EngineError::Away("it never named its nodes".into()).into());
-    }
-    Ok(known
-        .into_iter()
-        .map(|(name, known)| {
-            let (machines, reserved_mib) = loads.get(&name).copied().unwrap_or_default();
-            Candidate {
-                online: known.takes_machines(),
-                doubted: known.is_doubted(),
-                drained: drained(&name),
-                machines,
-                reserved_mib,
-                figures: known.figures,
-                name,
-            }
-        })
-        .collect())
-}
-
-/// A node where a machine can be moved to now: there, answering, not drained.
-pub(super) async fn target(app: &App, node: &NodeName) -> Result<()> {
-    let candidates = candidates(app).await?;
-    let refused = |kind, id| Err(Error::new(kind, id).with("node", node));
-    match candidates.iter().find(|candidate| candidate.name == node.as_str()) {
-        None => Err(no_node(node, candidates.into_iter().map(|candidate| candidate.name))),
-        Some(found) if !found.online => refused(Kind::Unavailable, "error-node-silent"),
-        Some(found) if found.drained => refused(Kind::Conflict, "error-node-drained"),
-        Some(_) => Ok(()),
-    }
-}
-
-fn no_node(node: &NodeName, known: impl Iterator<Item = String>) -> Error {
-    let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
-    let error = Error::new(Kind::NotFound, "error-no-node").with("node", node);
-    error.with("known", known.join(", "))
+    nodes::start(app).await;
+    emptying::start(app).await
 }
 
 async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
@@ -233,15 +146,15 @@ async fn drain(ctx: &Ctx<'_>, node: &NodeName, reason: Option<&str>, empty: bool
     let app = ctx.app;
     // Whoever is choosing a node has done so when this is written.
     let turn = app.nodes.turn().await;
-    exists(app, node).await?;
+    nodes::exists(app, node).await?;
     let login = ctx.visitor.login.as_str();
     let changed = app.store.drain_node(node, login, reason.unwrap_or_default(), clock::now()).await?;
     drop(turn);
     let loads = app.store.node_loads().await?;
     let machines = loads.get(node.as_str()).map_or(0, |(machines, _)| *machines);
-    let others = candidates(app).await?.iter().filter(|other| other.online && !other.drained).count() as u32;
+    let others = nodes::open(app).await?;
     if empty && others > 0 && app.store.empty_node(node).await? {
-        empty::begin(app, node.to_string());
+        emptying::begin(app, node.to_string());
     }
     Ok(Reply::Node(NodeReply::Drained(DrainView {
         node: node.to_string(),
@@ -255,15 +168,7 @@ async fn drain(ctx: &Ctx<'_>, node: &NodeName, reason: Option<&str>, empty: bool
 
 async fn resume(ctx: &Ctx<'_>, node: &NodeName) -> Result<Reply> {
     let _lab = ctx.permit(Action::NodeDrain, Lab, None, Error::denied()).await?;
-    exists(ctx.app, node).await?;
+    nodes::exists(ctx.app, node).await?;
     let changed = ctx.app.store.resume_node(node).await?;
     Ok(Reply::Node(NodeReply::Resumed { node: node.to_string(), changed }))
-}
-
-async fn exists(app: &App, node: &NodeName) -> Result<()> {
-    let candidates = candidates(app).await?;
-    if candidates.iter().any(|candidate| candidate.name == node.as_str()) {
-        return Ok(());
-    }
-    Err(no_node(node, candidates.into_iter().map(|candidate| candidate.name)))
 }

@@ -4,7 +4,7 @@ use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PersonReply, PersonView, Reply};
-use crate::app::{App, account, clock, factor};
+use crate::app::{App, account, clock, factor, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, Role, Timestamp};
 use puerta_lab::names::{CourseName, Login};
@@ -73,12 +73,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     let _lab = ctx.permit(action, Lab, None, Error::denied()).await?;
     let key = new.key.as_deref().map(account::parse).transpose()?;
     let course = match &new.course {
-        Some(name) => Some(
-            store
-                .course(name)
-                .await?
-                .ok_or_else(|| Error::new(Kind::NotFound, "error-no-course").with("course", name))?,
-        ),
+        Some(name) => Some(find::course(store, name).await?),
         None => None,
     };
     let now = clock::now();

@@ -3,14 +3,14 @@
 
 use crate::app::command::PortCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Cause, Error, Kind, Result};
 use crate::app::firewall::{may_publish, refused};
 use crate::app::reply::{PortReply, PortView, PublishedView, Reply, UnpublishedView};
-use crate::app::{App, clock, vm};
+use crate::app::{App, clock, find};
 use ipnet::Ipv4Net;
 use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Actor, Job, PersonId, Phase, Vm};
+use puerta_lab::model::{Actor, Job, PersonId, Vm};
 use puerta_lab::names::{SeatName, VmRef};
 use puerta_lab::network::{Protocol, Publication, Service};
 use puerta_policy::decide::{Context, Decision, Permit, Publish};
@@ -43,7 +43,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
 
 async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
     let store = &ctx.app.store;
-    let publications = match vm::seats_asked(ctx, all, seat).await? {
+    let publications = match find::seats_asked(ctx, all, seat).await? {
         Some(seats) => store.publications_of(&seats).await?,
         None => store.publications().await?,
     };
@@ -62,10 +62,10 @@ async fn judged(
     port: Option<u16>,
     sources: Option<Vec<Ipv4Net>>,
 ) -> Result<Permit<Publish>> {
-    let vm = vm::resolve(ctx, wanted).await?;
+    let vm = find::resolve(ctx, wanted).await?;
     let campus = &ctx.app.config.firewall.campus;
     let beyond_campus = sources.as_ref().is_some_and(|sources| !within(sources, campus));
-    let subject = vm::subject(&vm);
+    let subject = find::subject(&vm);
     let sees = matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_));
     let refusal = match (sees, beyond_campus) {
         (false, _) => Error::no_vm(wanted),
@@ -103,7 +103,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// A port of a machine, judged.
     pub(super) async fn judged(ctx: &Ctx<'_>, vm: &Vm, service: Service) -> Self {
-        let subject = vm::subject(vm);
+        let subject = find::subject(vm);
         let publish = whole(vm, service);
         let permit = ctx.permit(Action::PortPublish, publish, Some(&subject), Error::denied()).await;
         Self { service, permit }
@@ -156,7 +156,7 @@ async fn publish_anew(app: &App, permit: Permit<Publish>, publisher: Publisher) 
     let (vm, vm_port) = (permit.target().vm.id, permit.target().vm_port);
     match publish(app, permit, publisher).await {
         // A puerta that was killed had come as far as this.
-        Err(error) if error.id == "error-port-published" => {
+        Err(error) if error.cause == Some(Cause::Published) => {
             let all = app.store.publications().await?;
             let found = all.iter().find(|one| one.vm == vm && one.vm_port == vm_port).ok_or(error)?;
             Ok(PublishedView { port: view(app, found), active: !app.firewall.is_off() })
@@ -172,9 +172,7 @@ async fn publish(
 ) -> Result<PublishedView> {
     let Publish { vm, vm_port, protocol, port, sources, .. } = permit.into_target();
     let now = app.store.vm(vm.id).await?.ok_or_else(|| Error::no_vm(&vm.name))?;
-    if now.phase != Phase::Ready {
-        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
-    }
+    find::ready(&now)?;
     let range = app.config.firewall.ports;
     if let Some(port) = port.filter(|port| !range.contains(*port)) {
         let error = Error::new(Kind::Usage, "error-port-range").with("port", port);
@@ -208,7 +206,8 @@ fn unpublishable(error: StoreError, vm: &Vm, vm_port: u16, port: Option<u16>) ->
     match error {
         StoreError::Taken(_) => conflict("error-port-taken").with("port", port.unwrap_or_default()),
         StoreError::Published { port } => {
-            conflict("error-port-published").with("port", port).with("vm", &vm.name).with("service", vm_port)
+            let error = conflict("error-port-published").because(Cause::Published);
+            error.with("port", port).with("vm", &vm.name).with("service", vm_port)
         }
         StoreError::PortsExhausted => Error::new(Kind::Limited, "error-ports-exhausted"),
         StoreError::Gone => Error::no_vm(&vm.name),

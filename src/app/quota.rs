@@ -1,20 +1,18 @@
 //! `quota ...`: what seats have and may have. Whether one more fits is judged where it is added, in the
-//! store; only whether one more may run is judged here, because the engine says what runs.
+//! store, and whether one more may run where jobs begin.
 
+use crate::app::App;
 use crate::app::command::{QuotaCommand, QuotaPlace};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find::{course, no_seat};
 use crate::app::reply::{self, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Reply};
-use crate::app::{App, vm};
-use puerta_engine::{EngineError, Status};
 use puerta_lab::action::Action;
-use puerta_lab::model::{JobKind, PersonId, Role, Seat, SeatId, VmId};
+use puerta_lab::model::{PersonId, Role, Seat};
 use puerta_lab::quota::{Quota, Quotas, Usage};
 use puerta_policy::decide::Lab;
 use puerta_store::{Effective, Origin, Scope};
-use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: QuotaCommand) -> Result<Reply> {
     match command {
@@ -37,7 +35,7 @@ async fn show(ctx: &Ctx<'_>, place: &QuotaPlace) -> Result<Reply> {
     let _permit = ctx.permit(Action::QuotaView, Lab, None, Error::denied()).await?;
     let Place { kind, name, scope } = find(ctx.app, place).await?;
     if let QuotaPlace::Seat(seat) = place {
-        let seat = ctx.app.store.seat_by_name(seat).await?.ok_or_else(|| vm::no_seat(seat))?;
+        let seat = ctx.app.store.seat_by_name(seat).await?.ok_or_else(|| no_seat(seat))?;
         return Ok(Reply::Quota(QuotaReply::List(vec![of_seat(ctx.app, &seat).await?])));
     }
     let effective = holds_at(ctx.app, scope).await?;
@@ -55,12 +53,11 @@ struct Place {
 async fn find(app: &App, place: &QuotaPlace) -> Result<Place> {
     let (kind, name, scope) = match place {
         QuotaPlace::Seat(name) => {
-            let seat = app.store.seat_by_name(name).await?.ok_or_else(|| vm::no_seat(name))?;
+            let seat = app.store.seat_by_name(name).await?.ok_or_else(|| no_seat(name))?;
             (reply::Scope::Seat, name.to_string(), Scope::Seat(seat.id))
         }
         QuotaPlace::Course(name) => {
-            let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", name);
-            let course = app.store.course(name).await?.ok_or_else(absent)?;
+            let course = course(&app.store, name).await?;
             (reply::Scope::Course, name.to_string(), Scope::Course(course.id))
         }
         QuotaPlace::Role(role) => (reply::Scope::Role, role.as_str().to_owned(), Scope::Role(*role)),
@@ -169,73 +166,4 @@ impl App {
         }
         Ok(allowed)
     }
-
-    /// The turn of who wants one more machine of the seat to run: to be held from
-    /// [`App::room_to_run`] until the job is there.
-    pub(super) fn turn_to_run(&self, seat: SeatId) -> Arc<Mutex<()>> {
-        Arc::clone(&self.turns.entry(seat).or_default())
-    }
-
-    /// Whether one more machine of the seat may run. `vm` is one that is there already.
-    pub(super) async fn room_to_run(self: &Arc<Self>, seat: SeatId, vm: Option<VmId>) -> Result<()> {
-        let quotas = self.store.quotas_of(seat, self.config.quotas).await?.quotas;
-        let vms = self.store.vms_of(&[seat]).await?;
-        // With fewer machines than may run nobody needs to be asked.
-        if vms.iter().filter(|other| Some(other.id) != vm).count() < quotas.running as usize {
-            return Ok(());
-        }
-        let running = self.running(seat).await?;
-        if vm.is_some_and(|vm| running.vms.contains(&vm)) {
-            return Ok(());
-        }
-        quotas.run(running.vms.len() as u32)?;
-        if running.unsure { Err(unknown().into()) } else { Ok(()) }
-    }
-
-    /// Machines of the seat that run or are about to.
-    async fn running(self: &Arc<Self>, seat: SeatId) -> Result<Running> {
-        let vms = self.store.vms_of(&[seat]).await?;
-        let mut running = Running::default();
-        for (job, _) in self.store.running_jobs().await?.into_iter().filter(|(job, _)| job.seat == seat) {
-            let runs = match job.kind {
-                JobKind::Create | JobKind::Start | JobKind::Restart | JobKind::Restore => true,
-                // One that ran is stopped only for that.
-                JobKind::Move => self
-                    .store
-                    .move_of(job.id)
-                    .await?
-                    .and_then(|known| known.origin)
-                    .is_none_or(|(_, ran)| ran),
-                JobKind::Stop | JobKind::Delete | JobKind::Backup | JobKind::Publish => false,
-            };
-            running.vms.extend(runs.then_some(job.vm));
-        }
-        let seen = self.seen(&vms).await.ok_or_else(unknown)?;
-        for vm in &vms {
-            match seen.get(&vm.vmid) {
-                None => {}
-                Some(found) if found.status == Status::Stopped => {}
-                // Of a node that is gone nothing will be known for long: there it may run.
-                Some(found)
-                    if found.status == Status::Unreachable && self.nodes.silent(&found.node).is_none() =>
-                {
-                    running.unsure |= !running.vms.contains(&vm.id);
-                }
-                Some(_) => drop(running.vms.insert(vm.id)),
-            }
-        }
-        Ok(running)
-    }
-}
-
-/// What runs in a seat.
-#[derive(Default)]
-struct Running {
-    vms: HashSet<VmId>,
-    /// There are more that nobody can tell about now.
-    unsure: bool,
-}
-
-fn unknown() -> EngineError {
-    EngineError::Away("what runs is not known".into())
 }

@@ -5,7 +5,7 @@ use crate::app::clock;
 use crate::app::error::{Error, Kind};
 use crate::app::reply::{VmState, VmView};
 use puerta_engine::{EngineError, Instance, Status, Which};
-use puerta_lab::model::{Job, JobKind, Phase, Vm};
+use puerta_lab::model::{Phase, Vm};
 use puerta_lab::plan::Vmid;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -116,6 +116,11 @@ impl App {
         error.with("vm", &vm.name)
     }
 
+    /// A machine as people see it now.
+    pub(super) async fn current(self: &Arc<Self>, vm: &Vm, as_what: Option<VmState>) -> VmView {
+        view(vm, self.seen(std::slice::from_ref(vm)).await.as_ref(), as_what)
+    }
+
     async fn all(&self) -> Result<Seen, EngineError> {
         let instances = self.engine.list().await?;
         let main = instances.into_iter().filter(|instance| instance.which == Which::Main);
@@ -134,19 +139,17 @@ fn silent(vm: &Vm) -> Instance {
     }
 }
 
-/// A machine as people see it. `seen` is `None` when the engine does not answer.
-pub(super) fn view(vm: &Vm, seen: Option<&Seen>, job: Option<&Job>) -> VmView {
+/// A machine as people see it. `seen` is `None` when the engine does not answer; `as_what` is how the job that
+/// has it makes it look.
+pub(super) fn view(vm: &Vm, seen: Option<&Seen>, as_what: Option<VmState>) -> VmView {
     let instance = seen.map(|seen| seen.get(&vm.vmid));
-    let state = match (vm.phase, job.map(|job| job.kind), instance) {
+    let state = match (vm.phase, as_what, instance) {
         (Phase::Creating, _, _) => VmState::Creating,
         (Phase::Deleting, _, _) => VmState::Deleting,
-        (Phase::Ready, Some(JobKind::Backup), _) => VmState::BackingUp,
-        (Phase::Ready, Some(JobKind::Restore), _) => VmState::Restoring,
-        (Phase::Ready, Some(JobKind::Publish), _) => VmState::Publishing,
-        (Phase::Ready, Some(JobKind::Move), _) => VmState::Moving,
-        (Phase::Ready, _, None) => VmState::Unreachable,
-        (Phase::Ready, _, Some(None)) => VmState::Missing,
-        (Phase::Ready, _, Some(Some(instance))) => instance.status.into(),
+        (Phase::Ready, Some(state), _) => state,
+        (Phase::Ready, None, None) => VmState::Unreachable,
+        (Phase::Ready, None, Some(None)) => VmState::Missing,
+        (Phase::Ready, None, Some(Some(instance))) => instance.status.into(),
     };
     let node = instance.flatten().map(|instance| instance.node.clone()).or_else(|| vm.node.clone());
     VmView {

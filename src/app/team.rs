@@ -1,11 +1,11 @@
 //! `seat ...`: who sits where, and the seats of teams.
 
-use crate::app::clock;
 use crate::app::command::SeatCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find::no_seat;
 use crate::app::reply::{Reply, SeatReply, SeatView};
-use crate::app::vm::no_seat;
+use crate::app::{clock, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{PersonId, Seat, SeatId};
 use puerta_lab::names::{CourseName, Login, SeatName};
@@ -43,8 +43,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
 async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[Login]) -> Result<Reply> {
     let _lab = ctx.permit(Action::SeatCreate, Lab, None, Error::denied()).await?;
     let store = &ctx.app.store;
-    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", course);
-    let found = store.course(course).await?.ok_or_else(absent)?;
+    let found = find::course(store, course).await?;
     let owner = match team.as_str().parse() {
         Ok(login) if members.is_empty() => store.person_by_login(&login).await?,
         _ => None,

@@ -2,118 +2,31 @@
 //! made; professors publish others, in versions. A version is listed once its image is whole, and its image
 //! goes when it is retired and no machine was made from it.
 
-mod job;
 mod sweep;
 
-pub(super) use job::make;
-pub(super) use sweep::keep_swept;
+pub use sweep::keep_swept;
 
 use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::port::Wanted;
+use crate::app::offer::{newest, retired};
 use crate::app::reply::{Reply, TemplateDetail, TemplateReply, TemplateView, VersionView};
-use crate::app::{App, Outcome, clock};
+use crate::app::{App, Outcome, clock, jobs};
 use puerta_engine as engine;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Job, Limits, Vm};
-use puerta_lab::names::{TemplateName, TemplateRef};
-use puerta_lab::network::Service;
+use puerta_lab::model::Limits;
+use puerta_lab::names::TemplateRef;
 use puerta_policy::decide::Lab;
 use puerta_store::Template;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outcome> {
     match command {
         TemplateCommand::List => list(ctx).await.map(Outcome::from),
         TemplateCommand::Show(wanted) => show(ctx, &wanted).await.map(Outcome::from),
         TemplateCommand::Retire(wanted) => retire(ctx, &wanted).await.map(Outcome::from),
-        publish @ TemplateCommand::Publish { .. } => job::start(ctx, publish).await,
+        publish @ TemplateCommand::Publish { .. } => jobs::publish::start(ctx, publish).await,
     }
-}
-
-/// What a new machine is made from.
-pub(super) struct Chosen {
-    pub(super) reference: TemplateRef,
-    /// When nothing is asked for.
-    pub(super) limits: Limits,
-    /// What is published from the start.
-    pub(super) ports: Vec<Service>,
-}
-
-fn chosen(app: &App, found: &Template) -> Chosen {
-    let Template { cpus, memory_mib, disk_mib, .. } = *found;
-    let limits = Limits { cpus, memory_mib, disk_mib, ..app.config.machine.default };
-    Chosen { reference: found.reference(), limits, ports: found.ports.clone() }
-}
-
-/// The template somebody means, in its newest version; without a name the only one there is.
-pub(super) async fn choose(ctx: &Ctx<'_>, wanted: Option<TemplateRef>) -> Result<Chosen> {
-    let app = ctx.app;
-    let published = app.store.templates().await?;
-    if let Some(wanted) = &wanted {
-        let mut versions = published.iter().filter(|one| one.name == wanted.name);
-        let found = match wanted.version {
-            Some(version) => versions.find(|one| one.version == version && one.job.is_none()),
-            // The newest is the first.
-            None => versions.find(|one| one.offered()),
-        };
-        match found {
-            Some(found) if found.offered() => return Ok(chosen(app, found)),
-            Some(_) => return Err(retired(wanted)),
-            None => {}
-        }
-    }
-    let own = app.engine.templates().await?;
-    let offered = newest(&published);
-    let known = || {
-        let names = offered.iter().map(|one| &one.name).chain(own.iter().map(|one| &one.name));
-        let names: BTreeSet<String> = names.map(ToString::to_string).collect();
-        names.into_iter().collect::<Vec<_>>().join(", ")
-    };
-    let of_engine = |name: &TemplateName| Chosen {
-        reference: name.clone().into(),
-        limits: app.config.machine.default,
-        ports: Vec::new(),
-    };
-    match (wanted, offered.as_slice(), own.as_slice()) {
-        (Some(wanted), _, own) => match own.iter().find(|one| one.name == wanted.name) {
-            Some(found) if wanted.version.is_none() => Ok(of_engine(&found.name)),
-            _ => Err(absent(&wanted).with("known", known())),
-        },
-        (None, [only], []) => Ok(chosen(app, only)),
-        (None, [], [only]) => Ok(of_engine(&only.name)),
-        (None, ..) => Err(Error::new(Kind::Usage, "error-which-template").with("known", known())),
-    }
-}
-
-/// The newest version of each that is offered.
-fn newest(published: &[Template]) -> Vec<&Template> {
-    let mut newest: Vec<&Template> = published.iter().filter(|one| one.offered()).collect();
-    newest.dedup_by(|later, first| later.name == first.name);
-    newest
-}
-
-fn absent(wanted: &TemplateRef) -> Error {
-    Error::new(Kind::NotFound, "error-no-template").with("template", wanted)
-}
-
-/// It is not offered any more.
-pub(super) fn retired(template: &TemplateRef) -> Error {
-    Error::new(Kind::Conflict, "error-template-retired").with("template", template)
-}
-
-/// What the template of a machine that was being made when puerta ended wants published, judged again for
-/// who asked for it.
-pub(super) async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
-    let all = app.store.templates().await?;
-    let template = all.into_iter().find(|one| one.reference() == vm.template);
-    let actor = match job.person {
-        Some(person) => app.store.actor(person).await?,
-        None => None,
-    };
-    let (Some(template), Some(actor)) = (template, actor) else { return Ok(Vec::new()) };
-    Ok(template.ports.iter().map(|service| Wanted::judged_again(app, &actor, vm, *service)).collect())
 }
 
 async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
@@ -215,8 +128,8 @@ fn view(one: &Template) -> VersionView {
 
 async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateRetire, Lab, None, Error::denied()).await?;
-    let retired = ctx.app.store.retire_templates(wanted, clock::now()).await?;
-    if retired.is_empty() {
+    let gone = ctx.app.store.retire_templates(wanted, clock::now()).await?;
+    if gone.is_empty() {
         let all = ctx.app.store.templates().await?;
         let own = ctx.app.engine.templates().await;
         if own.is_ok_and(|own| own.iter().any(|one| one.name == wanted.name)) {
@@ -226,10 +139,10 @@ async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
             one.name == wanted.name && wanted.version.is_none_or(|version| version == one.version)
         };
         return Err(match all.iter().any(|one| same(one) && one.job.is_none()) {
-            true => self::retired(wanted),
+            true => retired(wanted),
             false => unknown(wanted),
         });
     }
     ctx.app.sweep.notify_one();
-    Ok(Reply::Template(TemplateReply::Retired(retired.iter().map(view).collect())))
+    Ok(Reply::Template(TemplateReply::Retired(gone.iter().map(view).collect())))
 }

@@ -8,6 +8,7 @@ mod template;
 use super::command::{Command, VmCommand};
 use super::ctx::{Method, Visitor};
 use super::error::Kind;
+use super::reply::Step;
 use super::*;
 use puerta_audit as audit;
 use puerta_engine::sim::{Options, SimEngine};
@@ -153,7 +154,7 @@ async fn a_restore_that_fails_in_the_swap_gives_the_old_machine_back() {
     for moment in moments {
         house.sim.write(vm.vmid, Which::Main, "today's").unwrap();
         let mut watch = house.begin(VmCommand::Restore { vm: web1(), backup: None }).await;
-        watch.now.wait_for(|now| now.progress.step == restore::SWAP).await.unwrap();
+        watch.now.wait_for(|now| now.progress.step == Step::Swap).await.unwrap();
         while house.copies(&vm).await != moment {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -277,7 +278,7 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     let rules: Vec<_> =
         shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();
     assert_eq!(rules, [(true, &puerta_lab::network::Egress::Deny)]);
-    let refused = house.app.begin_job(puerta_lab::model::JobKind::Start, &vm, None, None).await;
+    let refused = house.app.begin_job(&jobs::start::Start, &vm, None, None).await;
     assert_eq!(refused.unwrap_err().id, "error-seat-archived");
     roster::start(&house.app);
     loop {

@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{self, App, firewall, node, recovery, roster, rules};
+use crate::app::{self, App, firewall, jobs, node, roster, rules, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
 use anyhow::Context;
@@ -45,7 +45,9 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         let app = App::new(config, store, engine, wall, audit, policy)?;
         let ruled = app.rule_anew().await;
         ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?;
-        recovery::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        jobs::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+        template::keep_swept(&app);
+        app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
         firewall::start(&app).await.context("the firewall cannot be used")?;
         roster::start(&app);
         node::start(&app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;

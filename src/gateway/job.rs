@@ -5,7 +5,7 @@ use super::io::{Gone, Input};
 use super::pty::heard;
 use super::run::Talk;
 use crate::app::jobs::{JobNow, JobWatch};
-use crate::app::reply::ProgressView;
+use crate::app::reply::{ProgressView, Step};
 use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(super) async fn watch(
             };
         }
         let same_step = shown.as_ref().is_some_and(|shown| shown.step == progress.step);
-        if !json && progress.step != "queue" && !(same_step && drawn.elapsed() < REDRAW) {
+        if !json && progress.step != Step::Queue && !(same_step && drawn.elapsed() < REDRAW) {
             drawn = Instant::now();
             show(talk, &progress, shown.as_ref()).await?;
             shown = Some(progress);

@@ -3,6 +3,7 @@
 use crate::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
 use crate::plan::{Edition, SeatNumber, Slot, Vmid};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 macro_rules! id {
@@ -210,56 +211,26 @@ pub struct Backup {
     pub took_ms: u64,
 }
 
-/// What a job does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobKind {
-    /// Makes a machine and starts it.
-    Create,
-    /// Starts a machine.
-    Start,
-    /// Stops a machine.
-    Stop,
-    /// Stops and starts a machine.
-    Restart,
-    /// Removes a machine.
-    Delete,
-    /// Makes a backup.
-    Backup,
-    /// Puts a backup back.
-    Restore,
-    /// Makes a template of a machine.
-    Publish,
-    /// Takes a machine to another node.
-    Move,
-}
+/// What a job does, as the registry keeps it: the word of `vm WORD`. What that means is known to the one file of
+/// that kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct JobKind(Cow<'static, str>);
 
 impl JobKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Create,
-        Self::Start,
-        Self::Stop,
-        Self::Restart,
-        Self::Delete,
-        Self::Backup,
-        Self::Restore,
-        Self::Publish,
-        Self::Move,
-    ];
-    /// Its word, as in `vm WORD`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Restart => "restart",
-            Self::Delete => "delete",
-            Self::Backup => "backup",
-            Self::Restore => "restore",
-            Self::Publish => "publish",
-            Self::Move => "move",
-        }
+    /// The kind of that word.
+    pub const fn new(word: &'static str) -> Self {
+        Self(Cow::Borrowed(word))
+    }
+
+    /// A word that was kept; it may be a kind of another puerta.
+    pub fn from_stored(word: String) -> Self {
+        Self(Cow::Owned(word))
+    }
+
+    /// Its word.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -21,11 +21,7 @@ macro_rules! select {
 }
 
 fn read(row: &Row) -> Result<Job> {
-    let kind: &str = row.try_get("kind")?;
-    let kind = JobKind::ALL
-        .into_iter()
-        .find(|known| known.as_str() == kind)
-        .ok_or_else(|| StoreError::Corrupt(format!("kind is `{kind}`")))?;
+    let kind = JobKind::from_stored(rows::text(row, "kind")?);
     let reason = row.try_get::<Option<String>, _>("reason")?.unwrap_or_default();
     let state = match row.try_get("state")? {
         "running" => JobState::Running,
@@ -70,6 +66,7 @@ impl Store {
     /// judged in one transaction. Of the machine's own backups all but the newest `keep` will go.
     pub async fn start_backup(
         &self,
+        kind: JobKind,
         vm: VmId,
         person: Option<PersonId>,
         keep: u32,
@@ -83,7 +80,7 @@ impl Store {
         let own = backups::count(&mut tx, vm.seat, &vm.name).await?;
         let freed = own.saturating_add(1).saturating_sub(keep);
         quotas.backup(vms::usage(&mut tx, vm.seat).await?, freed)?;
-        let job = start(&mut tx, JobKind::Backup, &vm, person, None, now).await?;
+        let job = start(&mut tx, kind, &vm, person, None, now).await?;
         tx.commit().await?;
         Ok(job)
     }

@@ -135,13 +135,14 @@ impl Store {
     /// Starts the job that takes a machine to another node; errors as of `start_job`.
     pub async fn start_move(
         &self,
+        kind: JobKind,
         vm: VmId,
         target: &NodeName,
         person: Option<PersonId>,
         now: Timestamp,
     ) -> Result<Job> {
         let mut tx = self.write().await?;
-        let job = jobs::take(&mut tx, JobKind::Move, vm, person, None, now).await?;
+        let job = jobs::take(&mut tx, kind, vm, person, None, now).await?;
         sqlx::query("INSERT INTO moves (job, target) VALUES ($1, $2)")
             .bind(job.id.0)
             .bind(target.as_str())

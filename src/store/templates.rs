@@ -109,6 +109,7 @@ impl Store {
     /// `Busy` when another job has the machine, `Gone` without it.
     pub async fn begin_template(
         &self,
+        kind: JobKind,
         new: NewTemplate,
         vm: VmId,
         person: Option<PersonId>,
@@ -117,7 +118,7 @@ impl Store {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
         jobs::free(&mut tx, vm.id).await?;
-        let job = jobs::start(&mut tx, JobKind::Publish, &vm, person, None, now).await?;
+        let job = jobs::start(&mut tx, kind, &vm, person, None, now).await?;
         let ports: Vec<String> = new.ports.iter().map(ToString::to_string).collect();
         sqlx::query(
             "INSERT INTO templates (name, version, description, publisher, source, cpus, memory_mib, disk_mib,

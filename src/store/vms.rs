@@ -76,11 +76,12 @@ fn read(row: &Row) -> Result<Vm> {
 }
 
 impl Store {
-    /// Takes a place for a new machine and starts its `create` job: name, quota, slot and number
+    /// Takes a place for a new machine and starts the job that makes it: name, quota, slot and number
     /// are judged and taken in one transaction. `quotas` is the configuration's, for where nothing is
     /// set. `NotOffered` when the template is not there any more.
     pub async fn create_vm(
         &self,
+        kind: JobKind,
         new: NewVm,
         plan: AddressPlan,
         quotas: Quotas,
@@ -122,7 +123,7 @@ impl Store {
         if let Some(placed) = new.placed {
             nodes::write_placed(&mut tx, vm.id, placed).await?;
         }
-        let job = jobs::start(&mut tx, JobKind::Create, &vm, new.person, None, now).await?;
+        let job = jobs::start(&mut tx, kind, &vm, new.person, None, now).await?;
         tx.commit().await?;
         Ok((vm, job))
     }

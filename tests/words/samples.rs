@@ -12,12 +12,6 @@ use puerta::app::ctx::Method;
 use puerta::app::reply::*;
 use puerta_lab::quota::Quotas;
 
-/// Every step of [`ProgressView`].
-pub(crate) const STEPS: [&str; 14] = [
-    "queue", "create", "keys", "start", "freeze", "export", "verify", "import", "stop", "swap", "move",
-    "rollback", "remove", "publish",
-];
-
 const AT: &str = "2026-11-23T10:02:03Z";
 
 fn vm(name: &str, seat: &str, state: VmState) -> VmView {
@@ -94,10 +88,10 @@ fn course() -> CourseView {
     CourseView { name: "aso-2026".into(), year: 2026, version: 0, seats: 200, created: AT.into() }
 }
 
-fn job(kind: &'static str, state: &'static str, reason: Option<&str>) -> JobView {
+fn job(kind: &str, state: &'static str, reason: Option<&str>) -> JobView {
     JobView {
         job: 12,
-        kind,
+        kind: kind.into(),
         vm: "web1".into(),
         seat: "alumno1".into(),
         state,

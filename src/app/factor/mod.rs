@@ -8,7 +8,7 @@ pub use check::{Checked, Factor};
 
 use crate::app::command::TotpCommand;
 use crate::app::ctx::{Ctx, Visitor};
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Cause, Error, Kind, Result};
 use crate::app::reply::{PersonReply, Reply, TotpReply, TotpView};
 use crate::app::secret::Secret;
 use crate::app::{App, clock};
@@ -84,7 +84,7 @@ async fn add(ctx: &Ctx<'_>, secret: &Secret, code: &Secret) -> Result<Reply> {
 }
 
 fn wrong() -> Error {
-    Error::new(Kind::Denied, "error-totp-code")
+    Error::new(Kind::Denied, "error-totp-code").because(Cause::WrongCode)
 }
 
 /// Who changes a second factor has it.

@@ -54,7 +54,7 @@ mod tests {
     use crate::app::firewall::desired;
     use crate::app::{clock, rules};
     use crate::config::Config;
-    use puerta_lab::model::{Course, Limits, Phase, Role, Timestamp};
+    use puerta_lab::model::{Course, JobKind, Limits, Phase, Role, Timestamp};
     use puerta_lab::network::{Egress, Protocol};
     use puerta_lab::plan::AddressPlan;
     use puerta_lab::rules::{Rule, Verbs, Window};
@@ -85,7 +85,7 @@ mod tests {
             placed: None,
             person: None,
         };
-        let (vm, _) = store.create_vm(vm, plan, config.quotas, now).await.unwrap();
+        let (vm, _) = store.create_vm(JobKind::new("create"), vm, plan, config.quotas, now).await.unwrap();
         store.set_phase(vm.id, Phase::Ready).await.unwrap();
         let publication = NewPublication {
             vm: vm.id,

@@ -1,7 +1,7 @@
 //! Which machines take part, and what is tried between them. Pure.
 
 use super::PORT;
-use crate::app::node::PUERTA;
+use crate::app::nodes::PUERTA;
 use puerta_engine::Node;
 use puerta_lab::plan::Vmid;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -6,7 +6,7 @@ use crate::app::command::{Named, Question};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ExplainView, PlaceView, PolicyReply, Reply};
-use crate::app::{App, backup, clock, person, rules, vm};
+use crate::app::{App, clock, find, person, rules};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Timestamp};
 use puerta_lab::names::{Login, VmRef};
@@ -114,12 +114,12 @@ impl Judge<'_> {
                 Ok(self.ask(Some(name.to_string()), &seat))
             }
             Named::NewVm(name) => {
-                let seat = vm::seat_for(store, &self.actor, name.seat.as_ref()).await?;
+                let seat = find::seat_for(store, &self.actor, name.seat.as_ref()).await?;
                 Ok(self.ask(Some(format!("{}.{}", name.name, seat.name)), &seat))
             }
             Named::Vm(name) => {
-                let vm = vm::resolve_for(store, &self.actor, &name).await?;
-                Ok(self.ask(Some(vm::subject(&vm)), &vm))
+                let vm = find::resolve_for(store, &self.actor, &name).await?;
+                Ok(self.ask(Some(find::subject(&vm)), &vm))
             }
             Named::Forward(destination) => {
                 let destination = match destination {
@@ -127,7 +127,7 @@ impl Judge<'_> {
                     Err(refusal) => return Ok(nowhere(refusal.code())),
                 };
                 let vm = self.app.destination(&self.actor, &destination).await?.ok_or_else(absent)?;
-                let (subject, port) = (vm::subject(&vm), destination.port());
+                let (subject, port) = (find::subject(&vm), destination.port());
                 Ok(self.ask(Some(format!("{subject}:{port}")), &Forward { vm, port }))
             }
             Named::Publish(name, port) => self.publish(&name, port).await,
@@ -136,7 +136,7 @@ impl Judge<'_> {
                 Ok(self.ask(Some(port.to_string()), &publication))
             }
             Named::Backup(name, seat) => {
-                let backup = backup::find(store, &self.actor, &name, seat.as_ref()).await?;
+                let backup = find::backup(store, &self.actor, &name, seat.as_ref()).await?;
                 Ok(self.ask(Some(format!("{name}.{}", backup.seat_name)), &backup))
             }
         }
@@ -144,8 +144,8 @@ impl Judge<'_> {
 
     /// For the campus, on a port that puerta would choose, as `port publish` does when nothing more is said.
     async fn publish(&self, name: &VmRef, vm_port: u16) -> Result<Verdict> {
-        let vm = vm::resolve_for(&self.app.store, &self.actor, name).await?;
-        let subject = format!("{}:{vm_port}", vm::subject(&vm));
+        let vm = find::resolve_for(&self.app.store, &self.actor, name).await?;
+        let subject = format!("{}:{vm_port}", find::subject(&vm));
         let protocol = Protocol::Tcp;
         let publish = Publish { vm, vm_port, protocol, port: None, sources: None, beyond_campus: false };
         Ok(self.ask(Some(subject), &publish))

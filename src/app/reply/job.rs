@@ -1,6 +1,37 @@
 //! What is answered about jobs.
 
+use super::word::words;
 use serde::Serialize;
+
+words! {
+    /// What a job is at.
+    Step {
+        /// Nothing yet.
+        Queue = "queue",
+        /// A machine is made.
+        Create = "create",
+        /// It is started.
+        Start = "start",
+        /// It is written to an archive.
+        Export = "export",
+        /// An archive is read whole.
+        Verify = "verify",
+        /// A machine is built from an archive.
+        Import = "import",
+        /// A machine is stopped.
+        Stop = "stop",
+        /// The copy takes the machine's place.
+        Swap = "swap",
+        /// A copy is made on another node.
+        Move = "move",
+        /// The machine that was comes back.
+        Rollback = "rollback",
+        /// It is removed.
+        Remove = "remove",
+        /// A template is made of an archive.
+        Publish = "publish",
+    }
+}
 
 /// A job as people see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -8,7 +39,7 @@ pub struct JobView {
     /// Its number.
     pub job: i64,
     /// `create`, `backup`, ...
-    pub kind: &'static str,
+    pub kind: String,
     /// The machine, `web1`.
     pub vm: String,
     /// Its seat.
@@ -29,9 +60,8 @@ pub struct JobView {
 pub struct ProgressView {
     /// The job's number.
     pub job: i64,
-    /// A stable word for the step: `queue`, `create`, `keys`, `start`, `freeze`, `export`, `verify`,
-    /// `import`, `publish`, `stop`, `swap`, `move`, `rollback`, `remove`.
-    pub step: &'static str,
+    /// The step.
+    pub step: Step,
     /// Bytes done, when the step counts bytes.
     pub done: Option<u64>,
     /// Bytes in all, when known.

@@ -23,7 +23,7 @@ pub use audit::{AuditPage, AuditReply, AuditStory, AuditVerdict, BrokenView, Sig
 pub use backup::{BackupReply, BackupView};
 pub use factor::{FactorView, TotpReply, TotpView};
 pub use isolation::{FlowView, IsolationView, Untried, UntriedView};
-pub use job::{JobView, ProgressView};
+pub use job::{JobView, ProgressView, Step};
 pub use network::{
     EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, FirewallWork, PortReply, PortView,
     PublishedView,

@@ -10,6 +10,14 @@ macro_rules! words {
         }
 
         impl $name {
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The one of that word.
+            pub fn named(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == word)
+            }
+
             /// Its stable word.
             pub fn as_str(self) -> &'static str {
                 match self {

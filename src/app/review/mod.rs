@@ -8,8 +8,8 @@ use crate::app::command::{AuditCommand, AuditFilter, AuditPages, ConnectionId};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{AuditPage, AuditReply, AuditStory, Reply};
-use crate::app::{Outcome, vm};
-use puerta_audit::{self as audit, AuditUnavailable, Found, Query};
+use crate::app::{Outcome, find};
+use puerta_audit::{self as audit, Found, Query};
 use puerta_lab::action::Action;
 use puerta_policy::decide::Lab;
 use serde_json::{Map, Value};
@@ -138,7 +138,7 @@ async fn query(ctx: &Ctx<'_>, filter: AuditFilter) -> Result<Query> {
     let vm = match filter.vm {
         // A machine that is gone is still in the log: its name with the seat is enough.
         Some(name) if name.seat.is_some() => Some(name.to_string()),
-        Some(name) => Some(vm::subject(&vm::resolve(ctx, &name).await?)),
+        Some(name) => Some(find::subject(&find::resolve(ctx, &name).await?)),
         None => None,
     };
     Ok(Query {
@@ -159,13 +159,6 @@ async fn search(ctx: &Ctx<'_>, query: Query) -> Result<Found> {
     let path = ctx.app.config.audit();
     let searched = tokio::task::spawn_blocking(move || audit::search(&path, &query)).await;
     searched.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))
-}
-
-impl From<AuditUnavailable> for Error {
-    fn from(error: AuditUnavailable) -> Self {
-        tracing::error!(%error, "the audit cannot be written");
-        Self::new(Kind::Unavailable, "error-audit-away")
-    }
 }
 
 #[cfg(test)]

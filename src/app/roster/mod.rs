@@ -14,7 +14,7 @@ use crate::app::person::new_code;
 use crate::app::reply::{
     Change, CodeView, CodedView, CodesView, CourseReply, EnrolView, EnrolWarning, EnrolledView, Reply,
 };
-use crate::app::{App, clock};
+use crate::app::{App, clock, find};
 use parse::List;
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_lab::action::Action;
@@ -51,8 +51,7 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
 /// The course, once it is clear that who asks may enrol.
 async fn judged(ctx: &Ctx<'_>, name: &CourseName) -> Result<Course> {
     let _lab = ctx.permit(Action::CourseEnrol, Lab, None, Error::denied()).await?;
-    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", name);
-    ctx.app.store.course(name).await?.ok_or_else(absent)
+    find::course(&ctx.app.store, name).await
 }
 
 /// A code for every row, since only the registry knows in the end who is new; the others' are let go.

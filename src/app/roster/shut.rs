@@ -4,10 +4,10 @@
 
 use crate::app::App;
 use crate::app::error::Result;
-use crate::app::recovery::itself;
-use crate::app::vm_jobs::Work;
+use crate::app::jobs::Task;
+use crate::app::jobs::stop::Stop;
 use puerta_engine::Status;
-use puerta_lab::model::{JobKind, Phase, Vm};
+use puerta_lab::model::{Phase, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,12 +38,12 @@ async fn stop_all(app: &Arc<App>) -> Result<()> {
     for some in due.chunks(AT_ONCE) {
         let mut watches = Vec::new();
         for vm in some {
-            let permit = itself(app, JobKind::Stop, (*vm).clone()).await?;
+            let permit = Stop::GENTLY.permit(app, (*vm).clone()).await?;
             // It may have been put back by now. Somebody else's job goes first, and puerta comes again.
             if app.store.is_shut(vm.seat).await?
-                && let Ok(job) = app.begin_job(JobKind::Stop, vm, None, None).await
+                && let Ok(job) = app.begin_job(&Stop::GENTLY, vm, None, None).await
             {
-                watches.push(app.launch(job, None, Work::new(permit)));
+                watches.push(app.launch(job, None, permit, Stop::GENTLY));
             }
         }
         for mut watch in watches {

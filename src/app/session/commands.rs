@@ -6,7 +6,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{Channel, Connection, Notice, What};
 use crate::app::reply::{MessageView, OpenKind, OpenView, Reply, SessionReply, SessionView};
-use crate::app::{Outcome, clock, console, person};
+use crate::app::{Outcome, clock, console, find, person};
 use puerta_audit::Phase;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
@@ -105,8 +105,7 @@ async fn list(ctx: &Ctx<'_>, of: Option<&Login>, course: Option<&CourseName>) ->
 /// The people of a course. Who may not see courses learns nothing about which there are.
 async fn people_of(ctx: &Ctx<'_>, course: &CourseName) -> Result<Vec<Person>> {
     let _lab = ctx.permit(Action::CourseList, Lab, None, Error::denied()).await?;
-    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", course);
-    let course = ctx.app.store.course(course).await?.ok_or_else(absent)?;
+    let course = find::course(&ctx.app.store, course).await?;
     Ok(ctx.app.store.people_of_course(course.id).await?)
 }
 

@@ -2,16 +2,16 @@
 //! is left of a version that its job did not finish. It takes no input: the registry says what there is to
 //! do, so a restart goes on where the last puerta was.
 
-use crate::app::error::{Error, Result};
-use crate::app::{App, clock};
+use crate::app::error::Result;
+use crate::app::{App, clock, itself};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Actor, JobState};
-use puerta_policy::decide::{Context, Lab, Permit};
+use puerta_lab::model::JobState;
+use puerta_policy::decide::Lab;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Sweeps now, and whenever a retirement, a removal or the end of a job may have left something.
-pub(in crate::app) fn keep_swept(app: &Arc<App>) {
+pub fn keep_swept(app: &Arc<App>) {
     let app = Arc::clone(app);
     app.tasks.clone().spawn(async move {
         loop {
@@ -35,22 +35,19 @@ async fn sweep(app: &App) -> Result<()> {
             Some(JobState::Running | JobState::Done) => false,
         };
         if over {
-            app.engine.unpublish(&itself(app)?, &template.reference()).await?;
+            app.engine
+                .unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference())
+                .await?;
             // Last: until now the number could not come to mean another image.
             app.store.forget_template(job).await?;
         }
     }
     for template in app.store.unneeded_templates().await? {
-        app.engine.unpublish(&itself(app)?, &template.reference()).await?;
+        app.engine
+            .unpublish(&itself::permit(app, Action::TemplateRetire, Lab)?, &template.reference())
+            .await?;
         app.store.template_removed(&template, clock::now()).await?;
         tracing::info!(template = %template.reference(), "the image of a retired template was removed");
     }
     Ok(())
-}
-
-/// puerta's own permit: the same policy judges it.
-fn itself(app: &App) -> Result<Permit<Lab>> {
-    let context = Context { now: clock::now(), source: None, second_factor: true };
-    let decision = app.policy().decide(&Actor::itself(), Action::TemplateRetire, Lab, context);
-    decision.into_result().map_err(|_| Error::denied())
 }

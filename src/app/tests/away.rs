@@ -1,7 +1,7 @@
 //! An engine that is away is called so, by whatever way somebody comes upon it.
 
 use super::*;
-use crate::app::node;
+use crate::app::nodes;
 use puerta_lab::quota::Quota;
 use puerta_store::Scope;
 
@@ -26,7 +26,7 @@ async fn is_no_quota() {
 #[tokio::test(flavor = "multi_thread")]
 async fn is_no_lack_of_nodes() {
     let house = house("away-nodes").await;
-    let choose = async || node::choose(&house.app, &mut *house.app.nodes.turn().await, |_| true).await;
+    let choose = async || nodes::choose(&house.app, &mut *house.app.nodes.turn().await, |_| true).await;
     choose().await.unwrap();
     house.sim.set_away(true);
     // The first finds out that nobody answers; for the next ones they are in doubt.

@@ -1,9 +1,9 @@
 //! Moves on an engine that fails at a chosen moment.
 
 use super::*;
-use crate::app::vm_jobs::Work;
-use crate::app::{moving, recovery};
-use puerta_lab::model::{JobKind, Limits};
+use crate::app::jobs::{Task, moving::Move};
+use crate::app::nodes;
+use puerta_lab::model::Limits;
 use puerta_lab::names::NodeName;
 
 fn node(name: &str) -> NodeName {
@@ -12,9 +12,9 @@ fn node(name: &str) -> NodeName {
 
 impl House {
     async fn begin_move(&self, vm: &Vm, to: &str) -> JobWatch {
-        let permit = recovery::itself(&self.app, JobKind::Move, vm.clone()).await.unwrap();
-        let job = self.app.store.start_move(vm.id, &node(to), None, clock::now()).await.unwrap();
-        self.app.launch(job, None, Work::new(permit))
+        let permit = Move.permit(&self.app, vm.clone()).await.unwrap();
+        let job = self.app.store.start_move(Move.kind(), vm.id, &node(to), None, clock::now()).await.unwrap();
+        self.app.launch(job, None, permit, Move)
     }
 
     /// Where the machine is, whether it runs, and what is in it.
@@ -37,7 +37,7 @@ async fn a_move_that_fails_leaves_the_machine_as_it_was() {
         [&[Which::Main], &[Which::Main, Which::New], &[Which::New, Which::Old], &[Which::Main, Which::Old]];
     for moment in moments {
         let mut watch = house.begin_move(&vm, to).await;
-        watch.now.wait_for(|now| now.progress.step == "move").await.unwrap();
+        watch.now.wait_for(|now| now.progress.step == Step::Move).await.unwrap();
         while house.copies(&vm).await != moment {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -96,7 +96,7 @@ async fn only_one_that_ran_keeps_its_place_while_it_moves() {
         let at = house.vm().await.unwrap().node;
         let to = if at.as_deref() == Some("sim01") { "sim02" } else { "sim01" };
         let mut watch = house.begin_move(&vm, to).await;
-        watch.now.wait_for(|now| now.progress.step == "move").await.unwrap();
+        watch.now.wait_for(|now| now.progress.step == Step::Move).await.unwrap();
         let room = house.app.room_to_run(vm.seat, None).await;
         house.end(watch).await.0.unwrap();
         room
@@ -111,7 +111,7 @@ async fn a_node_without_room_is_named_with_its_numbers() {
     let house = house("move-room").await;
     house.create().await.0.unwrap();
     let mut vm = house.vm().await.unwrap();
-    assert_eq!(moving::room(&house.app, &vm, &node("sim02")), Ok(()));
+    assert_eq!(nodes::room(&house.app, &vm, &node("sim02")), Ok(()));
     let limits = vm.limits;
     for (wanted, args) in [
         (Limits { memory_mib: 20_000, ..limits }, ["memory", "15360", "20000"]),
@@ -119,7 +119,7 @@ async fn a_node_without_room_is_named_with_its_numbers() {
     ] {
         vm.limits = wanted;
         let empty = if vm.node.as_deref() == Some("sim03") { "sim02" } else { "sim03" };
-        let error = moving::room(&house.app, &vm, &node(empty)).unwrap_err();
+        let error = nodes::room(&house.app, &vm, &node(empty)).unwrap_err();
         assert_eq!((error.kind, error.id), (Kind::Limited, "error-node-room"));
         let given: Vec<_> = error.args.iter().skip(1).map(|(_, value)| value.as_str()).collect();
         assert_eq!(given, args);

@@ -63,19 +63,19 @@ impl House {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publish_that_fails_leaves_nothing() {
     let house = staffed("publish").await;
-    for step in ["export", "publish"] {
+    for step in [Step::Export, Step::Publish] {
         let mut watch = house.publish().await;
         watch.now.wait_for(|now| now.progress.step == step).await.unwrap();
         house.sim.fail_next(EngineError::NoSpace);
         let (end, state) = house.end(watch).await;
-        assert_eq!(end.unwrap_err().id, "error-no-space", "{step}");
-        assert!(matches!(state, JobState::Failed(_)), "{step}");
+        assert_eq!(end.unwrap_err().id, "error-no-space", "{step:?}");
+        assert!(matches!(state, JobState::Failed(_)), "{step:?}");
         let forgotten = async || house.app.store.templates().await.unwrap().is_empty();
         house.until("the version is forgotten", forgotten).await;
-        assert_eq!(house.sim.published(), [], "{step}");
+        assert_eq!(house.sim.published(), [], "{step:?}");
         let seat = house.vm().await.unwrap().seat.to_string();
         let left = std::fs::read_dir(house.app.config.backup.dir.join(seat)).unwrap().count();
-        assert_eq!(left, 0, "{step}: an archive is left");
+        assert_eq!(left, 0, "{step:?}: an archive is left");
     }
     let watch = house.publish().await;
     house.end(watch).await.0.unwrap();

@@ -169,7 +169,7 @@ pub fn plain(text: &str) -> String {
 /// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway
 /// rewrites it in place on a terminal.
 pub fn progress(progress: &ProgressView, lang: Lang) -> String {
-    let step = text(lang, &format!("step-{}", progress.step), &[]);
+    let step = text(lang, &format!("step-{}", progress.step.as_str()), &[]);
     let job = progress.job.to_string();
     let done = progress.done.map(|done| units::bytes(done, lang));
     match (done, progress.total) {

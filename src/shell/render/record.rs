@@ -17,7 +17,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
         let finished = job.finished.as_deref().map(units::minute);
         table.row(vec![
             job.job.to_string(),
-            word(lang, "kind", job.kind),
+            word(lang, "kind", &job.kind),
             job.vm.clone(),
             job.seat.clone(),
             word(lang, "job", job.state),

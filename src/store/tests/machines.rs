@@ -9,14 +9,14 @@ use puerta_lab::quota::{Quota, QuotaExceeded, Usage};
 async fn a_machine_gets_the_place_that_the_plan_predicts() {
     let (_folder, store, _, alumno, seat) = one().await;
     let new = NewVm { node: Some("nodo01".into()), person: Some(alumno.id), ..vm(seat.id, "web1") };
-    let (web1, job) = store.create_vm(new, PLAN, ROOMY, NOW).await.unwrap();
+    let (web1, job) = store.create_vm(JobKind::new("create"), new, PLAN, ROOMY, NOW).await.unwrap();
     let slot = Slot::new(2).unwrap();
     let vmid = PLAN.vmid(seat.edition, seat.number, slot).unwrap();
     assert_eq!((web1.slot, web1.vmid), (slot, vmid));
     assert_eq!(web1.address().to_string(), "10.96.0.66");
     assert_eq!((web1.phase, web1.created), (Phase::Creating, NOW));
     assert_eq!((&web1.seat_name, web1.node.as_deref()), (&seat.name, Some("nodo01")));
-    assert_eq!((job.kind, &job.state), (JobKind::Create, &JobState::Running));
+    assert_eq!((job.kind.as_str(), &job.state), ("create", &JobState::Running));
     assert_eq!((job.vm, &job.vm_name, job.person), (web1.id, &web1.name, Some(alumno.id)));
     assert_eq!(store.job(job.id).await.unwrap(), Some(job.clone()));
     assert_eq!(store.running_job_of(web1.id).await.unwrap(), Some(job));
@@ -25,9 +25,9 @@ async fn a_machine_gets_the_place_that_the_plan_predicts() {
     assert_eq!(store.vm_by_vmid(vmid).await.unwrap(), Some(web1.clone()));
     let named = store.vm_by_name(seat.id, &web1.name).await.unwrap();
     assert_eq!(named, Some(web1.clone()));
-    let same = store.create_vm(vm(seat.id, "web1"), PLAN, ROOMY, NOW).await;
+    let same = store.create_vm(JobKind::new("create"), vm(seat.id, "web1"), PLAN, ROOMY, NOW).await;
     assert!(matches!(same, Err(StoreError::Taken("vm"))));
-    let nowhere = store.create_vm(vm(SeatId(99), "web1"), PLAN, ROOMY, NOW);
+    let nowhere = store.create_vm(JobKind::new("create"), vm(SeatId(99), "web1"), PLAN, ROOMY, NOW);
     assert!(matches!(nowhere.await, Err(StoreError::Gone)));
     assert_eq!(store.vms().await.unwrap().len(), 1);
     assert_eq!(store.jobs(10).await.unwrap().len(), 1);
@@ -50,7 +50,7 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
     create(&store, other.unwrap().id, "web1").await;
     let quotas = Quotas { machines: 2, memory_mib: 600, ..ROOMY };
-    let make = |name| store.create_vm(vm(seat.id, name), PLAN, quotas, NOW);
+    let make = |name| store.create_vm(JobKind::new("create"), vm(seat.id, name), PLAN, quotas, NOW);
     let (web1, _) = make("web1").await.unwrap();
     make("web2").await.unwrap();
     let used = Usage { machines: 2, memory_mib: 512, cpus: 2, disk_mib: 4096, ..Usage::default() };
@@ -62,7 +62,7 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     assert_eq!(quota, wanted);
     store.delete_vm(web1.id).await.unwrap();
     let big = NewVm { limits: Limits { memory_mib: 400, ..web1.limits }, ..vm(seat.id, "web3") };
-    let refused = store.create_vm(big, PLAN, quotas, NOW).await;
+    let refused = store.create_vm(JobKind::new("create"), big, PLAN, quotas, NOW).await;
     assert!(matches!(refused, Err(StoreError::Quota(q)) if q.quota == Quota::Memory && q.used == 256));
 }
 
@@ -72,12 +72,12 @@ async fn sixty_three_machines_fit_and_a_slot_is_free_when_its_row_is_gone() {
     let roomy = Quotas { machines: 100, ..ROOMY };
     let mut vms = Vec::new();
     for i in 0..63 {
-        let made = store.create_vm(vm(seat.id, &format!("web{i}")), PLAN, roomy, NOW);
+        let made = store.create_vm(JobKind::new("create"), vm(seat.id, &format!("web{i}")), PLAN, roomy, NOW);
         vms.push(made.await.unwrap().0);
     }
     let slots: Vec<_> = vms.iter().map(|vm| vm.slot).collect();
     assert_eq!(slots, Slot::all().collect::<Vec<_>>());
-    let more = || store.create_vm(vm(seat.id, "more"), PLAN, roomy, NOW);
+    let more = || store.create_vm(JobKind::new("create"), vm(seat.id, "more"), PLAN, roomy, NOW);
     assert!(matches!(more().await, Err(StoreError::SlotsFull)));
     store.set_phase(vms[10].id, Phase::Deleting).await.unwrap();
     assert!(matches!(more().await, Err(StoreError::SlotsFull)));
@@ -97,10 +97,10 @@ async fn a_number_is_never_twice_in_the_table() {
     let (_, other) = add(&store, "alumno2", Some(red.id)).await;
     // Somebody changed `first_year` while machines exist: 2025 now has the code that 2026 had.
     let shifted = AddressPlan { first_year: 2019 };
-    let clash = store.create_vm(vm(other.unwrap().id, "web1"), shifted, ROOMY, NOW);
+    let clash = store.create_vm(JobKind::new("create"), vm(other.unwrap().id, "web1"), shifted, ROOMY, NOW);
     assert!(matches!(clash.await, Err(StoreError::Taken("vmid"))));
     let outside = AddressPlan { first_year: 2030 };
-    let outside = store.create_vm(vm(seat.id, "web2"), outside, ROOMY, NOW);
+    let outside = store.create_vm(JobKind::new("create"), vm(seat.id, "web2"), outside, ROOMY, NOW);
     assert!(matches!(outside.await, Err(StoreError::Plan(_))));
 }
 
@@ -114,7 +114,7 @@ async fn of_two_that_race_for_the_last_place_one_wins() {
             let store = store.clone();
             tokio::spawn(async move {
                 let new = vm(seat.id, &name);
-                store.create_vm(new, PLAN, quotas, NOW).await
+                store.create_vm(JobKind::new("create"), new, PLAN, quotas, NOW).await
             })
         };
         // In one program and, every second time, from another one on the same file.
@@ -135,7 +135,7 @@ async fn one_job_a_machine() {
     let (_folder, store, _, alumno, seat) = one().await;
     let web1 = ready(&store, seat.id, "web1").await;
     let web2 = ready(&store, seat.id, "web2").await;
-    let calls: Vec<_> = [JobKind::Backup, JobKind::Delete, JobKind::Restore]
+    let calls: Vec<_> = [JobKind::new("backup"), JobKind::new("delete"), JobKind::new("restore")]
         .into_iter()
         .map(|kind| {
             let store = store.clone();
@@ -153,8 +153,9 @@ async fn one_job_a_machine() {
         }
     }
     assert_eq!(won.len(), 1);
-    assert_eq!(busy, [(won[0].kind, at(7)); 2]);
-    let other = store.start_job(JobKind::Stop, web2.id, Some(alumno.id), None, NOW);
+    let loser = (won[0].kind.clone(), at(7));
+    assert_eq!(busy, [loser.clone(), loser]);
+    let other = store.start_job(JobKind::new("stop"), web2.id, Some(alumno.id), None, NOW);
     other.await.unwrap();
     let failed = JobState::Failed("no space left".into());
     store.finish_job(won[0].id, &failed, at(9)).await.unwrap();
@@ -164,13 +165,13 @@ async fn one_job_a_machine() {
     assert!(matches!(twice, Err(StoreError::Gone)));
     assert_eq!(store.running_job_of(web1.id).await.unwrap(), None);
     let from = Some(BackupId(5));
-    let next = store.start_job(JobKind::Restore, web1.id, None, from, NOW);
+    let next = store.start_job(JobKind::new("restore"), web1.id, None, from, NOW);
     let next = next.await.unwrap();
     assert_eq!(next.backup, from);
     let undone = JobState::Undone("restart".into());
     store.finish_job(next.id, &undone, NOW).await.unwrap();
     assert_eq!(store.job(next.id).await.unwrap().unwrap().state, undone);
-    let gone = store.start_job(JobKind::Stop, VmId(99), None, None, NOW);
+    let gone = store.start_job(JobKind::new("stop"), VmId(99), None, None, NOW);
     assert!(matches!(gone.await, Err(StoreError::Gone)));
     let never = store.finish_job(JobId(99), &JobState::Done, NOW).await;
     assert!(matches!(never, Err(StoreError::Gone)));
@@ -199,7 +200,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     let other = other.unwrap();
     let web1 = ready(&store, seat.id, "web1").await;
     let web2 = ready(&store, other.id, "web2").await;
-    let delete = store.start_job(JobKind::Delete, web1.id, None, None, at(1));
+    let delete = store.start_job(JobKind::new("delete"), web1.id, None, None, at(1));
     let delete = delete.await.unwrap();
     store.finish_delete(delete.id, web1.id, at(2)).await.unwrap();
     assert_eq!(store.vms().await.unwrap(), [web2.clone()]);
@@ -207,7 +208,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     assert!(matches!(again, Err(StoreError::Gone)));
     assert_eq!(store.vms().await.unwrap(), [web2.clone()], "both or neither");
 
-    let start = store.start_job(JobKind::Start, web2.id, None, None, at(3));
+    let start = store.start_job(JobKind::new("start"), web2.id, None, None, at(3));
     let start = start.await.unwrap();
     let of = |seats: Vec<SeatId>, limit| {
         let store = store.clone();
@@ -230,7 +231,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     assert_eq!(store.jobs(9).await.unwrap(), [start.clone()], "it runs");
     store.finish_job(start.id, &JobState::Done, at(4)).await.unwrap();
     assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
-    let next = store.start_job(JobKind::Stop, web2.id, None, None, at(5));
+    let next = store.start_job(JobKind::new("stop"), web2.id, None, None, at(5));
     assert!(next.await.unwrap().id > start.id);
 }
 
@@ -238,7 +239,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
 async fn a_backup_is_known_exactly_when_it_is_finished() {
     let (_folder, store, course, _, seat) = one().await;
     let web1 = ready(&store, seat.id, "web1").await;
-    let job = store.start_job(JobKind::Backup, web1.id, None, None, NOW);
+    let job = store.start_job(JobKind::new("backup"), web1.id, None, None, NOW);
     let job = job.await.unwrap();
     assert_eq!(store.backups().await.unwrap(), []);
     let new = backup(&web1, "web1-20261123-041036");
@@ -249,7 +250,7 @@ async fn a_backup_is_known_exactly_when_it_is_finished() {
     let ended = store.finish_backup(job.id, backup(&web1, "other"), NOW).await;
     assert!(matches!(ended, Err(StoreError::Gone)));
 
-    let job = store.start_job(JobKind::Backup, web1.id, None, None, NOW);
+    let job = store.start_job(JobKind::new("backup"), web1.id, None, None, NOW);
     let job = job.await.unwrap();
     let same = store.finish_backup(job.id, new, NOW).await;
     assert!(matches!(same, Err(StoreError::Taken("backup"))));

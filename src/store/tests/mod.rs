@@ -121,7 +121,7 @@ fn vm(seat: SeatId, name: &str) -> NewVm {
 }
 
 async fn create(store: &Store, seat: SeatId, name: &str) -> (Vm, Job) {
-    let made = store.create_vm(vm(seat, name), PLAN, ROOMY, NOW);
+    let made = store.create_vm(JobKind::new("create"), vm(seat, name), PLAN, ROOMY, NOW);
     made.await.unwrap()
 }
 
@@ -134,7 +134,7 @@ async fn ready(store: &Store, seat: SeatId, name: &str) -> Vm {
 }
 
 async fn back_up(store: &Store, vm: &Vm, name: &str, now: Timestamp) -> Backup {
-    let job = store.start_job(JobKind::Backup, vm.id, None, None, now);
+    let job = store.start_job(JobKind::new("backup"), vm.id, None, None, now);
     let job = job.await.unwrap();
     let done = store.finish_backup(job.id, backup(vm, name), now);
     done.await.unwrap()

@@ -51,7 +51,7 @@ async fn where_machines_are_and_why() {
     let placed = Placed { chosen: Chosen::Least, nodes: 3, free_mib: Some(7000) };
     for (name, at) in [("web1", "nodo01"), ("web2", "nodo01"), ("web3", "nodo02")] {
         let new = NewVm { node: Some(at.into()), placed: Some(placed), ..vm(seat.id, name) };
-        store.create_vm(new, PLAN, ROOMY, NOW).await.unwrap();
+        store.create_vm(JobKind::new("create"), new, PLAN, ROOMY, NOW).await.unwrap();
     }
     ready(&store, seat.id, "old").await;
     let vms = store.vms().await.unwrap();
@@ -74,17 +74,18 @@ async fn where_machines_are_and_why() {
 async fn a_move_takes_the_machine_and_knows_what_it_was() {
     let (_folder, store, _, alumno, seat) = one().await;
     let web1 = ready(&store, seat.id, "web1").await;
-    let job = store.start_move(web1.id, &node("nodo02"), Some(alumno.id), NOW).await.unwrap();
-    assert_eq!((job.kind, job.person), (JobKind::Move, Some(alumno.id)));
-    let again = store.start_move(web1.id, &node("nodo03"), None, NOW).await;
-    assert!(matches!(again, Err(StoreError::Busy { kind: JobKind::Move, .. })));
+    let job =
+        store.start_move(JobKind::new("move"), web1.id, &node("nodo02"), Some(alumno.id), NOW).await.unwrap();
+    assert_eq!((job.kind, job.person), (JobKind::new("move"), Some(alumno.id)));
+    let again = store.start_move(JobKind::new("move"), web1.id, &node("nodo03"), None, NOW).await;
+    assert!(matches!(again, Err(StoreError::Busy { ref kind, .. }) if *kind == JobKind::new("move")));
     let untouched = store.move_of(job.id).await.unwrap().unwrap();
     assert_eq!((untouched.target.as_str(), untouched.origin), ("nodo02", None));
     store.set_origin(job.id, "nodo01", true).await.unwrap();
     let begun = store.move_of(job.id).await.unwrap().unwrap();
     assert_eq!(begun.origin, Some(("nodo01".into(), true)));
     store.finish_job(job.id, &JobState::Done, LATER).await.unwrap();
-    assert_eq!(store.jobs(1).await.unwrap()[0].kind, JobKind::Move);
+    assert_eq!(store.jobs(1).await.unwrap()[0].kind, JobKind::new("move"));
     // Forgotten with its job (and the one that made the machine).
     assert_eq!(store.prune_jobs(Timestamp(LATER.0 + 1)).await.unwrap(), 2);
     assert_eq!(store.move_of(job.id).await.unwrap(), None);

@@ -182,7 +182,8 @@ async fn a_call_that_is_dropped_half_way_leaves_nothing() {
     let (mut done, mut undone) = (0, 0);
     for polls in (0..40).cycle().take(200) {
         let mut left = polls;
-        let mut call = Box::pin(store.create_vm(vm(seat.id, "web1"), PLAN, ROOMY, NOW));
+        let mut call =
+            Box::pin(store.create_vm(JobKind::new("create"), vm(seat.id, "web1"), PLAN, ROOMY, NOW));
         let dropped = poll_fn(|context| match call.as_mut().poll(context) {
             Poll::Ready(end) => Poll::Ready(Some(end)),
             Poll::Pending if left == 0 => Poll::Ready(None),

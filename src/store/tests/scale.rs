@@ -174,7 +174,7 @@ async fn a_full_plan_stays_fast() {
     for _ in 0..3 {
         let new = vm(seat, &names.next().unwrap());
         let start = Instant::now();
-        let (made, _) = store.create_vm(new, PLAN, ROOMY, NOW).await.unwrap();
+        let (made, _) = store.create_vm(JobKind::new("create"), new, PLAN, ROOMY, NOW).await.unwrap();
         println!("create_vm {:.1?} {}", start.elapsed(), made.address());
     }
 }

@@ -21,7 +21,8 @@ fn reference(text: &str) -> TemplateRef {
 
 /// The next version of `tomcat`, whole.
 async fn published(store: &Store, vm: &Vm) -> Template {
-    let (made, job) = store.begin_template(new("tomcat"), vm.id, None, NOW).await.unwrap();
+    let (made, job) =
+        store.begin_template(JobKind::new("publish"), new("tomcat"), vm.id, None, NOW).await.unwrap();
     store.finish_template(job.id, 77, at(1)).await.unwrap();
     made
 }
@@ -34,13 +35,19 @@ fn from(seat: SeatId, name: &str, template: &str) -> NewVm {
 async fn a_version_is_offered_from_its_jobs_end_to_its_retirement() {
     let (_folder, store, _, _, seat) = one().await;
     let web1 = ready(&store, seat.id, "web1").await;
-    let (made, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    let (made, job) =
+        store.begin_template(JobKind::new("publish"), new("tomcat"), web1.id, None, NOW).await.unwrap();
     assert_eq!((made.version, made.job, &*made.source), (1, Some(job.id), "web1.alumno1"));
-    assert_eq!((job.kind, store.template_of_job(job.id).await.unwrap()), (JobKind::Publish, Some(made)));
+    assert_eq!(
+        (job.kind, store.template_of_job(job.id).await.unwrap()),
+        (JobKind::new("publish"), Some(made))
+    );
     // It has the machine, and is not there yet.
-    let busy = store.begin_template(new("other"), web1.id, None, NOW).await;
-    assert!(matches!(busy, Err(StoreError::Busy { kind: JobKind::Publish, .. })));
-    let create = |name, template| store.create_vm(from(seat.id, name, template), PLAN, ROOMY, NOW);
+    let busy = store.begin_template(JobKind::new("publish"), new("other"), web1.id, None, NOW).await;
+    assert!(matches!(busy, Err(StoreError::Busy { ref kind, .. }) if *kind == JobKind::new("publish")));
+    let create = |name, template| {
+        store.create_vm(JobKind::new("create"), from(seat.id, name, template), PLAN, ROOMY, NOW)
+    };
     assert!(matches!(create("web2", "tomcat:1").await, Err(StoreError::NotOffered)));
     assert!(store.retire_templates(&reference("tomcat"), NOW).await.unwrap().is_empty());
     store.finish_template(job.id, 77, at(1)).await.unwrap();
@@ -70,11 +77,13 @@ async fn a_version_is_offered_from_its_jobs_end_to_its_retirement() {
 async fn a_version_that_was_not_made_is_forgotten_and_one_that_was_is_not() {
     let (_folder, store, _, _, seat) = one().await;
     let web1 = ready(&store, seat.id, "web1").await;
-    let (_, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    let (_, job) =
+        store.begin_template(JobKind::new("publish"), new("tomcat"), web1.id, None, NOW).await.unwrap();
     store.finish_job(job.id, &JobState::Undone("x".into()), at(1)).await.unwrap();
     store.forget_template(job.id).await.unwrap();
     assert!(store.templates().await.unwrap().is_empty());
-    let (_, job) = store.begin_template(new("tomcat"), web1.id, None, NOW).await.unwrap();
+    let (_, job) =
+        store.begin_template(JobKind::new("publish"), new("tomcat"), web1.id, None, NOW).await.unwrap();
     store.finish_template(job.id, 77, at(1)).await.unwrap();
     store.forget_template(job.id).await.unwrap();
     assert_eq!(store.templates().await.unwrap().len(), 1);
@@ -116,7 +125,7 @@ async fn what_is_set_holds_when_ten_race() {
     let mut racing = tokio::task::JoinSet::new();
     for n in 0..10 {
         let (store, new) = (store.clone(), vm(seat.id, &format!("web{n}")));
-        racing.spawn(async move { store.create_vm(new, PLAN, ROOMY, NOW).await });
+        racing.spawn(async move { store.create_vm(JobKind::new("create"), new, PLAN, ROOMY, NOW).await });
     }
     let ends = racing.join_all().await;
     assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 4, "{ends:?}");
@@ -127,7 +136,9 @@ async fn what_is_set_holds_when_ten_race() {
     for (vm, job) in ends.into_iter().flatten() {
         store.finish_job(job.id, &JobState::Done, NOW).await.unwrap();
         let store = store.clone();
-        racing.spawn(async move { store.start_backup(vm.id, None, 3, ROOMY, NOW).await });
+        racing.spawn(
+            async move { store.start_backup(JobKind::new("backup"), vm.id, None, 3, ROOMY, NOW).await },
+        );
     }
     let ends = racing.join_all().await;
     let won: Vec<_> = ends.iter().flatten().collect();
@@ -142,7 +153,7 @@ async fn what_is_set_holds_when_ten_race() {
         took_ms: 1,
     };
     store.finish_backup(won[1].id, backup, NOW).await.unwrap();
-    store.start_backup(won[1].vm, None, 1, ROOMY, NOW).await.unwrap();
+    store.start_backup(JobKind::new("backup"), won[1].vm, None, 1, ROOMY, NOW).await.unwrap();
     // What is there stays when a quota goes below it.
     store.set_quota(Scope::Seat(seat.id), Quota::Machines, Some(1)).await.unwrap();
     assert_eq!(store.vms().await.unwrap().len(), 4);

@@ -113,7 +113,7 @@ fn judged(before: Option<&Known>, state: NodeState, said: Said, others: bool, no
 }
 
 /// Looks once, so that what comes next knows the nodes, and then for ever.
-pub(super) async fn start(app: &Arc<App>) {
+pub(in crate::app) async fn start(app: &Arc<App>) {
     // What was silent when the last puerta ended is no news.
     if let Ok(marks) = app.store.node_marks().await {
         let silent = marks.into_iter().filter(|mark| mark.silent.is_some());

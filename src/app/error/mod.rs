@@ -1,8 +1,7 @@
 //! The one error of the house: a kind (eight of them), the id of its sentence in the locales, and
 //! the sentence's arguments. `docs/errors.md` is the table from kind to everything else.
 
-use puerta_lab::names::{NameError, Rule};
-use puerta_lab::quota::QuotaExceeded;
+mod from;
 
 /// What sort of thing went wrong; decides exit code, SSH open failure and audit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +60,19 @@ impl Kind {
     }
 }
 
+/// What the program itself wants to know about some errors; people read their sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The audit cannot be written.
+    AuditAway,
+    /// The code of a second factor is not right.
+    WrongCode,
+    /// The machine's port has a number already.
+    Published,
+    /// The word is not one of those that may stand there.
+    UnknownWord,
+}
+
 /// An error as data: rendered by the shell in the person's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -70,6 +82,8 @@ pub struct Error {
     pub id: &'static str,
     /// Arguments of the sentence.
     pub args: Vec<(&'static str, String)>,
+    /// What the program does something about.
+    pub cause: Option<Cause>,
     /// What it consists of, when that is more than one thing: each a sentence of its own. One with the
     /// argument `line` is about that line of what was read, one with `value` about that word.
     pub details: Vec<Error>,
@@ -90,13 +104,20 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with a sentence and no arguments.
     pub fn new(kind: Kind, id: &'static str) -> Self {
-        Self { kind, id, args: Vec::new(), details: Vec::new() }
+        Self { kind, id, args: Vec::new(), cause: None, details: Vec::new() }
     }
 
     /// Adds an argument.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// Says why, to the program.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
         self
     }
 
@@ -125,31 +146,4 @@ fn reference() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let seconds = now.map_or(0, |elapsed| elapsed.as_secs() as u32);
     format!("{seconds:08x}-{:x}", COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-impl From<NameError> for Error {
-    fn from(error: NameError) -> Self {
-        let (id, max) = match error.rule {
-            Rule::Empty => ("error-name-empty", None),
-            Rule::TooLong(max) => ("error-name-long", Some(max)),
-            Rule::Start => ("error-name-start", None),
-            Rule::Characters => ("error-name-characters", None),
-            Rule::End => ("error-name-end", None),
-        };
-        let error = Self::new(Kind::Usage, id).with("kind", error.kind);
-        match max {
-            Some(max) => error.with("max", max),
-            None => error,
-        }
-    }
-}
-
-impl From<QuotaExceeded> for Error {
-    fn from(quota: QuotaExceeded) -> Self {
-        Self::new(Kind::Limited, "error-quota")
-            .with("quota", quota.quota.as_str())
-            .with("limit", quota.limit)
-            .with("used", quota.used)
-            .with("wanted", quota.wanted)
-    }
 }

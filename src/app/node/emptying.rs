@@ -1,12 +1,11 @@
 //! `node drain --move`: the machines of a drained node leave it one after the other, each by a job of
 //! its own. It goes on without whoever asked, and after a restart.
 
-use super::choose;
-use crate::app::error::{Error, Kind, Result};
-use crate::app::vm_jobs::Work;
-use crate::app::{App, clock, jobs, moving, recovery};
+use crate::app::error::{Error, Result};
+use crate::app::jobs::moving;
+use crate::app::{App, find, nodes};
 use puerta_audit::Event;
-use puerta_lab::model::{JobKind, Phase, Vm, VmId};
+use puerta_lab::model::{Vm, VmId};
 use puerta_lab::names::NodeName;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -56,8 +55,8 @@ async fn empty(app: &Arc<App>, node: &str) -> Result<(u32, u32)> {
         }
         let Some(vm) = next(app, node, &tried).await? else { break };
         match away(app, &vm).await {
-            Ok(()) => moved += 1,
-            Err(error) if error.id == "error-vm-busy" => {
+            Ok(true) => moved += 1,
+            Ok(false) => {
                 tokio::time::sleep(BUSY).await;
                 continue;
             }
@@ -77,20 +76,15 @@ async fn next(app: &App, node: &str, tried: &HashSet<VmId>) -> Result<Option<Vm>
     Ok(all.into_iter().find(|vm| vm.node.as_deref() == Some(node) && !tried.contains(&vm.id)))
 }
 
-/// One machine, to wherever there is room, and until it is there.
-async fn away(app: &Arc<App>, vm: &Vm) -> Result<()> {
-    if vm.phase != Phase::Ready {
-        return Err(Error::new(Kind::Conflict, "error-vm-not-ready").with("vm", &vm.name));
-    }
-    let permit = recovery::itself(app, JobKind::Move, vm.clone()).await?;
-    let fits = |node: &NodeName| moving::room(app, vm, node).is_ok();
-    let (target, _) = choose(app, &mut *app.nodes.turn().await, fits).await?;
-    let started = app.store.start_move(vm.id, &target, None, clock::now()).await;
-    let job = started.map_err(|error| jobs::not_begun(error, vm))?;
-    let mut watch = app.launch(job, None, Work::new(permit));
+/// One machine, to wherever there is room, and until it is there. `false`: another job has it.
+async fn away(app: &Arc<App>, vm: &Vm) -> Result<bool> {
+    find::ready(vm)?;
+    let fits = |node: &NodeName| nodes::room(app, vm, node).is_ok();
+    let (target, _) = nodes::choose(app, &mut *app.nodes.turn().await, fits).await?;
+    let Some(mut watch) = moving::start_itself(app, vm, &target).await? else { return Ok(false) };
     let now = watch.now.wait_for(|now| now.end.is_some()).await.map_err(|gone| Error::internal(&gone))?;
     match &now.end {
         Some(Err(error)) => Err(error.clone()),
-        _ => Ok(()),
+        _ => Ok(true),
     }
 }

@@ -1,0 +1,75 @@
+//! What goes wrong in the parts, as what a person can do about it.
+
+use super::{Cause, Error, Kind};
+use puerta_audit::AuditUnavailable;
+use puerta_engine::EngineError;
+use puerta_lab::names::{NameError, Rule};
+use puerta_lab::quota::QuotaExceeded;
+use puerta_store::StoreError;
+
+impl From<NameError> for Error {
+    fn from(error: NameError) -> Self {
+        let (id, max) = match error.rule {
+            Rule::Empty => ("error-name-empty", None),
+            Rule::TooLong(max) => ("error-name-long", Some(max)),
+            Rule::Start => ("error-name-start", None),
+            Rule::Characters => ("error-name-characters", None),
+            Rule::End => ("error-name-end", None),
+        };
+        let error = Self::new(Kind::Usage, id).with("kind", error.kind);
+        match max {
+            Some(max) => error.with("max", max),
+            None => error,
+        }
+    }
+}
+
+impl From<QuotaExceeded> for Error {
+    fn from(quota: QuotaExceeded) -> Self {
+        Self::new(Kind::Limited, "error-quota")
+            .with("quota", quota.quota.as_str())
+            .with("limit", quota.limit)
+            .with("used", quota.used)
+            .with("wanted", quota.wanted)
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        let unavailable = |id| Self::new(Kind::Unavailable, id);
+        match error {
+            EngineError::Away(cause) => {
+                tracing::warn!(cause, "the engine does not answer");
+                unavailable("error-engine-away")
+            }
+            EngineError::NoTemplate => unavailable("error-template-missing"),
+            EngineError::NoSpace => unavailable("error-no-space"),
+            EngineError::AddressInUse => unavailable("error-address-held"),
+            EngineError::DiskFull => Self::new(Kind::Limited, "error-disk-full"),
+            EngineError::Bounds(reason) => Self::new(Kind::Limited, "error-bounds").with("reason", reason),
+            EngineError::BadArchive(cause) => {
+                tracing::warn!(cause, "an archive is not usable");
+                Self::new(Kind::Conflict, "error-bad-archive")
+            }
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Quota(quota) => quota.into(),
+            StoreError::SlotsFull => Self::new(Kind::Limited, "error-slots-full"),
+            StoreError::SeatsFull => Self::new(Kind::Limited, "error-seats-full"),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<AuditUnavailable> for Error {
+    fn from(error: AuditUnavailable) -> Self {
+        tracing::error!(%error, "the audit cannot be written");
+        Self::new(Kind::Unavailable, "error-audit-away").because(Cause::AuditAway)
+    }
+}

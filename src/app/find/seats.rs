@@ -1,0 +1,76 @@
+//! Seats and courses.
+
+use crate::app::App;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, Course, Seat, SeatId};
+use puerta_lab::names::{CourseName, SeatName};
+use puerta_policy::decide::Lab;
+use puerta_store::Store;
+
+/// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
+/// judged and written down, before it is said whether there is such a seat.
+pub(in crate::app) async fn seats_asked(
+    ctx: &Ctx<'_>,
+    all: bool,
+    seat: Option<SeatName>,
+) -> Result<Option<Vec<SeatId>>> {
+    let found = match &seat {
+        Some(name) => ctx.app.store.seat_by_name(name).await?.map(|seat| seat.id),
+        None => None,
+    };
+    let own = match found {
+        Some(seat) => ctx.actor.seats.contains(&seat),
+        None => seat.is_none() && !all,
+    };
+    if !own {
+        // To who may not, somebody else's seat is as absent as one that is not there.
+        let refusal = seat.as_ref().map_or_else(Error::denied, no_seat);
+        let _seats = ctx.permit(Action::SeatList, Lab, None, refusal).await?;
+    }
+    match (seat, found) {
+        (Some(_), Some(seat)) => Ok(Some(vec![seat])),
+        (Some(name), None) => Err(no_seat(&name)),
+        (None, _) if all => Ok(None),
+        (None, _) => Ok(Some(ctx.actor.seats.clone())),
+    }
+}
+
+pub(in crate::app) fn no_seat(name: &SeatName) -> Error {
+    Error::new(Kind::NotFound, "error-no-seat").with("seat", name)
+}
+
+/// The seat that was named, or the speaker's own when they have one.
+pub(in crate::app) async fn seat_for(store: &Store, actor: &Actor, named: Option<&SeatName>) -> Result<Seat> {
+    if let Some(name) = named {
+        return store.seat_by_name(name).await?.ok_or_else(|| no_seat(name));
+    }
+    match actor.seats.as_slice() {
+        [] => Err(Error::new(Kind::NotFound, "error-no-own-seat")),
+        [seat] => store.seat(*seat).await?.ok_or_else(|| Error::new(Kind::NotFound, "error-no-own-seat")),
+        seats => {
+            let mut names = Vec::new();
+            for seat in seats {
+                names.extend(store.seat(*seat).await?.map(|seat| seat.name.to_string()));
+            }
+            Err(Error::new(Kind::Usage, "error-which-seat").with("seats", names.join(", ")))
+        }
+    }
+}
+
+/// The course of that name.
+pub(in crate::app) async fn course(store: &Store, name: &CourseName) -> Result<Course> {
+    let absent = || Error::new(Kind::NotFound, "error-no-course").with("course", name);
+    store.course(name).await?.ok_or_else(absent)
+}
+
+impl App {
+    /// Nothing begins to run in a seat that is shut.
+    pub(in crate::app) async fn opened(&self, seat: SeatId, name: &SeatName) -> Result<()> {
+        if self.store.is_shut(seat).await? {
+            return Err(Error::new(Kind::Conflict, "error-seat-archived").with("seat", name));
+        }
+        Ok(())
+    }
+}

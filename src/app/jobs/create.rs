@@ -1,0 +1,190 @@
+//! `vm create`: its place in the registry, its place on a node, the machine, and the ports that its template
+//! wants published.
+
+use super::task::{Cut, TakenUp, Task, Work};
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::limits::{Asked, limits};
+use crate::app::port::{self, Wanted};
+use crate::app::reply::{Reply, Step, VmReply, VmView};
+use crate::app::{App, Outcome, clock, find, itself, nodes, offer};
+use async_trait::async_trait;
+use puerta_engine::{EngineError, Spec, Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Job, Phase, Vm};
+use puerta_lab::names::{TemplateRef, VmRef};
+use puerta_policy::decide::Permit;
+use puerta_store::{NewVm, StoreError};
+
+pub(in crate::app) struct Create {
+    /// What its template wants published.
+    pub(super) ports: Vec<Wanted>,
+}
+
+/// The permit, the template, the limits, the node, the quota, the job.
+pub(in crate::app) async fn start(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    template: Option<TemplateRef>,
+    asked: Asked,
+) -> Result<Outcome> {
+    let app = ctx.app;
+    let seat = find::seat_for(&app.store, &ctx.actor, wanted.seat.as_ref()).await?;
+    let label = format!("{}.{}", wanted.name, seat.name);
+    let permit = ctx.permit(Action::VmCreate, seat.clone(), Some(&label), find::no_seat(&seat.name)).await?;
+    app.opened(seat.id, &seat.name).await?;
+    if app.store.keys_of_seat(seat.id).await?.is_empty() {
+        return Err(Error::new(Kind::Conflict, "error-no-keys").with("seat", &seat.name));
+    }
+    let template = offer::choose(ctx, template).await?;
+    let limits = limits(ctx, &asked, template.limits)?;
+    let name = template.reference.clone();
+    // Held until the job is there: it will start the machine.
+    let turn = app.turn_to_run(seat.id);
+    let turn = turn.lock().await;
+    if let Err(full) = app.room_to_run(seat.id, None).await {
+        // Where it would not fit anyway, that is what to say.
+        let quotas = app.store.quotas_of(seat.id, app.config.quotas).await?.quotas;
+        quotas.machine(app.store.usage(seat.id).await?, limits)?;
+        return Err(full);
+    }
+    let mut placing = app.nodes.turn().await;
+    let (node, placed) = nodes::choose(app, &mut placing, |_| true).await?;
+    let new = NewVm {
+        seat: permit.target().id,
+        name: wanted.name.clone(),
+        template: template.reference,
+        limits,
+        node: Some(node.to_string()),
+        placed: Some(placed),
+        person: ctx.actor.person,
+    };
+    let kind = Create { ports: Vec::new() }.kind();
+    let (vm, job) = match app.store.create_vm(kind, new, app.plan(), app.config.quotas, clock::now()).await {
+        Err(StoreError::Taken(_)) => {
+            return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", &wanted.name));
+        }
+        Err(StoreError::NotOffered) => return Err(offer::retired(&name)),
+        made => made?,
+    };
+    drop((placing, turn));
+    let mut ports = Vec::new();
+    for service in template.ports {
+        ports.push(Wanted::judged(ctx, &vm, service).await);
+    }
+    let permit = permit.machine(vm).ok_or_else(Error::denied)?;
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Create { ports })))
+}
+
+#[async_trait]
+impl Task for Create {
+    fn word(&self) -> &'static str {
+        "create"
+    }
+
+    fn action(&self) -> Action {
+        Action::VmCreate
+    }
+
+    /// Making a machine is judged on its seat.
+    async fn permit(&self, app: &App, vm: Vm) -> Result<Permit<Vm>> {
+        let seat = app.store.seat(vm.seat).await?.ok_or_else(Error::denied)?;
+        itself::permit(app, self.action(), seat)?.machine(vm).ok_or_else(Error::denied)
+    }
+
+    async fn runs(&self, _app: &App, _job: &Job) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn frees_images(&self) -> bool {
+        true
+    }
+
+    async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
+        let vm = match make(work).await {
+            Ok(vm) => vm,
+            Err(failed) => return Err(give_up(work, failed).await?),
+        };
+        let (ports, unpublished) = port::publish_wanted(&work.app, &work.job, self.ports).await;
+        Ok(Reply::Vm(VmReply::Created { vm, ports, unpublished }))
+    }
+
+    async fn take_up(&self, cut: &Cut<'_>) -> Result<TakenUp> {
+        let ports = wanted_again(cut.app, cut.job, cut.permit.target()).await?;
+        Ok(TakenUp::Again(Box::new(Create { ports })))
+    }
+}
+
+/// What the template of a machine that was being made when puerta ended wants published, judged again for
+/// who asked for it.
+async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
+    let all = app.store.templates().await?;
+    let template = all.into_iter().find(|one| one.reference() == vm.template);
+    let actor = match job.person {
+        Some(person) => app.store.actor(person).await?,
+        None => None,
+    };
+    let (Some(template), Some(actor)) = (template, actor) else { return Ok(Vec::new()) };
+    Ok(template.ports.iter().map(|service| Wanted::judged_again(app, &actor, vm, *service)).collect())
+}
+
+/// Why no machine was made.
+enum Failed {
+    /// Something that is not this machine has its name in the engine, and is not touched.
+    Foreign,
+    /// Something of it may be there.
+    Halfway(Error),
+}
+
+impl<E: Into<Error>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::Halfway(error.into())
+    }
+}
+
+/// Nothing half-made stays: neither in the engine nor in the registry.
+async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
+    let vm = work.vm();
+    let (error, removed) = match failed {
+        Failed::Foreign => (Error::new(Kind::Conflict, "error-vm-foreign").with("vm", &vm.name), true),
+        Failed::Halfway(error) => {
+            let remove = || work.app.engine.remove(&work.permit, Which::Main);
+            let removed = work.report.put_away(&error, remove).await.is_ok();
+            (error, removed)
+        }
+    };
+    tracing::warn!(vm = vm.vmid.get(), ?error, "creating a machine failed");
+    if removed {
+        work.app.store.delete_vm(vm.id).await?;
+    }
+    Ok(error)
+}
+
+async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
+    let (app, vm, permit) = (&work.app, work.vm(), &work.permit);
+    work.report.step(Step::Create).await?;
+    let keys = app.store.keys_of_seat(vm.seat).await?;
+    let spec = Spec {
+        node: vm.node.clone().unwrap_or_default(),
+        authorized_keys: keys.into_iter().map(|key| key.line).collect(),
+    };
+    match app.engine.create(permit, &spec).await {
+        Err(EngineError::Exists) => {
+            // Left by a puerta that was killed half-way: one that runs had everything; another may lack its
+            // keys, so it is made again.
+            let left = app.engine.find(vm.vmid, Which::Main).await?;
+            if left.as_ref().is_some_and(|left| left.tags.get("vm") != Some(&vm.id.to_string())) {
+                return Err(Failed::Foreign);
+            }
+            if left.is_none_or(|left| left.status != Status::Running) {
+                app.engine.remove(permit, Which::Main).await?;
+                app.engine.create(permit, &spec).await?;
+            }
+        }
+        made => made?,
+    }
+    work.report.step(Step::Start).await?;
+    app.engine.start(permit, Which::Main).await?;
+    app.store.set_phase(vm.id, Phase::Ready).await?;
+    Ok(work.shown().await)
+}

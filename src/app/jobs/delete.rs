@@ -1,0 +1,84 @@
+//! `vm delete`: its ports closed, its copies removed, its row forgotten, in this order. Its backups stay.
+
+use super::begin;
+use super::task::{Cut, TakenUp, Task, Work};
+use crate::app::ctx::Ctx;
+use crate::app::error::Result;
+use crate::app::firewall::refused;
+use crate::app::reply::{Reply, Step, VmReply};
+use crate::app::{App, Outcome, clock, find};
+use async_trait::async_trait;
+use puerta_engine::{EngineError, Which};
+use puerta_firewall::FirewallError;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Phase, Vm};
+use puerta_lab::names::VmRef;
+
+pub(in crate::app) struct Delete;
+
+pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
+    let permit = find::permit(ctx, wanted, Action::VmDelete).await?;
+    begin(ctx, permit, Delete, None).await
+}
+
+#[async_trait]
+impl Task for Delete {
+    fn word(&self) -> &'static str {
+        "delete"
+    }
+
+    fn action(&self) -> Action {
+        Action::VmDelete
+    }
+
+    fn frees_images(&self) -> bool {
+        true
+    }
+
+    async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
+        let (app, vm) = (&work.app, work.vm());
+        let ports = close_ports(app, vm).await?;
+        work.report.step(Step::Remove).await?;
+        // Begun, it is finished, also when the engine is away for a while: there is no way back.
+        for which in [Which::Main, Which::New, Which::Old] {
+            let remove = || app.engine.remove(&work.permit, which);
+            match remove().await {
+                Err(away @ EngineError::Away(_)) => work.report.put_away(&away.into(), remove).await?,
+                done => done?,
+            }
+        }
+        let backups = app.store.backups_of(&[vm.seat]).await?;
+        let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
+        app.store.finish_delete(work.job.id, vm.id, clock::now()).await?;
+        Ok(Reply::Vm(VmReply::Deleted {
+            vm: vm.name.to_string(),
+            backups_kept: kept as u32,
+            ports_closed: ports,
+        }))
+    }
+
+    async fn take_up(&self, _cut: &Cut<'_>) -> Result<TakenUp> {
+        Ok(TakenUp::Again(Box::new(Delete)))
+    }
+}
+
+/// From here on the machine is being removed, nobody is let in, and no port leads to it: the next one with
+/// its address must not be reached by them. Where the firewall cannot do that, the machine stays as it was.
+async fn close_ports(app: &App, vm: &Vm) -> Result<u32> {
+    // Nobody publishes in between.
+    let mut turn = app.wall.turn().await;
+    let before = app.store.vm(vm.id).await?.map_or(vm.phase, |now| now.phase);
+    app.store.set_phase(vm.id, Phase::Deleting).await?;
+    let ports = app.store.publications_count(vm.id).await?;
+    if ports > 0 {
+        match app.reconcile_now(&mut turn).await {
+            Ok(_) | Err(FirewallError::Off) => {}
+            Err(error) => {
+                app.store.set_phase(vm.id, before).await?;
+                return Err(refused(&error));
+            }
+        }
+    }
+    app.changed();
+    Ok(ports)
+}

@@ -1,0 +1,169 @@
+//! A job's beginning and its end.
+
+use super::report::{JobNow, JobWatch, Reporter};
+use super::task::{Task, Work};
+use crate::app::ctx::{Ctx, Visitor};
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{ProgressView, Reply, Step};
+use crate::app::{App, Outcome, clock};
+use dashmap::DashMap;
+use puerta_audit::{self as audit, Event, Phase};
+use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Timestamp, Vm};
+use puerta_lab::names::VmName;
+use puerta_policy::decide::Permit;
+use puerta_store::StoreError;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// The jobs that run, for those who watch.
+#[derive(Default)]
+pub(in crate::app) struct Jobs(DashMap<JobId, watch::Sender<JobNow>>);
+
+/// Begins a job of a machine whose node answers, for the person who asked.
+pub(in crate::app) async fn begin(
+    ctx: &Ctx<'_>,
+    permit: Permit<Vm>,
+    task: impl Task + 'static,
+    backup: Option<BackupId>,
+) -> Result<Outcome> {
+    let (app, vm) = (ctx.app, permit.target());
+    app.reachable(vm).await?;
+    let job = app.begin_job(&task, vm, ctx.actor.person, backup).await?;
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, task)))
+}
+
+impl App {
+    /// Takes the machine for one job, or says which job has it.
+    pub(in crate::app) async fn begin_job(
+        self: &Arc<Self>,
+        task: &dyn Task,
+        vm: &Vm,
+        person: Option<PersonId>,
+        backup: Option<BackupId>,
+    ) -> Result<Job> {
+        let turn = self.turn_to_run(vm.seat);
+        // Held until the job is there, so that two cannot both take the last place.
+        let mut held = None;
+        if task.starts_it() {
+            held = Some(turn.lock().await);
+            self.opened(vm.seat, &vm.seat_name).await?;
+            self.room_to_run(vm.seat, Some(vm.id)).await?;
+        }
+        let started = self.store.start_job(task.kind(), vm.id, person, backup, clock::now()).await;
+        drop(held);
+        started.map_err(|error| not_begun(error, vm))
+    }
+
+    /// Carries a job out in a task of its own, for a visitor or for puerta itself.
+    pub(in crate::app) fn launch(
+        self: &Arc<Self>,
+        job: Job,
+        visitor: Option<&Visitor>,
+        permit: Permit<Vm>,
+        task: impl Task + 'static,
+    ) -> JobWatch {
+        self.set_off(job, visitor, permit, Box::new(task), None)
+    }
+
+    /// The same, from the step at which a restart cut it. A panic in it is a failed job, not a lost one.
+    pub(super) fn set_off(
+        self: &Arc<Self>,
+        job: Job,
+        visitor: Option<&Visitor>,
+        permit: Permit<Vm>,
+        task: Box<dyn Task>,
+        resumed: Option<Step>,
+    ) -> JobWatch {
+        let progress = ProgressView { job: job.id.0, step: Step::Queue, done: None, total: None };
+        let (sender, now) = watch::channel(JobNow { progress, end: None });
+        self.jobs.0.insert(job.id, sender.clone());
+        let event = |phase| match visitor {
+            Some(visitor) => visitor.event(phase, "job"),
+            None => Event { phase, actor: Some("puerta".into()), ..Event::note("job") },
+        };
+        let (begin, finish) = (event(Phase::Begin), event(Phase::Finish));
+        let (app, watched) = (Arc::clone(self), job.clone());
+        let report = Reporter { app: Arc::clone(self), job: job.id, now: sender.clone() };
+        let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
+        let (frees_images, leaves_running) = (task.frees_images(), task.leaves_running());
+        self.tasks.spawn(async move {
+            let carried = tokio::spawn(async move {
+                // The command's own begin could veto; now the machine is taken and it goes on.
+                work.app.audit.finish(describe(begin, &work.job)).await;
+                task.run(&work).await
+            });
+            let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
+            app.end_job(&job, &end, finish).await;
+            if frees_images {
+                app.sweep.notify_one();
+            }
+            // Its seat may have been shut while it had the machine.
+            if leaves_running && app.store.is_shut(job.seat).await.unwrap_or(true) {
+                app.shutting.notify_one();
+            }
+            app.jobs.0.remove(&job.id);
+            sender.send_modify(|now| now.end = Some(end));
+        });
+        JobWatch { job: watched, now }
+    }
+
+    async fn end_job(&self, job: &Job, end: &Result<Reply>, finish: Event) {
+        let (state, outcome) = match end {
+            Ok(_) => (JobState::Done, audit::Outcome::Done),
+            Err(error) => {
+                (JobState::Failed(error.id.to_owned()), audit::Outcome::Failed(error.id.to_owned()))
+            }
+        };
+        let mut pause = Duration::from_millis(250);
+        loop {
+            match self.store.finish_job(job.id, &state, clock::now()).await {
+                // What a backup or a delete leaves is written together with its job's end.
+                Ok(()) | Err(StoreError::Gone) => break,
+                // A full disk, most likely: until it is written the machine stays taken.
+                Err(error) => tracing::error!(job = job.id.0, %error, "the end of a job is not written yet"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(30));
+        }
+        let mut event = describe(finish, job);
+        event.outcome = Some(outcome);
+        self.audit.finish(event).await;
+    }
+
+    pub(super) fn watch(&self, job: Job) -> Option<JobWatch> {
+        let now = self.jobs.0.get(&job.id)?.subscribe();
+        Some(JobWatch { job, now })
+    }
+}
+
+/// What a job that could not begin means to the person.
+pub(super) fn begun<T>(vm: &Vm, begun: puerta_store::Result<T>) -> Result<T> {
+    begun.map_err(|error| not_begun(error, vm))
+}
+
+/// Why a machine could not be taken for a job.
+fn not_begun(error: StoreError, vm: &Vm) -> Error {
+    match error {
+        StoreError::Gone => Error::no_vm(&vm.name),
+        StoreError::Busy { kind, since } => taken(&vm.name, &kind, since),
+        other => other.into(),
+    }
+}
+
+/// This job has the machine now.
+pub(in crate::app) fn busy(job: &Job) -> Error {
+    taken(&job.vm_name, &job.kind, job.started)
+}
+
+fn taken(vm: &VmName, kind: &JobKind, since: Timestamp) -> Error {
+    let error = Error::new(Kind::Conflict, "error-vm-busy").with("vm", vm);
+    error.with("job", kind.as_str()).with("since", clock::hour(since))
+}
+
+fn describe(mut event: Event, job: &Job) -> Event {
+    event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));
+    event.detail.insert("job".into(), job.id.0.into());
+    event.detail.insert("kind".into(), job.kind.as_str().into());
+    event
+}

@@ -1,0 +1,68 @@
+//! `job list` and `job watch`.
+
+use crate::app::command::JobCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::reply::{JobView, Reply};
+use crate::app::{Outcome, clock, find};
+use puerta_lab::action::Action;
+use puerta_lab::model::{Job, JobState};
+use puerta_policy::decide::Decision;
+
+pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
+    let store = &ctx.app.store;
+    match command {
+        JobCommand::List => {
+            let jobs = store.jobs_of(&ctx.actor.seats, 50).await?;
+            let mut visible = Vec::new();
+            for job in &jobs {
+                // Who may see the machine sees its jobs; those of a removed one are its seat's.
+                let hidden = match store.vm(job.vm).await? {
+                    Some(vm) => matches!(ctx.decide(Action::VmView, vm), Decision::Deny(_)),
+                    None => false,
+                };
+                visible.extend((!hidden).then(|| view(job)));
+            }
+            Ok(Reply::Jobs(visible).into())
+        }
+        JobCommand::Watch(id) => {
+            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", id);
+            let job = store.job(id).await?.ok_or_else(absent)?;
+            // Who may see the machine may see its jobs; a deleted machine's are its seat's.
+            let allowed = match store.vm(job.vm).await? {
+                Some(vm) => {
+                    let subject = find::subject(&vm);
+                    ctx.permit(Action::VmView, vm, Some(&subject), absent()).await.is_ok()
+                }
+                None => ctx.actor.seats.contains(&job.seat),
+            };
+            if !allowed {
+                return Err(absent());
+            }
+            Ok(match ctx.app.watch(job.clone()) {
+                Some(watch) => Outcome::Job(watch),
+                // It ended, perhaps just now: read how.
+                None => Reply::Jobs(vec![view(&store.job(id).await?.unwrap_or(job))]).into(),
+            })
+        }
+    }
+}
+
+fn view(job: &Job) -> JobView {
+    let (state, reason) = match &job.state {
+        JobState::Running => ("running", None),
+        JobState::Done => ("done", None),
+        JobState::Failed(reason) => ("failed", Some(reason.clone())),
+        JobState::Undone(reason) => ("undone", Some(reason.clone())),
+    };
+    JobView {
+        job: job.id.0,
+        kind: job.kind.as_str().to_owned(),
+        vm: job.vm_name.to_string(),
+        seat: job.seat_name.to_string(),
+        state,
+        reason,
+        started: clock::rfc3339(job.started),
+        finished: job.finished.map(clock::rfc3339),
+    }
+}

@@ -1,0 +1,73 @@
+//! Work that outlives the connection that asked for it: one job a machine, written in the store before it
+//! begins, carried on in a task of its own, watched by whoever looks. Each kind has a file; a new one is one
+//! more, with its line in [`KINDS`].
+
+pub(super) mod backup;
+pub(super) mod create;
+pub(super) mod delete;
+mod launch;
+mod list;
+pub(super) mod moving;
+pub(super) mod publish;
+mod recovery;
+mod report;
+pub(super) mod restart;
+pub(super) mod restore;
+mod room;
+pub(super) mod start;
+pub(super) mod stop;
+mod task;
+
+pub(super) use launch::{Jobs, busy};
+use launch::{begin, begun};
+pub(super) use list::run;
+pub use recovery::recover;
+pub use report::{JobNow, JobWatch};
+pub(super) use task::Task;
+
+use crate::app::reply::VmState;
+use puerta_lab::model::Job;
+
+/// Every kind.
+const KINDS: [&dyn Task; 9] = [
+    &create::Create { ports: Vec::new() },
+    &start::Start,
+    &stop::Stop { force: false },
+    &restart::Restart,
+    &delete::Delete,
+    &backup::Backup,
+    &restore::Restore,
+    &publish::Publish,
+    &moving::Move,
+];
+
+/// The words of all kinds, in the order of the table.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|task| task.word())
+}
+
+/// The kind of a job that was kept; `None` is a kind of another puerta.
+fn kind_of(job: &Job) -> Option<&'static dyn Task> {
+    KINDS.into_iter().find(|task| task.word() == job.kind.as_str())
+}
+
+/// How the machine of a running job is seen; `None`: as the engine says.
+pub(super) fn seen_as(job: &Job) -> Option<VmState> {
+    kind_of(job)?.seen_as()
+}
+
+/// Whether a machine that this job took down comes up again by itself.
+pub(super) fn comes_back(job: &Job) -> bool {
+    kind_of(job).is_some_and(Task::comes_back)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_kind_has_its_own_word() {
+        assert_eq!(words().collect::<BTreeSet<_>>().len(), KINDS.len());
+    }
+}

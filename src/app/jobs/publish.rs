@@ -1,0 +1,120 @@
+//! `template publish`: a job of a stopped machine. Its archive is written beside the backups, becomes an
+//! image, and goes away.
+
+use super::backup::export;
+use super::begun;
+use super::task::{Cut, TakenUp, Task, Work};
+use crate::app::command::TemplateCommand;
+use crate::app::ctx::Ctx;
+use crate::app::error::{Error, Kind, Result};
+use crate::app::limits::{Asked, limits};
+use crate::app::reply::{Reply, Step, TemplatePublished, TemplateReply, VmState};
+use crate::app::{App, Outcome, archive, clock, find};
+use async_trait::async_trait;
+use puerta_engine::{Status, Which};
+use puerta_lab::action::Action;
+use puerta_lab::model::Vm;
+use puerta_store::{NewTemplate, Template};
+
+/// Longest description, characters.
+const LONGEST: usize = 200;
+
+pub(in crate::app) struct Publish;
+
+/// The permit, the version, the job.
+pub(in crate::app) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outcome> {
+    let TemplateCommand::Publish { vm: wanted, name, description, cpus, memory_mib, disk_mib, ports } =
+        command
+    else {
+        return Err(Error::denied());
+    };
+    let app = ctx.app;
+    let permit = find::permit(ctx, &wanted, Action::TemplatePublish).await?;
+    let vm = permit.target();
+    find::ready(vm)?;
+    let description = description.unwrap_or_default();
+    if description.chars().count() > LONGEST {
+        return Err(Error::new(Kind::Usage, "error-description-long").with("max", LONGEST));
+    }
+    let limits = limits(ctx, &Asked { cpus, memory_mib, disk_mib }, vm.limits)?;
+    if app.engine.templates().await?.iter().any(|own| own.name == name) {
+        return Err(Error::new(Kind::Conflict, "error-template-own").with("template", &name));
+    }
+    is_stopped(app, vm).await?;
+    let new = NewTemplate { name, description, publisher: ctx.actor.login.clone(), limits, ports };
+    let started = app.store.begin_template(Publish.kind(), new, vm.id, ctx.actor.person, clock::now()).await;
+    let (_template, job) = begun(vm, started)?;
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Publish)))
+}
+
+/// A machine that runs writes while it is read, and knows its keys by heart.
+async fn is_stopped(app: &App, vm: &Vm) -> Result<()> {
+    let conflict = |id| Err(Error::new(Kind::Conflict, id).with("vm", &vm.name));
+    match app.engine.find(vm.vmid, Which::Main).await?.map(|found| found.status) {
+        Some(Status::Stopped) => Ok(()),
+        Some(_) => conflict("error-template-running"),
+        None => conflict("error-vm-missing"),
+    }
+}
+
+#[async_trait]
+impl Task for Publish {
+    fn word(&self) -> &'static str {
+        "publish"
+    }
+
+    /// What is left to do for a template that was not made is to put its export away, as a backup's.
+    fn action(&self) -> Action {
+        Action::VmBackup
+    }
+
+    fn seen_as(&self) -> Option<VmState> {
+        Some(VmState::Publishing)
+    }
+
+    /// Of the version that was not made, and of its image, the sweeper sees to what there is.
+    fn frees_images(&self) -> bool {
+        true
+    }
+
+    async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
+        let (app, job) = (&work.app, &work.job);
+        let gone = || Error::new(Kind::Conflict, "error-undone-publish");
+        let template = app.store.template_of_job(job.id).await?.ok_or_else(gone)?;
+        // Again, now that no other job can start it.
+        is_stopped(app, work.vm()).await?;
+        let made = make(work, &template).await;
+        archive::remove(&app.part(job)).await?;
+        if let Err(error) = &made {
+            if let Err(other) = work.report.put_away(error, || app.engine.settle(&work.permit)).await {
+                tracing::error!(vm = work.vm().vmid.get(), %other, "publishing left something behind");
+            }
+        }
+        made
+    }
+
+    async fn take_up(&self, cut: &Cut<'_>) -> Result<TakenUp> {
+        archive::remove(&cut.app.part(cut.job)).await?;
+        Ok(TakenUp::Undone("error-undone-publish"))
+    }
+}
+
+async fn make(work: &Work, template: &Template) -> Result<Reply> {
+    let (app, job, report) = (&work.app, &work.job, &work.report);
+    let part = app.part(job);
+    archive::prepare(&part).await?;
+    export(app, &part, &work.permit, report).await?;
+    report.step(Step::Publish).await?;
+    let reference = template.reference();
+    let progress = |bytes, total| report.bytes(Step::Publish, bytes, total);
+    let publish = app.engine.publish(&work.permit, &part, (&reference, &template.description), &progress);
+    let size = archive::deadline(app.config.backup.deadline, publish).await??;
+    let now = clock::now();
+    app.store.finish_template(job.id, size, now).await?;
+    Ok(Reply::Template(TemplateReply::Published(TemplatePublished {
+        name: template.name.to_string(),
+        version: template.version,
+        size,
+        took_ms: (now.0 - job.started.0).max(0) as u64,
+    })))
+}

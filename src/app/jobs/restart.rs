@@ -1,0 +1,51 @@
+//! `vm restart`.
+
+use super::begin;
+use super::task::{Cut, TakenUp, Task, Work};
+use crate::app::Outcome;
+use crate::app::ctx::Ctx;
+use crate::app::error::Result;
+use crate::app::find;
+use crate::app::reply::{Reply, Step, VmReply};
+use async_trait::async_trait;
+use puerta_lab::action::Action;
+use puerta_lab::names::VmRef;
+
+pub(in crate::app) struct Restart;
+
+pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
+    let permit = find::permit(ctx, wanted, Action::VmRestart).await?;
+    find::ready(permit.target())?;
+    begin(ctx, permit, Restart, None).await
+}
+
+#[async_trait]
+impl Task for Restart {
+    fn word(&self) -> &'static str {
+        "restart"
+    }
+
+    fn action(&self) -> Action {
+        Action::VmRestart
+    }
+
+    fn starts_it(&self) -> bool {
+        true
+    }
+
+    fn comes_back(&self) -> bool {
+        true
+    }
+
+    async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
+        work.report.step(Step::Stop).await?;
+        work.stop(work.app.config.machine.stop_grace).await?;
+        work.report.step(Step::Start).await?;
+        work.start().await?;
+        Ok(Reply::Vm(VmReply::Restarted(work.shown().await)))
+    }
+
+    async fn take_up(&self, _cut: &Cut<'_>) -> Result<TakenUp> {
+        Ok(TakenUp::Again(Box::new(Restart)))
+    }
+}
