@@ -22,15 +22,39 @@ use puerta::shell::notice;
 use puerta::shell::printable::is_printable;
 use puerta::shell::render::{self, Style};
 use puerta::shell::text::{sources, texts};
+use puerta::shell::useful::May;
 use puerta::shell::words::{Context, What, parse};
 use puerta::shell::{help, words};
-use puerta_lab::model::Role;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, PersonId, Role, Timestamp};
+use puerta_policy::decide::{self, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::LazyLock;
+
+/// Whether somebody of this role may do something at all while nobody writes policies of their own.
+fn at_all(role: Role, action: Action) -> bool {
+    static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
+    let actor = Actor {
+        person: Some(PersonId(7)),
+        login: "ana".into(),
+        role,
+        seats: vec![],
+        courses: vec![],
+        suspended: false,
+    };
+    let now = Timestamp(1_795_428_000_000);
+    BUILT_IN.allows_at_all(&actor, action, decide::Context { now, source: None, second_factor: false })
+}
 
 fn context(lang: Lang, role: Role) -> Context<'static> {
-    Context { domain: "virtuales", lang, role, now_ms: 0 }
+    let may: May<'static> = match role {
+        Role::Alumno => &|action| at_all(Role::Alumno, action),
+        Role::Profesor => &|action| at_all(Role::Profesor, action),
+        Role::Admin => &|action| at_all(Role::Admin, action),
+    };
+    Context { domain: "virtuales", lang, may, now_ms: 0 }
 }
 
 fn help_text(line: &str, lang: Lang, role: Role) -> String {

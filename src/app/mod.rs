@@ -6,6 +6,7 @@
 pub mod account;
 mod after;
 mod archive;
+pub mod at_all;
 pub mod backup;
 pub mod clock;
 pub mod command;

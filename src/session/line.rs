@@ -5,13 +5,12 @@ use super::ask::{self, Read};
 use super::talk::{Said, Talk};
 use super::wire::Gone;
 use super::{console, job, live, play, totp, watch};
-use crate::app::command::{AuditCommand, Command};
-use crate::app::error::{Error, Kind, Result as AppResult};
+use crate::app::command::Command;
+use crate::app::error::Result as AppResult;
 use crate::app::{Outcome, clock};
 use crate::shell::line::Editor;
 use crate::shell::notice;
-use crate::shell::words::{self, Input, Wants, What};
-use puerta_lab::model::Role;
+use crate::shell::words::{self, Input, What};
 use std::sync::Arc;
 
 /// One line. `editor` is the terminal's, when there is one that a question can use.
@@ -51,21 +50,23 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
 }
 
 async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
-    let role = match talk.app.facts(&talk.visitor).await {
-        Ok(facts) => facts.actor.role,
-        Err(_) => Role::Alumno,
-    };
+    let facts = talk.app.facts(&talk.visitor).await.ok();
+    let at_all = talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor));
+    let may = |action| at_all.allows(action);
     let domain = &talk.app.config.domain;
-    words::parse(line, &words::Context { domain, lang: talk.lang, role, now_ms: clock::now().0 })
+    words::parse(line, &words::Context { domain, lang: talk.lang, may: &may, now_ms: clock::now().0 })
 }
 
 /// A command with what it reads: a key, a list, a policy.
 async fn fed(talk: &mut Talk, input: Input, editor: Option<&mut Editor>) -> Result<AppResult<Command>, Gone> {
-    Ok(match (input.wants(), talk.io.is_terminal()) {
-        (Wants::List, true) => Err(input.at_terminal()),
-        (Wants::Policy, true) => input.with(Vec::new()),
-        (wants, _) => ask::input(talk, wants, editor).await?.and_then(|bytes| input.with(bytes)),
-    })
+    let is_terminal = talk.io.is_terminal();
+    if let Some(error) = notice::misplaced(input.command(), is_terminal) {
+        return Ok(Err(error));
+    }
+    if is_terminal && !input.wants().is_typed() {
+        return Ok(input.with(Vec::new()));
+    }
+    Ok(ask::input(talk, input.wants(), editor).await?.and_then(|bytes| input.with(bytes)))
 }
 
 /// Whether a command suits the client: what cannot be undone wants an answer or a `--yes`, and some want a
@@ -75,13 +76,10 @@ fn fits(talk: &Talk, command: Command, yes: bool) -> AppResult<Command> {
     if !is_terminal && !yes && notice::destructive(&command, talk.lang).is_some() {
         return Err(notice::need_yes());
     }
-    if !is_terminal && let Some(error) = notice::need_terminal(&command) {
-        return Err(error);
+    match notice::misplaced(&command, is_terminal) {
+        Some(error) => Err(error),
+        None => Ok(command),
     }
-    if is_terminal && matches!(command, Command::Audit(AuditCommand::Export { .. })) {
-        return Err(Error::new(Kind::Usage, "error-audit-export-terminal"));
-    }
-    Ok(command)
 }
 
 /// Whether a command is meant, where it cannot be undone.

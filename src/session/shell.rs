@@ -4,9 +4,10 @@ use super::ask::{self, Read};
 use super::line;
 use super::talk::{Said, Talk};
 use super::wire::Gone;
+use crate::app::at_all::AtAll;
 use crate::shell::complete;
 use crate::shell::notice;
-use puerta_lab::model::{Role, Vm};
+use puerta_lab::model::Vm;
 
 const PROMPT: &str = "puerta> ";
 
@@ -15,8 +16,9 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
     greet(talk).await?;
     let mut status = 0;
     loop {
-        let (role, vms) = known(talk).await;
-        let complete = |before: &str| complete::candidates(before, &vms, role);
+        let (at_all, vms) = known(talk).await;
+        let may = |action| at_all.allows(action);
+        let complete = |before: &str| complete::candidates(before, &vms, &may);
         let start = editor.start(PROMPT);
         let line = match ask::read(talk, &mut editor, start, &complete).await? {
             Read::Line(line) => line,
@@ -48,11 +50,10 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
 }
 
 /// What completion knows; asked anew for every line, since machines come and go.
-async fn known(talk: &Talk) -> (Role, Vec<String>) {
-    match talk.app.facts(&talk.visitor).await {
-        Ok(facts) => (facts.actor.role, spoken(&facts.vms)),
-        Err(_) => (Role::Alumno, Vec::new()),
-    }
+async fn known(talk: &Talk) -> (AtAll, Vec<String>) {
+    let facts = talk.app.facts(&talk.visitor).await.ok();
+    let vms = facts.as_ref().map_or_else(Vec::new, |facts| spoken(&facts.vms));
+    (talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor)), vms)
 }
 
 /// Machines as their owner names them: with the seat where the name alone would be several.

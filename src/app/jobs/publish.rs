@@ -80,10 +80,10 @@ impl Task for Publish {
         is_stopped(app, work.vm()).await?;
         let made = make(work, &template).await;
         archive::remove(&app.part(job)).await?;
-        if let Err(error) = &made {
-            if let Err(other) = work.report.put_away(error, || app.engine.settle(&work.permit)).await {
-                tracing::error!(vm = work.vm().vmid.get(), %other, "publishing left something behind");
-            }
+        if let Err(error) = &made
+            && let Err(other) = work.report.put_away(error, || app.engine.settle(&work.permit)).await
+        {
+            tracing::error!(vm = work.vm().vmid.get(), %other, "publishing left something behind");
         }
         made
     }
