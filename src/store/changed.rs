@@ -19,7 +19,7 @@ pub struct What {
     pub people: bool,
     /// Seats may have been shut, or opened again.
     pub seats: bool,
-    /// A machine is being removed, or is not there any more.
+    /// A machine is being removed, is not there any more, or is not what it was.
     pub machines: bool,
     /// The keys that open the machines of these seats.
     pub keys: Vec<SeatId>,

@@ -135,8 +135,8 @@ impl App {
     }
 }
 
-/// What a job that could not begin means to the person.
-pub(super) fn begun<T>(vm: &Vm, begun: puerta_store::Result<T>) -> Result<T> {
+/// What a change of a machine that could not begin, a job or not, means to the person.
+pub(in crate::app) fn begun<T>(vm: &Vm, begun: puerta_store::Result<T>) -> Result<T> {
     begun.map_err(|error| not_begun(error, vm))
 }
 

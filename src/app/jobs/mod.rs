@@ -18,8 +18,8 @@ pub(super) mod start;
 pub(super) mod stop;
 mod task;
 
-pub(super) use launch::{Jobs, busy};
-use launch::{begin, begun};
+use launch::begin;
+pub(super) use launch::{Jobs, begun, busy};
 pub(super) use list::run;
 pub use recovery::recover;
 pub use report::{JobNow, JobWatch};

@@ -67,17 +67,6 @@ error-name-characters = a { kind-of } name has only lower-case letters without a
 }: remove the rest
 error-name-end = a { kind-of } name ends in a letter or a digit: remove what comes after it
 
-## Machines
-error-no-vm = you have no machine `{ $vm }`: see which there are with `vm list`
-error-vm-not-ready = `{ $vm }` is not ready yet, or is being removed: see how it goes with `job list`
-error-vm-exists = there is already a machine `{ $vm }`: choose another name, or remove it with `vm delete { $vm }`
-error-vm-busy = `{ $vm }` is busy: { job-word } since { $since }; wait until it ends (`job list`)
-error-vm-stopped = `{ $vm }` is stopped: start it at puerta with `vm start { $vm }`
-error-vm-running = `{ $vm }` is running: stop it first with `vm stop { $vm }`
-error-vm-unreachable = `{ $vm }` does not answer: wait a minute and repeat; if it goes on, restart it with `vm restart { $vm }`
-error-vm-missing = `{ $vm }` is gone from the engine: bring it back with `vm restore { $vm }`, or remove it with `vm delete { $vm }`
-error-vm-ambiguous = there are several machines `{ $vm }`: say of which seat, as in { $choices }
-
 ## Seats
 error-no-seat = there is no seat `{ $seat }`: see which there are with `seat list`
 error-which-seat = you have several seats ({ $seats }): say in which, as in `web1.SEAT`

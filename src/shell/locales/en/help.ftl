@@ -1,17 +1,7 @@
 # Help. Of each command: use- (how it is written), sum- (what it does, in a line), help- (the rest).
 
 help-everybody =
-    Your machines (also without `vm` before it: `start web1`)
-      vm list                    those that you have
-      vm create NAME             makes one and starts it
-      vm show NAME               everything about one
-      vm start NAME              starts it
-      vm stop NAME               stops it
-      vm restart NAME            stops it and starts it
-      vm delete NAME             removes it
-      vm backup NAME             makes a backup
-      vm restore NAME            puts it back to what it was in a backup
-      vm console NAME            opens a terminal in it, also without network
+    { overview-vm }
 
     Backups, templates and jobs
       backup list|show|delete    your backups
@@ -60,72 +50,6 @@ help-others =
 help-more =
     More: `help vm`, `help vm create`.
     With `--json` after it, any command answers in JSON.
-
-## vm
-help-vm = Machines. Also without `vm` before them: `start web1`, `backup web1`.
-use-vm-list = vm list [--all] [--seat SEAT]
-sum-vm-list = Shows your machines, with their state and address.
-help-vm-list =
-    --seat SEAT    that seat's (teachers)
-    --all          those of all seats (teachers)
-
-    Example: vm list --json
-use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE]
-sum-vm-create = Makes a machine and starts it.
-help-vm-create =
-    The name has lower-case letters, digits and `-`, at most 40, and is also the
-    name inside the machine.
-
-    --template TEMPLATE   what it is made from (`template list`), with `:VERSION`
-                          for another than the newest; not needed when there is
-                          only one
-    --cpus N              cores that it may use
-    --memory SIZE         memory: `512M`, `1G`
-    --disk SIZE           disk: `4G`
-
-    Example: vm create web1 --template debian-12 --memory 512M
-use-vm-show = vm show NAME
-sum-vm-show = Shows everything about a machine and, when it runs, how much it uses.
-help-vm-show =
-    Example: vm show web1
-use-vm-start = vm start NAME
-sum-vm-start = Starts a stopped machine.
-help-vm-start =
-    Example: start web1
-use-vm-stop = vm stop NAME [--force]
-sum-vm-stop = Stops a machine; what it holds stays.
-help-vm-stop =
-    --force    without waiting for it to shut down, as by pulling the plug
-
-    Example: stop web1
-use-vm-restart = vm restart NAME
-sum-vm-restart = Stops a machine and starts it again.
-help-vm-restart =
-    Example: restart web1
-use-vm-delete = vm delete NAME [--yes]
-sum-vm-delete = Removes a machine for ever; its backups stay.
-help-vm-delete =
-    --yes    without asking
-
-    Example: vm delete web1
-use-vm-backup = vm backup NAME
-sum-vm-backup = Makes a backup of a machine.
-help-vm-backup =
-    The machine may go on running. When there are as many backups as may be, the
-    oldest is removed, and puerta says so.
-    If you close the session, the backup goes on: see it with `job list`.
-
-    Example: vm backup web1
-use-vm-restore = vm restore NAME [--backup BACKUP] [--yes]
-sum-vm-restore = Puts a machine back to what it was in a backup, at the same address.
-help-vm-restore =
-    What it holds now is lost. If something fails half way, the machine stays
-    as it was.
-
-    --backup BACKUP    which (`backup list`); otherwise the newest
-    --yes              without asking
-
-    Example: vm restore web1
 
 ## backup
 help-backup = Backups. `backup web1` makes one: it is the same as `vm backup web1`.

@@ -117,22 +117,8 @@ empty-ports = no published ports yet: publish a page with `port publish web1 80`
 empty-firewall = the kernel has no rule of puerta
 
 ## Done
-done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh -J YOUR_USER@puerta root@{ $vm }`
-done-vm-started = `{ $vm }` is running at { $address }
-done-vm-stopped = `{ $vm }` is stopped
-done-vm-restarted = `{ $vm }` was restarted and is running at { $address }
-done-vm-deleted = `{ $vm }` is removed{ $backups ->
-    [0] {""}
-    [one] ; one backup of it stays (`backup list { $vm }`)
-   *[other] ; { $backups } backups of it stay (`backup list { $vm }`)
-}{ $ports ->
-    [0] {""}
-    [one] ; its published port is free again
-   *[other] ; its { $ports } published ports are free again
-}
 done-backup-made = backup `{ $backup }` made: { $size } in { $took }
 done-backups-removed = removed to make room for it: { $backups }
-done-vm-restored = `{ $vm }` is again as in `{ $backup }`, at { $address }
 done-backup-deleted = the backup `{ $backup }` is removed
 done-port-reserved = puerta runs without a firewall: the port is reserved and leads nowhere yet; tell your teacher
 done-port-unpublished = no longer published: { $route }

@@ -67,17 +67,6 @@ error-name-characters = un nombre { kind-of } solo lleva letras minúsculas sin 
 }: quita lo demás
 error-name-end = un nombre { kind-of } acaba en letra o cifra: quita lo que va detrás
 
-## Máquinas
-error-no-vm = no tienes ninguna máquina `{ $vm }`: mira las que hay con `vm list`
-error-vm-not-ready = `{ $vm }` todavía no está lista, o se está borrando: mira cómo va con `job list`
-error-vm-exists = ya hay una máquina `{ $vm }`: elige otro nombre o bórrala con `vm delete { $vm }`
-error-vm-busy = `{ $vm }` está ocupada: { job-word } desde las { $since }; espera a que acabe (`job list`)
-error-vm-stopped = `{ $vm }` está parada: arráncala en puerta con `vm start { $vm }`
-error-vm-running = `{ $vm }` está en marcha: párala antes con `vm stop { $vm }`
-error-vm-unreachable = `{ $vm }` no responde: espera un minuto y repite; si sigue así, reiníciala con `vm restart { $vm }`
-error-vm-missing = `{ $vm }` ya no está en el motor: recupérala con `vm restore { $vm }` o bórrala con `vm delete { $vm }`
-error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como en { $choices }
-
 ## Puestos
 error-no-seat = no hay ningún puesto `{ $seat }`: mira los que hay con `seat list`
 error-which-seat = tienes varios puestos ({ $seats }): di en cuál, como en `web1.PUESTO`

@@ -1,17 +1,7 @@
 # Ayuda. De cada orden: use- (cómo se escribe), sum- (qué hace, en una línea), help- (lo demás).
 
 help-everybody =
-    Tus máquinas (también sin `vm` delante: `start web1`)
-      vm list                    las que tienes
-      vm create NOMBRE           crea una y la arranca
-      vm show NOMBRE             todo sobre una
-      vm start NOMBRE            la arranca
-      vm stop NOMBRE             la para
-      vm restart NOMBRE          la para y la arranca
-      vm delete NOMBRE           la borra
-      vm backup NOMBRE           hace una copia de seguridad
-      vm restore NOMBRE          la devuelve a como estaba en una copia
-      vm console NOMBRE          abre un terminal en ella, también sin red
+    { overview-vm }
 
     Copias, plantillas y tareas
       backup list|show|delete    tus copias de seguridad
@@ -60,71 +50,6 @@ help-others =
 help-more =
     Más: `help vm`, `help vm create`.
     Con `--json` detrás, cualquier orden contesta en JSON.
-
-## vm
-help-vm = Máquinas. También sin `vm` delante: `start web1`, `backup web1`.
-use-vm-list = vm list [--all] [--seat PUESTO]
-sum-vm-list = Enseña tus máquinas, con su estado y su dirección.
-help-vm-list =
-    --seat PUESTO    las de ese puesto (profesores)
-    --all            las de todos los puestos (profesores)
-
-    Ejemplo: vm list --json
-use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]
-sum-vm-create = Crea una máquina y la arranca.
-help-vm-create =
-    El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el
-    nombre dentro de la máquina.
-
-    --template PLANTILLA   de qué se hace (`template list`), con `:VERSIÓN`
-                           si no es la última; si solo hay una, no hace falta
-    --cpus N               núcleos que puede usar
-    --memory TAMAÑO        memoria: `512M`, `1G`
-    --disk TAMAÑO          disco: `4G`
-
-    Ejemplo: vm create web1 --template debian-12 --memory 512M
-use-vm-show = vm show NOMBRE
-sum-vm-show = Enseña todo sobre una máquina y, si está en marcha, cuánto usa.
-help-vm-show =
-    Ejemplo: vm show web1
-use-vm-start = vm start NOMBRE
-sum-vm-start = Arranca una máquina parada.
-help-vm-start =
-    Ejemplo: start web1
-use-vm-stop = vm stop NOMBRE [--force]
-sum-vm-stop = Para una máquina; su contenido se queda.
-help-vm-stop =
-    --force    sin esperar a que se apague, como quien tira del enchufe
-
-    Ejemplo: stop web1
-use-vm-restart = vm restart NOMBRE
-sum-vm-restart = Para una máquina y la vuelve a arrancar.
-help-vm-restart =
-    Ejemplo: restart web1
-use-vm-delete = vm delete NOMBRE [--yes]
-sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
-help-vm-delete =
-    --yes    sin preguntar
-
-    Ejemplo: vm delete web1
-use-vm-backup = vm backup NOMBRE
-sum-vm-backup = Hace una copia de seguridad de una máquina.
-help-vm-backup =
-    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra
-    la más vieja, y puerta lo dice.
-    Si cierras la sesión, la copia sigue: mírala con `job list`.
-
-    Ejemplo: vm backup web1
-use-vm-restore = vm restore NOMBRE [--backup COPIA] [--yes]
-sum-vm-restore = Devuelve una máquina a como estaba en una copia, con la misma dirección.
-help-vm-restore =
-    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda
-    como estaba.
-
-    --backup COPIA    cuál (`backup list`); si no, la más reciente
-    --yes             sin preguntar
-
-    Ejemplo: vm restore web1
 
 ## backup
 help-backup = Copias de seguridad. `backup web1` hace una: es lo mismo que `vm backup web1`.

@@ -114,22 +114,8 @@ empty-ports = todavía no hay puertos publicados: publica una página con `port 
 empty-firewall = el núcleo no tiene ninguna regla de puerta
 
 ## Hecho
-done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh -J TU_USUARIO@puerta root@{ $vm }`
-done-vm-started = `{ $vm }` está en marcha en { $address }
-done-vm-stopped = `{ $vm }` está parada
-done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
-done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
-    [0] {""}
-    [one] ; queda una copia suya (`backup list { $vm }`)
-   *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
-}{ $ports ->
-    [0] {""}
-    [one] ; su puerto publicado queda libre
-   *[other] ; sus { $ports } puertos publicados quedan libres
-}
 done-backup-made = copia `{ $backup }` hecha: { $size } en { $took }
 done-backups-removed = se han borrado para dejarle sitio: { $backups }
-done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
 done-backup-deleted = copia `{ $backup }` borrada
 done-port-reserved = puerta funciona sin cortafuegos: el puerto queda reservado y de momento no lleva a ninguna parte; avisa a tu profesor
 done-port-unpublished = ya no está publicado: { $route }

@@ -1,0 +1,105 @@
+# Lo que se dice de las máquinas: un verbo nuevo de `vm` tiene aquí todas sus palabras.
+
+## Ayuda
+overview-vm =
+    Tus máquinas (también sin `vm` delante: `start web1`)
+      vm list                    las que tienes
+      vm create NOMBRE           crea una y la arranca
+      vm show NOMBRE             todo sobre una
+      vm start NOMBRE            la arranca
+      vm stop NOMBRE             la para
+      vm restart NOMBRE          la para y la arranca
+      vm delete NOMBRE           la borra
+      vm backup NOMBRE           hace una copia de seguridad
+      vm restore NOMBRE          la devuelve a como estaba en una copia
+      vm console NOMBRE          abre un terminal en ella, también sin red
+help-vm = Máquinas. También sin `vm` delante: `start web1`, `backup web1`.
+use-vm-list = vm list [--all] [--seat PUESTO]
+sum-vm-list = Enseña tus máquinas, con su estado y su dirección.
+help-vm-list =
+    --seat PUESTO    las de ese puesto (profesores)
+    --all            las de todos los puestos (profesores)
+
+    Ejemplo: vm list --json
+use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]
+sum-vm-create = Crea una máquina y la arranca.
+help-vm-create =
+    El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el
+    nombre dentro de la máquina.
+
+    --template PLANTILLA   de qué se hace (`template list`), con `:VERSIÓN`
+                           si no es la última; si solo hay una, no hace falta
+    --cpus N               núcleos que puede usar
+    --memory TAMAÑO        memoria: `512M`, `1G`
+    --disk TAMAÑO          disco: `4G`
+
+    Ejemplo: vm create web1 --template debian-12 --memory 512M
+use-vm-show = vm show NOMBRE
+sum-vm-show = Enseña todo sobre una máquina y, si está en marcha, cuánto usa.
+help-vm-show =
+    Ejemplo: vm show web1
+use-vm-start = vm start NOMBRE
+sum-vm-start = Arranca una máquina parada.
+help-vm-start =
+    Ejemplo: start web1
+use-vm-stop = vm stop NOMBRE [--force]
+sum-vm-stop = Para una máquina; su contenido se queda.
+help-vm-stop =
+    --force    sin esperar a que se apague, como quien tira del enchufe
+
+    Ejemplo: stop web1
+use-vm-restart = vm restart NOMBRE
+sum-vm-restart = Para una máquina y la vuelve a arrancar.
+help-vm-restart =
+    Ejemplo: restart web1
+use-vm-delete = vm delete NOMBRE [--yes]
+sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
+help-vm-delete =
+    --yes    sin preguntar
+
+    Ejemplo: vm delete web1
+use-vm-backup = vm backup NOMBRE
+sum-vm-backup = Hace una copia de seguridad de una máquina.
+help-vm-backup =
+    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra
+    la más vieja, y puerta lo dice.
+    Si cierras la sesión, la copia sigue: mírala con `job list`.
+
+    Ejemplo: vm backup web1
+use-vm-restore = vm restore NOMBRE [--backup COPIA] [--yes]
+sum-vm-restore = Devuelve una máquina a como estaba en una copia, con la misma dirección.
+help-vm-restore =
+    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda
+    como estaba.
+
+    --backup COPIA    cuál (`backup list`); si no, la más reciente
+    --yes             sin preguntar
+
+    Ejemplo: vm restore web1
+
+## Hecho
+done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh -J TU_USUARIO@puerta root@{ $vm }`
+done-vm-started = `{ $vm }` está en marcha en { $address }
+done-vm-stopped = `{ $vm }` está parada
+done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
+done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
+    [0] {""}
+    [one] ; queda una copia suya (`backup list { $vm }`)
+   *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
+}{ $ports ->
+    [0] {""}
+    [one] ; su puerto publicado queda libre
+   *[other] ; sus { $ports } puertos publicados quedan libres
+}
+done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
+
+## Errores
+error-no-vm = no tienes ninguna máquina `{ $vm }`: mira las que hay con `vm list`
+error-vm-not-ready = `{ $vm }` todavía no está lista, o se está borrando: mira cómo va con `job list`
+error-vm-exists = ya hay una máquina `{ $vm }`: elige otro nombre o bórrala con `vm delete { $vm }`
+error-vm-busy = `{ $vm }` está ocupada: { job-word } desde las { $since }; espera a que acabe (`job list`)
+error-vm-stopped = `{ $vm }` está parada: arráncala en puerta con `vm start { $vm }`
+error-vm-running = `{ $vm }` está en marcha: párala antes con `vm stop { $vm }`
+error-vm-unreachable = `{ $vm }` no responde: espera un minuto y repite; si sigue así, reiníciala con `vm restart { $vm }`
+error-vm-missing = `{ $vm }` ya no está en el motor: recupérala con `vm restore { $vm }` o bórrala con `vm delete { $vm }`
+error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como en { $choices }
