@@ -106,6 +106,8 @@ fn every_verb_answers_programs() {
         &["vm", "stop", "web1"],
         &["vm", "start", "web1"],
         &["vm", "restart", "web1"],
+        &["vm", "rename", "web1", "web2"],
+        &["vm", "rename", "web2", "web1"],
         &["vm", "backup", "web1"],
         &["backup", "list"],
         &["vm", "restore", "web1", "--yes"],

@@ -97,8 +97,8 @@ impl Rows<'_> {
                     self.row(action, &format!("{seat_of} seat"), seat(id));
                 }
             }
-            VmView | VmStart | VmStop | VmRestart | VmDelete | VmBackup | VmRestore | IsolationCheck
-            | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
+            VmView | VmStart | VmStop | VmRestart | VmRename | VmDelete | VmBackup | VmRestore
+            | IsolationCheck | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
                 for (seat_of, id) in SEATS {
                     self.row(action, &format!("{seat_of} machine"), vm(id));
                 }

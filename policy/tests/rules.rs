@@ -121,7 +121,14 @@ fn during_an_exam_students_have_the_listed_machines_by_the_listed_verbs() {
     let says = |action, target: &_| says(&listed, &student, action, target, now);
     assert_eq!(says(Action::VmView, &vm(OWN)), "allow");
     assert_eq!(says(Action::VmView, &vm(OTHER)), "nothing", "a listed name is no permit");
-    for action in [Action::VmStart, Action::VmStop, Action::VmDelete, Action::VmBackup, Action::VmConsole] {
+    for action in [
+        Action::VmStart,
+        Action::VmStop,
+        Action::VmRename,
+        Action::VmDelete,
+        Action::VmBackup,
+        Action::VmConsole,
+    ] {
         assert_eq!(says(action, &vm(OWN)), "rule-3-exam", "{}", action.as_str());
     }
     let other_name = Vm { name: "notes".parse().unwrap(), ..vm(OWN) };

@@ -1,15 +1,16 @@
-//! `vm ...`: what is answered at once; the verbs that change a machine are jobs.
+//! `vm ...`: what is answered at once; the verbs that change what runs are jobs.
 
 use crate::app::command::VmCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::Result;
+use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
 use crate::app::reply::{PlacedView, Reply, UsageView, VmReply, VmState};
 use crate::app::{Outcome, console, find, jobs, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
-use puerta_lab::names::{SeatName, VmRef};
+use puerta_lab::names::{SeatName, VmName, VmRef};
 use puerta_policy::decide::Decision;
+use puerta_store::StoreError;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -28,6 +29,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Start(vm) => jobs::start::start(ctx, &vm).await,
         VmCommand::Stop { vm, force } => jobs::stop::start(ctx, &vm, force).await,
         VmCommand::Restart(vm) => jobs::restart::start(ctx, &vm).await,
+        VmCommand::Rename { vm, name } => rename(ctx, &vm, name).await.map(Outcome::from),
         VmCommand::Delete(vm) => jobs::delete::start(ctx, &vm).await,
         VmCommand::Console(vm) => console::enter(ctx, &vm).await,
         VmCommand::Backup(vm) => jobs::backup::start(ctx, &vm).await,
@@ -73,4 +75,20 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
         free_mib: placed.free_mib,
     });
     Ok(Reply::Vm(VmReply::One(Box::new(view))))
+}
+
+/// A name is what people say; the machine is its number. So it goes on, and what is open to it stays open
+/// where policy has nothing against its new name. Only ready rules that name machines do not follow.
+async fn rename(ctx: &Ctx<'_>, wanted: &VmRef, name: VmName) -> Result<Reply> {
+    let permit = find::permit(ctx, wanted, Action::VmRename).await?;
+    let vm = permit.target();
+    find::ready(vm)?;
+    let renamed = ctx.app.store.rename_vm(vm.id, &name).await;
+    if let Err(StoreError::Taken(_)) = &renamed {
+        let there = VmRef { name, seat: wanted.seat.clone() };
+        return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", there));
+    }
+    let now = ctx.app.after(jobs::begun(vm, renamed)?).await;
+    let was = vm.name.to_string();
+    Ok(Reply::Vm(VmReply::Renamed { vm: Box::new(ctx.app.current(&now, None).await), was }))
 }

@@ -16,6 +16,8 @@ pub enum Action {
     VmStop,
     /// Restarting one.
     VmRestart,
+    /// Giving one another name.
+    VmRename,
     /// Removing one.
     VmDelete,
     /// Making a backup of one.
@@ -132,13 +134,14 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
         Self::VmStart,
         Self::VmStop,
         Self::VmRestart,
+        Self::VmRename,
         Self::VmDelete,
         Self::VmBackup,
         Self::VmRestore,
@@ -206,6 +209,7 @@ impl Action {
             Self::VmStart => "vm-start",
             Self::VmStop => "vm-stop",
             Self::VmRestart => "vm-restart",
+            Self::VmRename => "vm-rename",
             Self::VmDelete => "vm-delete",
             Self::VmBackup => "vm-backup",
             Self::VmRestore => "vm-restore",
@@ -327,6 +331,7 @@ impl Action {
             | Self::VmStart
             | Self::VmStop
             | Self::VmRestart
+            | Self::VmRename
             | Self::VmDelete
             | Self::VmBackup
             | Self::VmRestore

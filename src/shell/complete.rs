@@ -98,6 +98,7 @@ mod tests {
         assert_eq!(alumno("vm start "), "db1 web1");
         assert_eq!(alumno("start w"), "web1");
         assert_eq!(alumno("start web1 "), "");
+        assert_eq!((&*alumno("vm rename "), &*alumno("rename web1 ")), ("db1 web1", ""));
         assert_eq!(alumno("stop --force "), "db1 web1");
         assert_eq!(alumno("stop web1 --"), "--force --json --help");
         assert_eq!(alumno("vm restore --backup x w"), "web1");

@@ -90,12 +90,7 @@ impl Store {
         let mut tx = self.write().await?;
         let seat = seats::find(&mut tx, new.seat).await?;
         let seat = seat.ok_or(StoreError::Gone)?;
-        let named = sqlx::query("SELECT id FROM vms WHERE seat = $1 AND name = $2")
-            .bind(seat.id.0)
-            .bind(new.name.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        if named.is_some() {
+        if named(&mut tx, seat.id, &new.name).await? {
             return Err(StoreError::Taken("vm"));
         }
         if !templates::offered(&mut tx, &new.template).await? {
@@ -185,6 +180,29 @@ impl Store {
         Ok(Changed::new((), What { machines: going, publications: going, ..What::default() }))
     }
 
+    /// Gives a machine another name in its seat: `Gone`, `Busy` while a job has it, `Taken` when one there
+    /// is called so. Backups are of a machine by its name, so those of the old name follow it, also any of
+    /// a machine that was called so before it; those that the new name had already are its own from now on.
+    /// They keep their own names, and jobs that ended the name that the machine had.
+    pub async fn rename_vm(&self, vm: VmId, name: &VmName) -> Result<Changed<Vm>> {
+        let mut tx = self.write().await?;
+        let old = find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
+        jobs::free(&mut tx, vm).await?;
+        if named(&mut tx, old.seat, name).await? {
+            return Err(StoreError::Taken("vm"));
+        }
+        for statement in [
+            "UPDATE vms SET name = $1 WHERE seat = $2 AND name = $3",
+            "UPDATE backups SET vm_name = $1 WHERE seat = $2 AND vm_name = $3",
+        ] {
+            let query = sqlx::query(statement).bind(name.as_str()).bind(old.seat.0);
+            query.bind(old.name.as_str()).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        let vm = Vm { name: name.clone(), ..old };
+        Ok(Changed::new(vm, What { machines: true, ..What::default() }))
+    }
+
     /// Writes down where a machine is; `Gone` when it is not there.
     pub async fn set_node(&self, vm: VmId, node: &str) -> Result<()> {
         self.update("UPDATE vms SET node = $1 WHERE id = $2", vm, node).await
@@ -215,6 +233,12 @@ impl Store {
 pub(super) async fn find(connection: &mut Connection, vm: VmId) -> Result<Option<Vm>> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
+}
+
+/// Whether a machine of the seat is called so, inside the caller's transaction.
+async fn named(connection: &mut Connection, seat: SeatId, name: &VmName) -> Result<bool> {
+    let query = sqlx::query("SELECT id FROM vms WHERE seat = $1 AND name = $2");
+    Ok(query.bind(seat.0).bind(name.as_str()).fetch_optional(connection).await?.is_some())
 }
 
 /// What a seat holds, inside the caller's transaction.

@@ -199,6 +199,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Vm(VmReply::Started(_)) => "VmStarted",
         Reply::Vm(VmReply::Stopped(_)) => "VmStopped",
         Reply::Vm(VmReply::Restarted(_)) => "VmRestarted",
+        Reply::Vm(VmReply::Renamed { .. }) => "VmRenamed",
         Reply::Vm(VmReply::Deleted { .. }) => "VmDeleted",
         Reply::Backup(BackupReply::Made { .. }) => "BackupMade",
         Reply::Vm(VmReply::Restored { .. }) => "VmRestored",
@@ -289,6 +290,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Vm(VmReply::Started(Box::new(used()))),
         Reply::Vm(VmReply::Stopped(Box::new(used()))),
         Reply::Vm(VmReply::Restarted(Box::new(used()))),
+        Reply::Vm(VmReply::Renamed { vm: Box::new(vm("web2", "alumno1", Running)), was: "web1".into() }),
         Reply::Vm(VmReply::Deleted { vm: "web1".into(), backups_kept: 0, ports_closed: 0 }),
         Reply::Vm(VmReply::Deleted { vm: "web1".into(), backups_kept: 1, ports_closed: 1 }),
         Reply::Vm(VmReply::Deleted { vm: "web1".into(), backups_kept: 3, ports_closed: 2 }),
@@ -435,6 +437,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 72, "a variant without a sample");
+    assert_eq!(names.len(), 73, "a variant without a sample");
     all
 }

@@ -3,7 +3,7 @@
 use super::needs::{Needs, Sentence, verbs};
 use crate::app::error::{Error, Kind};
 use puerta_lab::action::Action;
-use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmRef};
+use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,13 @@ pub enum VmCommand {
     },
     /// Stop and start.
     Restart(VmRef),
+    /// Call it something else.
+    Rename {
+        /// Which.
+        vm: VmRef,
+        /// Its new name, in the same seat.
+        name: VmName,
+    },
     /// Remove.
     Delete(VmRef),
     /// A terminal in it.
@@ -70,6 +77,7 @@ verbs! { VmCommand {
     "start", [Action::VmStart], Self::Start(_) => Needs::nothing(),
     "stop", [Action::VmStop], Self::Stop { .. } => Needs::nothing(),
     "restart", [Action::VmRestart], Self::Restart(_) => Needs::nothing(),
+    "rename", [Action::VmRename], Self::Rename { .. } => Needs::nothing(),
     "delete", [Action::VmDelete], Self::Delete(vm) => {
         Needs::a_yes(Sentence::new("ask-vm-delete").with("vm", vm))
     },

@@ -31,6 +31,13 @@ pub enum VmReply {
     Stopped(Box<VmView>),
     /// It was stopped and runs again.
     Restarted(Box<VmView>),
+    /// It has another name.
+    Renamed {
+        /// The machine.
+        vm: Box<VmView>,
+        /// What it was called before.
+        was: String,
+    },
     /// It is gone; its backups stay.
     Deleted {
         /// Its name.

@@ -20,6 +20,7 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
         VmReply::Started(vm) => running("done-vm-started", vm),
         VmReply::Stopped(vm) => running("done-vm-stopped", vm),
         VmReply::Restarted(vm) => running("done-vm-restarted", vm),
+        VmReply::Renamed { vm, was } => said(lang, "done-vm-renamed", &[("vm", &vm.name), ("name", was)]),
         VmReply::Deleted { vm, backups_kept, ports_closed } => {
             let (backups, ports) = (backups_kept.to_string(), ports_closed.to_string());
             said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups), ("ports", &ports)])

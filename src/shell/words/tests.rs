@@ -69,6 +69,8 @@ fn machines() {
         ("vm start WEB1.", Start(vm("web1"))),
         ("start 'web1'\r\n", Start(vm("web1"))),
         ("restart web1 # again", Restart(vm("web1"))),
+        ("vm rename web1.alumno1 web2", Rename { vm: vm("web1.alumno1"), name: name("web2") }),
+        ("rename WEB1 web2", Rename { vm: vm("web1"), name: name("web2") }),
         ("stop web1", Stop { vm: vm("web1"), force: false }),
         ("stop --force web1", Stop { vm: vm("web1"), force: true }),
         ("delete web1 --yes", Delete(vm("web1"))),
@@ -412,6 +414,8 @@ fn a_wrong_word_names_the_nearest_right_one() {
         ("audit list --since ayer", "error-value", "option=--since value=ayer expected=moment"),
         ("audit list --limit 1001", "error-value", "option=--limit value=1001 expected=limit max=1000"),
         ("vm move web1 'a b'", "error-bad-node", "node=a b"),
+        ("vm rename web1", "error-missing", "what=name help=help vm rename"),
+        ("vm rename web1 web2.alumno1", "error-name-characters", "kind=vm"),
         ("vm start Web_1", "error-name-characters", "kind=vm"),
         ("vm start 1web", "error-name-start", "kind=vm"),
         ("vm start ''", "error-name-empty", "kind=vm"),
@@ -423,7 +427,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         let given: Vec<_> = error.args.iter().map(|(n, v)| format!("{n}={v}")).collect();
         assert_eq!((error.id, &*given.join(" ")), (id, args), "{line}");
     }
-    let verbs = "list, create, show, start, restart, stop, console, delete, restore, backup, move";
+    let verbs = "list, create, show, start, restart, rename, stop, console, delete, restore, backup, move";
     assert_eq!(wrong("vm").args[0], ("verbs", verbs.to_owned()));
     assert_eq!(wrong(&"a".repeat(MAX_LINE + 1)).id, "error-line-long");
     assert_eq!(decode(b"vm \xff").unwrap_err().id, "error-not-utf8");

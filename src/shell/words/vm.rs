@@ -4,7 +4,7 @@ use super::grammar::{Meant, Yes};
 use super::values::{count, machine, node, size_mib};
 use crate::app::command::{Command, VmCommand};
 use clap::Subcommand;
-use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmRef};
+use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
 /// without `vm`.
@@ -58,6 +58,11 @@ pub(crate) enum Bare {
         #[arg(value_parser = machine)]
         vm: VmRef,
     },
+    Rename {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        name: VmName,
+    },
     Stop {
         #[arg(value_parser = machine)]
         vm: VmRef,
@@ -108,6 +113,7 @@ impl Bare {
             Self::Show { vm } => command(VmCommand::Show(vm)),
             Self::Start { vm } => command(VmCommand::Start(vm)),
             Self::Restart { vm } => command(VmCommand::Restart(vm)),
+            Self::Rename { vm, name } => command(VmCommand::Rename { vm, name }),
             Self::Stop { vm, force } => command(VmCommand::Stop { vm, force }),
             Self::Console { vm } => command(VmCommand::Console(vm)),
             Self::Delete { vm, yes } => command(VmCommand::Delete(vm)).or_asked(yes),

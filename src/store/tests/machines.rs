@@ -298,3 +298,40 @@ async fn machines_come_by_seat_and_name() {
     assert_eq!(names(store.vms_of(&[seat.id]).await.unwrap()), all[1..]);
     assert_eq!(store.vms_of(&[]).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn another_name_takes_backups_along_and_nothing_else_changes() {
+    let (_folder, store, course, _, seat) = one().await;
+    let web1 = ready(&store, seat.id, "web1").await;
+    let db1 = ready(&store, seat.id, "db1").await;
+    let (_, other) = add(&store, "alumno2", Some(course.id)).await;
+    let foreign = ready(&store, other.unwrap().id, "web1").await;
+    let own = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
+    let others = [back_up(&store, &db1, "db1-1", NOW).await, back_up(&store, &foreign, "web1-1", NOW).await];
+    drop(store.set_phase(web1.id, Phase::Ready).await.unwrap());
+    let web1 = store.vm(web1.id).await.unwrap().unwrap();
+    let web2 = "web2".parse().unwrap();
+
+    for taken in [&db1.name, &web1.name] {
+        let taken = store.rename_vm(web1.id, taken).await;
+        assert!(matches!(taken, Err(StoreError::Taken("vm"))), "{taken:?}");
+    }
+    let job = store.start_job(JobKind::new("stop"), web1.id, None, None, at(7)).await.unwrap();
+    let busy = store.rename_vm(web1.id, &web2).await;
+    assert!(matches!(busy, Err(StoreError::Busy { kind, since }) if kind == job.kind && since == at(7)));
+    drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
+    assert!(matches!(store.rename_vm(VmId(99), &web2).await, Err(StoreError::Gone)));
+    assert_eq!(store.vm(web1.id).await.unwrap().as_ref(), Some(&web1));
+
+    let (renamed, what) = store.rename_vm(web1.id, &web2).await.unwrap().apart();
+    assert_eq!(renamed, Vm { name: web2.clone(), ..web1.clone() });
+    assert_eq!(what, What { machines: true, ..What::default() });
+    assert_eq!(store.vm_by_name(seat.id, &web2).await.unwrap(), Some(renamed));
+    assert_eq!(store.vm_by_name(seat.id, &web1.name).await.unwrap(), None);
+    assert_eq!(store.vm(foreign.id).await.unwrap(), Some(foreign));
+    assert_eq!(store.backup(own.id).await.unwrap().unwrap(), Backup { vm_name: web2, ..own });
+    for other in others {
+        assert_eq!(store.backup(other.id).await.unwrap(), Some(other));
+    }
+    assert_eq!(store.job(job.id).await.unwrap().unwrap().vm_name, web1.name, "jobs say what it was");
+}

@@ -83,6 +83,16 @@ async fn everything_about_a_publication_is_kept_and_a_machine_takes_its_own_with
 }
 
 #[tokio::test]
+async fn a_machine_keeps_its_ports_under_another_name() {
+    let (_folder, store, .., seat) = one().await;
+    let web1 = running(&store, seat.id, "web1").await;
+    let port = publish(&store, wish(web1.id, 80)).await.unwrap();
+    let (web2, _) = store.rename_vm(web1.id, &"web2".parse().unwrap()).await.unwrap().apart();
+    let now = store.publications_in_force().await.unwrap();
+    assert_eq!(now, [Publication { vm_name: web2.name, ..port }]);
+}
+
+#[tokio::test]
 async fn who_is_suspended_has_no_open_port_unless_somebody_shares_the_seat() {
     let (_folder, store, course, one, seat) = one().await;
     let (other, _) = add(&store, "alumno2", Some(course.id)).await;

@@ -9,6 +9,7 @@ overview-vm =
       vm start NAME              starts it
       vm stop NAME               stops it
       vm restart NAME            stops it and starts it
+      vm rename NAME NEW         gives it another name
       vm delete NAME             removes it
       vm backup NAME             makes a backup
       vm restore NAME            puts it back to what it was in a backup
@@ -53,6 +54,14 @@ use-vm-restart = vm restart NAME
 sum-vm-restart = Stops a machine and starts it again.
 help-vm-restart =
     Example: restart web1
+use-vm-rename = vm rename NAME NEW
+sum-vm-rename = Gives a machine another name.
+help-vm-rename =
+    It goes on as it is, and whoever is in it stays: it keeps its address, its
+    keys, its backups and its published ports. Its name inside the machine
+    (`hostname`) stays too; change it there if you want to.
+
+    Example: vm rename web1 web2
 use-vm-delete = vm delete NAME [--yes]
 sum-vm-delete = Removes a machine for ever; its backups stay.
 help-vm-delete =
@@ -83,6 +92,7 @@ done-vm-created = `{ $vm }` is running at { $address }; enter from your computer
 done-vm-started = `{ $vm }` is running at { $address }
 done-vm-stopped = `{ $vm }` is stopped
 done-vm-restarted = `{ $vm }` was restarted and is running at { $address }
+done-vm-renamed = `{ $name }` is called `{ $vm }` now; its address, keys, backups and published ports are as they were
 done-vm-deleted = `{ $vm }` is removed{ $backups ->
     [0] {""}
     [one] ; one backup of it stays (`backup list { $vm }`)

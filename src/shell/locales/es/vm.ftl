@@ -9,6 +9,7 @@ overview-vm =
       vm start NOMBRE            la arranca
       vm stop NOMBRE             la para
       vm restart NOMBRE          la para y la arranca
+      vm rename NOMBRE NUEVO     le cambia el nombre
       vm delete NOMBRE           la borra
       vm backup NOMBRE           hace una copia de seguridad
       vm restore NOMBRE          la devuelve a como estaba en una copia
@@ -52,6 +53,14 @@ use-vm-restart = vm restart NOMBRE
 sum-vm-restart = Para una máquina y la vuelve a arrancar.
 help-vm-restart =
     Ejemplo: restart web1
+use-vm-rename = vm rename NOMBRE NUEVO
+sum-vm-rename = Cambia el nombre de una máquina.
+help-vm-rename =
+    Sigue como está, y quien esté dentro sigue dentro: conserva su dirección, sus
+    claves, sus copias y sus puertos publicados. Su nombre dentro de la máquina
+    (`hostname`) tampoco cambia; cámbialo allí si quieres.
+
+    Ejemplo: vm rename web1 web2
 use-vm-delete = vm delete NOMBRE [--yes]
 sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
 help-vm-delete =
@@ -82,6 +91,7 @@ done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu orde
 done-vm-started = `{ $vm }` está en marcha en { $address }
 done-vm-stopped = `{ $vm }` está parada
 done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
+done-vm-renamed = `{ $name }` se llama ahora `{ $vm }`; su dirección, sus claves, sus copias y sus puertos publicados son los de antes
 done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
     [0] {""}
     [one] ; queda una copia suya (`backup list { $vm }`)
