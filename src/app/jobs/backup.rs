@@ -12,7 +12,7 @@ use crate::app::{App, Outcome, clock, find};
 use async_trait::async_trait;
 use puerta_engine::{Sum, Which};
 use puerta_lab::action::Action;
-use puerta_lab::model::{self, SeatId, Vm};
+use puerta_lab::model::{self, Job, SeatId, Vm};
 use puerta_lab::names::{VmName, VmRef};
 use puerta_policy::decide::Permit;
 use puerta_store::NewBackup;
@@ -92,7 +92,7 @@ pub(super) async fn export(app: &App, part: &Path, permit: &Permit<Vm>, report: 
 }
 
 async fn make(work: &Work) -> Result<Reply> {
-    let (app, job, vm) = (&work.app, &work.job, work.vm());
+    let (app, job) = (&work.app, &work.job);
     let name = app.name_of(job)?;
     let (part, done) = (app.part(job), app.archive(job.seat, &name));
     if app.store.backup_by_name(job.seat, &name).await?.is_some() {
@@ -103,7 +103,8 @@ async fn make(work: &Work) -> Result<Reply> {
     archive::publish(&part, &done).await?;
     let now = clock::now();
     let took_ms = (now.0 - job.started.0).max(0) as u64;
-    let (seat, vm_name) = (vm.seat, vm.name.clone());
+    // The job has it as it is: it may have got another name since it was judged.
+    let (seat, vm_name) = (job.seat, job.vm_name.clone());
     let new = NewBackup { name, seat, vm_name, size: sum.size, sha256: sum.sha256, took_ms };
     let backup = match app.store.finish_backup(job.id, new, now).await {
         Ok(backup) => backup,
@@ -112,14 +113,14 @@ async fn make(work: &Work) -> Result<Reply> {
             return Err(error.into());
         }
     };
-    let removed = rotate(app, vm).await;
+    let removed = rotate(app, job).await;
     Ok(Reply::Backup(BackupReply::Made { backup: view(&backup), removed }))
 }
 
 /// Lets go what is beyond the newest that are kept, and gives their names.
-async fn rotate(app: &App, vm: &Vm) -> Vec<String> {
+async fn rotate(app: &App, job: &Job) -> Vec<String> {
     let mut removed = Vec::new();
-    for old in beyond_keep(app, vm.seat, &vm.name).await.unwrap_or_default() {
+    for old in beyond_keep(app, job.seat, &job.vm_name).await.unwrap_or_default() {
         match app.discard(&old).await {
             Ok(()) => removed.push(old.name.to_string()),
             // The new backup is made all the same; the next one tries again.
