@@ -83,8 +83,7 @@ pub struct App {
     pub presence: Presence,
     ruling: policy::Ruling,
     upkeep: upkeep::Upkeep,
-    passwords: login::Passwords,
-    tries: factor::Tries,
+    logins: login::Logins,
     jobs: Jobs,
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
@@ -130,7 +129,7 @@ impl App {
         audit: Audit,
         policy: Policy,
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
-        let passwords = login::Passwords::new(config.password_threads)?;
+        let logins = login::Logins::new(config.password_threads)?;
         let presence = Presence::new(config.ssh.max_forwards, config.ssh.max_connections_per_person);
         Ok(Arc::new(Self {
             config,
@@ -141,8 +140,7 @@ impl App {
             presence,
             ruling: policy::Ruling::new(policy),
             upkeep: upkeep::Upkeep::default(),
-            passwords,
-            tries: factor::Tries::default(),
+            logins,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
