@@ -52,14 +52,12 @@ pub(crate) mod tests;
 use crate::config::Config;
 use command::Command;
 use ctx::{Ctx, Visitor};
-use dashmap::DashMap;
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
 use presence::Presence;
 use puerta_audit::Audit;
 use puerta_engine::Engine;
 use puerta_firewall::client::Firewall;
-use puerta_lab::model::SeatId;
 use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
 use puerta_store::Store;
@@ -89,8 +87,6 @@ pub struct App {
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
     nodes: nodes::Nodes,
-    /// Held by who decides whether one more machine of a seat may run.
-    turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Whole readings of the audit at once.
@@ -145,7 +141,6 @@ impl App {
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
             nodes: nodes::Nodes::default(),
-            turns: DashMap::new(),
             checking: Arc::default(),
             readings: Arc::new(tokio::sync::Semaphore::new(review::READINGS)),
         }))
