@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! main -> cli                            cli -> app, gateway, store, engine, firewall, audit, config
-//! gateway -> app, shell                  shell -> app::{Command, Reply, Error}
+//! gateway -> session, app, shell         session -> shell, app         shell -> app::{Command, Reply, Error}
 //! app -> policy, keys, store, engine, firewall, audit, config
 //! store, audit, engine, firewall, config -> policy (nouns only); they do not know each other
 //! ```
@@ -14,4 +14,5 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod gateway;
+pub mod session;
 pub mod shell;

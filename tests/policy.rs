@@ -7,6 +7,8 @@ mod explain;
 #[path = "policy/rules.rs"]
 mod rules;
 mod support;
+#[path = "policy/useful.rs"]
+mod useful;
 
 use serde_json::Value;
 use std::io::{Read, Write};

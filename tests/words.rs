@@ -15,21 +15,46 @@ mod samples_template;
 #[path = "words/sentences.rs"]
 mod sentences;
 
+use puerta::app::ending::Reason;
 use puerta::app::error::{Error, Kind};
 use puerta::app::presence::Notice;
 use puerta::app::reply::{ProgressView, Step};
 use puerta::shell::lang::Lang;
 use puerta::shell::notice;
 use puerta::shell::render::{self, Style};
+use puerta::shell::useful::May;
 use puerta::shell::words::{Context, What, parse};
 use puerta::shell::{help, words};
-use puerta_lab::model::Role;
+use puerta_lab::action::Action;
+use puerta_lab::model::{Actor, PersonId, Role, Timestamp};
+use puerta_policy::decide::{self, Policy};
 use sentences::{likely, sentences};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+/// Whether somebody of this role may do something at all while nobody writes policies of their own.
+fn at_all(role: Role, action: Action) -> bool {
+    static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| Policy::built_in().unwrap());
+    let actor = Actor {
+        person: Some(PersonId(7)),
+        login: "ana".into(),
+        role,
+        seats: vec![],
+        courses: vec![],
+        suspended: false,
+    };
+    let now = Timestamp(1_795_428_000_000);
+    BUILT_IN.allows_at_all(&actor, action, decide::Context { now, source: None, second_factor: false })
+}
 
 fn context(lang: Lang, role: Role) -> Context<'static> {
-    Context { domain: "virtuales", lang, role, now_ms: 0 }
+    let may: May<'static> = match role {
+        Role::Alumno => &|action| at_all(Role::Alumno, action),
+        Role::Profesor => &|action| at_all(Role::Profesor, action),
+        Role::Admin => &|action| at_all(Role::Admin, action),
+    };
+    Context { domain: "virtuales", lang, may, now_ms: 0 }
 }
 
 fn help_text(line: &str, lang: Lang, role: Role) -> String {
@@ -183,19 +208,19 @@ fn shell_notices_questions_and_progress() {
         all += &notice::first_login(lang, "alumno1");
         all += &notice::job_detached(lang, 12);
         let reasons = [
-            "suspended",
-            "not now",
-            "shutdown",
-            "too many tries",
-            "too many codes",
-            "too many connections",
-            "unwritten",
-            "anything else",
+            Reason::Suspended,
+            Reason::NotNow,
+            Reason::Shutdown,
+            Reason::TooManyTries,
+            Reason::TooManyCodes,
+            Reason::TooManyConnections,
+            Reason::Unwritten,
+            Reason::Closed,
         ];
         for why in reasons {
             all += &notice::closing(lang, why);
         }
-        for why in ["no longer allowed", "closed by staff", "closed by oneself"] {
+        for why in [Reason::NoLongerAllowed, Reason::ClosedByStaff, Reason::ClosedByOneself] {
             all += &notice::closing(lang, why);
         }
         let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };

@@ -113,7 +113,7 @@ fn serve(file: &Path, rate: u64) -> anyhow::Result<()> {
     let errors = |errors: Vec<puerta::config::ConfigError>| anyhow::anyhow!("{errors:?}");
     let config = Config::load(file).map_err(errors)?;
     let host = HostKey::parse(&std::fs::read_to_string(config.host_key())?)?;
-    let policy = puerta::app::rules::load(None).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+    let policy = puerta::app::policy::load(None).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let options =

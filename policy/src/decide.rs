@@ -113,6 +113,8 @@ impl<T> Decision<T> {
 #[derive(Debug)]
 pub struct Policy {
     pub(crate) set: PolicySet,
+    /// Those of the files alone, without ready rules, which hold for a while.
+    pub(crate) lasting: PolicySet,
     pub(crate) schema: Schema,
     pub(crate) words: Words,
     /// Name and text of the files it was made of, without those of ready rules.
@@ -155,8 +157,20 @@ impl Policy {
         target: &T,
         context: Context,
     ) -> Result<Vec<String>, Vec<String>> {
+        self.explain_by(&self.set, actor, action, target, context)
+    }
+
+    /// The same by some of the policies.
+    pub(crate) fn explain_by<T: Resource>(
+        &self,
+        set: &PolicySet,
+        actor: &Actor,
+        action: Action,
+        target: &T,
+        context: Context,
+    ) -> Result<Vec<String>, Vec<String>> {
         let response = self
-            .ask(actor, action, target, context)
+            .ask(set, actor, action, target, context)
             .map_err(|fault| vec![format!("error:{}", fault.code())])?;
         let errors = response.diagnostics().errors().map(|error| match error {
             cedar_policy::AuthorizationError::PolicyEvaluationError(error) => {
@@ -178,6 +192,7 @@ impl Policy {
 
     fn ask<T: Resource>(
         &self,
+        set: &PolicySet,
         actor: &Actor,
         action: Action,
         target: &T,
@@ -193,7 +208,7 @@ impl Policy {
             .map_err(|_| Fault::Request)?;
         let entities =
             Entities::from_entities(facts.entities, Some(&self.schema)).map_err(|_| Fault::Entities)?;
-        Ok(Authorizer::new().is_authorized(&request, &self.set, &entities))
+        Ok(Authorizer::new().is_authorized(&request, set, &entities))
     }
 }
 

@@ -72,13 +72,14 @@ impl Policy {
         folder.validate(&schema);
         let stated = folder.stated();
         let set = folder.finish()?;
-        Ok(Self { set, schema, words, files: files.to_vec(), stated })
+        let lasting = set.clone();
+        Ok(Self { set, lasting, schema, words, files: files.to_vec(), stated })
     }
 
     /// The same files, with these ready rules (name and Cedar text) in the place of those before.
     pub fn with_rules(&self, rules: &[(String, String)]) -> Result<Self, Vec<PolicyError>> {
         let policy = Self::parse(&[&*self.files, rules].concat())?;
-        Ok(Self { files: self.files.clone(), ..policy })
+        Ok(Self { files: self.files.clone(), lasting: self.lasting.clone(), ..policy })
     }
 
     /// Whether a file asks what time it is: then what it says may change at any moment. It may

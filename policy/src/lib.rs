@@ -12,5 +12,6 @@ mod nesting;
 pub mod resource;
 pub mod rules;
 
+mod at_all;
 mod cedar;
 mod words;

@@ -32,9 +32,8 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                         Error::new(Kind::Conflict, "error-key-twice").with("fingerprint", fingerprint)
                     );
                 }
-                added => added?,
+                added => ctx.app.after(added?).await,
             };
-            ctx.app.keys_changed(ctx.actor.seats.clone());
             let number = store.keys(person).await?.iter().position(|key| key.id == added.id);
             Ok(Reply::Key(KeyReply::Added(view(number.unwrap_or_default(), &added))))
         }
@@ -52,8 +51,7 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                 return Err(Error::new(Kind::Conflict, "error-last-key"));
             }
             let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
-            store.remove_key(person, found.id).await?;
-            ctx.app.keys_changed(ctx.actor.seats.clone());
+            ctx.app.after(store.remove_key(person, found.id).await?).await;
             Ok(Reply::Key(KeyReply::Removed(view(index, found))))
         }
     }

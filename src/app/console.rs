@@ -1,6 +1,6 @@
 //! `vm console`: a terminal in a machine through the engine. It is judged, written down, recorded
 //! where that is asked for, and judged again while it is open. How a client's terminal is driven is
-//! the gateway's to know.
+//! the session's to know.
 
 mod cast;
 mod decoder;
@@ -19,13 +19,14 @@ pub(super) use play::{play, recordings};
 pub(super) use watch::watch;
 
 use crate::app::ctx::{Ctx, Visitor};
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::forward::seconds;
-use crate::app::presence::{OpenChannel, What};
+use crate::app::open::{Open, Standing, Subject, still_there};
+use crate::app::presence::{Channel, What};
 use crate::app::session::SessionId;
 use crate::app::{App, Outcome, find, jobs};
 use decoder::Decoder;
-use puerta_audit::{self as audit, Event, Phase};
+use puerta_audit::{self as audit, Phase};
 use puerta_engine::{EngineError, Status, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
@@ -34,7 +35,7 @@ use puerta_policy::decide::{Decision, Permit};
 use record::Recorder;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch as changes};
 
 /// How long a machine may take to be stopped once its programs are dead, and between two looks.
@@ -55,17 +56,26 @@ pub struct Console {
     pub id: SessionId,
     /// What others see of it.
     pub screen: Arc<Screen>,
-    open: OpenChannel,
+    open: Open<Inside>,
+    /// Where its bytes are counted.
+    channel: Arc<Channel>,
     decoder: Decoder,
     recorder: Option<Recorder>,
-    event: Event,
-    begun: Instant,
 }
 
-/// Whether a console may still be.
-pub struct Standing {
-    vm: Vm,
-    changes: changes::Receiver<u64>,
+/// A machine that somebody is in.
+#[derive(Clone)]
+pub struct Inside(Vm);
+
+/// How a console ended.
+#[derive(Debug)]
+pub enum End {
+    /// The shell did, with this status.
+    Status(i32),
+    /// This was in the way.
+    Failed(Error),
+    /// Something else ended it: the person, the connection, nobody knows what.
+    Because(Reason),
 }
 
 /// Everything that belongs to an open console, in the pieces that whoever drives it waits for.
@@ -76,8 +86,6 @@ pub struct Opened {
     pub terminal: Terminal,
     /// What its person is told.
     pub told: mpsc::Receiver<Announcement>,
-    /// Whether it may still be.
-    pub standing: Standing,
 }
 
 /// Judges a console. The terminal is asked for by whoever has one.
@@ -126,88 +134,74 @@ impl App {
         let (machine, term) = (permit.target(), plain(term));
         let subject = find::subject(machine);
         let (screen, told) = Screen::new(&subject, record, size);
-        let open = self.presence.open(visitor, What::Console(Arc::clone(&screen)))?;
-        let id = SessionId::of_channel(&visitor.connection, open.number());
+        let place = self.presence.open(visitor, What::Console(Arc::clone(&screen)))?;
+        let (id, channel) = (SessionId::of_channel(&visitor.connection, place.number()), place.channel());
         let mut event = visitor.event(Phase::Note, "console").with("console", id.to_string());
         event = event.with("recorded", record);
         event.action = Some(Action::VmConsole.as_str());
         event.policies = permit.policies().to_vec();
         event.vm = Some(subject.clone());
-        let begin = Event { phase: Phase::Begin, outcome: Some(audit::Outcome::Allowed), ..event.clone() };
-        self.audit.begin(begin).await?;
-        let begun = Instant::now();
-        let opened = async {
-            let recorder = match record {
-                true => Some(Recorder::begin(self, visitor, &id, &subject, term, size).await?),
-                false => None,
-            };
-            let terminal = match self.engine.console(&permit, term, size).await {
-                // It was stopped in this very moment.
-                Err(EngineError::Refused(_) | EngineError::NotFound) => {
-                    Err(Error::new(Kind::Unavailable, "error-console-away").with("vm", &machine.name))
-                }
-                terminal => Ok(terminal?),
-            };
-            match (terminal, recorder) {
-                (Ok(terminal), recorder) => Ok((terminal, recorder)),
-                (Err(error), recorder) => {
-                    if let Some(recorder) = recorder {
-                        recorder.end(self, None).await;
-                    }
-                    Err(error)
-                }
-            }
+        let standing = Standing::new(Inside(machine.clone()), changes);
+        let open = Open::begin(self, event, Some(place), standing).await?;
+        let recorder = match record {
+            true => Recorder::begin(self, visitor, &id, &subject, term, size).await.map(Some),
+            false => Ok(None),
         };
-        let (terminal, recorder) = match opened.await {
-            Ok(opened) => opened,
+        let joined = match recorder {
+            Ok(recorder) => self.terminal(&permit, term, size, recorder).await,
+            Err(error) => Err(error),
+        };
+        match joined {
+            Ok((terminal, recorder)) => {
+                let decoder = Decoder::default();
+                let console = Console { id, screen, open, channel, decoder, recorder };
+                Ok(Opened { console, terminal, told })
+            }
             Err(error) => {
-                let failed = audit::Outcome::Failed(error.id.to_owned());
-                self.audit.finish(Event { phase: Phase::Finish, outcome: Some(failed), ..event }).await;
-                return Err(error);
+                open.failed(self, error.id).await;
+                Err(error)
             }
-        };
-        let standing = Standing { vm: permit.into_target(), changes };
-        let decoder = Decoder::default();
-        let console = Console { id, screen, open, decoder, recorder, event, begun };
-        Ok(Opened { console, terminal, told, standing })
-    }
-
-    /// Permission is for now: waits until the console's machine is another, is being removed, or may
-    /// no longer be entered.
-    pub async fn console_revoked(&self, visitor: &Visitor, standing: &mut Standing) {
-        // The sender lives as long as we do.
-        while standing.changes.changed().await.is_ok() && self.may_enter(visitor, &standing.vm).await {}
-    }
-
-    async fn may_enter(&self, visitor: &Visitor, vm: &Vm) -> bool {
-        let (Ok(Some(actor)), Ok(Some(now))) =
-            (self.store.actor(visitor.person).await, self.store.vm(vm.id).await)
-        else {
-            return false;
-        };
-        if now.vmid != vm.vmid || now.phase == puerta_lab::model::Phase::Deleting {
-            return false;
         }
-        let judged = self.policy().decide(&actor, Action::VmConsole, now, visitor.context());
-        matches!(judged, Decision::Allow(_))
+    }
+
+    /// The machine's terminal. Without one there is nothing to record.
+    async fn terminal(
+        &self,
+        permit: &Permit<Vm>,
+        term: Option<&str>,
+        size: Size,
+        recorder: Option<Recorder>,
+    ) -> Result<(Terminal, Option<Recorder>)> {
+        let error = match self.engine.console(permit, term, size).await {
+            Ok(terminal) => return Ok((terminal, recorder)),
+            // It was stopped in this very moment.
+            Err(EngineError::Refused(_) | EngineError::NotFound) => {
+                Error::new(Kind::Unavailable, "error-console-away").with("vm", &permit.target().name)
+            }
+            Err(error) => error.into(),
+        };
+        if let Some(recorder) = recorder {
+            recorder.end(self, None).await;
+        }
+        Err(error)
     }
 
     /// Why a terminal ended of which nobody knows the status.
-    pub async fn console_lost(&self, visitor: &Visitor, standing: &Standing) -> Error {
-        if !self.may_enter(visitor, &standing.vm).await {
+    pub async fn console_lost(&self, visitor: &Visitor, console: &Console) -> Error {
+        let inside = console.open.subject();
+        if !inside.holds(self, visitor).await {
             return Error::new(Kind::Denied, "error-console-cut");
         }
-        if let Ok(Some(job)) = self.store.running_job_of(standing.vm.id).await
+        if let Ok(Some(job)) = self.store.running_job_of(inside.0.id).await
             && jobs::comes_back(&job)
         {
             // It comes back by itself.
             return jobs::busy(&job);
         }
-        match self.instance(&standing.vm).await {
+        match self.instance(&inside.0).await {
             Ok(found) => {
-                let down = self.not_running(found.as_ref(), &standing.vm);
-                let lost =
-                    || Error::new(Kind::Unavailable, "error-console-lost").with("vm", &standing.vm.name);
+                let down = self.not_running(found.as_ref(), &inside.0);
+                let lost = || Error::new(Kind::Unavailable, "error-console-lost").with("vm", &inside.0.name);
                 down.unwrap_or_else(lost)
             }
             Err(error) => error.into(),
@@ -216,11 +210,11 @@ impl App {
 
     /// Whether a shell that was killed was so together with its machine: then that is what its person
     /// wants to know. An engine says a little later that a machine is stopped than its programs are dead.
-    pub async fn console_killed(&self, visitor: &Visitor, standing: &Standing) -> Option<Error> {
+    pub async fn console_killed(&self, visitor: &Visitor, console: &Console) -> Option<Error> {
         for _ in 0..STOPPING.as_millis() / LOOK.as_millis() {
-            let found = self.engine.find(standing.vm.vmid, Which::Main).await.ok()?;
+            let found = self.engine.find(console.open.subject().0.vmid, Which::Main).await.ok()?;
             if found.is_none_or(|found| found.status != Status::Running) {
-                return Some(self.console_lost(visitor, standing).await);
+                return Some(self.console_lost(visitor, console).await);
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -228,32 +222,38 @@ impl App {
     }
 
     /// Writes the end of a console: the shell's status, or why there is none.
-    pub async fn close_console(&self, console: Console, end: std::result::Result<i32, &str>) {
-        let Console { open, recorder, event, begun, .. } = console;
-        let mut event = Event { phase: Phase::Finish, ..event };
-        event.outcome = Some(match end {
-            Ok(_) | Err("left") => audit::Outcome::Done,
-            Err(reason) => audit::Outcome::Failed(reason.to_owned()),
-        });
-        let (up, down) = open.traffic().read();
-        event.detail.insert("bytes_up".into(), up.into());
-        event.detail.insert("bytes_down".into(), down.into());
-        event.detail.insert("seconds".into(), seconds(begun.elapsed()).into());
-        if let Ok(status) = end {
-            event.detail.insert("status".into(), status.into());
+    pub async fn close_console(&self, console: Console, end: &End) {
+        let (outcome, status) = match end {
+            End::Status(status) => (audit::Outcome::Done, Some(*status)),
+            End::Because(Reason::Left) => (audit::Outcome::Done, None),
+            End::Because(reason) => (audit::Outcome::Failed(reason.as_str().to_owned()), None),
+            End::Failed(error) => (audit::Outcome::Failed(error.id.to_owned()), None),
+        };
+        if let Some(recorder) = console.recorder {
+            recorder.end(self, status).await;
         }
-        if let Some(recorder) = recorder {
-            recorder.end(self, end.ok()).await;
-        }
-        self.audit.finish(event).await;
+        console.open.finish(self, outcome, status.map(|status| ("status", status.into()))).await;
+    }
+}
+
+impl Subject for Inside {
+    async fn holds(&self, app: &App, visitor: &Visitor) -> bool {
+        let Some((actor, now)) = still_there(app, visitor, &self.0).await else { return false };
+        let judged = app.policy().decide(&actor, Action::VmConsole, now, visitor.context());
+        matches!(judged, Decision::Allow(_))
     }
 }
 
 impl Console {
+    /// Whether it may still be.
+    pub fn standing(&self) -> Standing<Inside> {
+        self.open.standing.clone()
+    }
+
     /// The machine said this: counted, recorded, and passed to whoever looks on, before the person
     /// sees it. An error ends the console: what is to be recorded is not done unrecorded.
     pub async fn shown(&mut self, bytes: &[u8]) -> Result<()> {
-        self.open.traffic().down.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.channel.traffic.down.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         if self.recorder.is_none() && !self.screen.is_watched() {
             self.decoder = Decoder::default();
             return Ok(());
@@ -277,7 +277,7 @@ impl Console {
 
     /// The person typed so many bytes.
     pub fn typed(&self, bytes: usize) {
-        self.open.traffic().up.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.channel.traffic.up.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 

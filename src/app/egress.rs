@@ -61,17 +61,17 @@ async fn set(ctx: &Ctx<'_>, place: EgressPlace, egress: Option<Egress>) -> Resul
 
 /// The rule before and after, and whether a firewall heeds it.
 async fn change(
-    app: &App,
+    app: &Arc<App>,
     place: Place,
     egress: Option<Egress>,
 ) -> Result<(Option<Egress>, Option<Egress>, bool)> {
     let mut turn = app.wall.turn().await;
-    let before = app.store.set_egress(place, egress.as_ref()).await?;
+    let before = app.after_leading(app.store.set_egress(place, egress.as_ref()).await?, &mut turn);
     let active = match app.reconcile_now(&mut turn).await {
         Ok(_) => true,
         Err(FirewallError::Off) => false,
         Err(error) => {
-            app.store.set_egress(place, before.as_ref()).await?;
+            app.after_leading(app.store.set_egress(place, before.as_ref()).await?, &mut turn);
             return Err(refused(&error));
         }
     };

@@ -3,9 +3,10 @@
 
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::presence::{OpenChannel, Traffic, What};
+use crate::app::open::{Open, Standing, Subject, still_there};
+use crate::app::presence::{Channel, What};
 use crate::app::{App, factor, find};
-use puerta_audit::{Event, Outcome, Phase};
+use puerta_audit::{Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
 use puerta_lab::destination::Destination;
@@ -14,24 +15,16 @@ use puerta_lab::names::VmRef;
 use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use std::net::{SocketAddr, SocketAddrV4};
-use std::time::{Duration, Instant};
-use tokio::sync::watch;
-
-/// Seconds, to the millisecond.
-pub(super) fn seconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1000.0).round() / 1000.0
-}
+use std::sync::Arc;
 
 /// A forward that was judged and written down. It holds its place in the person's count.
 pub struct Passage {
-    permit: Permit<Forward>,
     /// Where to connect: the permit's address, as the engine routes it.
     pub dial: SocketAddr,
-    event: Event,
-    begun: Instant,
-    /// From before it was judged, so that no change is missed while the machine is dialled.
-    changes: watch::Receiver<u64>,
-    open: OpenChannel,
+    /// Where its bytes are counted.
+    pub channel: Arc<Channel>,
+    /// It is open from the moment it was allowed.
+    pub open: Open<Forward>,
 }
 
 /// A forward that may not be: what the audit says of it, and what the person reads.
@@ -43,15 +36,19 @@ struct Refused {
 }
 
 impl Passage {
-    /// Where its bytes are counted.
-    pub fn traffic(&self) -> &Traffic {
-        self.open.traffic()
-    }
-
     /// The machine, `web1.alumno1`, and its port.
     pub fn target(&self) -> (String, u16) {
-        let Forward { vm, port } = self.permit.target();
+        let Forward { vm, port } = self.open.subject();
         (find::subject(vm), *port)
+    }
+}
+
+impl Subject for Forward {
+    async fn holds(&self, app: &App, visitor: &Visitor) -> bool {
+        let Some((actor, vm)) = still_there(app, visitor, &self.vm).await else { return false };
+        let forward = Self { vm, port: self.port };
+        let judged = app.policy().decide(&actor, Action::VmForward, forward, visitor.context());
+        matches!(judged, Decision::Allow(_))
     }
 }
 
@@ -84,8 +81,8 @@ impl App {
         };
         event.vm = Some(subject.clone());
         let what = What::Forward { vm: subject, port: permit.target().port };
-        let open = match self.presence.open(visitor, what) {
-            Ok(open) => open,
+        let place = match self.presence.open(visitor, what) {
+            Ok(place) => place,
             Err(error) => {
                 event.outcome = Some(Outcome::Failed(error.id.to_owned()));
                 self.audit.finish(event).await;
@@ -96,9 +93,10 @@ impl App {
         let address = permit.address();
         let dial = SocketAddrV4::new(self.engine.dial_address(*address.ip()), address.port());
         event.detail.insert("address".into(), address.to_string().into());
-        let begin = Event { phase: Phase::Begin, outcome: Some(Outcome::Allowed), ..event.clone() };
-        self.audit.begin(begin).await?;
-        Ok(Passage { permit, dial: dial.into(), event, begun: Instant::now(), changes, open })
+        let standing = Standing::new(permit.into_target(), changes);
+        let channel = place.channel();
+        let open = Open::begin(self, event, Some(place), standing).await?;
+        Ok(Passage { dial: dial.into(), channel, open })
     }
 
     /// The permit and the audit's subject.
@@ -158,35 +156,9 @@ impl App {
         Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
-    /// Permission is for now: waits until this open forward is not the same machine's any more, or
-    /// not allowed.
-    pub async fn forward_revoked(&self, visitor: &Visitor, passage: &Passage) {
-        let mut changes = passage.changes.clone();
-        // The sender lives as long as we do.
-        while changes.changed().await.is_ok() && self.still_allowed(visitor, passage).await {}
-    }
-
-    async fn still_allowed(&self, visitor: &Visitor, passage: &Passage) -> bool {
-        let target = passage.permit.target();
-        let (Ok(Some(actor)), Ok(Some(vm))) =
-            (self.store.actor(visitor.person).await, self.store.vm(target.vm.id).await)
-        else {
-            return false;
-        };
-        if vm.vmid != target.vm.vmid || vm.phase == puerta_lab::model::Phase::Deleting {
-            return false;
-        }
-        let forward = Forward { vm, port: target.port };
-        matches!(
-            self.policy().decide(&actor, Action::VmForward, forward, visitor.context()),
-            Decision::Allow(_)
-        )
-    }
-
     /// Why the connection to the machine did not come about, in words that help.
     pub async fn forward_failed(&self, passage: Passage, cause: &str) -> Error {
-        let target = passage.permit.target();
-        let (vm, port) = (&target.vm, target.port);
+        let Forward { vm, port } = passage.open.subject();
         let error = match self.instance(vm).await {
             Ok(found) => self.not_running(found.as_ref(), vm).unwrap_or_else(|| {
                 Error::new(Kind::Unavailable, "error-forward-port").with("vm", &vm.name).with("port", port)
@@ -199,7 +171,7 @@ impl App {
 
     /// Is the machine known to be down? Asked while a connection hangs.
     pub async fn is_down(&self, passage: &Passage) -> bool {
-        match self.instance(&passage.permit.target().vm).await {
+        match self.instance(&passage.open.subject().vm).await {
             Ok(Some(instance)) => matches!(instance.status, Status::Stopped | Status::Unreachable),
             Ok(None) => true,
             Err(_) => false,
@@ -208,11 +180,6 @@ impl App {
 
     /// Writes the end of a forward.
     pub async fn close_forward(&self, passage: Passage, outcome: Outcome) {
-        let (up, down) = passage.traffic().read();
-        let mut event = Event { phase: Phase::Finish, outcome: Some(outcome), ..passage.event };
-        event.detail.insert("bytes_up".into(), up.into());
-        event.detail.insert("bytes_down".into(), down.into());
-        event.detail.insert("seconds".into(), seconds(passage.begun.elapsed()).into());
-        self.audit.finish(event).await;
+        passage.open.finish(self, outcome, None).await;
     }
 }

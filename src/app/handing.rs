@@ -37,7 +37,7 @@ impl App {
     }
 
     /// Writes the keys of these seats into their machines, while the caller goes on.
-    pub(super) fn keys_changed(self: &Arc<Self>, seats: Vec<SeatId>) {
+    pub(super) fn hand_keys_of(self: &Arc<Self>, seats: Vec<SeatId>) {
         let app = Arc::clone(self);
         self.tasks.spawn(async move {
             if let Err(error) = app.hand_all(&seats).await {

@@ -3,9 +3,10 @@
 
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Result};
 use crate::app::factor::{Checked, Factor};
-use crate::app::forward::seconds;
+use crate::app::open::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, ctx, error};
 use puerta_audit::{Event, Outcome, Phase};
@@ -198,7 +199,7 @@ impl App {
             Checked::Right(factor) => factor,
             wrong => {
                 let closed = matches!(wrong, Checked::Closed { .. });
-                let why = if closed { "too many codes" } else { "unauthenticated" };
+                let why = if closed { Reason::TooManyCodes.as_str() } else { "unauthenticated" };
                 event.detail.insert("method".into(), method("second factor").into());
                 event.outcome = Some(Outcome::Failed(why.into()));
                 self.audit.finish(event).await;
@@ -280,11 +281,11 @@ impl App {
         })
     }
 
-    /// Why who may not stay must go, as a stable word: `suspended`, or `not now` by another policy.
-    pub async fn why_not_stay(&self, person: PersonId) -> &'static str {
+    /// Why who may not stay must go: suspended, or not now by another policy.
+    pub async fn why_not_stay(&self, person: PersonId) -> Reason {
         match self.store.actor(person).await {
-            Ok(Some(actor)) if !actor.suspended => "not now",
-            _ => "suspended",
+            Ok(Some(actor)) if !actor.suspended => Reason::NotNow,
+            _ => Reason::Suspended,
         }
     }
 
@@ -308,11 +309,11 @@ impl App {
     }
 
     /// The end of a connection that had come in.
-    pub async fn logout(&self, visitor: &Visitor, time: Duration, why: &str) {
+    pub async fn logout(&self, visitor: &Visitor, time: Duration, why: Reason) {
         let mut event = visitor.event(Phase::Finish, "login");
         event.outcome = Some(Outcome::Done);
         event.detail.insert("seconds".into(), seconds(time).into());
-        event.detail.insert("reason".into(), why.into());
+        event.detail.insert("reason".into(), why.as_str().into());
         self.audit.finish(event).await;
     }
 }

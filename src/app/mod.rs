@@ -4,7 +4,9 @@
 //! audit's begin, and that may veto), acts with the permit, and answers with a [`reply::Reply`].
 
 pub mod account;
+mod after;
 mod archive;
+pub mod at_all;
 pub mod backup;
 pub mod clock;
 pub mod command;
@@ -12,6 +14,7 @@ pub mod console;
 pub mod course;
 pub mod ctx;
 pub mod egress;
+pub mod ending;
 pub mod error;
 pub mod factor;
 mod find;
@@ -26,6 +29,7 @@ pub mod login;
 pub mod node;
 mod nodes;
 mod offer;
+pub mod open;
 pub mod person;
 pub mod policy;
 pub mod port;
@@ -34,16 +38,16 @@ mod quota;
 pub mod reply;
 pub mod review;
 pub mod roster;
-pub mod rules;
 pub mod secret;
 pub mod session;
 pub mod status;
 mod team;
 pub mod template;
+mod upkeep;
 pub mod vm;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::config::Config;
 use command::Command;
@@ -60,7 +64,7 @@ use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
 use puerta_store::Store;
 use reply::Reply;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Everything the uses share.
@@ -77,9 +81,8 @@ pub struct App {
     pub audit: Audit,
     /// Who is here.
     pub presence: Presence,
-    policy: RwLock<Arc<Policy>>,
-    /// Held by who puts another policy together.
-    ruling: tokio::sync::Mutex<()>,
+    ruling: policy::Ruling,
+    upkeep: upkeep::Upkeep,
     passwords: login::Passwords,
     tries: factor::Tries,
     jobs: Jobs,
@@ -89,15 +92,10 @@ pub struct App {
     nodes: nodes::Nodes,
     /// Held by who decides whether one more machine of a seat may run.
     turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
-    /// Wakes who removes images that no template needs.
-    sweep: tokio::sync::Notify,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Whole readings of the audit at once.
     readings: Arc<tokio::sync::Semaphore>,
-    changes: watch::Sender<u64>,
-    /// Seats may have been shut: their machines are to be looked at.
-    shutting: tokio::sync::Notify,
 }
 
 /// What a command came to: an answer now, or a job to watch.
@@ -141,8 +139,8 @@ impl App {
             firewall,
             audit,
             presence,
-            policy: RwLock::new(Arc::new(policy)),
-            ruling: tokio::sync::Mutex::default(),
+            ruling: policy::Ruling::new(policy),
+            upkeep: upkeep::Upkeep::default(),
             passwords,
             tries: factor::Tries::default(),
             jobs: Jobs::default(),
@@ -150,33 +148,19 @@ impl App {
             tasks: tokio::runtime::Handle::current(),
             nodes: nodes::Nodes::default(),
             turns: DashMap::new(),
-            sweep: tokio::sync::Notify::new(),
             checking: Arc::default(),
             readings: Arc::new(tokio::sync::Semaphore::new(review::READINGS)),
-            changes: watch::Sender::new(0),
-            shutting: tokio::sync::Notify::new(),
         }))
     }
 
     /// The policy in force.
     pub fn policy(&self) -> Arc<Policy> {
-        Arc::clone(&self.policy.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Puts another policy in force; everything open is judged again.
-    pub fn replace_policy(&self, policy: Policy) {
-        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
-        self.changed();
-    }
-
-    /// Something that decisions rest on changed: sessions and forwards judge themselves again.
-    pub fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
+        self.ruling.now()
     }
 
     /// Wakes at every change.
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+        self.upkeep.changes()
     }
 
     /// The lab's address plan.

@@ -96,11 +96,11 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
         key,
         code: stored,
     };
-    store.add_person(person, now).await.map_err(|error| match error {
+    let added = store.add_person(person, now).await.map_err(|error| match error {
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-login-exists").with("login", &new.login),
         other => other.into(),
     })?;
-    ctx.app.changed();
+    ctx.app.after(added).await;
     let row = store.person_row(&new.login).await?.ok_or_else(|| absent(&new.login))?;
     Ok(Reply::Person(PersonReply::Added { person: view(row), code }))
 }
@@ -115,11 +115,7 @@ pub(super) fn new_code(app: &App) -> Result<(String, NewCode)> {
 async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
     let person = judged(ctx, login, Action::PersonSuspend).await?;
     let open = ctx.app.presence.connections(person.id);
-    ctx.app.store.set_suspended(person.id, !resume).await?;
-    ctx.app.changed();
-    // The door is closed whatever the firewall says; what fails is in log and audit, and is tried again
-    // each minute.
-    drop(ctx.app.reconcile().await);
+    ctx.app.after(ctx.app.store.set_suspended(person.id, !resume).await?).await;
     let login = login.to_string();
     Ok(if resume {
         Reply::Person(PersonReply::Resumed { login })
@@ -131,16 +127,14 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
 async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
     let person = judged(ctx, login, Action::PersonRemove).await?;
     let open = ctx.app.presence.connections(person.id);
-    ctx.app.store.remove_person(person.id).await.map_err(|error| match error {
+    let removed = ctx.app.store.remove_person(person.id).await.map_err(|error| match error {
         StoreError::HasMachines(count) => {
             Error::new(Kind::Conflict, "error-person-has-machines").with("login", login).with("count", count)
         }
         other => other.into(),
     })?;
-    ctx.app.changed();
-    // Whoever gets the number of a seat that went begins without its egress. As with a suspension, what
-    // fails is tried again.
-    drop(ctx.app.reconcile().await);
+    // Whoever gets the number of a seat that went begins without its egress.
+    ctx.app.after(removed).await;
     Ok(Reply::Person(PersonReply::Removed { login: login.to_string(), sessions_closed: open }))
 }
 

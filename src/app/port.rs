@@ -125,7 +125,7 @@ fn whole(vm: &Vm, service: Service) -> Publish {
 
 /// Publishes what the template of a new machine wants, as far as that goes.
 pub(super) async fn publish_wanted(
-    app: &App,
+    app: &Arc<App>,
     job: &Job,
     wanted: Vec<Wanted>,
 ) -> (Vec<PublishedView>, Vec<UnpublishedView>) {
@@ -152,7 +152,11 @@ pub(super) async fn publish_wanted(
 }
 
 /// The machine that was judged was still being made.
-async fn publish_anew(app: &App, permit: Permit<Publish>, publisher: Publisher) -> Result<PublishedView> {
+async fn publish_anew(
+    app: &Arc<App>,
+    permit: Permit<Publish>,
+    publisher: Publisher,
+) -> Result<PublishedView> {
     let (vm, vm_port) = (permit.target().vm.id, permit.target().vm_port);
     match publish(app, permit, publisher).await {
         // A puerta that was killed had come as far as this.
@@ -166,7 +170,7 @@ async fn publish_anew(app: &App, permit: Permit<Publish>, publisher: Publisher) 
 }
 
 async fn publish(
-    app: &App,
+    app: &Arc<App>,
     permit: Permit<Publish>,
     Publisher { person, login: publisher }: Publisher,
 ) -> Result<PublishedView> {
@@ -189,12 +193,13 @@ async fn publish(
         return Err(Error::new(Kind::Conflict, "error-publications-closed").with("course", &vm.course));
     }
     let published = app.store.publish(new, range, app.config.quotas, clock::now()).await;
-    let publication = published.map_err(|error| unpublishable(error, &vm, vm_port, port))?;
+    let published = published.map_err(|error| unpublishable(error, &vm, vm_port, port))?;
+    let publication = app.after_leading(published, &mut turn);
     let active = match app.lead(&mut turn, publication.port, Some(&publication)).await {
         Ok(()) => true,
         Err(FirewallError::Off) => false,
         Err(error) => {
-            app.store.unpublish(publication.id).await?;
+            app.after_leading(app.store.unpublish(publication.id).await?, &mut turn);
             return Err(refused(&error));
         }
     };
@@ -216,7 +221,7 @@ fn unpublishable(error: StoreError, vm: &Vm, vm_port: u16, port: Option<u16>) ->
 }
 
 /// Closed first and forgotten then: what is in between is closed, and the counters stay with the row.
-async fn unpublish(app: &App, permit: Permit<Publication>) -> Result<Reply> {
+async fn unpublish(app: &Arc<App>, permit: Permit<Publication>) -> Result<Reply> {
     let publication = permit.into_target();
     let mut turn = app.wall.turn().await;
     // Somebody else may have been faster, and the number may lead elsewhere by now.
@@ -228,7 +233,7 @@ async fn unpublish(app: &App, permit: Permit<Publication>) -> Result<Reply> {
         Ok(()) | Err(FirewallError::Off) => {}
         Err(error) => return Err(refused(&error)),
     }
-    app.store.unpublish(publication.id).await?;
+    app.after_leading(app.store.unpublish(publication.id).await?, &mut turn);
     Ok(Reply::Port(PortReply::Unpublished(view(app, &publication))))
 }
 

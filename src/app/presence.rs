@@ -8,6 +8,7 @@ pub use channel::{Channel, Notice, Notices, OpenChannel, Traffic, What};
 
 use crate::app::clock;
 use crate::app::ctx::Visitor;
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
 use dashmap::DashMap;
 use puerta_lab::model::{PersonId, Timestamp};
@@ -37,8 +38,8 @@ pub struct Connection {
     pub since: Timestamp,
     channels: Mutex<BTreeMap<u32, Arc<Channel>>>,
     next: AtomicU32,
-    /// Ends it, with a stable word for the reason.
-    end: Box<dyn Fn(&'static str) + Send + Sync>,
+    /// Ends it.
+    end: Box<dyn Fn(Reason) + Send + Sync>,
 }
 
 impl fmt::Debug for Connection {
@@ -54,7 +55,7 @@ impl Connection {
     }
 
     /// Ends it; the client is told why.
-    pub fn end(&self, why: &'static str) {
+    pub fn end(&self, why: Reason) {
         (self.end)(why);
     }
 }
@@ -111,7 +112,7 @@ impl Presence {
     pub fn connection(
         &self,
         visitor: &Arc<Visitor>,
-        end: impl Fn(&'static str) + Send + Sync + 'static,
+        end: impl Fn(Reason) + Send + Sync + 'static,
     ) -> Option<Present> {
         let counted = Counted::new(&self.connections, visitor.person, self.max_connections)?;
         let connection = Arc::new(Connection {
@@ -233,9 +234,9 @@ mod tests {
         let presence = Presence::new(2, 9);
         let told = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&told);
-        let end = move |why| counted.store(str::len(why), Ordering::SeqCst);
+        let end = move |why: Reason| counted.store(why.as_str().len(), Ordering::SeqCst);
         let _here = presence.connection(&visitor("a", 1), end);
-        presence.find("a").unwrap().end("shut");
+        presence.find("a").unwrap().end(Reason::Left);
         assert_eq!(told.load(Ordering::SeqCst), 4);
     }
 }

@@ -25,16 +25,16 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
             let seat = judged(ctx, &seat).await?;
             let people = people(ctx, &members).await?;
             let added = ctx.app.store.add_members(seat.id, &people).await;
-            added.map_err(|error| refused(error, &seat.name, &members))?;
-            changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
+            ctx.app.after(added.map_err(|error| refused(error, &seat.name, &members))?).await;
+            now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
         SeatCommand::Drop { seat, member } => {
             let seat = judged(ctx, &seat).await?;
             let members = [member];
             let person = people(ctx, &members).await?[0];
             let dropped = ctx.app.store.drop_member(seat.id, person).await;
-            dropped.map_err(|error| refused(error, &seat.name, &members))?;
-            changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
+            ctx.app.after(dropped.map_err(|error| refused(error, &seat.name, &members))?).await;
+            now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
     }
 }
@@ -57,7 +57,8 @@ async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", course),
         other => refused(other, team, members),
     })?;
-    changed(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Created(seat)))
+    let seat = ctx.app.after(seat).await;
+    now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Created(seat)))
 }
 
 /// The seat, once policy allows to change its members.
@@ -97,12 +98,8 @@ fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
     }
 }
 
-/// The seat as it is now; what is open is judged again, and its ports with it.
-async fn changed(ctx: &Ctx<'_>, seat: SeatId) -> Result<SeatView> {
-    ctx.app.changed();
-    ctx.app.shutting.notify_one();
-    ctx.app.keys_changed(vec![seat]);
-    drop(ctx.app.reconcile().await);
+/// The seat as it is now.
+async fn now(ctx: &Ctx<'_>, seat: SeatId) -> Result<SeatView> {
     let row = ctx.app.store.seat_row(seat).await?;
     row.map(|row| view(ctx, row)).ok_or_else(Error::denied)
 }

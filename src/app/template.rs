@@ -128,7 +128,7 @@ fn view(one: &Template) -> VersionView {
 
 async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateRetire, Lab, None, Error::denied()).await?;
-    let gone = ctx.app.store.retire_templates(wanted, clock::now()).await?;
+    let gone = ctx.app.after(ctx.app.store.retire_templates(wanted, clock::now()).await?).await;
     if gone.is_empty() {
         let all = ctx.app.store.templates().await?;
         let own = ctx.app.engine.templates().await;
@@ -143,6 +143,5 @@ async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
             false => unknown(wanted),
         });
     }
-    ctx.app.sweep.notify_one();
     Ok(Reply::Template(TemplateReply::Retired(gone.iter().map(view).collect())))
 }

@@ -1,6 +1,7 @@
 //! Uses on a simulated engine that fails at a chosen moment: what a person hears, and what is left.
 #![allow(clippy::panic)]
 
+mod after;
 mod away;
 mod moving;
 mod template;
@@ -23,11 +24,11 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-struct House {
+pub(crate) struct House {
     dir: PathBuf,
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     sim: Arc<SimEngine>,
-    visitor: Visitor,
+    pub(crate) visitor: Visitor,
 }
 
 impl Drop for House {
@@ -37,7 +38,7 @@ impl Drop for House {
 }
 
 /// A house with `alumno1`, whose engine takes its time.
-async fn house(name: &str) -> House {
+pub(crate) async fn house(name: &str) -> House {
     house_behind(name, Firewall::off()).await
 }
 
@@ -73,8 +74,8 @@ async fn house_behind(name: &str, firewall: Firewall) -> House {
         key: Some(key),
         code: None,
     };
-    let (person, _) = store.add_person(new, now).await.unwrap();
-    let policy = rules::load(None).unwrap();
+    let (person, _) = store.add_person(new, now).await.unwrap().apart().0;
+    let policy = policy::load(None).unwrap();
     let app = App::new(config, store, Arc::clone(&sim) as _, firewall, audit, policy).unwrap();
     let visitor = Visitor {
         person: person.id,
@@ -205,10 +206,11 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
         person: None,
         publisher: "alumno1".into(),
     };
-    let published = store.publish(new, config.firewall.ports, config.quotas, clock::now()).await.unwrap();
+    let published =
+        store.publish(new, config.firewall.ports, config.quotas, clock::now()).await.unwrap().apart().0;
     for phase in [Phase::Ready, Phase::Deleting] {
         // Also one that was being removed when puerta was killed.
-        store.set_phase(vm.id, phase).await.unwrap();
+        drop(store.set_phase(vm.id, phase).await.unwrap());
         let watch = house.begin(VmCommand::Delete(web1())).await;
         let (end, state) = house.end(watch).await;
         assert_eq!(end.unwrap_err().id, "error-firewall", "{phase:?}");
@@ -218,7 +220,7 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
         assert_eq!(store.publications().await.unwrap(), std::slice::from_ref(&published));
     }
     // One without ports needs no firewall.
-    store.unpublish(published.id).await.unwrap();
+    drop(store.unpublish(published.id).await.unwrap());
     let watch = house.begin(VmCommand::Delete(web1())).await;
     house.end(watch).await.0.unwrap();
     assert!(house.vm().await.is_none());
@@ -237,13 +239,13 @@ async fn keys_in_a_machine_follow_who_sits_in_the_seat() {
         comment: String::new(),
         line: "ssh-ed25519 y".into(),
     };
-    house.app.store.add_key(house.visitor.person, key, clock::now()).await.unwrap();
+    drop(house.app.store.add_key(house.visitor.person, key, clock::now()).await.unwrap());
     let till = async |wanted: &[&str]| {
         while inside() != wanted {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    house.app.keys_changed(vec![vm.seat]);
+    house.app.hand_keys_of(vec![vm.seat]);
     till(&["ssh-ed25519 x", "ssh-ed25519 y"]).await;
     let remove = Command::Key(command::KeyCommand::Remove { key: "1".into() });
     house.app.run(&house.visitor, remove, "words").await.unwrap();
@@ -272,8 +274,8 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     };
     let open = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     assert!(open.egress.seats.is_empty());
-    store.enrol(course.id, &[row("alumno1")], false, clock::now()).await.unwrap();
-    store.enrol(course.id, &[row("eva")], false, clock::now()).await.unwrap();
+    drop(store.enrol(course.id, &[row("alumno1")], false, clock::now()).await.unwrap());
+    drop(store.enrol(course.id, &[row("eva")], false, clock::now()).await.unwrap());
     let shut = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     let rules: Vec<_> =
         shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();

@@ -93,9 +93,9 @@ fn sentence(done: &Done) -> String {
 
 fn desired(config: &Config) -> anyhow::Result<firewall::Desired> {
     let refused = |errors: Vec<String>| anyhow::anyhow!("the policy: {}", errors.join("; "));
-    let policy = app::rules::load(config.policy_dir.as_deref()).map_err(refused)?;
+    let policy = app::policy::load(config.policy_dir.as_deref()).map_err(refused)?;
     registry(config, async |store| {
-        let policy = app::rules::whole(&policy, store, config).await.map_err(refused)?;
+        let policy = app::policy::whole(&policy, store, config).await.map_err(refused)?;
         Ok(app::firewall::desired(store, config, &policy).await?)
     })
 }

@@ -127,7 +127,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Init { admin, key } => init::run(&config, admin.as_deref(), key.as_deref()),
         Verb::Serve => serve::run(&words.config, config),
         Verb::Config { verb: ConfigVerb::Check } => {
-            if let Err(errors) = crate::app::rules::load(config.policy_dir.as_deref()) {
+            if let Err(errors) = crate::app::policy::load(config.policy_dir.as_deref()) {
                 errors.iter().for_each(|error| complain(error));
                 return Ok(BAD_CONFIGURATION.into());
             }

@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
-use crate::app::{self, App, firewall, jobs, node, roster, rules, template};
+use crate::app::{self, App, firewall, jobs, node, roster, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
 use anyhow::Context;
@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     log();
-    let policy = match rules::load(config.policy_dir.as_deref()) {
+    let policy = match app::policy::load(config.policy_dir.as_deref()) {
         Ok(policy) => policy,
         Err(errors) => {
             errors.iter().for_each(|error| complain(error));
@@ -74,7 +74,8 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
 /// What the last run left: rules, jobs, recordings, the wall and the nodes as they should be.
 async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     let ruled = app.rule_anew().await;
-    ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?;
+    // Nothing is open yet, and the firewall comes below.
+    drop(ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?);
     jobs::recover(app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
     template::keep_swept(app);
     app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;

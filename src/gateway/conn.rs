@@ -2,12 +2,12 @@
 //! a hang-up noticed even when nobody reads, and an end that always comes.
 
 use super::Gateway;
-use super::ending::Ending;
 use super::gate::Gate;
 use super::handler::Handler;
 use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
+use crate::app::ending::{Ending, Reason};
 use crate::app::login;
 use rustix::event::{PollFd, PollFlags};
 use std::net::SocketAddr;
@@ -20,8 +20,6 @@ use tokio::net::TcpStream;
 const LOOK: Duration = Duration::from_secs(2);
 /// How long shells get to say why, before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How long something that may no longer be waits for what is said of its connection.
-const VERDICT: Duration = Duration::from_millis(200);
 /// Unacknowledged bytes for this long mean that the client is gone.
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -51,9 +49,9 @@ impl Conn {
         self.ending.reason().is_some()
     }
 
-    /// Something on it may no longer be: whether that is because all of it ends, and why.
-    pub(super) async fn verdict(&self) -> Option<&'static str> {
-        tokio::time::timeout(VERDICT, self.ending.ended()).await.ok()
+    /// Whether more than one channel is open: they stand still together when the client is not read.
+    pub(super) fn has_neighbours(&self) -> bool {
+        self.channels.load(Ordering::Relaxed) > 1
     }
 }
 
@@ -104,27 +102,26 @@ pub(super) async fn run(
     }
     let socket = Arc::new(stream);
     let wire = Wire::new(Arc::clone(&socket), Arc::clone(&conn.gate), conn.cut.clone());
-    let (handler, authenticated) = Handler::new(Arc::clone(&gateway), Arc::clone(&conn), stranger);
-    let why = live(&gateway, &conn, &socket, wire, handler, authenticated).await;
+    let handler = Handler::new(Arc::clone(&gateway), Arc::clone(&conn), stranger);
+    let why = live(&gateway, &conn, &socket, wire, handler).await;
     // Whatever ended it, nothing of it stays: pumps and shells hear this.
     conn.ending.end(why);
     conn.cut.end(why);
     if let Some(visitor) = conn.visitor.get() {
         gateway.app.logout(visitor, begun.elapsed(), why).await;
     }
-    tracing::debug!(connection = conn.id, %peer, why, "connection ended");
+    tracing::debug!(connection = conn.id, %peer, why = why.as_str(), "connection ended");
     drop(connected);
 }
 
-/// Runs the protocol until it ends or must end; the word says why.
+/// Runs the protocol until it ends or must end, and says why.
 async fn live(
     gateway: &Arc<Gateway>,
     conn: &Arc<Conn>,
     socket: &Arc<TcpStream>,
     wire: Wire,
     handler: Handler,
-    authenticated: Ending,
-) -> &'static str {
+) -> Reason {
     let grace = tokio::time::sleep(gateway.app.config.ssh.login_grace);
     tokio::pin!(grace);
     let running = tokio::select! {
@@ -132,11 +129,11 @@ async fn live(
             Ok(running) => running,
             Err(error) => {
                 tracing::debug!(connection = conn.id, peer = %conn.peer, %error, "no SSH handshake");
-                return "no handshake";
+                return Reason::NoHandshake;
             }
         },
-        () = &mut grace => return "login grace",
-        _ = gateway.ending.ended() => return "shutdown",
+        () = &mut grace => return Reason::LoginGrace,
+        _ = gateway.ending.ended() => return Reason::Shutdown,
     };
     let handle = running.handle();
     tokio::pin!(running);
@@ -149,15 +146,15 @@ async fn live(
                 if let Err(error) = ended {
                     tracing::debug!(connection = conn.id, %error, "session ended");
                 }
-                return conn.ending.reason().unwrap_or("closed");
+                return conn.ending.reason().unwrap_or(Reason::Closed);
             }
-            () = &mut grace, if authenticated.reason().is_none() => {
+            () = &mut grace, if conn.visitor.get().is_none() => {
                 tracing::info!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
-                conn.cut.end("login grace");
+                conn.cut.end(Reason::LoginGrace);
                 let _ = running.await;
-                return "login grace";
+                return Reason::LoginGrace;
             }
-            _ = gateway.ending.ended() => break "shutdown",
+            _ = gateway.ending.ended() => break Reason::Shutdown,
             reason = conn.ending.ended() => break reason,
             changed = changes.changed() => {
                 if changed.is_ok() && let Some(reason) = must_go(gateway, conn).await {
@@ -174,14 +171,14 @@ async fn live(
                 }
                 hung_up = if is_hung_up(socket) { hung_up + 1 } else { 0 };
                 if hung_up == 2 {
-                    break "hang-up";
+                    break Reason::HangUp;
                 }
             }
         }
     };
     // First the shells say why; then the client is told; then, whatever it does, the socket is cut.
     conn.ending.end(why);
-    if why != "hang-up" {
+    if why != Reason::HangUp {
         tokio::time::sleep(FAREWELL / 2).await;
         let text = crate::shell::notice::farewell(why);
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
@@ -197,7 +194,7 @@ async fn live(
 }
 
 /// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
-async fn must_go(gateway: &Gateway, conn: &Conn) -> Option<&'static str> {
+async fn must_go(gateway: &Gateway, conn: &Conn) -> Option<Reason> {
     let visitor = conn.visitor.get()?;
     match gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await {
         Ok(Err(_)) => Some(gateway.app.why_not_stay(visitor.person).await),

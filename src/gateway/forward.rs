@@ -3,42 +3,28 @@
 use super::Gateway;
 use super::conn::Conn;
 use super::handler::Place;
+use super::pump::{Upwards, downwards};
 use crate::app::ctx::Visitor;
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind};
 use crate::app::forward::Passage;
 use crate::app::presence::Notice;
-use bytes::{Buf, Bytes, BytesMut};
 use puerta_audit::Outcome;
 use russh::server::{ChannelOpenHandle, Msg};
-use russh::{Channel, ChannelId, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
-use std::collections::VecDeque;
-use std::io;
+use russh::{Channel, ChannelOpenFailure};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 /// A machine that does not answer in this time is reported.
 const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
-/// The end of what policy allows no longer, in the audit and to the client.
-const CUT: &str = "no longer allowed";
-/// Time for a client to close a channel on which both sides have ended.
-const CLOSING: Duration = Duration::from_secs(1);
 /// Bytes under way to a machine. A channel that is full both ways goes on only if a little taken by
 /// the machine is noticed at once, and a large kernel buffer notices late.
 const IN_FLIGHT: usize = 128 * 1024;
-/// Bytes read from a machine at a time.
-const PIECE: usize = 64 * 1024;
-/// Messages that wait for the machine before the client is no longer read.
-const WAITING: usize = 16;
-/// The most that can wait: russh may have as many in its own queue when the gate closes.
-const MAX_WAITING: usize = 64;
 
 /// What the client asked for.
 pub(super) struct Asked {
@@ -58,13 +44,13 @@ pub(super) async fn run(
 ) {
     let app = &gateway.app;
     let opened = app.open_forward(&visitor, &asked.host, asked.port, &asked.originator).await;
-    let passage = match opened {
+    let mut passage = match opened {
         Ok(passage) => passage,
         Err(error) => return reply.reject(failure(&error)).await,
     };
     let dialled = tokio::select! {
         dialled = dial(&gateway, &passage) => dialled,
-        reason = conn.ending.ended() => Err(reason.to_owned()),
+        reason = conn.ending.ended() => Err(reason.as_str().to_owned()),
     };
     let target = match dialled {
         Ok(target) => target,
@@ -75,10 +61,11 @@ pub(super) async fn run(
     };
     reply.accept().await;
     conn.remembered.fetch_add(1, Ordering::Relaxed);
-    let end = carry(&gateway, &conn, &visitor, &passage, channel, target, place).await;
+    let end = carry(&gateway, &conn, &visitor, &mut passage, channel, target, place).await;
     let outcome = match end {
-        "closed" => Outcome::Done,
+        Reason::Closed => Outcome::Done,
         reason => {
+            let reason = reason.as_str();
             tracing::info!(connection = conn.id, reason, "a forward was closed");
             Outcome::Failed(reason.to_owned())
         }
@@ -118,24 +105,25 @@ async fn dial(gateway: &Gateway, passage: &Passage) -> Result<TcpStream, String>
     Ok(stream)
 }
 
-/// Carries bytes until both sides are done, or one is gone, or the permission is. The word says how.
+/// Carries bytes until both sides are done, or one is gone, or the permission is; and says why.
 async fn carry(
     gateway: &Gateway,
     conn: &Conn,
     visitor: &Visitor,
-    passage: &Passage,
+    passage: &mut Passage,
     channel: Channel<Msg>,
     target: TcpStream,
     place: Place,
-) -> &'static str {
+) -> Reason {
     let (from_client, to_client) = channel.split();
     let (from_target, to_target) = target.into_split();
-    let revoked = gateway.app.forward_revoked(visitor, passage);
-    let traffic = passage.traffic();
+    let (traffic, stall) = (&passage.channel.traffic, gateway.app.config.ssh.stall_limit);
     let end = {
         let machine_done = Notify::new();
-        let up = upwards(gateway, conn, to_client.id(), from_client, to_target, &traffic.up, &machine_done);
+        let up = Upwards::new(conn, to_client.id(), to_target, &traffic.up, stall);
+        let up = up.run(from_client, &machine_done);
         let down = downwards(from_target, &to_client, &traffic.down);
+        let revoked = passage.open.standing.revoked(&gateway.app, visitor);
         tokio::pin!(up, down, revoked);
         let mut down_done = false;
         loop {
@@ -148,163 +136,31 @@ async fn carry(
                     down_done = true;
                     machine_done.notify_one();
                     if !clean || to_client.eof().await.is_err() {
-                        break "closed";
+                        break Reason::Closed;
                     }
                 }
                 () = &mut revoked => {
                     // When the whole connection ends, its reason says more.
-                    break conn.verdict().await.unwrap_or(CUT);
+                    break conn.ending.verdict().await.unwrap_or(Reason::NoLongerAllowed);
                 }
                 reason = conn.ending.ended() => break reason,
             }
         }
     };
     // Nothing else is open, as with `ssh -J`: the connection ends with it.
-    if place.leave() == 0 && end == CUT {
-        conn.ending.end(CUT);
+    if place.leave() == 0 && end == Reason::NoLongerAllowed {
+        conn.ending.end(end);
     }
     // The connection's own end says why. `ssh -W` leaves with its channel, and would not read it.
     if conn.is_ending() {
         return end;
     }
     let _ = to_client.close().await;
-    if end == CUT {
+    if end == Reason::NoLongerAllowed {
         let (vm, port) = passage.target();
         gateway.app.presence.notify(visitor.person, &Notice::ForwardCut { vm, port });
     }
     end
-}
-
-/// Machine to client, until the machine closes its side (true) or either is gone.
-async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, count: &AtomicU64) -> bool {
-    let mut buffer = BytesMut::new();
-    loop {
-        // Waiting holds no buffer: an idle forward costs nothing.
-        if from.readable().await.is_err() {
-            return false;
-        }
-        buffer.reserve(PIECE);
-        match from.try_read_buf(&mut buffer) {
-            Ok(0) => return true,
-            Ok(n) => {
-                if to.data_bytes(buffer.split().freeze()).await.is_err() {
-                    return false;
-                }
-                count.fetch_add(n as u64, Ordering::Relaxed);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => buffer = BytesMut::new(),
-            Err(_) => return false,
-        }
-    }
-}
-
-/// Client to machine. Ends when the client closes; a half-close is passed on. A channel whose
-/// machine stopped reading is closed after a while if it has neighbours, because russh's loop would
-/// stand still for all of them; alone, it just waits, which is the back-pressure one wants.
-async fn upwards(
-    gateway: &Gateway,
-    conn: &Conn,
-    channel: ChannelId,
-    mut from: ChannelReadHalf,
-    mut to: OwnedWriteHalf,
-    count: &AtomicU64,
-    machine_done: &Notify,
-) -> &'static str {
-    let limit = gateway.app.config.ssh.stall_limit;
-    let mut waiting: VecDeque<Bytes> = VecDeque::new();
-    let mut progress = Instant::now();
-    let mut eof = false;
-    let mut shut = None;
-    loop {
-        if waiting.len() <= WAITING / 2 {
-            shut = None;
-        }
-        let most = if shut.is_some() { MAX_WAITING } else { WAITING };
-        tokio::select! {
-            // What has come goes out together: one system call for several packets.
-            biased;
-            message = from.wait(), if waiting.len() < most => match message {
-                Some(ChannelMsg::Data { data }) => {
-                    if waiting.is_empty() {
-                        progress = Instant::now();
-                    }
-                    waiting.push_back(data);
-                }
-                Some(ChannelMsg::Eof) => {
-                    eof = true;
-                    if waiting.is_empty() {
-                        let _ = to.shutdown().await;
-                    }
-                }
-                Some(ChannelMsg::Close) | None => {
-                    // What the client sent before it closed still belongs to the machine; the
-                    // neighbours need not wait for it.
-                    drop(shut.take());
-                    let rest = async {
-                        for data in &waiting {
-                            if to.write_all(data).await.is_err() {
-                                break;
-                            }
-                            count.fetch_add(data.len() as u64, Ordering::Relaxed);
-                        }
-                    };
-                    let _ = tokio::time::timeout(limit, rest).await;
-                    return "closed";
-                }
-                Some(_) => {}
-            },
-            written = write(&mut to, &waiting), if !waiting.is_empty() => {
-                let Ok(n) = written else { return "closed" };
-                progress = Instant::now();
-                count.fetch_add(n as u64, Ordering::Relaxed);
-                written_off(&mut waiting, n);
-                if eof && waiting.is_empty() {
-                    let _ = to.shutdown().await;
-                }
-            }
-            () = machine_done.notified(), if eof && waiting.is_empty() => {
-                // Both are done, and the client closes by itself. russh forgets a channel only if the
-                // client is the first to close it.
-                let closed = async { while let Some(now) = from.wait().await {
-                    if matches!(now, ChannelMsg::Close) { break }
-                } };
-                let _ = tokio::time::timeout(CLOSING, closed).await;
-                return "closed";
-            }
-            () = tokio::time::sleep_until(progress + limit), if shut.is_some() => {
-                if conn.channels.load(Ordering::Relaxed) > 1 {
-                    return "stalled";
-                }
-                progress = Instant::now();
-            }
-            // Everything else waits: the machine does not take it.
-            () = std::future::ready(()), if shut.is_none() && waiting.len() >= WAITING => {
-                shut = Some(conn.gate.shut(channel));
-            }
-        }
-    }
-}
-
-/// Writes as much of what waits as goes in one call.
-async fn write(to: &mut OwnedWriteHalf, waiting: &VecDeque<Bytes>) -> io::Result<usize> {
-    let mut pieces = [io::IoSlice::new(&[]); WAITING];
-    let count = waiting.len().min(WAITING);
-    for (piece, bytes) in pieces.iter_mut().zip(waiting) {
-        *piece = io::IoSlice::new(bytes);
-    }
-    to.write_vectored(&pieces[..count]).await
-}
-
-/// Forgets the first `n` bytes.
-fn written_off(waiting: &mut VecDeque<Bytes>, mut n: usize) {
-    while let Some(front) = waiting.front_mut() {
-        if n < front.len() {
-            front.advance(n);
-            return;
-        }
-        n -= front.len();
-        waiting.pop_front();
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 mod auth;
 
 use super::conn::Conn;
-use super::ending::Ending;
 use super::startups::Stranger;
 use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
@@ -26,7 +25,6 @@ pub(super) struct Handler {
     gateway: Arc<Gateway>,
     conn: Arc<Conn>,
     stranger: Option<Stranger>,
-    authenticated: Ending,
     present: Option<Present>,
     login: String,
     offered: Vec<String>,
@@ -61,13 +59,11 @@ impl Drop for Place {
 }
 
 impl Handler {
-    pub(super) fn new(gateway: Arc<Gateway>, conn: Arc<Conn>, stranger: Stranger) -> (Self, Ending) {
-        let authenticated = Ending::default();
-        let handler = Self {
+    pub(super) fn new(gateway: Arc<Gateway>, conn: Arc<Conn>, stranger: Stranger) -> Self {
+        Self {
             gateway,
             conn,
             stranger: Some(stranger),
-            authenticated: authenticated.clone(),
             present: None,
             login: String::new(),
             offered: Vec::new(),
@@ -75,8 +71,7 @@ impl Handler {
             half: None,
             asked: None,
             fresh: HashSet::new(),
-        };
-        (handler, authenticated)
+        }
     }
 
     /// Who opens, and a place for it.
@@ -135,7 +130,6 @@ impl russh::server::Handler for Handler {
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
         self.stranger = None;
-        self.authenticated.end("authenticated");
         Ok(())
     }
 

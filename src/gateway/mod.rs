@@ -1,32 +1,23 @@
-//! The SSH server: sockets, connections, channels. It turns the protocol into calls of `app` and
-//! words for `shell`, and knows no rule, no machine and no table.
+//! The SSH server: sockets, connections, channels. It turns the protocol into calls of `app` and a wire
+//! for `session`, and knows no rule, no machine and no table.
 
 mod admission;
 mod algorithms;
+mod channel;
 mod conn;
-mod console;
-mod ending;
 mod forward;
 mod gate;
 mod handler;
-mod io;
-mod job;
 pub mod listen;
-mod live;
-mod pipe;
-mod play;
-mod pty;
-mod run;
+mod pump;
 mod session;
 mod startups;
-mod totp;
-mod watch;
 mod wire;
 mod workers;
 
 use crate::app::App;
+use crate::app::ending::{Ending, Reason};
 use admission::Admission;
-use ending::Ending;
 use russh::keys::PrivateKey;
 use startups::Startups;
 use std::sync::Arc;
@@ -104,7 +95,7 @@ impl Gateway {
         }
         self.admission.write_down(&self.app.audit).await;
         tracing::info!(connections = self.startups.connections(), "stopping: no new connections");
-        self.ending.end("shutdown");
+        self.ending.end(Reason::Shutdown);
         if tokio::time::timeout(self.app.config.ssh.drain, self.startups.empty()).await.is_err() {
             tracing::warn!(connections = self.startups.connections(), "some connections did not end in time");
         }

@@ -1,22 +1,26 @@
-//! A session channel: what the client set up, then one command, a shell at a terminal, or lines
-//! from a pipe. All three speak the same words through [`Talk`].
+//! A session channel until something runs on it: what the client sets up, and what it asks for. The
+//! protocol's answers to these requests are [`super::handler`]'s, given in the same order. What runs is
+//! the session's.
 
 use super::Gateway;
+use super::channel::{self, size};
 use super::conn::Conn;
 use super::handler::Place;
-use super::io::{Asked, Gone, Io};
-use super::run::{Said, Talk};
-use super::{pipe, pty};
 use crate::app::ctx::Visitor;
-use crate::app::presence::What;
+use crate::session::wire::{Input, Tty};
+use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
-use crate::shell::notice;
-use russh::Channel;
+use bytes::Bytes;
 use russh::server::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Longest value of a variable that is taken.
 const MAX_VALUE: usize = 64;
+/// What is kept of a client that talks before it asks: messages, and bytes.
+const KEPT: usize = 64;
+const KEPT_BYTES: usize = 64 * 1024;
 
 /// Only the language comes in from the client's environment.
 pub(super) fn accepts_env(name: &str, value: &str) -> bool {
@@ -50,6 +54,48 @@ impl Env {
     }
 }
 
+/// What a client set up, and what it said before it asked.
+#[derive(Default)]
+struct SetUp {
+    env: Env,
+    tty: Option<Tty>,
+    early: VecDeque<Input>,
+    bytes: usize,
+}
+
+impl SetUp {
+    fn is_full(&self) -> bool {
+        self.early.len() >= KEPT || self.bytes >= KEPT_BYTES
+    }
+
+    fn said(&mut self, data: Bytes) {
+        self.bytes += data.len();
+        self.early.push_back(Input::Bytes(data));
+    }
+
+    /// What the client wants to run. `None` when it closed first, or said too much without asking.
+    async fn asked(&mut self, read: &mut ChannelReadHalf) -> Option<Asked> {
+        loop {
+            match read.wait().await? {
+                ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
+                    self.env.set(&variable_name, variable_value);
+                }
+                ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
+                    self.tty = Some(Tty { size: size(col_width, row_height), term });
+                }
+                ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
+                ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
+                ChannelMsg::Close => return None,
+                // Some clients send their input before they know that the command runs.
+                ChannelMsg::Data { .. } if self.is_full() => return None,
+                ChannelMsg::Data { data } => self.said(data),
+                ChannelMsg::Eof => self.early.push_back(Input::Eof),
+                _ => {}
+            }
+        }
+    }
+}
+
 pub(super) async fn run(
     gateway: Arc<Gateway>,
     conn: Arc<Conn>,
@@ -57,57 +103,22 @@ pub(super) async fn run(
     channel: Channel<Msg>,
     place: Place,
 ) {
-    let stall_limit = gateway.app.config.ssh.stall_limit;
-    let mut io = Io::new(channel, conn.cut.clone(), stall_limit);
-    let mut env = Env::default();
+    let (mut read, write) = channel.split();
+    let mut set_up = SetUp::default();
     let asked = tokio::select! {
-        asked = io.asked(|name, value| env.set(&name, value)) => asked,
+        asked = set_up.asked(&mut read) => asked,
         _ = conn.ending.ended() => None,
     };
-    let Some(asked) = asked else { return io.close().await };
-    let default = gateway.app.config.language.parse().unwrap_or(Lang::Es);
-    let mut talk = Talk { gateway, conn, visitor, io, lang: env.language(default), notices: None };
-    let status = spoken(&mut talk, asked).await.unwrap_or(255);
-    talk.io.finish(status).await;
+    let Some(asked) = asked else {
+        // A client that is gone cannot be told.
+        let _ = write.close().await;
+        return;
+    };
+    let SetUp { env, tty, early, .. } = set_up;
+    let app = Arc::clone(&gateway.app);
+    let lang = env.language(app.config.language.parse().unwrap_or(Lang::Es));
+    let caller = Caller { visitor, ending: conn.ending.clone(), lang };
+    let wire = channel::wire(conn, read, write, tty, early);
+    session::run(app, caller, wire, asked).await;
     drop(place);
-}
-
-/// The whole talk, between its two lines in the audit.
-async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
-    let what = match (&asked, talk.io.tty) {
-        (Asked::Exec(_), tty) => What::Exec { terminal: tty.is_some() },
-        (Asked::Shell, Some(_)) => What::Shell,
-        (Asked::Shell, None) => What::Pipe,
-    };
-    let gateway = Arc::clone(&talk.gateway);
-    let mut begun = match gateway.app.session_begins(&talk.visitor, what).await {
-        Ok(begun) => begun,
-        Err(error) => return talk.fail(&error, false).await,
-    };
-    talk.notices = begun.notices();
-    talk.io.counts_in(begun.channel());
-    let status = match asked {
-        Asked::Exec(command) => exec(talk, &command).await,
-        Asked::Shell if talk.io.tty.is_some() => pty::run(talk).await,
-        Asked::Shell => pipe::run(talk).await,
-    };
-    // Here, for whatever ran: a client whose channel closes reads nothing that comes after.
-    let told = match (status, talk.conn.ending.reason()) {
-        (Ok(_), Some(reason)) => talk.io.err(&notice::closing(talk.lang, reason)).await,
-        _ => Ok(()),
-    };
-    gateway.app.session_ends(begun, status.unwrap_or(255)).await;
-    told.and(status)
-}
-
-async fn exec(talk: &mut Talk, command: &[u8]) -> Result<u32, Gone> {
-    let line = match crate::shell::words::decode(command) {
-        Ok(line) => line,
-        Err(error) => return talk.fail(&error, false).await,
-    };
-    talk.first_login().await?;
-    Ok(match talk.line(line, None).await? {
-        Said::Status(status) => status,
-        Said::Exit => 0,
-    })
 }

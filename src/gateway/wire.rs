@@ -1,8 +1,8 @@
 //! The client's socket as russh sees it: read in large pieces, and cut when the connection ends,
 //! because a running russh session cannot be aborted from outside.
 
-use super::ending::Ending;
 use super::gate::Gate;
+use crate::app::ending::{Ending, Reason};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) struct Wire {
     buffer: Vec<u8>,
     taken: usize,
     gate: Arc<Gate>,
-    cut: Pin<Box<dyn Future<Output = &'static str> + Send>>,
+    cut: Pin<Box<dyn Future<Output = Reason> + Send>>,
 }
 
 impl Wire {
@@ -34,7 +34,7 @@ impl Wire {
                 let ended = Ending::default();
                 ended.end(reason);
                 self.cut = Box::pin(async move { ended.ended().await });
-                Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason))
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason.as_str()))
             }
             Poll::Pending => Ok(()),
         }

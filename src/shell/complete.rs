@@ -1,16 +1,12 @@
 //! What a word on the command line may become: families, verbs, options, and one's own machines
 //! where a machine is wanted. It reads the grammar, so that it cannot name a verb that there is not.
 
-use crate::shell::help::is_for_staff;
+use crate::shell::useful::{May, is_useful, is_useful_option};
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
-use puerta_lab::model::Role;
-
-/// Options that only professors have a use for.
-const STAFF_OPTIONS: [&str; 2] = ["--all", "--seat"];
 
 /// What the last word of `line` (the text before the cursor) may become, in whole words.
-pub fn candidates(line: &str, own_vms: &[String], role: Role) -> Vec<String> {
+pub fn candidates(line: &str, own_vms: &[String], may: May<'_>) -> Vec<String> {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     let last = match line.chars().next_back() {
         Some(c) if !c.is_whitespace() => words.pop().unwrap_or(""),
@@ -45,11 +41,11 @@ pub fn candidates(line: &str, own_vms: &[String], role: Role) -> Vec<String> {
     if !help && words == ["backup"] && !last.starts_with('-') {
         found.extend_from_slice(own_vms);
     }
-    let for_all = |word: &String| {
+    let useful = |word: &String| {
         let whole: Vec<&str> = words.iter().copied().chain([word.as_str()]).collect();
-        role != Role::Alumno || !(STAFF_OPTIONS.contains(&&**word) || is_for_staff(&whole))
+        is_useful_option(word, may) && is_useful(&whole, may)
     };
-    found.retain(|word| word.starts_with(last) && for_all(word));
+    found.retain(|word| word.starts_with(last) && useful(word));
     found
 }
 
@@ -86,10 +82,12 @@ fn positional_is_vm(node: &Command, given: usize, before: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::useful::tests::of;
+    use puerta_lab::model::Role;
 
     fn found(line: &str, role: Role) -> String {
         let vms = ["db1".to_owned(), "web1".to_owned()];
-        candidates(line, &vms, role).join(" ")
+        candidates(line, &vms, of(role)).join(" ")
     }
 
     #[test]

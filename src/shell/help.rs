@@ -5,44 +5,10 @@
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable_json;
 use crate::shell::text::text;
+use crate::shell::useful::{May, is_useful, sees_others};
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
-use puerta_lab::model::Role;
-
-/// Families and verbs that only professors have; an alumno's help and Tab do not name them.
-const STAFF: [&str; 22] = [
-    "course",
-    "person",
-    "seat",
-    "egress",
-    "firewall",
-    "node",
-    "isolation",
-    "policy",
-    "message",
-    "vm move",
-    "template publish",
-    "template retire",
-    "quota set",
-    "session watch",
-    "session play",
-    "session recordings",
-    "audit list",
-    "audit show",
-    "audit tail",
-    "audit search",
-    "audit verify",
-    "audit export",
-];
-
-/// Whether only professors have what these words begin with: `node`, `vm move`.
-pub(crate) fn is_for_staff(words: &[&str]) -> bool {
-    match words {
-        [] => false,
-        [family] => STAFF.contains(family),
-        [family, verb, ..] => STAFF.contains(family) || STAFF.contains(&&*format!("{family} {verb}")),
-    }
-}
+use std::collections::BTreeSet;
 
 /// How many of the leading words are a command.
 pub(crate) fn depth(words: &[String]) -> usize {
@@ -81,7 +47,7 @@ pub fn commands() -> Vec<Vec<String>> {
 }
 
 /// The help on a command, on a family, or on everything. The words must be a command ([`depth`]).
-pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
+pub(crate) fn help(topic: &[String], lang: Lang, may: May<'_>) -> String {
     let mut words: Vec<String> = Vec::new();
     let grammar = Words::command();
     let mut node = &grammar;
@@ -92,32 +58,77 @@ pub(crate) fn help(topic: &[String], lang: Lang, role: Role) -> String {
         }
     }
     match words.as_slice() {
-        [] => everything(lang, role),
-        [family] if node.has_subcommands() => of_family(family, lang, role),
+        [] => everything(lang, may),
+        [family] if node.has_subcommands() => of_family(family, lang, may),
         [verb] if !commands().contains(&words) => of_command(&["vm".to_owned(), verb.clone()], lang),
         words => of_command(words, lang),
     }
 }
 
-fn everything(lang: Lang, role: Role) -> String {
-    let mut help = text(lang, "help-everybody", &[]);
-    if role != Role::Alumno {
-        help.push_str("\n\n");
-        help.push_str(&text(lang, "help-staff", &[]));
+/// Everything that they have a use for: of each line of the locales the verbs that it names, and no
+/// section of which no line is left.
+fn everything(lang: Lang, may: May<'_>) -> String {
+    let grammar = Words::command();
+    let mut own = Lines { grammar: &grammar, named: BTreeSet::new() };
+    let everybody = text(lang, "help-everybody", &[]);
+    let sections = everybody.split("\n\n");
+    let mut sections: Vec<_> =
+        sections.filter_map(|section| own.section(section, |words| is_useful(words, may))).collect();
+    // What everybody has for their own stands there again, for who has it for others'.
+    let (others, named) = (sees_others(may), std::mem::take(&mut own.named));
+    let for_others = |words: &[&str]| is_useful(words, may) && (others || !named.contains(&words.join(" ")));
+    if let Some(mut staff) = own.section(&text(lang, "help-staff", &[]), for_others) {
+        if others {
+            text(lang, "help-others", &[]).lines().for_each(|line| staff += &format!("\n  {line}"));
+        }
+        sections.push(staff);
     }
-    help.push_str("\n\n");
-    help.push_str(&text(lang, "help-more", &[]));
-    help.push('\n');
-    help
+    sections.push(text(lang, "help-more", &[]));
+    sections.join("\n\n") + "\n"
 }
 
-fn of_family(family: &str, lang: Lang, role: Role) -> String {
+/// Reads lines of the overview, `  backup list|show|delete    your backups`: their first words are the
+/// grammar's in every language.
+struct Lines<'a> {
+    grammar: &'a Command,
+    /// Commands that were named so far.
+    named: BTreeSet<String>,
+}
+
+impl Lines<'_> {
+    /// A heading, and of its lines those with a useful verb.
+    fn section(&mut self, section: &str, useful: impl Fn(&[&str]) -> bool) -> Option<String> {
+        let (heading, lines) = section.split_once('\n')?;
+        let lines: Vec<String> = lines.lines().filter_map(|line| self.line(line, &useful)).collect();
+        (!lines.is_empty()).then(|| format!("{heading}\n{}", lines.join("\n")))
+    }
+
+    /// A line with its useful verbs alone; what it says of them stays in its column.
+    fn line(&mut self, line: &str, useful: &impl Fn(&[&str]) -> bool) -> Option<String> {
+        let mut words = line.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        // `ssh ...` is no command of ours.
+        let Some(family) = self.grammar.find_subcommand(first) else {
+            return Some(line.to_owned());
+        };
+        if !second.split('|').all(|verb| family.find_subcommand(verb).is_some()) {
+            self.named.insert(first.to_owned());
+            return useful(&[first]).then(|| line.to_owned());
+        }
+        self.named.extend(second.split('|').map(|verb| format!("{first} {verb}")));
+        let kept: Vec<&str> = second.split('|').filter(|verb| useful(&[first, verb])).collect();
+        let verbs = format!("{:width$}", kept.join("|"), width = second.len());
+        (!kept.is_empty()).then(|| line.replacen(second, &verbs, 1))
+    }
+}
+
+fn of_family(family: &str, lang: Lang, may: May<'_>) -> String {
     let mut help = text(lang, &format!("help-{family}"), &[]);
     help.push_str("\n\n");
     let verbs: Vec<_> = commands()
         .into_iter()
         .filter(|words| words.len() == 2 && words[0] == family)
-        .filter(|words| role != Role::Alumno || !is_for_staff(&[family, &words[1]]))
+        .filter(|words| is_useful(&[family, &words[1]], may))
         .map(|words| words.join("-"))
         .collect();
     for id in verbs {

@@ -1,10 +1,11 @@
 //! What a person types becomes an [`app::Command`](crate::app::command::Command), and an
 //! [`app::Reply`](crate::app::reply::Reply) becomes text in Spanish or English, or JSON.
-//! The shell knows no channel, no clock and no store: the gateway brings the bytes, the time and
-//! the role, and carries away text.
+//! The shell knows no channel, no clock and no store: the session brings the bytes, the
+//! time and what policy says, and carries away text.
 //!
 //! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a
-//! line on a terminal · [`complete`] is its Tab · [`tame`] makes a machine's output harmless · [`text`] and `locales/` hold every sentence.
+//! line on a terminal · [`complete`] is its Tab · [`useful`] knows whose words those are · [`tame`] makes a
+//! machine's output harmless · [`text`] and `locales/` hold every sentence.
 
 pub mod complete;
 pub mod help;
@@ -15,4 +16,5 @@ pub mod printable;
 pub mod render;
 pub mod tame;
 pub mod text;
+pub mod useful;
 pub mod words;

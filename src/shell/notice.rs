@@ -1,17 +1,14 @@
 //! What puerta says without being asked for it: the welcome, questions before what cannot be undone,
-//! why it closes. It asks nothing itself: the gateway shows the question and reads the answer.
+//! why it closes. It asks nothing itself: the session shows the question and reads the answer.
 
 mod session;
 
 pub use session::{
-    console, console_left, heard, need_terminal, played, playing, watch_ended, watched, watched_size,
-    watching,
+    console, console_left, heard, played, playing, watch_ended, watched, watched_size, watching,
 };
 
-use crate::app::command::{
-    BackupCommand, Command, KeyCommand, NodeCommand, PersonCommand, PolicyCommand, SeatCommand,
-    SessionCommand, TemplateCommand, VmCommand,
-};
+use crate::app::command::{Command, Sentence, Terminal};
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
 use crate::shell::render::plain;
@@ -43,13 +40,13 @@ pub fn audit_missed(lang: Lang, lines: u64) -> String {
     line(lang, "audit-missed", &[("lines", &lines.to_string())])
 }
 
-/// Why the session ends now, by the stable word of its end.
-pub fn closing(lang: Lang, reason: &str) -> String {
+/// Why the session ends now.
+pub fn closing(lang: Lang, reason: Reason) -> String {
     line(lang, closing_id(reason), &[])
 }
 
 /// The same in every language, for a disconnect: its language is not known.
-pub fn farewell(reason: &str) -> String {
+pub fn farewell(reason: Reason) -> String {
     plain(&in_every_language(closing_id(reason)))
 }
 
@@ -62,19 +59,25 @@ fn in_every_language(id: &str) -> String {
     Lang::ALL.map(|lang| text(lang, id, &[])).join(" / ")
 }
 
-fn closing_id(reason: &str) -> &'static str {
+fn closing_id(reason: Reason) -> &'static str {
     match reason {
-        "suspended" => "notice-suspended",
-        "not now" => "notice-not-now",
-        "shutdown" => "notice-shutdown",
-        "too many connections" => "notice-too-many-connections",
-        "no longer allowed" => "notice-no-longer",
-        "closed by staff" => "notice-closed-by-staff",
-        "closed by oneself" => "notice-closed-by-oneself",
-        "too many codes" => "notice-too-many-codes",
-        "too many tries" => "notice-too-many-tries",
-        "unwritten" => "notice-unwritten",
-        _ => "notice-closed",
+        Reason::Suspended => "notice-suspended",
+        Reason::NotNow => "notice-not-now",
+        Reason::Shutdown => "notice-shutdown",
+        Reason::TooManyConnections => "notice-too-many-connections",
+        Reason::NoLongerAllowed => "notice-no-longer",
+        Reason::ClosedByStaff => "notice-closed-by-staff",
+        Reason::ClosedByOneself => "notice-closed-by-oneself",
+        Reason::TooManyCodes => "notice-too-many-codes",
+        Reason::TooManyTries => "notice-too-many-tries",
+        Reason::Unwritten => "notice-unwritten",
+        Reason::HangUp
+        | Reason::LoginGrace
+        | Reason::NoHandshake
+        | Reason::Closed
+        | Reason::Stalled
+        | Reason::Left
+        | Reason::Lost => "notice-closed",
     }
 }
 
@@ -100,50 +103,17 @@ pub fn left_alone(lang: Lang) -> String {
 
 /// The question before a command that cannot be undone, with its `[s/N]`; `None` for every other.
 pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
-    let ask = |id: &str, args: &[(&str, &str)]| {
-        let hint = text(lang, "ask-hint", &[]);
-        Some(format!("{} {hint} ", text(lang, id, args)))
-    };
-    match command {
-        Command::Vm(VmCommand::Delete(vm)) => ask("ask-vm-delete", &[("vm", &vm.to_string())]),
-        Command::Vm(VmCommand::Restore { vm, backup: None }) => {
-            ask("ask-vm-restore-newest", &[("vm", &vm.to_string())])
-        }
-        Command::Vm(VmCommand::Restore { vm, backup: Some(backup) }) => {
-            let args = [("vm", &*vm.to_string()), ("backup", backup.as_str())];
-            ask("ask-vm-restore", &args)
-        }
-        Command::Vm(VmCommand::Move { vm, node }) => {
-            ask("ask-vm-move", &[("vm", &vm.to_string()), ("node", node.as_str())])
-        }
-        Command::Node(NodeCommand::Drain { node, empty: true, .. }) => {
-            ask("ask-node-empty", &[("node", node.as_str())])
-        }
-        Command::Backup(BackupCommand::Delete { backup, .. }) => {
-            ask("ask-backup-delete", &[("backup", backup.as_str())])
-        }
-        Command::Seat(SeatCommand::Drop { seat, member }) => {
-            ask("ask-seat-drop", &[("seat", seat.as_str()), ("login", member.as_str())])
-        }
-        Command::Template(TemplateCommand::Retire(template)) => {
-            ask("ask-template-retire", &[("template", &template.to_string())])
-        }
-        Command::Key(KeyCommand::Remove { key }) => ask("ask-key-remove", &[("key", key)]),
-        Command::Person(PersonCommand::Suspend { login, resume: false }) => {
-            ask("ask-person-suspend", &[("login", login.as_str())])
-        }
-        Command::Person(PersonCommand::Remove(login)) => {
-            ask("ask-person-remove", &[("login", login.as_str())])
-        }
-        Command::Session(SessionCommand::Close(id)) => {
-            ask("ask-session-close", &[("session", &id.to_string())])
-        }
-        Command::Policy(PolicyCommand::RuleRemove(rule)) => {
-            ask("ask-rule-remove", &[("rule", &rule.to_string())])
-        }
-        Command::Person(PersonCommand::TotpReset(login)) => {
-            ask("ask-person-totp-reset", &[("login", login.as_str())])
-        }
+    let Sentence { id, args } = command.needs().yes?;
+    let args: Vec<_> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Some(format!("{} {} ", text(lang, id, &args), text(lang, "ask-hint", &[])))
+}
+
+/// Why a command cannot be carried out there: it drives a terminal and there is none, or what it gives or
+/// takes is no terminal's.
+pub fn misplaced(command: &Command, at_terminal: bool) -> Option<Error> {
+    match command.needs().terminal {
+        Terminal::Wanted(error) if !at_terminal => Some(error),
+        Terminal::Refused(error) if at_terminal => Some(error),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 //! mark.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError, courses, seats};
+use super::{Changed, Result, Store, StoreError, What, courses, seats};
 use puerta_lab::model::{Course, CourseId, Seat, SeatId};
 use puerta_lab::network::Egress;
 
@@ -36,7 +36,7 @@ impl Store {
     }
 
     /// Sets the rule of a place, or with `None` removes it; the one that was there.
-    pub async fn set_egress(&self, place: Place, egress: Option<&Egress>) -> Result<Option<Egress>> {
+    pub async fn set_egress(&self, place: Place, egress: Option<&Egress>) -> Result<Changed<Option<Egress>>> {
         let (course, seat) = place.columns();
         let mut tx = self.write().await?;
         let before = sqlx::query("SELECT rule FROM egress WHERE course = $1 OR seat = $2")
@@ -59,7 +59,7 @@ impl Store {
                 .map_err(StoreError::insert("egress"))?;
         }
         tx.commit().await?;
-        rows::maybe(before, rule)
+        Ok(Changed::new(rows::maybe(before, rule)?, What { publications: true, ..What::default() }))
     }
 
     /// Rules of open courses, in name order. The address plan's place of a closed one may be another's.

@@ -3,7 +3,7 @@
 
 use super::backups::{self, NewBackup};
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, quotas, vms};
+use super::{Changed, Connection, Result, Store, StoreError, What, quotas, templates, vms};
 use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
@@ -86,20 +86,21 @@ impl Store {
     }
 
     /// Ends a running job; `Gone` when it does not run.
-    pub async fn finish_job(&self, job: JobId, state: &JobState, now: Timestamp) -> Result<()> {
+    pub async fn finish_job(&self, job: JobId, state: &JobState, now: Timestamp) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
         finish(&mut tx, job, state, now).await?;
+        let templates = templates::of_job(&mut tx, job).await?.is_some();
         tx.commit().await?;
-        Ok(())
+        Ok(Changed::new((), What { templates, ..What::default() }))
     }
 
     /// Removes the machine and ends the job as done, both or neither.
-    pub async fn finish_delete(&self, job: JobId, vm: VmId, now: Timestamp) -> Result<()> {
+    pub async fn finish_delete(&self, job: JobId, vm: VmId, now: Timestamp) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
         finish(&mut tx, job, &JobState::Done, now).await?;
         vms::delete(&mut tx, vm).await?;
         tx.commit().await?;
-        Ok(())
+        Ok(Changed::new((), What { machines: true, ..What::default() }))
     }
 
     /// Records the backup and ends the job as done, both or neither: a backup is known exactly

@@ -1,7 +1,7 @@
 //! Authorized keys: which persons a key opens the door for, and which keys a seat's machines take.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, persons, seats};
+use super::{Changed, Connection, Result, Store, StoreError, What, persons, seats};
 use puerta_lab::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
 use puerta_lab::names::Login;
 use sqlx::Row as _;
@@ -51,23 +51,30 @@ impl Store {
     }
 
     /// Adds a key; `Taken("key")` when the person has it. Two persons may share one.
-    pub async fn add_key(&self, person: PersonId, key: NewKey, now: Timestamp) -> Result<AuthorizedKey> {
+    pub async fn add_key(
+        &self,
+        person: PersonId,
+        key: NewKey,
+        now: Timestamp,
+    ) -> Result<Changed<AuthorizedKey>> {
         let mut tx = self.write().await?;
         let key = add(&mut tx, person, key, now).await?;
+        let keys = seats::of_person(&mut tx, person).await?;
         tx.commit().await?;
-        Ok(key)
+        Ok(Changed::new(key, What { keys, ..What::default() }))
     }
 
     /// Removes a key; `false` when the person has no such key.
-    pub async fn remove_key(&self, person: PersonId, key: KeyId) -> Result<bool> {
+    pub async fn remove_key(&self, person: PersonId, key: KeyId) -> Result<Changed<bool>> {
         let mut tx = self.write().await?;
         let done = sqlx::query("DELETE FROM authorized_keys WHERE id = $1 AND person = $2")
             .bind(key.0)
             .bind(person.0)
             .execute(&mut *tx)
             .await?;
+        let keys = seats::of_person(&mut tx, person).await?;
         tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(Changed::new(done.rows_affected() == 1, What { keys, ..What::default() }))
     }
 
     /// Whose login it is, when that person has the key, and whether they have a second factor as well: one

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 mod backups;
+mod changed;
 mod courses;
 mod egress;
 mod error;
@@ -32,6 +33,7 @@ mod vms;
 mod tests;
 
 pub use backups::NewBackup;
+pub use changed::{Changed, What};
 pub use egress::Place;
 pub use error::{Result, StoreError};
 pub use factors::{NewFactor, SecondFactor};

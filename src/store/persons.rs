@@ -2,7 +2,7 @@
 
 use super::keys::{self, NewKey};
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, seats};
+use super::{Changed, Connection, Result, Store, StoreError, What, seats};
 use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use sqlx::Row as _;
@@ -131,7 +131,11 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
 impl Store {
     /// Adds a person, with a seat of their own when a course is given. Somebody who is there and
     /// has no seat in that course gets only the seat and the key: name, role and code stay theirs.
-    pub async fn add_person(&self, new: NewPerson, now: Timestamp) -> Result<(Person, Option<Seat>)> {
+    pub async fn add_person(
+        &self,
+        new: NewPerson,
+        now: Timestamp,
+    ) -> Result<Changed<(Person, Option<Seat>)>> {
         let mut tx = self.write().await?;
         let known = by_login(&mut tx, &new.login).await?;
         let person = match &known {
@@ -150,7 +154,7 @@ impl Store {
             keys::add(&mut tx, person.id, key, now).await?;
         }
         tx.commit().await?;
-        Ok((person, seat))
+        Ok(Changed::new((person, seat), What { people: true, ..What::default() }))
     }
 
     /// The person with that login.
@@ -181,7 +185,7 @@ impl Store {
     }
 
     /// Closes a person's door, or opens it again.
-    pub async fn set_suspended(&self, person: PersonId, suspended: bool) -> Result<()> {
+    pub async fn set_suspended(&self, person: PersonId, suspended: bool) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
         let done = sqlx::query("UPDATE persons SET suspended = $1 WHERE id = $2")
             .bind(suspended)
@@ -189,13 +193,18 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Gone) }
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Gone);
+        }
+        Ok(Changed::new((), What { people: true, publications: true, ..What::default() }))
     }
 
     /// Removes a person with keys, credentials, memberships and the seats that nobody else is a
     /// member of; refused while such a seat has machines or backups.
-    pub async fn remove_person(&self, person: PersonId) -> Result<()> {
+    pub async fn remove_person(&self, person: PersonId) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
+        // Of those that stay, the keys that open their machines are others from now on.
+        let keys = seats::of_person(&mut tx, person).await?;
         let own = seats::only_of(&mut tx, person).await?;
         let mut held = 0;
         for seat in &own {
@@ -212,7 +221,7 @@ impl Store {
             sqlx::query("DELETE FROM seats WHERE id = $1").bind(seat.0).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(Changed::new((), What { people: true, seats: true, keys, publications: true, ..What::default() }))
     }
 
     /// Password and code; empty for somebody who has neither, or is not there.

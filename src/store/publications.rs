@@ -2,7 +2,7 @@
 //! row is deleted, or its machine's.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, quotas, seats, vms};
+use super::{Changed, Connection, Result, Store, StoreError, What, quotas, seats, vms};
 use ipnet::Ipv4Net;
 use puerta_lab::model::{PersonId, Phase, PublicationId, SeatId, Timestamp, Vm, VmId};
 use puerta_lab::network::{PortRange, Protocol, Publication, Traffic, network_of};
@@ -86,7 +86,7 @@ impl Store {
         range: PortRange,
         quotas: Quotas,
         now: Timestamp,
-    ) -> Result<Publication> {
+    ) -> Result<Changed<Publication>> {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, new.vm).await?.filter(|vm| vm.phase == Phase::Ready);
         let vm = vm.ok_or(StoreError::Gone)?;
@@ -98,15 +98,16 @@ impl Store {
         let port = take_port(&mut tx, new.port, range).await?;
         let id = insert(&mut tx, &new, port, now).await?;
         tx.commit().await?;
-        Ok(made(id, port, new, vm, now))
+        let made = made(id, port, new, vm, now);
+        Ok(Changed::new(made, What { publications: true, ..What::default() }))
     }
 
     /// Gives a port up; `false` when it was not there.
-    pub async fn unpublish(&self, id: PublicationId) -> Result<bool> {
+    pub async fn unpublish(&self, id: PublicationId) -> Result<Changed<bool>> {
         let mut tx = self.write().await?;
         let done = sqlx::query("DELETE FROM publications WHERE id = $1").bind(id.0).execute(&mut *tx).await?;
         tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(Changed::new(done.rows_affected() == 1, What { publications: true, ..What::default() }))
     }
 
     /// What a port of puerta leads to.

@@ -3,8 +3,7 @@
 
 use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
-use super::seats;
-use super::{Connection, Result, Store, StoreError};
+use super::{Changed, Connection, Result, Store, StoreError, What, seats, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
 use puerta_lab::names::{Login, SeatName};
 use sqlx::Row as _;
@@ -90,7 +89,7 @@ impl Store {
         list: &[RosterRow],
         trial: bool,
         now: Timestamp,
-    ) -> Result<RosterPlan> {
+    ) -> Result<Changed<RosterPlan>> {
         let mut tx = self.write().await?;
         seats::open(&mut tx, course).await?;
         let mut known = known(&mut tx, course).await?;
@@ -102,10 +101,18 @@ impl Store {
             });
         }
         let archived = archive(&mut tx, known, now).await?;
-        if !trial {
-            tx.commit().await?;
+        let plan = RosterPlan { people, archived };
+        if trial {
+            return Ok(Changed::new(plan, What::default()));
         }
-        Ok(RosterPlan { people, archived })
+        let mut what = What { people: true, ..What::default() };
+        if !plan.archived.is_empty() || plan.people.iter().any(|entry| entry.what == Enrolment::Back) {
+            // Who went was in teams, whose machines go on.
+            let keys = teams::of_course(&mut tx, course).await?;
+            what = What { seats: true, keys, publications: true, ..what };
+        }
+        tx.commit().await?;
+        Ok(Changed::new(plan, what))
     }
 
     /// Alumnos who sit in a course and have neither key nor password, in login order.

@@ -1,7 +1,7 @@
 //! Seats, their members and their numbers in the address plan.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError};
+use super::{Changed, Connection, Result, Store, StoreError, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::{Edition, SeatNumber};
@@ -125,14 +125,20 @@ impl Store {
     }
 
     /// Gives somebody a seat of their own in an open course; `Taken("own seat")` when they have one there.
-    pub async fn give_seat(&self, course: CourseId, person: &Person, now: Timestamp) -> Result<Seat> {
+    pub async fn give_seat(
+        &self,
+        course: CourseId,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<Changed<Seat>> {
         let mut tx = self.write().await?;
         if sits_in(&mut tx, person.id, course).await? {
             return Err(StoreError::Taken("own seat"));
         }
         let seat = give(&mut tx, course, (person.id, &person.login), now).await?;
         tx.commit().await?;
-        Ok(seat)
+        let what = teams::sat(seat.id);
+        Ok(Changed::new(seat, what))
     }
 
     /// One seat.
@@ -332,4 +338,13 @@ pub(super) async fn only_of(connection: &mut Connection, person: PersonId) -> Re
 pub(super) async fn held(connection: &mut Connection, seat: SeatId) -> Result<u32> {
     let usage = super::vms::usage(connection, seat).await?;
     Ok(usage.machines.saturating_add(usage.backups))
+}
+
+/// The seats that somebody is a member of, inside the caller's transaction.
+pub(super) async fn of_person(connection: &mut Connection, person: PersonId) -> Result<Vec<SeatId>> {
+    let seats: Vec<i64> = sqlx::query_scalar("SELECT seat FROM members WHERE person = $1 ORDER BY seat")
+        .bind(person.0)
+        .fetch_all(connection)
+        .await?;
+    Ok(seats.into_iter().map(SeatId).collect())
 }

@@ -1,6 +1,6 @@
 //! Seats of several: made by name, with members who come and go.
 
-use super::{Connection, Result, Store, StoreError, seats};
+use super::{Changed, Connection, Result, Store, StoreError, What, seats};
 use puerta_lab::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::SeatName;
 use sqlx::Row as _;
@@ -14,7 +14,7 @@ impl Store {
         name: &SeatName,
         members: &[PersonId],
         now: Timestamp,
-    ) -> Result<Seat> {
+    ) -> Result<Changed<Seat>> {
         let mut tx = self.write().await?;
         let course = seats::open(&mut tx, course).await?;
         let person = sqlx::query("SELECT 1 FROM persons WHERE login = $1")
@@ -29,34 +29,25 @@ impl Store {
             enter(&mut tx, seat.id, *member).await?;
         }
         tx.commit().await?;
-        Ok(seat)
-    }
-
-    /// The teams of a course.
-    pub async fn teams(&self, course: CourseId) -> Result<Vec<SeatId>> {
-        let seats: Vec<i64> =
-            sqlx::query_scalar("SELECT id FROM seats WHERE course = $1 AND team ORDER BY name")
-                .bind(course.0)
-                .fetch_all(&self.readers)
-                .await?;
-        Ok(seats.into_iter().map(SeatId).collect())
+        let what = sat(seat.id);
+        Ok(Changed::new(seat, what))
     }
 
     /// Adds members to a team, all or none. `NotATeam` for a person's own seat, `Taken("member")` when
     /// one is a member already, `Archived` when one is not in the course any more.
-    pub async fn add_members(&self, seat: SeatId, members: &[PersonId]) -> Result<()> {
+    pub async fn add_members(&self, seat: SeatId, members: &[PersonId]) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
         is_team(&mut tx, seat).await?;
         for member in members {
             enter(&mut tx, seat, *member).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(Changed::new((), sat(seat)))
     }
 
     /// Drops a member of a team; `Gone` when they are none, `HasMachines` when they are the last one and
     /// the team still has something.
-    pub async fn drop_member(&self, seat: SeatId, member: PersonId) -> Result<()> {
+    pub async fn drop_member(&self, seat: SeatId, member: PersonId) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
         is_team(&mut tx, seat).await?;
         let done = sqlx::query("DELETE FROM members WHERE seat = $1 AND person = $2")
@@ -76,8 +67,22 @@ impl Store {
             return Err(StoreError::HasMachines(held));
         }
         tx.commit().await?;
-        Ok(())
+        Ok(Changed::new((), sat(seat)))
     }
+}
+
+/// Who sits in a seat changed.
+pub(super) fn sat(seat: SeatId) -> What {
+    What { people: true, seats: true, keys: vec![seat], publications: true, ..What::default() }
+}
+
+/// The teams of a course, inside the caller's transaction.
+pub(super) async fn of_course(connection: &mut Connection, course: CourseId) -> Result<Vec<SeatId>> {
+    let seats: Vec<i64> = sqlx::query_scalar("SELECT id FROM seats WHERE course = $1 AND team ORDER BY name")
+        .bind(course.0)
+        .fetch_all(connection)
+        .await?;
+    Ok(seats.into_iter().map(SeatId).collect())
 }
 
 async fn is_team(connection: &mut Connection, seat: SeatId) -> Result<()> {

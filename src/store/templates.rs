@@ -2,7 +2,7 @@
 //! retired, it is not offered; its image stays as long as a machine was made from it.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, jobs, vms};
+use super::{Changed, Connection, Result, Store, StoreError, What, jobs, vms};
 use puerta_lab::model::{Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
 use puerta_lab::names::{TemplateName, TemplateRef};
 use puerta_lab::network::Service;
@@ -177,7 +177,11 @@ impl Store {
 
     /// Takes versions out of the list, one or with no version all of the name; those that were taken out
     /// now.
-    pub async fn retire_templates(&self, wanted: &TemplateRef, now: Timestamp) -> Result<Vec<Template>> {
+    pub async fn retire_templates(
+        &self,
+        wanted: &TemplateRef,
+        now: Timestamp,
+    ) -> Result<Changed<Vec<Template>>> {
         let mut tx = self.write().await?;
         let rows = sqlx::query(select!(
             "WHERE t.name = $1 AND (t.version = $2 OR $2 IS NULL) AND t.job IS NULL AND t.retired IS NULL
@@ -198,7 +202,8 @@ impl Store {
             template.retired = Some(now);
         }
         tx.commit().await?;
-        Ok(retired)
+        let templates = !retired.is_empty();
+        Ok(Changed::new(retired, What { templates, ..What::default() }))
     }
 
     /// Retired versions whose image nobody needs any more and is still there. That is for good: no
@@ -223,7 +228,7 @@ impl Store {
     }
 }
 
-async fn of_job(connection: &mut Connection, job: JobId) -> Result<Option<Template>> {
+pub(super) async fn of_job(connection: &mut Connection, job: JobId) -> Result<Option<Template>> {
     let row = sqlx::query(select!("WHERE t.job = $1")).bind(job.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
 }

@@ -1,7 +1,7 @@
 //! Machines. A slot is free again only when its machine's row is deleted.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError, jobs, nodes, quotas, seats, templates};
+use super::{Changed, Connection, Result, Store, StoreError, What, jobs, nodes, quotas, seats, templates};
 use puerta_lab::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
 use puerta_lab::names::{TemplateRef, VmName};
 use puerta_lab::plan::{AddressPlan, Slot, Vmid};
@@ -179,8 +179,10 @@ impl Store {
     }
 
     /// Moves a machine along in its life; `Gone` when it is not there.
-    pub async fn set_phase(&self, vm: VmId, phase: Phase) -> Result<()> {
-        self.update("UPDATE vms SET phase = $1 WHERE id = $2", vm, phase_word(phase)).await
+    pub async fn set_phase(&self, vm: VmId, phase: Phase) -> Result<Changed<()>> {
+        self.update("UPDATE vms SET phase = $1 WHERE id = $2", vm, phase_word(phase)).await?;
+        let going = phase == Phase::Deleting;
+        Ok(Changed::new((), What { machines: going, publications: going, ..What::default() }))
     }
 
     /// Writes down where a machine is; `Gone` when it is not there.
@@ -201,11 +203,11 @@ impl Store {
     }
 
     /// Removes a machine's row, and with it frees its slot; `false` when it was not there.
-    pub async fn delete_vm(&self, vm: VmId) -> Result<bool> {
+    pub async fn delete_vm(&self, vm: VmId) -> Result<Changed<bool>> {
         let mut tx = self.write().await?;
         let was_there = delete(&mut tx, vm).await?;
         tx.commit().await?;
-        Ok(was_there)
+        Ok(Changed::new(was_there, What { machines: true, ..What::default() }))
     }
 }
 

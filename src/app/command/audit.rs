@@ -1,6 +1,9 @@
 //! What can be asked of the audit.
 
+use super::needs::{Needs, Terminal, verbs};
+use crate::app::error::{Error, Kind};
 use ipnet::IpNet;
+use puerta_lab::action::Action;
 use puerta_lab::names::{Login, SeatName, VmRef};
 
 /// `audit VERB`.
@@ -114,3 +117,17 @@ impl ConnectionId {
         &self.0
     }
 }
+
+verbs! { AuditCommand {
+    "list", [Action::AuditList], Self::List(_) => Needs::nothing(),
+    "mine", [Action::AuditMine], Self::Mine(_) => Needs::nothing(),
+    "show", [Action::AuditList], Self::Show(_) => Needs::nothing(),
+    "tail", [Action::AuditList], Self::Tail { .. } => Needs::nothing(),
+    "verify", [Action::AuditList], Self::Verify => Needs::nothing(),
+    "export", [Action::AuditExport], Self::Export { .. } => Needs {
+        // It is a file.
+        terminal: Terminal::Refused(Error::new(Kind::Usage, "error-audit-export-terminal")),
+        ..Needs::nothing()
+    },
+    also "search", [Action::AuditList]
+} }

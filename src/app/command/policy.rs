@@ -1,5 +1,6 @@
 //! `policy ...` with every name parsed.
 
+use super::needs::{Needs, Sentence, Wants, verbs};
 use jiff::civil;
 use puerta_lab::action::Action;
 use puerta_lab::destination::{Destination, Refusal};
@@ -115,3 +116,17 @@ pub enum NewRule {
         role: Role,
     },
 }
+
+verbs! { PolicyCommand {
+    "show", [Action::PolicyView], Self::Show(_) => Needs::nothing(),
+    "check", [Action::PolicyView], Self::Check(text) => match text {
+        None => Needs::input(Wants::Policy),
+        Some(_) => Needs::nothing(),
+    },
+    "explain", [Action::PolicyView], Self::Explain(_) => Needs::nothing(),
+    "rule list", [Action::PolicyView], Self::RuleList => Needs::nothing(),
+    "rule add", [Action::PolicySet], Self::RuleAdd(_) => Needs::nothing(),
+    "rule remove", [Action::PolicySet], Self::RuleRemove(rule) => {
+        Needs::a_yes(Sentence::new("ask-rule-remove").with("rule", rule))
+    },
+} }

@@ -1,5 +1,7 @@
 //! Enrolment and teams.
 
+use super::needs::{Needs, Sentence, verbs};
+use puerta_lab::action::Action;
 use puerta_lab::names::{CourseName, Login, SeatName};
 
 /// How one-time codes are written as text.
@@ -64,3 +66,12 @@ pub enum SeatCommand {
         member: Login,
     },
 }
+
+verbs! { SeatCommand {
+    "list", [Action::SeatList], Self::List => Needs::nothing(),
+    "create", [Action::SeatCreate], Self::Create { .. } => Needs::nothing(),
+    "add", [Action::SeatEdit], Self::Add { .. } => Needs::nothing(),
+    "drop", [Action::SeatEdit], Self::Drop { seat, member } => {
+        Needs::a_yes(Sentence::new("ask-seat-drop").with("seat", seat).with("login", member))
+    },
+} }

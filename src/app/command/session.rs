@@ -1,6 +1,9 @@
 //! `session ...` and `message`.
 
+use super::needs::{Needs, Sentence, verbs};
+use crate::app::error::{Error, Kind};
 use crate::app::session::SessionId;
+use puerta_lab::action::Action;
 use puerta_lab::names::{CourseName, Login};
 
 /// `session VERB`.
@@ -45,3 +48,20 @@ pub struct MessageCommand {
     /// What is said.
     pub text: String,
 }
+
+verbs! { SessionCommand {
+    "list", [Action::SessionView], Self::List { .. } => Needs::nothing(),
+    "show", [Action::SessionView], Self::Show(_) => Needs::nothing(),
+    "close", [Action::SessionClose], Self::Close(id) => {
+        Needs::a_yes(Sentence::new("ask-session-close").with("session", id))
+    },
+    "recordings", [Action::SessionPlay], Self::Recordings { .. } => Needs::nothing(),
+    "play", [Action::SessionPlay], Self::Play { .. } => Needs::nothing(),
+    "watch", [Action::SessionWatch], Self::Watch(id) => {
+        Needs::a_terminal(Error::new(Kind::Usage, "error-watch-terminal").with("session", id))
+    },
+} }
+
+verbs! { MessageCommand {
+    "", [Action::MessageSend], Self { .. } => Needs::nothing(),
+} }

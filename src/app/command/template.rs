@@ -1,5 +1,7 @@
 //! `template ...` and `quota ...`.
 
+use super::needs::{Needs, Sentence, verbs};
+use puerta_lab::action::Action;
 use puerta_lab::model::Role;
 use puerta_lab::names::{CourseName, SeatName, TemplateName, TemplateRef, VmRef};
 use puerta_lab::network::Service;
@@ -61,3 +63,17 @@ pub enum QuotaPlace {
     /// The seats of people in a role.
     Role(Role),
 }
+
+verbs! { TemplateCommand {
+    "list", [Action::TemplateList], Self::List => Needs::nothing(),
+    "show", [Action::TemplateList], Self::Show(_) => Needs::nothing(),
+    "publish", [Action::TemplatePublish], Self::Publish { .. } => Needs::nothing(),
+    "retire", [Action::TemplateRetire], Self::Retire(template) => {
+        Needs::a_yes(Sentence::new("ask-template-retire").with("template", template))
+    },
+} }
+
+verbs! { QuotaCommand {
+    "show", [Action::Whoami, Action::QuotaView], Self::Own | Self::Show(_) => Needs::nothing(),
+    "set", [Action::QuotaSet], Self::Set { .. } => Needs::nothing(),
+} }

@@ -5,6 +5,7 @@ use super::cast::{self, Event};
 use super::watch::Looking;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::open::Standing;
 use crate::app::reply::{RecordingView, Reply, SessionReply};
 use crate::app::session::SessionId;
 use crate::app::{Outcome, clock, person};
@@ -34,7 +35,7 @@ pub struct Playing {
     /// Per cent of its own speed.
     pub speed: u32,
     /// Whether it may still be played.
-    pub standing: Looking,
+    pub standing: Standing<Looking>,
     /// What it shows.
     pub cast: Cast,
 }
@@ -98,7 +99,7 @@ pub(crate) async fn play(ctx: &Ctx<'_>, id: &SessionId, speed: u32) -> Result<Ou
         .begin(Line { vm: Some(recording.vm.clone()), ..line }.with("person", login.clone()))
         .await?;
     let cast = Cast(BufReader::new(file).take(LINE));
-    let standing = Looking::new(Action::SessionPlay, owner, changes);
+    let standing = Standing::new(Looking::new(Action::SessionPlay, owner), changes);
     Ok(Outcome::Play(Box::new(Playing { id: name, vm: recording.vm, login, speed, standing, cast })))
 }
 

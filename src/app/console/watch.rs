@@ -5,17 +5,16 @@ use super::Size;
 use super::screen::{Announcement, Frame, Screen};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
-use crate::app::forward::seconds;
+use crate::app::open::{Open, Standing, Subject};
 use crate::app::presence::What;
 use crate::app::session::SessionId;
 use crate::app::{App, Outcome};
-use puerta_audit::{self as audit, Event, Phase};
+use puerta_audit::{self as audit, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
 use puerta_policy::decide::Decision;
 use std::sync::Arc;
-use std::time::Instant;
-use tokio::sync::{broadcast, mpsc, watch as changes};
+use tokio::sync::{broadcast, mpsc};
 
 /// Somebody who looks on.
 pub struct Watching {
@@ -27,35 +26,54 @@ pub struct Watching {
     pub size: Size,
     /// What it shows; ended with the console.
     pub frames: broadcast::Receiver<Frame>,
-    announced: bool,
-    by: String,
-    told: mpsc::Sender<Announcement>,
-    event: Event,
-    begun: Instant,
-    /// Whether they still may.
-    pub standing: Looking,
+    /// From the moment they began to look.
+    pub open: Open<Looking>,
+    announced: Option<Announced>,
 }
 
-/// Whether somebody may still see what a person's console shows, or showed.
+/// The person was told that somebody looks on, and will be told that they do not any more.
+struct Announced {
+    by: String,
+    told: mpsc::Sender<Announcement>,
+}
+
+/// What a person's console shows, or showed, to somebody else.
 pub struct Looking {
     action: Action,
     person: Person,
-    changes: changes::Receiver<u64>,
 }
 
 impl Looking {
-    /// `changes` are from before it was judged, so that none is missed.
-    pub(super) fn new(action: Action, person: Person, changes: changes::Receiver<u64>) -> Self {
-        Self { action, person, changes }
+    pub(super) fn new(action: Action, person: Person) -> Self {
+        Self { action, person }
     }
 }
 
-impl Drop for Watching {
+impl Subject for Looking {
+    async fn holds(&self, app: &App, visitor: &Visitor) -> bool {
+        let (Ok(Some(actor)), Ok(now)) =
+            (app.store.actor(visitor.person).await, app.store.person(self.person.id).await)
+        else {
+            return false;
+        };
+        // A person who is gone counts as they were.
+        let person = now.unwrap_or_else(|| self.person.clone());
+        let judged = app.policy().decide::<Person>(&actor, self.action, person, visitor.context());
+        matches!(judged, Decision::Allow(_))
+    }
+}
+
+impl Announced {
+    /// Who cannot be told is not watched: their terminal stands still, and so does what it shows.
+    fn tell(by: String, told: mpsc::Sender<Announcement>) -> Option<Self> {
+        told.try_send(Announcement::Watched(by.clone())).is_ok().then_some(Self { by, told })
+    }
+}
+
+impl Drop for Announced {
     fn drop(&mut self) {
-        if self.announced {
-            // The console may have ended first.
-            let _ = self.told.try_send(Announcement::Left(self.by.clone()));
-        }
+        // The console may have ended first.
+        let _ = self.told.try_send(Announcement::Left(self.by.clone()));
     }
 }
 
@@ -90,50 +108,22 @@ pub(crate) async fn watch(ctx: &Ctx<'_>, id: &SessionId) -> Result<Outcome> {
     event = event.with("person", person.login.to_string()).with("announced", announced);
     event.vm = subject.map(str::to_owned);
     let event = event.with("machine", screen.vm.clone());
-    let begin = Event { phase: Phase::Begin, outcome: Some(audit::Outcome::Allowed), ..event.clone() };
-    app.audit.begin(begin).await?;
-    let (by, told) = (ctx.visitor.login.to_string(), screen.teller());
-    // Who cannot be told is not watched: their terminal stands still, and so does what it shows.
-    if announced && told.try_send(Announcement::Watched(by.clone())).is_err() {
-        return Err(absent());
-    }
-    let (size, frames) = (screen.size(), screen.frames());
-    Ok(Outcome::Watch(Box::new(Watching {
-        vm: screen.vm.clone(),
-        login: person.login.to_string(),
-        size,
-        frames,
-        announced,
-        by,
-        told,
-        event,
-        begun: Instant::now(),
-        standing: Looking::new(Action::SessionWatch, person, changes),
-    })))
+    let login = person.login.to_string();
+    let standing = Standing::new(Looking::new(Action::SessionWatch, person), changes);
+    let open = Open::begin(app, event, None, standing).await?;
+    let announced = match announced {
+        true => Some(Announced::tell(ctx.visitor.login.to_string(), screen.teller()).ok_or_else(absent)?),
+        false => None,
+    };
+    let (vm, size, frames) = (screen.vm.clone(), screen.size(), screen.frames());
+    Ok(Outcome::Watch(Box::new(Watching { vm, login, size, frames, open, announced })))
 }
 
 impl App {
-    /// Permission is for now: waits until somebody may look no longer.
-    pub async fn looking_revoked(&self, visitor: &Visitor, looking: &mut Looking) {
-        while looking.changes.changed().await.is_ok() && self.may_look(visitor, looking).await {}
-    }
-
-    async fn may_look(&self, visitor: &Visitor, looking: &Looking) -> bool {
-        let (Ok(Some(actor)), Ok(now)) =
-            (self.store.actor(visitor.person).await, self.store.person(looking.person.id).await)
-        else {
-            return false;
-        };
-        // A person who is gone counts as they were.
-        let person = now.unwrap_or_else(|| looking.person.clone());
-        let judged = self.policy().decide::<Person>(&actor, looking.action, person, visitor.context());
-        matches!(judged, Decision::Allow(_))
-    }
-
     /// Writes the end of it.
     pub async fn close_watch(&self, watching: Watching) {
-        let finish =
-            Event { phase: Phase::Finish, outcome: Some(audit::Outcome::Done), ..watching.event.clone() };
-        self.audit.finish(finish.with("seconds", seconds(watching.begun.elapsed()))).await;
+        let Watching { open, announced, .. } = watching;
+        open.finish(self, audit::Outcome::Done, None).await;
+        drop(announced);
     }
 }

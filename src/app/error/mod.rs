@@ -89,6 +89,15 @@ pub struct Error {
     pub details: Vec<Error>,
 }
 
+impl std::fmt::Display for Error {
+    /// For our own logs; what people read is the shell's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl std::error::Error for Error {}
+
 /// Result of a use.
 pub type Result<T> = std::result::Result<T, Error>;
 

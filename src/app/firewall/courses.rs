@@ -52,7 +52,7 @@ pub(in crate::app) async fn may_publish(
 #[cfg(test)]
 mod tests {
     use crate::app::firewall::desired;
-    use crate::app::{clock, rules};
+    use crate::app::{clock, policy};
     use crate::config::Config;
     use puerta_lab::model::{Course, JobKind, Limits, Phase, Role, Timestamp};
     use puerta_lab::network::{Egress, Protocol};
@@ -75,7 +75,7 @@ mod tests {
             key: None,
             code: None,
         };
-        let seat = store.add_person(person, now).await.unwrap().1.unwrap();
+        let seat = store.add_person(person, now).await.unwrap().apart().0.1.unwrap();
         let vm = NewVm {
             seat: seat.id,
             name: "web1".parse().unwrap(),
@@ -86,7 +86,7 @@ mod tests {
             person: None,
         };
         let (vm, _) = store.create_vm(JobKind::new("create"), vm, plan, config.quotas, now).await.unwrap();
-        store.set_phase(vm.id, Phase::Ready).await.unwrap();
+        drop(store.set_phase(vm.id, Phase::Ready).await.unwrap());
         let publication = NewPublication {
             vm: vm.id,
             vm_port: 80,
@@ -96,9 +96,9 @@ mod tests {
             person: None,
             publisher: login.into(),
         };
-        store.publish(publication, config.firewall.ports, config.quotas, now).await.unwrap();
+        drop(store.publish(publication, config.firewall.ports, config.quotas, now).await.unwrap());
         for place in [Place::Course(course.id), Place::Seat(seat.id)] {
-            store.set_egress(place, Some(&Egress::Allow)).await.unwrap();
+            drop(store.set_egress(place, Some(&Egress::Allow)).await.unwrap());
         }
         course
     }
@@ -114,9 +114,9 @@ mod tests {
             course(&store, &config, "aso-2026", "alumno1").await,
             course(&store, &config, "red-2026", "alumno2").await,
         ];
-        let built_in = rules::load(None).unwrap();
+        let built_in = policy::load(None).unwrap();
         let planned = async || {
-            let policy = rules::whole(&built_in, &store, &config).await.unwrap();
+            let policy = policy::whole(&built_in, &store, &config).await.unwrap();
             desired(&store, &config, &policy).await.unwrap()
         };
         let open = planned().await;

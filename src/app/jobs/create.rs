@@ -96,10 +96,6 @@ impl Task for Create {
         Ok(true)
     }
 
-    fn frees_images(&self) -> bool {
-        true
-    }
-
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         let vm = match make(work).await {
             Ok(vm) => vm,
@@ -155,7 +151,7 @@ async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
     };
     tracing::warn!(vm = vm.vmid.get(), ?error, "creating a machine failed");
     if removed {
-        work.app.store.delete_vm(vm.id).await?;
+        work.app.after(work.app.store.delete_vm(vm.id).await?).await;
     }
     Ok(error)
 }
@@ -185,6 +181,6 @@ async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
     }
     work.report.step(Step::Start).await?;
     app.engine.start(permit, Which::Main).await?;
-    app.store.set_phase(vm.id, Phase::Ready).await?;
+    app.after(app.store.set_phase(vm.id, Phase::Ready).await?).await;
     Ok(work.shown().await)
 }

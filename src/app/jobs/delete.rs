@@ -13,6 +13,7 @@ use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Phase, Vm};
 use puerta_lab::names::VmRef;
+use std::sync::Arc;
 
 pub(in crate::app) struct Delete;
 
@@ -31,10 +32,6 @@ impl Task for Delete {
         Action::VmDelete
     }
 
-    fn frees_images(&self) -> bool {
-        true
-    }
-
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         let (app, vm) = (&work.app, work.vm());
         let ports = close_ports(app, vm).await?;
@@ -49,7 +46,7 @@ impl Task for Delete {
         }
         let backups = app.store.backups_of(&[vm.seat]).await?;
         let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
-        app.store.finish_delete(work.job.id, vm.id, clock::now()).await?;
+        app.after(app.store.finish_delete(work.job.id, vm.id, clock::now()).await?).await;
         Ok(Reply::Vm(VmReply::Deleted {
             vm: vm.name.to_string(),
             backups_kept: kept as u32,
@@ -64,21 +61,20 @@ impl Task for Delete {
 
 /// From here on the machine is being removed, nobody is let in, and no port leads to it: the next one with
 /// its address must not be reached by them. Where the firewall cannot do that, the machine stays as it was.
-async fn close_ports(app: &App, vm: &Vm) -> Result<u32> {
+async fn close_ports(app: &Arc<App>, vm: &Vm) -> Result<u32> {
     // Nobody publishes in between.
     let mut turn = app.wall.turn().await;
     let before = app.store.vm(vm.id).await?.map_or(vm.phase, |now| now.phase);
-    app.store.set_phase(vm.id, Phase::Deleting).await?;
+    app.after_leading(app.store.set_phase(vm.id, Phase::Deleting).await?, &mut turn);
     let ports = app.store.publications_count(vm.id).await?;
     if ports > 0 {
         match app.reconcile_now(&mut turn).await {
             Ok(_) | Err(FirewallError::Off) => {}
             Err(error) => {
-                app.store.set_phase(vm.id, before).await?;
+                app.after_leading(app.store.set_phase(vm.id, before).await?, &mut turn);
                 return Err(refused(&error));
             }
         }
     }
-    app.changed();
     Ok(ports)
 }

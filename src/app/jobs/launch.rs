@@ -86,7 +86,7 @@ impl App {
         let (app, watched) = (Arc::clone(self), job.clone());
         let report = Reporter { app: Arc::clone(self), job: job.id, now: sender.clone() };
         let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
-        let (frees_images, leaves_running) = (task.frees_images(), task.leaves_running());
+        let leaves_running = task.leaves_running();
         self.tasks.spawn(async move {
             let carried = tokio::spawn(async move {
                 // The command's own begin could veto; now the machine is taken and it goes on.
@@ -95,12 +95,9 @@ impl App {
             });
             let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
             app.end_job(&job, &end, finish).await;
-            if frees_images {
-                app.sweep.notify_one();
-            }
             // Its seat may have been shut while it had the machine.
             if leaves_running && app.store.is_shut(job.seat).await.unwrap_or(true) {
-                app.shutting.notify_one();
+                app.upkeep.look_at_shut_seats();
             }
             app.jobs.0.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
@@ -108,7 +105,7 @@ impl App {
         JobWatch { job: watched, now }
     }
 
-    async fn end_job(&self, job: &Job, end: &Result<Reply>, finish: Event) {
+    async fn end_job(self: &Arc<Self>, job: &Job, end: &Result<Reply>, finish: Event) {
         let (state, outcome) = match end {
             Ok(_) => (JobState::Done, audit::Outcome::Done),
             Err(error) => {
@@ -119,7 +116,8 @@ impl App {
         loop {
             match self.store.finish_job(job.id, &state, clock::now()).await {
                 // What a backup or a delete leaves is written together with its job's end.
-                Ok(()) | Err(StoreError::Gone) => break,
+                Ok(finished) => break self.after(finished).await,
+                Err(StoreError::Gone) => break,
                 // A full disk, most likely: until it is written the machine stays taken.
                 Err(error) => tracing::error!(job = job.id.0, %error, "the end of a job is not written yet"),
             }

@@ -72,11 +72,6 @@ impl Task for Publish {
         Some(VmState::Publishing)
     }
 
-    /// Of the version that was not made, and of its image, the sweeper sees to what there is.
-    fn frees_images(&self) -> bool {
-        true
-    }
-
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         let (app, job) = (&work.app, &work.job);
         let gone = || Error::new(Kind::Conflict, "error-undone-publish");
@@ -85,10 +80,10 @@ impl Task for Publish {
         is_stopped(app, work.vm()).await?;
         let made = make(work, &template).await;
         archive::remove(&app.part(job)).await?;
-        if let Err(error) = &made {
-            if let Err(other) = work.report.put_away(error, || app.engine.settle(&work.permit)).await {
-                tracing::error!(vm = work.vm().vmid.get(), %other, "publishing left something behind");
-            }
+        if let Err(error) = &made
+            && let Err(other) = work.report.put_away(error, || app.engine.settle(&work.permit)).await
+        {
+            tracing::error!(vm = work.vm().vmid.get(), %other, "publishing left something behind");
         }
         made
     }

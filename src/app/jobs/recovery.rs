@@ -60,12 +60,7 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     insist(|| app.engine.settle(&permit)).await?;
     let step = Step::named(step);
     match kind.take_up(&Cut { app, job, permit: &permit, step }).await? {
-        TakenUp::Undone(why) => {
-            undone(app, job, why).await?;
-            if kind.frees_images() {
-                app.sweep.notify_one();
-            }
-        }
+        TakenUp::Undone(why) => undone(app, job, why).await?,
         TakenUp::Again(task) => {
             tracing::info!(job = job.id.0, kind = kind.word(), "carrying on a job after a restart");
             drop(app.set_off(job.clone(), None, permit, task, Some(step.unwrap_or(Step::Queue))));
@@ -75,9 +70,9 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
 }
 
 /// `why` is the id of a sentence.
-async fn undone(app: &App, job: &Job, why: &str) -> Result<()> {
+async fn undone(app: &Arc<App>, job: &Job, why: &str) -> Result<()> {
     tracing::info!(job = job.id.0, kind = job.kind.as_str(), why, "a job was undone after a restart");
-    app.store.finish_job(job.id, &JobState::Undone(why.to_owned()), clock::now()).await?;
+    app.after(app.store.finish_job(job.id, &JobState::Undone(why.to_owned()), clock::now()).await?).await;
     let mut event = Event::finish("job");
     event.actor = Some("puerta".into());
     event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));

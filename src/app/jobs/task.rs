@@ -60,11 +60,6 @@ pub(in crate::app) trait Task: Send + Sync {
         false
     }
 
-    /// Whether a template's image may be needless after it.
-    fn frees_images(&self) -> bool {
-        false
-    }
-
     /// Whether its machine may still run after it. One in a shut seat is then stopped.
     fn leaves_running(&self) -> bool {
         true

@@ -5,6 +5,7 @@ use super::zone::next_edge;
 use crate::app::{App, clock};
 use puerta_lab::model::Timestamp;
 use puerta_lab::rules::Rule;
+use puerta_store::{Changed, What};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub async fn mind(app: Arc<App>) {
         if now < judged || app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
             app.edge().await;
         } else if app.policy().minds_the_clock() && now.0 >= minute {
-            app.changed();
+            app.after(Changed::new((), What { policy: true, ..What::default() })).await;
         }
         changes.mark_unchanged();
         if now.0 >= minute || now < judged {
@@ -51,20 +52,21 @@ impl App {
     }
 
     /// A rule begins or ceases to hold now.
-    async fn edge(&self) {
+    async fn edge(self: &Arc<Self>) {
         let timetables = match self.store.rules().await {
             Ok(rules) => rules.iter().any(|ready| matches!(ready.rule, Rule::Timetable { .. })),
             Err(_) => false,
         };
-        if timetables {
-            // Written out anew, for the days that come.
-            if let Err(errors) = self.rule_anew().await {
-                tracing::error!(?errors, "timetables could not be written out anew");
-            }
-        } else {
-            self.changed();
+        if !timetables {
+            return self.after(Changed::new((), What::ruled())).await;
         }
-        // What fails is in log and audit, and is tried again each minute.
-        drop(self.reconcile().await);
+        // Written out anew, for the days that come.
+        match self.rule_anew().await {
+            Ok(ruled) => self.after(ruled).await,
+            Err(errors) => {
+                tracing::error!(?errors, "timetables could not be written out anew");
+                self.after(Changed::new((), What::ruled())).await;
+            }
+        }
     }
 }

@@ -2,11 +2,12 @@
 //! when they ask, and policy says what it would say. No permit comes of it.
 
 use super::zone;
+use super::{files, ready};
 use crate::app::command::{Named, Question};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ExplainView, PlaceView, PolicyReply, Reply};
-use crate::app::{App, clock, find, person, rules};
+use crate::app::{App, clock, find, person};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Timestamp};
 use puerta_lab::names::{Login, VmRef};
@@ -74,8 +75,8 @@ async fn actor(store: &Store, who: &Login, action: Action) -> Result<Actor> {
 
 /// The policy as it will be, or was: a timetable is written out around the moment.
 async fn policy_at(app: &App, at: Timestamp) -> Result<Arc<Policy>> {
-    let rules = super::rendered(&app.store.rules().await?, &app.config.timezone, at);
-    let policy = rules::with(&app.policy(), &rules);
+    let rules = ready::rendered(&app.store.rules().await?, &app.config.timezone, at);
+    let policy = files::with(&app.policy(), &rules);
     policy.map(Arc::new).map_err(|errors| Error::internal(&errors.join("; ")))
 }
 

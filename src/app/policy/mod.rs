@@ -1,19 +1,21 @@
 //! `policy ...`: what is in force, whether other files would be taken, what it would say, and the
-//! ready rules. Reading the files is [`super::rules`]'.
+//! ready rules.
 
 mod clock;
 mod explain;
+mod files;
 mod ready;
+mod ruling;
 mod zone;
 
 pub use clock::mind;
-pub(super) use ready::rendered;
+pub use files::{load, whole};
+pub(super) use ruling::Ruling;
 
 use crate::app::command::PolicyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{CheckView, PolicyReply, PolicyView, Reply};
-use crate::app::rules;
 use puerta_lab::action::Action;
 use puerta_policy::decide::{Lab, Policy, Stated};
 
@@ -65,7 +67,7 @@ async fn check_input(ctx: &Ctx<'_>, text: String) -> Result<Reply> {
 async fn check_folder(ctx: &Ctx<'_>) -> Result<Reply> {
     let dir = ctx.app.config.policy_dir.as_deref();
     let rules = ctx.app.rendered_rules().await?;
-    let parsed = rules::load(dir).and_then(|policy| rules::with(&policy, &rules));
+    let parsed = files::load(dir).and_then(|policy| files::with(&policy, &rules));
     let source = if dir.is_some() { "folder" } else { "built-in" };
     Ok(Reply::Policy(PolicyReply::Checked(checked(ctx, source, parsed))))
 }

@@ -1,19 +1,21 @@
 //! Ready rules: turned on and off in the registry, written out as Cedar, and put in force together
 //! with the files. A set that is refused leaves registry and policy as they were.
 
+use super::files;
+use super::ruling::RulingTurn;
 use super::zone;
 use crate::app::command::NewRule;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PolicyReply, Reply, RuleState, RuleView};
-use crate::app::{App, clock, rules};
+use crate::app::{App, clock};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use puerta_lab::model::{RuleId, Timestamp};
 use puerta_lab::names::{CourseName, VmName};
 use puerta_lab::rules::{ReadyRule, Rule, Window};
 use puerta_policy::rules::cedar;
-use puerta_store::StoreError;
+use puerta_store::{Changed, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -37,15 +39,13 @@ impl App {
 
     /// Puts the ready rules of the registry in force with the files that are; or says what is wrong
     /// with them, and what was in force stays.
-    pub async fn rule_anew(&self) -> std::result::Result<(), Vec<String>> {
-        let _turn = self.ruling.lock().await;
-        self.rule_now().await
+    pub async fn rule_anew(&self) -> std::result::Result<Changed<()>, Vec<String>> {
+        self.rule_now(&self.ruling.turn().await).await
     }
 
-    async fn rule_now(&self) -> std::result::Result<(), Vec<String>> {
+    async fn rule_now(&self, turn: &RulingTurn<'_>) -> std::result::Result<Changed<()>, Vec<String>> {
         let rules = self.rendered_rules().await.map_err(|error| vec![format!("{error:?}")])?;
-        self.replace_policy(rules::with(&self.policy(), &rules)?);
-        Ok(())
+        Ok(turn.replace(files::with(&self.policy(), &rules)?))
     }
 }
 
@@ -78,8 +78,8 @@ pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
     }
 }
 
-async fn put_in(app: &App, rule: &Rule, author: &str) -> Result<ReadyRule> {
-    let turn = app.ruling.lock().await;
+async fn put_in(app: &Arc<App>, rule: &Rule, author: &str) -> Result<ReadyRule> {
+    let turn = app.ruling.turn().await;
     let added = app.store.add_rule(rule, author, clock::now()).await;
     let ready = added.map_err(|error| match (error, rule.course()) {
         (StoreError::Gone, Some(course)) => {
@@ -87,22 +87,24 @@ async fn put_in(app: &App, rule: &Rule, author: &str) -> Result<ReadyRule> {
         }
         (other, _) => other.into(),
     })?;
-    if let Err(errors) = app.rule_now().await {
-        app.store.remove_rule(ready.id).await?;
-        return Err(refused(&errors));
-    }
+    let ruled = match app.rule_now(&turn).await {
+        Ok(ruled) => ruled,
+        Err(errors) => {
+            app.store.remove_rule(ready.id).await?;
+            return Err(refused(&errors));
+        }
+    };
     drop(turn);
-    // What fails is in log and audit, and is tried again each minute.
-    drop(app.reconcile().await);
+    app.after(ruled).await;
     Ok(ready)
 }
 
-async fn take_out(app: &App, id: RuleId) -> Result<bool> {
-    let turn = app.ruling.lock().await;
+async fn take_out(app: &Arc<App>, id: RuleId) -> Result<bool> {
+    let turn = app.ruling.turn().await;
     let done = app.store.remove_rule(id).await?;
-    app.rule_now().await.map_err(|errors| refused(&errors))?;
+    let ruled = app.rule_now(&turn).await.map_err(|errors| refused(&errors))?;
     drop(turn);
-    drop(app.reconcile().await);
+    app.after(ruled).await;
     Ok(done)
 }
 

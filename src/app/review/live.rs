@@ -4,6 +4,7 @@
 use super::search;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
+use crate::app::open::{Standing, Subject};
 use crate::app::reply::{AuditPage, AuditReply, AuditVerdict, BrokenView, Reply, SignedView};
 use crate::app::{App, Outcome, clock};
 use bytes::Bytes;
@@ -15,7 +16,6 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::watch;
 
 /// Pieces that may wait.
 const WAITING: usize = 32;
@@ -25,13 +25,24 @@ pub struct Live {
     /// They come here. Dropping it ends whoever makes them.
     pub pieces: Receiver<Piece>,
     /// Whether they may still be read.
-    pub standing: Standing,
+    pub standing: Standing<Reading>,
 }
 
-/// Whether somebody may go on reading.
-pub struct Standing {
-    action: Action,
-    changes: watch::Receiver<u64>,
+/// The audit, while somebody reads it.
+pub struct Reading(Action);
+
+impl Subject for Reading {
+    async fn holds(&self, app: &App, visitor: &Visitor) -> bool {
+        match app.store.actor(visitor.person).await {
+            Ok(Some(actor)) => {
+                let judged = app.policy().decide(&actor, self.0, Lab, visitor.context());
+                matches!(judged, Decision::Allow(_))
+            }
+            Ok(None) => false,
+            // The store did not answer: nothing was decided, so nothing changes.
+            Err(_) => true,
+        }
+    }
 }
 
 /// One of them.
@@ -53,7 +64,7 @@ pub enum Piece {
 
 fn live(ctx: &Ctx<'_>, action: Action) -> (Sender<Piece>, Outcome) {
     let (give, pieces) = channel(WAITING);
-    let standing = Standing { action, changes: ctx.app.changes() };
+    let standing = Standing::new(Reading(action), ctx.app.changes());
     (give, Outcome::Live(Live { pieces, standing }))
 }
 
@@ -94,25 +105,6 @@ pub(super) async fn tail(ctx: &Ctx<'_>, query: Query) -> Result<Outcome> {
         }
     });
     Ok(outcome)
-}
-
-impl App {
-    /// Permission is for now: waits until somebody may read the audit no longer.
-    pub async fn reading_revoked(&self, visitor: &Visitor, standing: &mut Standing) {
-        while standing.changes.changed().await.is_ok() && self.may_read(visitor, standing.action).await {}
-    }
-
-    async fn may_read(&self, visitor: &Visitor, action: Action) -> bool {
-        match self.store.actor(visitor.person).await {
-            Ok(Some(actor)) => {
-                let judged = self.policy().decide(&actor, action, Lab, visitor.context());
-                matches!(judged, Decision::Allow(_))
-            }
-            Ok(None) => false,
-            // The store did not answer: nothing was decided, so nothing changes.
-            Err(_) => true,
-        }
-    }
 }
 
 /// One of the few whole readings at once.

@@ -2,7 +2,7 @@
 
 mod live;
 
-pub use live::{Live, Piece, Standing};
+pub use live::{Live, Piece, Reading};
 
 use crate::app::command::{AuditCommand, AuditFilter, AuditPages, ConnectionId};
 use crate::app::ctx::Ctx;

@@ -36,15 +36,16 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
     let list = parse::parse(&asked.list)?;
     let (codes, rows) = with_codes(app, &list)?;
     let done = app.store.enrol(course.id, &rows, asked.dry_run, clock::now()).await;
-    let plan = done.map_err(|error| match error {
+    let enrolled = done.map_err(|error| match error {
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", &course.name),
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
         other => other.into(),
     })?;
-    let view = view(course, &plan, &rows, codes, list.unknown, &asked);
+    let view = view(course, enrolled.value(), &rows, codes, list.unknown, &asked);
     if !asked.dry_run {
-        settle(app, visitor, course, &view).await;
+        note(app, visitor, &view).await;
     }
+    app.after(enrolled).await;
     Ok(Reply::Course(CourseReply::Enrolled(Box::new(view))))
 }
 
@@ -132,10 +133,8 @@ fn view(
     view
 }
 
-/// The registry has it: now what is open is judged again, ports and egress are closed or opened,
-/// machines are stopped, and the audit has who came and went.
-async fn settle(app: &Arc<App>, visitor: &Visitor, course: &Course, view: &EnrolView) {
-    app.changed();
+/// The registry has it: the audit has who came and went.
+async fn note(app: &App, visitor: &Visitor, view: &EnrolView) {
     let event = |code| Event {
         action: Some(Action::CourseEnrol.as_str()),
         outcome: Some(Outcome::Done),
@@ -149,16 +148,6 @@ async fn settle(app: &Arc<App>, visitor: &Visitor, course: &Course, view: &Enrol
     for person in moved() {
         let seat = event("seat").with("what", person.change.as_str()).with("seat", person.seat.as_str());
         app.audit.finish(seat.with("person", person.login.as_str())).await;
-    }
-    if moved().next().is_some() {
-        app.shutting.notify_one();
-        // Who went was in teams, whose machines go on.
-        match app.store.teams(course.id).await {
-            Ok(teams) => app.keys_changed(teams),
-            Err(error) => tracing::warn!(%error, "keys are written at the machines' next start"),
-        }
-        // The doors are closed whatever the firewall says; what fails is tried again each minute.
-        drop(app.reconcile().await);
     }
 }
 

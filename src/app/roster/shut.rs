@@ -25,7 +25,7 @@ pub fn start(app: &Arc<App>) {
                 tracing::warn!(?error, "machines of archived seats could not be stopped yet");
             }
             // Woken or not, it looks again.
-            let _ = tokio::time::timeout(MINUTE, app.shutting.notified()).await;
+            let _ = tokio::time::timeout(MINUTE, app.upkeep.shut_seats()).await;
         }
     });
 }

@@ -3,6 +3,7 @@
 use super::SessionId;
 use crate::app::command::{MessageCommand, SessionCommand};
 use crate::app::ctx::Ctx;
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{Channel, Connection, Notice, What};
 use crate::app::reply::{MessageView, OpenKind, OpenView, Reply, SessionReply, SessionView};
@@ -135,7 +136,7 @@ async fn close(ctx: &Ctx<'_>, id: &SessionId) -> Result<Reply> {
     let line = line.with("session", session.clone()).with("person", person.login.to_string());
     ctx.app.audit.begin(line).await?;
     let own = ctx.actor.person == Some(person.id);
-    connection.end(if own { "closed by oneself" } else { "closed by staff" });
+    connection.end(if own { Reason::ClosedByOneself } else { Reason::ClosedByStaff });
     Ok(Reply::Session(SessionReply::Closed { session, login: person.login.to_string() }))
 }
 

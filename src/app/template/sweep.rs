@@ -21,7 +21,7 @@ pub fn keep_swept(app: &Arc<App>) {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(300));
             }
-            app.sweep.notified().await;
+            app.upkeep.images().await;
         }
     });
 }

@@ -24,7 +24,7 @@ async fn staffed(name: &str) -> House {
         key: Some(key),
         code: None,
     };
-    let (person, _) = house.app.store.add_person(new, clock::now()).await.unwrap();
+    let (person, _) = house.app.store.add_person(new, clock::now()).await.unwrap().apart().0;
     house.visitor = Visitor { person: person.id, login: person.login, ..house.visitor.clone() };
     template::keep_swept(&house.app);
     house.create().await.0.unwrap();

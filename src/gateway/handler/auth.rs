@@ -3,6 +3,7 @@
 
 use super::Handler;
 use crate::app::ctx::Visitor;
+use crate::app::ending::Reason;
 use crate::app::error::{Error, Result};
 use crate::app::login::{First, Proved, Second};
 use crate::app::secret::Secret;
@@ -38,7 +39,7 @@ impl Handler {
         self.present = self.gateway.app.presence.connection(&visitor, end);
         if self.present.is_none() {
             // They are in, so that they can be told; and out again.
-            self.conn.ending.end("too many connections");
+            self.conn.ending.end(Reason::TooManyConnections);
         }
         // Set once: a second success on one connection is impossible (RFC 4252 5.1).
         if self.conn.visitor.set(visitor).is_ok() { Auth::Accept } else { reject() }
@@ -64,7 +65,7 @@ impl Handler {
     fn undecided(&self, error: &Error) {
         tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
         if error.id == "error-audit-away" {
-            self.conn.ending.end("unwritten");
+            self.conn.ending.end(Reason::Unwritten);
         }
     }
 
@@ -72,7 +73,7 @@ impl Handler {
     fn try_again(&mut self) -> bool {
         self.tries += 1;
         if self.tries > MAX_TRIES {
-            self.conn.ending.end("too many tries");
+            self.conn.ending.end(Reason::TooManyTries);
         }
         self.tries <= MAX_TRIES
     }
@@ -100,7 +101,7 @@ impl Handler {
                 second_wanted(false)
             }
             Ok(Second::Closed) => {
-                self.conn.ending.end("too many codes");
+                self.conn.ending.end(Reason::TooManyCodes);
                 second_wanted(false)
             }
             Err(error) => {
@@ -188,7 +189,7 @@ impl Drop for Handler {
             return;
         }
         if let Some(half) = self.half.take() {
-            return self.given_up(half.first, self.conn.ending.reason().unwrap_or("given up"));
+            return self.given_up(half.first, self.conn.ending.reason().map_or("given up", Reason::as_str));
         }
         if self.offered.is_empty() && self.tries == 0 {
             return;
@@ -196,7 +197,7 @@ impl Drop for Handler {
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
         let (login, offered) = (std::mem::take(&mut self.login), std::mem::take(&mut self.offered));
         tokio::spawn(async move {
-            let why = conn.ending.reason().unwrap_or("given up");
+            let why = conn.ending.reason().map_or("given up", Reason::as_str);
             gateway.app.login_given_up(&conn::stranger(&conn), &login, &offered, why).await;
         });
     }
@@ -227,7 +228,7 @@ fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
 fn told() -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Owned(notice::farewell("too many codes")),
+        instructions: Cow::Owned(notice::farewell(Reason::TooManyCodes)),
         prompts: Cow::Borrowed(&[]),
     }
 }

@@ -1,9 +1,7 @@
 //! What is said about sessions and consoles without being asked for.
 
 use super::line;
-use crate::app::command::{Command, SessionCommand, VmCommand};
 use crate::app::console::{Announcement, Playing, Size, Watching};
-use crate::app::error::{Error, Kind};
 use crate::app::presence::Notice;
 use crate::shell::lang::Lang;
 
@@ -68,17 +66,4 @@ pub fn watched_size(lang: Lang, size: Size) -> String {
 /// The console ended, or whoever looked on left.
 pub fn watch_ended(lang: Lang) -> String {
     line(lang, "notice-watch-ended", &[])
-}
-
-/// A command that drives a terminal, where there is none.
-pub fn need_terminal(command: &Command) -> Option<Error> {
-    match command {
-        Command::Vm(VmCommand::Console(vm)) => {
-            Some(Error::new(Kind::Usage, "error-console-terminal").with("vm", vm))
-        }
-        Command::Session(SessionCommand::Watch(id)) => {
-            Some(Error::new(Kind::Usage, "error-watch-terminal").with("session", id))
-        }
-        _ => None,
-    }
 }

@@ -1,5 +1,5 @@
 //! A [`Reply`], an [`Error`] or a [`ProgressView`] as text in the person's language, or as JSON.
-//! Lines end in `\n`; what a terminal needs ([`crlf`]) is the gateway's to know. Nothing from outside
+//! Lines end in `\n`; what a terminal needs ([`crlf`]) is the session's to know. Nothing from outside
 //! comes through unprintable: sentences escape their arguments, tables their cells.
 
 mod audit;
@@ -166,7 +166,7 @@ pub fn plain(text: &str) -> String {
     text.chars().filter(|c| !"¿¡".contains(*c)).map(plain).collect()
 }
 
-/// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The gateway
+/// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The session
 /// rewrites it in place on a terminal.
 pub fn progress(progress: &ProgressView, lang: Lang) -> String {
     let step = text(lang, &format!("step-{}", progress.step.as_str()), &[]);

@@ -1,92 +1,167 @@
-//! `audit`, from clap's words to commands.
+//! `audit ...`.
 
-use super::convert::{machine, optional};
-use super::values::{Edge, bad, moment, up_to};
-use super::{Context, grammar};
-use crate::app::command::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionId};
+use super::grammar::Meant;
+use super::values::{Edge, Moment, bad, machine, moment, number};
+use crate::app::command::{self, AuditCommand, AuditOutcome, Command, ConnectionId};
 use crate::app::error::Result;
+use clap::{Args, Subcommand};
 use ipnet::IpNet;
+use puerta_lab::names::{Login, SeatName, VmRef};
 
 /// At most this many lines at once.
 const MAX_LINES: u32 = 1000;
 /// At most this far back: beyond it, `--until` is quicker.
 const MAX_PAGE: u32 = 100_000;
 
-pub(super) fn audit(verb: grammar::Audit, context: &Context<'_>) -> Result<AuditCommand> {
-    use grammar::Audit;
-    Ok(match verb {
-        Audit::List { filter: which, pages: of } => {
-            AuditCommand::List(pages(of, filter(which, context)?, context)?)
-        }
-        Audit::Search { text, filter: which, pages: of } => {
-            let filter = AuditFilter { text: Some(text.join(" ")), ..filter(which, context)? };
-            AuditCommand::List(pages(of, filter, context)?)
-        }
-        Audit::Mine { filter: which, pages: of } => {
-            AuditCommand::Mine(pages(of, filter(which, context)?, context)?)
-        }
-        Audit::Show { connection: id } => AuditCommand::Show(connection("audit show", &id)?),
-        Audit::Tail { filter: which, lines, follow } => AuditCommand::Tail {
-            filter: filter(which, context)?,
-            lines: lines.map(|text| up_to("--lines", &text, MAX_LINES)).transpose()?,
-            follow,
-        },
-        Audit::Verify => AuditCommand::Verify,
-        Audit::Export { since, until } => {
-            let (since, until) = times(since, until, context)?;
-            AuditCommand::Export { since, until }
-        }
-    })
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    List {
+        #[command(flatten)]
+        filter: AuditFilter,
+        #[command(flatten)]
+        pages: AuditPages,
+    },
+    Mine {
+        #[command(flatten)]
+        filter: AuditFilter,
+        #[command(flatten)]
+        pages: AuditPages,
+    },
+    Search {
+        #[arg(required = true)]
+        text: Vec<String>,
+        #[command(flatten)]
+        filter: AuditFilter,
+        #[command(flatten)]
+        pages: AuditPages,
+    },
+    Show {
+        #[arg(value_parser = connection)]
+        connection: ConnectionId,
+    },
+    Tail {
+        #[command(flatten)]
+        filter: AuditFilter,
+        #[arg(long, short = 'n', allow_negative_numbers = true, value_parser = lines)]
+        lines: Option<u32>,
+        #[arg(long, short = 'f')]
+        follow: bool,
+    },
+    Verify,
+    Export {
+        #[command(flatten)]
+        times: Times,
+    },
 }
 
-fn filter(which: grammar::AuditFilter, context: &Context<'_>) -> Result<AuditFilter> {
-    let grammar::AuditFilter { person, seat, vm, action, outcome, from, connection: id } = which;
-    let word = |text: String| {
-        let known = AuditOutcome::ALL.into_iter().find(|outcome| outcome.as_str() == text);
-        known.ok_or_else(|| bad("--outcome", &text, "outcome"))
-    };
-    Ok(AuditFilter {
-        person: optional(person.as_ref())?,
-        seat: optional(seat.as_ref())?,
-        vm: vm.map(|text| machine(&text, context)).transpose()?,
-        action,
-        outcome: outcome.map(word).transpose()?,
-        network: from.map(|text| network(&text)).transpose()?,
-        connection: id.map(|text| connection("--connection", &text)).transpose()?,
-        text: None,
-    })
+/// Which lines of the audit.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditFilter {
+    #[arg(long)]
+    person: Option<Login>,
+    #[arg(long)]
+    seat: Option<SeatName>,
+    #[arg(long, value_parser = machine)]
+    vm: Option<VmRef>,
+    #[arg(long)]
+    action: Option<String>,
+    #[arg(long, value_parser = outcome)]
+    outcome: Option<AuditOutcome>,
+    #[arg(long, value_parser = network)]
+    from: Option<IpNet>,
+    #[arg(long, value_parser = connection)]
+    connection: Option<ConnectionId>,
+}
+
+/// Of which time.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Times {
+    #[arg(long, value_parser = moment)]
+    since: Option<Moment>,
+    #[arg(long, value_parser = moment)]
+    until: Option<Moment>,
+}
+
+/// Of which time, and which page of them.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditPages {
+    #[command(flatten)]
+    times: Times,
+    #[arg(long, allow_negative_numbers = true, value_parser = page)]
+    page: Option<u32>,
+    #[arg(long, allow_negative_numbers = true, value_parser = lines)]
+    limit: Option<u32>,
+    #[arg(long)]
+    csv: bool,
+}
+
+fn outcome(text: &str) -> Result<AuditOutcome> {
+    let known = AuditOutcome::ALL.into_iter().find(|outcome| outcome.as_str() == text);
+    known.ok_or_else(|| bad(text, "outcome"))
 }
 
 /// A network, or one address.
 fn network(text: &str) -> Result<IpNet> {
     let address = || text.parse::<std::net::IpAddr>().ok().map(IpNet::from);
     let network = text.parse::<IpNet>().ok().map(|network| network.trunc()).or_else(address);
-    network.ok_or_else(|| bad("--from", text, "address"))
+    network.ok_or_else(|| bad(text, "address"))
 }
 
-fn connection(option: &'static str, text: &str) -> Result<ConnectionId> {
-    ConnectionId::parse(text).ok_or_else(|| bad(option, text, "connection"))
+fn connection(text: &str) -> Result<ConnectionId> {
+    ConnectionId::parse(text).ok_or_else(|| bad(text, "connection"))
 }
 
-fn pages(of: grammar::AuditPages, filter: AuditFilter, context: &Context<'_>) -> Result<AuditPages> {
-    let (since, until) = times(of.since, of.until, context)?;
-    Ok(AuditPages {
-        filter,
-        since,
-        until,
-        page: of.page.map(|text| up_to("--page", &text, MAX_PAGE)).transpose()?,
-        limit: of.limit.map(|text| up_to("--limit", &text, MAX_LINES)).transpose()?,
-        csv: of.csv,
-    })
+fn lines(text: &str) -> Result<u32> {
+    up_to(text, MAX_LINES)
 }
 
-fn times(
-    since: Option<String>,
-    until: Option<String>,
-    context: &Context<'_>,
-) -> Result<(Option<i64>, Option<i64>)> {
-    let at = |option, text: Option<String>, edge| {
-        text.map(|text| moment(option, &text, context.now_ms, edge)).transpose()
-    };
-    Ok((at("--since", since, Edge::First)?, at("--until", until, Edge::Last)?))
+fn page(text: &str) -> Result<u32> {
+    up_to(text, MAX_PAGE)
+}
+
+fn up_to(text: &str, max: u32) -> Result<u32> {
+    number(text).filter(|count| (1..=max).contains(count)).ok_or_else(|| bad(text, "limit").with("max", max))
+}
+
+impl AuditFilter {
+    fn chosen(self, text: Option<String>) -> command::AuditFilter {
+        let Self { person, seat, vm, action, outcome, from: network, connection } = self;
+        command::AuditFilter { person, seat, vm, action, outcome, network, connection, text }
+    }
+}
+
+impl Times {
+    fn chosen(self, now_ms: i64) -> (Option<i64>, Option<i64>) {
+        let at = |moment: Option<Moment>, edge| moment.map(|moment| moment.at(now_ms, edge));
+        (at(self.since, Edge::First), at(self.until, Edge::Last))
+    }
+}
+
+impl AuditPages {
+    fn chosen(self, filter: command::AuditFilter, now_ms: i64) -> command::AuditPages {
+        let Self { times, page, limit, csv } = self;
+        let (since, until) = times.chosen(now_ms);
+        command::AuditPages { filter, since, until, page, limit, csv }
+    }
+}
+
+impl Audit {
+    pub(super) fn meant(self, now_ms: i64) -> Meant {
+        Meant::command(Command::Audit(match self {
+            Self::List { filter, pages } => AuditCommand::List(pages.chosen(filter.chosen(None), now_ms)),
+            Self::Mine { filter, pages } => AuditCommand::Mine(pages.chosen(filter.chosen(None), now_ms)),
+            Self::Search { text, filter, pages } => {
+                AuditCommand::List(pages.chosen(filter.chosen(Some(text.join(" "))), now_ms))
+            }
+            Self::Show { connection } => AuditCommand::Show(connection),
+            Self::Tail { filter, lines, follow } => {
+                AuditCommand::Tail { filter: filter.chosen(None), lines, follow }
+            }
+            Self::Verify => AuditCommand::Verify,
+            Self::Export { times } => {
+                let (since, until) = times.chosen(now_ms);
+                AuditCommand::Export { since, until }
+            }
+        }))
+    }
 }

@@ -1,13 +1,23 @@
-//! The words of the shell as clap sees them: one enum a family. It decides which words, options
-//! and how many values there are; what a value means is [`super::convert`]'s. Help is not clap's:
-//! it stands in the locales, in both languages, and a test holds the two together.
+//! The words of the shell as clap sees them: every family with its verbs, and what each of them means.
+//! An area is one file: its words, with values read by the types of what they name, and the command that
+//! they are. Help is not clap's: it stands in the locales, in both languages, and a test holds the two
+//! together.
 
-mod audit;
-mod policy;
-
-pub(crate) use audit::{Audit, AuditFilter, AuditPages};
-pub(crate) use policy::{Policy, Ready, Rule};
-
+use super::account::{Key, TotpVerb};
+use super::audit::Audit;
+use super::backup::Backup;
+use super::course::{Course, Seat};
+use super::job::Job;
+use super::network::{Egress, Firewall, Port};
+use super::node::{Isolation, Node};
+use super::person::Person;
+use super::policy::Policy;
+use super::session::{Message, Session};
+use super::template::{Quota, Template};
+use super::vm::{Bare, Vm};
+use super::{Context, What};
+use crate::app::command::Command;
+use crate::app::error::Result;
 use clap::{Args, Parser, Subcommand};
 
 /// One line.
@@ -54,11 +64,7 @@ pub(crate) enum Top {
     Firewall(Firewall),
     #[command(subcommand)]
     Session(Session),
-    Message {
-        to: String,
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        text: Vec<String>,
-    },
+    Message(Message),
     #[command(subcommand)]
     Policy(Policy),
     #[command(subcommand)]
@@ -68,7 +74,7 @@ pub(crate) enum Top {
     #[command(subcommand)]
     Isolation(Isolation),
     #[command(subcommand)]
-    Totp(Totp),
+    Totp(TotpVerb),
     Passwd,
     Whoami,
     #[command(alias = "ayuda")]
@@ -79,385 +85,65 @@ pub(crate) enum Top {
     Exit,
 }
 
-/// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
-/// without `vm`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Vm {
-    #[command(flatten)]
-    Bare(Bare),
-    Backup {
-        vm: String,
-    },
-    Move {
-        vm: String,
-        node: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bare {
-    List {
-        #[arg(long)]
-        all: bool,
-        #[arg(long)]
-        seat: Option<String>,
-    },
-    Create {
-        name: String,
-        #[arg(long)]
-        template: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        cpus: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        memory: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        disk: Option<String>,
-    },
-    Show {
-        vm: String,
-    },
-    Start {
-        vm: String,
-    },
-    Restart {
-        vm: String,
-    },
-    Stop {
-        vm: String,
-        #[arg(long)]
-        force: bool,
-    },
-    Console {
-        vm: String,
-    },
-    Delete {
-        vm: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-    Restore {
-        vm: String,
-        #[arg(long)]
-        backup: Option<String>,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
 /// On what asks before it acts.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Yes {
     #[arg(long = "yes", short = 'y')]
-    pub(crate) said: bool,
+    said: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Backup {
-    List {
-        vm: Option<String>,
-        #[arg(long)]
-        seat: Option<String>,
-        #[arg(long)]
-        all: bool,
-    },
-    Show {
-        backup: String,
-        #[arg(long)]
-        seat: Option<String>,
-    },
-    Delete {
-        backup: String,
-        #[arg(long)]
-        seat: Option<String>,
-        #[command(flatten)]
-        yes: Yes,
-    },
+/// What words mean, and whether `--yes` was among them.
+#[derive(Debug)]
+pub(super) struct Meant {
+    pub(super) what: What,
+    pub(super) yes: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Template {
-    List,
-    Show {
-        template: String,
-    },
-    Publish {
-        vm: String,
-        #[arg(long)]
-        name: String,
-        #[arg(long)]
-        description: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        cpus: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        memory: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        disk: Option<String>,
-        #[arg(long)]
-        ports: Option<String>,
-    },
-    Retire {
-        template: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
+impl Meant {
+    pub(super) fn new(what: What) -> Self {
+        Self { what, yes: false }
+    }
+
+    /// A command, with what it wants of standard input.
+    pub(super) fn command(command: Command) -> Self {
+        Self::new(What::of(command))
+    }
+
+    pub(super) fn or_asked(self, yes: Yes) -> Self {
+        Self { yes: yes.said, ..self }
+    }
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Quota {
-    Show {
-        #[command(flatten)]
-        place: QuotaPlace,
-    },
-    Set {
-        quota: String,
-        #[arg(allow_negative_numbers = true)]
-        value: String,
-        #[command(flatten)]
-        place: QuotaPlace,
-    },
-}
-
-/// For whom: one of the three.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct QuotaPlace {
-    #[arg(long)]
-    pub(crate) seat: Option<String>,
-    #[arg(long)]
-    pub(crate) course: Option<String>,
-    #[arg(long)]
-    pub(crate) role: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    List,
-    Add {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        line: Vec<String>,
-    },
-    Remove {
-        key: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Job {
-    List,
-    Watch { job: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Course {
-    Create {
-        course: String,
-        #[arg(long, allow_negative_numbers = true)]
-        year: Option<String>,
-        #[arg(long, allow_negative_numbers = true)]
-        version: Option<String>,
-    },
-    List,
-    Enrol {
-        course: String,
-        #[arg(long = "dry-run")]
-        dry_run: bool,
-        #[command(flatten)]
-        form: Form,
-    },
-    Code {
-        course: String,
-        #[command(flatten)]
-        form: Form,
-    },
-}
-
-/// How codes are written: at most one of the two.
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct Form {
-    #[arg(long)]
-    pub(crate) sheet: bool,
-    #[arg(long)]
-    pub(crate) csv: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Person {
-    Add {
-        login: String,
-        #[arg(long)]
-        course: Option<String>,
-        #[arg(long)]
-        name: Option<String>,
-        #[arg(long)]
-        role: Option<String>,
-        #[arg(long)]
-        key: Option<String>,
-    },
-    List,
-    Show {
-        login: String,
-    },
-    Code {
-        login: String,
-    },
-    Suspend {
-        login: String,
-        #[arg(long)]
-        resume: bool,
-        #[command(flatten)]
-        yes: Yes,
-    },
-    Remove {
-        login: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-    TotpReset {
-        login: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Totp {
-    Add,
-    Remove,
-    Codes,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Seat {
-    List,
-    Create {
-        seat: String,
-        #[arg(long)]
-        course: String,
-        #[arg(long)]
-        member: Vec<String>,
-    },
-    Add {
-        seat: String,
-        #[arg(required = true)]
-        login: Vec<String>,
-    },
-    Drop {
-        seat: String,
-        login: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Port {
-    List {
-        #[arg(long)]
-        all: bool,
-        #[arg(long)]
-        seat: Option<String>,
-    },
-    Publish {
-        vm: String,
-        #[arg(allow_negative_numbers = true)]
-        service: String,
-        #[arg(long, allow_negative_numbers = true)]
-        port: Option<String>,
-        #[arg(long)]
-        udp: bool,
-        #[arg(long)]
-        from: Option<String>,
-    },
-    Unpublish {
-        #[arg(allow_negative_numbers = true)]
-        port: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Egress {
-    List,
-    Set {
-        egress: String,
-        #[command(flatten)]
-        place: Place,
-    },
-    Clear {
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-/// Whose machines: one of the two.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Place {
-    #[arg(long)]
-    pub(crate) seat: Option<String>,
-    #[arg(long)]
-    pub(crate) course: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Firewall {
-    Show,
-    Plan,
-    Apply,
-    Check,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Node {
-    List,
-    Drain {
-        node: String,
-        #[arg(long = "move")]
-        empty: bool,
-        #[arg(long)]
-        reason: Option<String>,
-        #[command(flatten)]
-        yes: Yes,
-    },
-    Resume {
-        node: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Isolation {
-    Check { vm: Vec<String> },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Session {
-    List {
-        #[arg(long)]
-        person: Option<String>,
-        #[arg(long)]
-        course: Option<String>,
-    },
-    Show {
-        session: String,
-    },
-    Close {
-        session: String,
-        #[command(flatten)]
-        yes: Yes,
-    },
-    Recordings {
-        #[arg(long)]
-        person: Option<String>,
-    },
-    Play {
-        session: String,
-        #[arg(long, allow_negative_numbers = true)]
-        speed: Option<String>,
-    },
-    Watch {
-        session: String,
-    },
+impl Top {
+    /// What was asked for.
+    pub(super) fn meant(self, context: &Context<'_>) -> Result<Meant> {
+        Ok(match self {
+            Self::Vm(verb) => verb.meant(),
+            Self::Bare(verb) => verb.meant(),
+            Self::Backup(verb) => verb.meant(),
+            Self::Template(verb) => verb.meant(),
+            Self::Quota(verb) => return verb.meant(),
+            Self::Key(verb) => verb.meant(),
+            Self::Job(verb) => verb.meant(),
+            Self::Course(verb) => return verb.meant(),
+            Self::Person(verb) => verb.meant(),
+            Self::Seat(verb) => verb.meant(),
+            Self::Port(verb) => verb.meant(),
+            Self::Egress(verb) => return verb.meant(),
+            Self::Firewall(verb) => verb.meant(),
+            Self::Session(verb) => verb.meant(),
+            Self::Message(message) => return message.meant(),
+            Self::Policy(verb) => return verb.meant(context.domain),
+            Self::Audit(verb) => verb.meant(context.now_ms),
+            Self::Node(verb) => verb.meant(),
+            Self::Isolation(verb) => verb.meant(),
+            Self::Totp(verb) => Meant::new(What::Totp(verb)),
+            Self::Passwd => Meant::new(What::AskPassword),
+            Self::Whoami => Meant::command(Command::Whoami),
+            Self::Help { topic } => Meant::new(What::Help(super::help_of(&topic, context)?)),
+            Self::Exit => Meant::new(What::Exit),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! reaches anybody; its error kinds and context do.
 
 use super::grammar::Words;
-use super::values::short;
+use super::values::{about, short};
 use crate::app::error::{Error, Kind};
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use puerta_lab::names::NameError;
 
 /// The error of the house for one of clap's. `words` is what was parsed.
 pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
@@ -18,6 +19,7 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
                 None => usage("error-unknown-word-alone").with("word", word).with("help", topic(words)),
             }
         }
+        ErrorKind::ValueValidation => of_value(error, words),
         ErrorKind::UnknownArgument => unknown(error, words),
         ErrorKind::TooManyValues => {
             usage("error-extra").with("word", first(error, ContextKind::InvalidValue))
@@ -42,6 +44,28 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
         _ => {
             usage("error-unknown-word-alone").with("word", short(&words.join(" "))).with("help", topic(words))
         }
+    }
+}
+
+/// What was wrong with a value, as its own type says it. One that is told with its value is told with what
+/// it was given to: an option, or the verb.
+fn of_value(error: &clap::Error, words: &[String]) -> Error {
+    let source = std::error::Error::source(error);
+    if let Some(name) = source.and_then(|source| source.downcast_ref::<NameError>()) {
+        return name.clone().into();
+    }
+    let Some(said) = source.and_then(|source| source.downcast_ref::<Error>()) else {
+        return Error::new(Kind::Usage, "error-unknown-word-alone")
+            .with("word", first(error, ContextKind::InvalidValue))
+            .with("help", topic(words));
+    };
+    let argument = first(error, ContextKind::InvalidArg);
+    match said.args.iter().any(|(name, _)| *name == "value") {
+        true if argument.starts_with("--") => {
+            about(argument.split(' ').next().unwrap_or_default(), said.clone())
+        }
+        true => about(&known(words), said.clone()),
+        false => said.clone(),
     }
 }
 

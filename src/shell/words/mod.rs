@@ -1,42 +1,50 @@
 //! One line, or the words of an exec request, as a [`Request`]. Pure: the time, the language and
-//! the role come in with [`Context`]. It asks nothing and carries out nothing.
+//! what somebody may do come in with [`Context`]. It asks nothing and carries out nothing.
 
+mod account;
 mod audit;
-mod convert;
-mod factor;
+mod backup;
+mod course;
 pub(crate) mod grammar;
 mod input;
+mod job;
 mod mistake;
 mod network;
 mod node;
+mod person;
 mod policy;
-mod roster;
 mod session;
 mod template;
 mod values;
+mod vm;
 
-pub use factor::TotpVerb;
-pub use input::{Input, Wants};
+pub use crate::app::command::Wants;
+pub use account::TotpVerb;
+pub use input::Input;
 
 use crate::app::command::Command;
 use crate::app::error::{Error, Kind, Result};
 use crate::shell::help;
 use crate::shell::lang::Lang;
-use clap::Parser as _;
-use puerta_lab::model::Role;
+use crate::shell::useful::May;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use grammar::{Meant, Top, Words};
+use puerta_lab::names::VmRef;
+use std::any::TypeId;
+use std::sync::Arc;
 
 /// A line longer than this is refused unread.
 pub const MAX_LINE: usize = 8 * 1024;
 
 /// What surrounds a line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The lab's domain, for `web1.alumno1.virtuales`.
     pub domain: &'a str,
     /// The language of help.
     pub lang: Lang,
-    /// Whose help: an alumno's names no professor's verbs.
-    pub role: Role,
+    /// Whose help: it names what they may do at all.
+    pub may: May<'a>,
     /// Now, milliseconds since 1970, for `--since 2h`.
     pub now_ms: i64,
 }
@@ -101,9 +109,9 @@ pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     if words.is_empty() {
         return Ok(Request { what: What::Nothing, json, yes: false });
     }
-    let (what, yes) = match help_asked(&words) {
-        Some(topic) => (What::Help(help_of(&topic, context)?), false),
-        None => convert::convert(grammatical(&words)?, context)?,
+    let Meant { what, yes } = match help_asked(&words) {
+        Some(topic) => Meant::new(What::Help(help_of(&topic, context)?)),
+        None => grammatical(&words, context.domain)?.meant(context)?,
     };
     let what = match what {
         What::Help(text) if json => What::Help(help::json(&text)),
@@ -113,19 +121,35 @@ pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
 }
 
 /// The words through clap. `backup web1` is `vm backup web1` where it is not like a verb of `backup`.
-fn grammatical(words: &[String]) -> Result<grammar::Top> {
-    let error = match grammar::Words::try_parse_from(words) {
-        Ok(parsed) => return Ok(parsed.top),
+fn grammatical(words: &[String], domain: &str) -> Result<Top> {
+    let error = match typed(words, domain) {
+        Ok(top) => return Ok(top),
         Err(error) => mistake::mistake(&error, words),
     };
     if words[0] == "backup" && error.id == "error-unknown-word-alone" {
         let bare = [&["vm".to_owned()], words].concat();
-        return match grammar::Words::try_parse_from(&bare) {
-            Ok(parsed) => Ok(parsed.top),
-            Err(error) => Err(mistake::mistake(&error, &bare)),
-        };
+        return typed(&bare, domain).map_err(|error| mistake::mistake(&error, &bare));
     }
     Err(error)
+}
+
+fn typed(words: &[String], domain: &str) -> std::result::Result<Top, clap::Error> {
+    let matches = within(Words::command(), &Arc::from(domain)).try_get_matches_from(words)?;
+    Words::from_arg_matches(&matches).map(|words| words.top)
+}
+
+/// The grammar as it is in this lab: where a machine is named, the lab's domain may stand behind it. A
+/// parser of clap's sees the word alone, and only the configuration knows the domain: so that each place
+/// need not pass it on, all that read machines are told here.
+fn within(command: clap::Command, domain: &Arc<str>) -> clap::Command {
+    let told = |arg: clap::Arg| {
+        let domain = Arc::clone(domain);
+        match arg.get_value_parser().type_id() == TypeId::of::<VmRef>() {
+            true => arg.value_parser(move |text: &str| VmRef::parse(text, &domain)),
+            false => arg,
+        }
+    };
+    command.mut_args(told).mut_subcommands(|verb| within(verb, domain))
 }
 
 /// The topic, when the words ask for help by an option or by a verb: `vm create -h`, `vm help create`.
@@ -148,10 +172,10 @@ fn help_asked(words: &[String]) -> Option<Vec<String>> {
 /// The help on `topic`, or which of its words is none.
 fn help_of(topic: &[String], context: &Context<'_>) -> Result<String> {
     if help::depth(topic) == topic.len() {
-        return Ok(help::help(topic, context.lang, context.role));
+        return Ok(help::help(topic, context.lang, context.may));
     }
     let known = help::depth(topic);
-    let error = match grammar::Words::try_parse_from(&topic[..=known]) {
+    let error = match typed(&topic[..=known], context.domain) {
         Err(error) => mistake::mistake(&error, &topic[..=known]),
         Ok(_) => Error::new(Kind::Usage, "error-extra").with("word", values::short(&topic[known])),
     };

@@ -1,51 +1,119 @@
-//! `port`, `egress` and `firewall`, from clap's words to commands.
+//! `port ...`, `egress ...` and `firewall ...`.
 
-use super::convert::{machine, name, optional};
-use super::values::{bad, networks, port as number};
-use super::{Context, grammar};
-use crate::app::command::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
+use super::grammar::Meant;
+use super::values::{bad, machine, networks, port};
+use crate::app::command::{Command, EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 use crate::app::error::{Error, Kind, Result};
-use puerta_lab::network::{Egress, FlowError, Protocol};
+use clap::{Args, Subcommand};
+use ipnet::Ipv4Net;
+use puerta_lab::names::{CourseName, SeatName, VmRef};
+use puerta_lab::network::{self, FlowError, Protocol};
 
-pub(super) fn port(verb: grammar::Port, context: &Context<'_>) -> Result<PortCommand> {
-    Ok(match verb {
-        grammar::Port::List { all, seat } => PortCommand::List { all, seat: optional(seat.as_ref())? },
-        grammar::Port::Publish { vm, service, port, udp, from } => PortCommand::Publish {
-            vm: machine(&vm, context)?,
-            vm_port: number("port publish", &service)?,
-            protocol: if udp { Protocol::Udp } else { Protocol::Tcp },
-            port: port.map(|text| number("--port", &text)).transpose()?,
-            sources: from.map(|text| networks("--from", &text)).transpose()?,
-        },
-        grammar::Port::Unpublish { port } => PortCommand::Unpublish(number("port unpublish", &port)?),
-    })
+/// One word with commas in it; clap would take a `Vec` for several.
+type Networks = Vec<Ipv4Net>;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Port {
+    List {
+        #[arg(long)]
+        all: bool,
+        #[arg(long)]
+        seat: Option<SeatName>,
+    },
+    Publish {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[arg(allow_negative_numbers = true, value_parser = port)]
+        service: u16,
+        #[arg(long, allow_negative_numbers = true, value_parser = port)]
+        port: Option<u16>,
+        #[arg(long)]
+        udp: bool,
+        #[arg(long, value_parser = networks)]
+        from: Option<Networks>,
+    },
+    Unpublish {
+        #[arg(allow_negative_numbers = true, value_parser = port)]
+        port: u16,
+    },
 }
 
-pub(super) fn egress(verb: grammar::Egress) -> Result<EgressCommand> {
-    Ok(match verb {
-        grammar::Egress::List => EgressCommand::List,
-        grammar::Egress::Set { egress, place: of } => EgressCommand::Set {
-            egress: egress.parse::<Egress>().map_err(|FlowError(word)| bad("egress set", &word, "egress"))?,
-            place: place(&of)?,
-        },
-        grammar::Egress::Clear { place: of } => EgressCommand::Clear(place(&of)?),
-    })
-}
-
-/// Exactly one of the two options.
-fn place(of: &grammar::Place) -> Result<EgressPlace> {
-    match (&of.seat, &of.course) {
-        (Some(seat), None) => Ok(EgressPlace::Seat(name(seat)?)),
-        (None, Some(course)) => Ok(EgressPlace::Course(name(course)?)),
-        _ => Err(Error::new(Kind::Usage, "error-egress-place")),
+impl Port {
+    pub(super) fn meant(self) -> Meant {
+        Meant::command(Command::Port(match self {
+            Self::List { all, seat } => PortCommand::List { all, seat },
+            Self::Publish { vm, service: vm_port, port, udp, from: sources } => {
+                let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
+                PortCommand::Publish { vm, vm_port, protocol, port, sources }
+            }
+            Self::Unpublish { port } => PortCommand::Unpublish(port),
+        }))
     }
 }
 
-pub(super) fn firewall(verb: &grammar::Firewall) -> FirewallCommand {
-    match verb {
-        grammar::Firewall::Show => FirewallCommand::Show,
-        grammar::Firewall::Plan => FirewallCommand::Plan,
-        grammar::Firewall::Apply => FirewallCommand::Apply,
-        grammar::Firewall::Check => FirewallCommand::Check,
+#[derive(Debug, Subcommand)]
+pub(crate) enum Egress {
+    List,
+    Set {
+        #[arg(value_parser = egress)]
+        egress: network::Egress,
+        #[command(flatten)]
+        place: Place,
+    },
+    Clear {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Whose machines: one of the two.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    #[arg(long)]
+    seat: Option<SeatName>,
+    #[arg(long)]
+    course: Option<CourseName>,
+}
+
+fn egress(text: &str) -> Result<network::Egress> {
+    text.parse().map_err(|FlowError(word)| bad(&word, "egress"))
+}
+
+impl Place {
+    fn chosen(self) -> Result<EgressPlace> {
+        match (self.seat, self.course) {
+            (Some(seat), None) => Ok(EgressPlace::Seat(seat)),
+            (None, Some(course)) => Ok(EgressPlace::Course(course)),
+            _ => Err(Error::new(Kind::Usage, "error-egress-place")),
+        }
+    }
+}
+
+impl Egress {
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(Meant::command(Command::Egress(match self {
+            Self::List => EgressCommand::List,
+            Self::Set { egress, place } => EgressCommand::Set { egress, place: place.chosen()? },
+            Self::Clear { place } => EgressCommand::Clear(place.chosen()?),
+        })))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Firewall {
+    Show,
+    Plan,
+    Apply,
+    Check,
+}
+
+impl Firewall {
+    pub(super) fn meant(self) -> Meant {
+        Meant::command(Command::Firewall(match self {
+            Self::Show => FirewallCommand::Show,
+            Self::Plan => FirewallCommand::Plan,
+            Self::Apply => FirewallCommand::Apply,
+            Self::Check => FirewallCommand::Check,
+        }))
     }
 }

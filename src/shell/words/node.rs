@@ -1,26 +1,58 @@
-//! `node` and `vm move`, from clap's words to commands.
+//! `node ...` and `isolation ...`.
 
-use super::grammar;
-use crate::app::command::NodeCommand;
-use crate::app::error::{Error, Kind, Result};
-use puerta_lab::names::NodeName;
+use super::grammar::{Meant, Yes};
+use super::values::{machine, node};
+use crate::app::command::{Command, NodeCommand};
+use clap::Subcommand;
+use puerta_lab::names::{NodeName, VmRef};
 
 /// Longest reason that is kept, in characters.
 const MAX_REASON: usize = 200;
 
-pub(super) fn node(verb: grammar::Node, said: &mut bool) -> Result<NodeCommand> {
-    Ok(match verb {
-        grammar::Node::List => NodeCommand::List,
-        grammar::Node::Drain { node, empty, reason, yes } => {
-            *said = yes.said;
-            let reason = reason.map(|text| text.chars().take(MAX_REASON).collect());
-            NodeCommand::Drain { node: name(&node)?, reason, empty }
-        }
-        grammar::Node::Resume { node } => NodeCommand::Resume(name(&node)?),
-    })
+#[derive(Debug, Subcommand)]
+pub(crate) enum Node {
+    List,
+    Drain {
+        #[arg(value_parser = node)]
+        node: NodeName,
+        #[arg(long = "move")]
+        empty: bool,
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Resume {
+        #[arg(value_parser = node)]
+        node: NodeName,
+    },
 }
 
-/// What cannot be a node's name is no node.
-pub(super) fn name(text: &str) -> Result<NodeName> {
-    text.parse().map_err(|_| Error::new(Kind::Usage, "error-bad-node").with("node", text))
+impl Node {
+    pub(super) fn meant(self) -> Meant {
+        let command = |verb| Meant::command(Command::Node(verb));
+        match self {
+            Self::List => command(NodeCommand::List),
+            Self::Drain { node, empty, reason, yes } => {
+                let reason = reason.map(|text| text.chars().take(MAX_REASON).collect());
+                command(NodeCommand::Drain { node, reason, empty }).or_asked(yes)
+            }
+            Self::Resume { node } => command(NodeCommand::Resume(node)),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Isolation {
+    Check {
+        #[arg(value_parser = machine)]
+        vm: Vec<VmRef>,
+    },
+}
+
+impl Isolation {
+    pub(super) fn meant(self) -> Meant {
+        let Self::Check { vm } = self;
+        Meant::command(Command::IsolationCheck(vm))
+    }
 }

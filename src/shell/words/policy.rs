@@ -1,52 +1,132 @@
-//! `policy`, from clap's words to commands.
+//! `policy ...`.
 
-use super::convert::{machine, name, optional};
-use super::values::{bad, number, port, short};
-use super::{Context, grammar};
-use crate::app::command::{Named, NewRule, PolicyCommand, Question, When};
+use super::What;
+use super::grammar::{Meant, Yes};
+use super::values::{about, bad, number, port, role, short};
+use crate::app::command::{Command, Named, NewRule, PolicyCommand, Question, When};
 use crate::app::error::{Error, Kind, Result};
+use clap::Subcommand;
 use ipnet::IpNet;
 use puerta_lab::action::{Action, Target};
 use puerta_lab::destination::Destination;
 use puerta_lab::model::{Role, RuleId, Timestamp};
-use puerta_lab::names::VmRef;
-use puerta_lab::rules::{NoHours, NoVerb, Verbs};
+use puerta_lab::names::{CourseName, Login, VmName, VmRef};
+use puerta_lab::rules::{Hours, NoHours, NoVerb, Verbs};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-/// `None`: the text is still to come, on standard input.
-pub(super) fn policy(
-    verb: grammar::Policy,
-    context: &Context<'_>,
-    said: &mut bool,
-) -> Result<Option<PolicyCommand>> {
-    Ok(Some(match verb {
-        grammar::Policy::Show { policy } => PolicyCommand::Show(policy),
-        grammar::Policy::Check { folder: true } => PolicyCommand::Check(None),
-        grammar::Policy::Check { folder: false } => return Ok(None),
-        grammar::Policy::Explain { login, verb, target, at, from } => {
-            let action = action(&verb)?;
-            PolicyCommand::Explain(Box::new(Question {
-                who: name(&login)?,
-                action,
-                target: named(action, target.as_deref(), context)?,
-                typed: target,
-                at: at.map(|text| when("--at", &text)).transpose()?,
-                from: from
-                    .map(|text| text.parse().map_err(|_| wrong("error-policy-address", "--from", &text)))
-                    .transpose()?,
-            }))
-        }
-        grammar::Policy::Rule(grammar::Rule::List) => PolicyCommand::RuleList,
-        grammar::Policy::Rule(grammar::Rule::Add(rule)) => PolicyCommand::RuleAdd(ready(rule)?),
-        grammar::Policy::Rule(grammar::Rule::Remove { rule, yes }) => {
-            *said = yes.said;
-            PolicyCommand::RuleRemove(rule_id(&rule)?)
-        }
-    }))
+/// One word with commas in it; clap would take a `Vec` for several.
+type Networks = Vec<IpNet>;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    Show {
+        policy: Option<String>,
+    },
+    Check {
+        #[arg(long)]
+        folder: bool,
+    },
+    Explain {
+        login: Login,
+        #[arg(value_parser = action)]
+        verb: Action,
+        /// What it names depends on the verb.
+        #[arg(allow_negative_numbers = true)]
+        target: Option<String>,
+        #[arg(long, value_parser = when)]
+        at: Option<When>,
+        #[arg(long, value_parser = address)]
+        from: Option<IpAddr>,
+    },
+    #[command(subcommand)]
+    Rule(Rule),
 }
 
-fn wrong(id: &'static str, option: &'static str, value: &str) -> Error {
-    Error::new(Kind::Usage, id).with("option", option).with("value", short(value))
+/// `policy rule VERB`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rule {
+    List,
+    #[command(subcommand)]
+    Add(Ready),
+    Remove {
+        #[arg(allow_negative_numbers = true, value_parser = rule_id)]
+        rule: RuleId,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+/// `policy rule add KIND`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ready {
+    Exam {
+        #[arg(long)]
+        course: CourseName,
+        #[arg(long, value_parser = when)]
+        from: When,
+        #[arg(long, value_parser = when)]
+        until: When,
+        #[arg(long, value_parser = machines)]
+        machines: Option<BTreeSet<VmName>>,
+        #[arg(long, value_parser = verbs)]
+        verbs: Option<Verbs>,
+    },
+    Timetable {
+        #[arg(long)]
+        course: CourseName,
+        #[arg(long, value_parser = hours)]
+        open: Hours,
+    },
+    Campus {
+        #[arg(long)]
+        course: Option<CourseName>,
+        #[arg(long, value_parser = networks)]
+        networks: Option<Networks>,
+    },
+    SecondFactor {
+        #[arg(long, value_parser = role, default_value = "profesor")]
+        role: Role,
+    },
+}
+
+impl Policy {
+    pub(super) fn meant(self, domain: &str) -> Result<Meant> {
+        let command = |verb| Meant::command(Command::Policy(verb));
+        Ok(match self {
+            Self::Show { policy } => command(PolicyCommand::Show(policy)),
+            // About the folder, whatever standard input says.
+            Self::Check { folder: true } => {
+                Meant::new(What::Run(Command::Policy(PolicyCommand::Check(None))))
+            }
+            Self::Check { folder: false } => command(PolicyCommand::Check(None)),
+            Self::Explain { login: who, verb: action, target: typed, at, from } => {
+                let target = named(action, typed.as_deref(), domain)?;
+                command(PolicyCommand::Explain(Box::new(Question { who, action, target, typed, at, from })))
+            }
+            Self::Rule(Rule::List) => command(PolicyCommand::RuleList),
+            Self::Rule(Rule::Add(rule)) => command(PolicyCommand::RuleAdd(rule.chosen())),
+            Self::Rule(Rule::Remove { rule, yes }) => command(PolicyCommand::RuleRemove(rule)).or_asked(yes),
+        })
+    }
+}
+
+impl Ready {
+    fn chosen(self) -> NewRule {
+        match self {
+            Self::Exam { course, from, until, machines, verbs } => {
+                let (machines, verbs) = (machines.unwrap_or_default(), verbs.unwrap_or_default());
+                NewRule::Exam { course, from, until, machines, verbs }
+            }
+            Self::Timetable { course, open } => NewRule::Timetable { course, open },
+            Self::Campus { course, networks } => NewRule::Campus { course, networks },
+            Self::SecondFactor { role } => NewRule::SecondFactor { role },
+        }
+    }
+}
+
+fn wrong(id: &'static str, value: &str) -> Error {
+    Error::new(Kind::Usage, id).with("value", short(value))
 }
 
 fn action(word: &str) -> Result<Action> {
@@ -59,7 +139,7 @@ fn action(word: &str) -> Result<Action> {
 }
 
 /// The target, read as what the action is done to.
-fn named(action: Action, text: Option<&str>, context: &Context<'_>) -> Result<Named> {
+fn named(action: Action, text: Option<&str>, domain: &str) -> Result<Named> {
     let wanted = |id: &'static str| Error::new(Kind::Usage, id).with("action", action.as_str());
     let text = match (action.target(), text) {
         (Target::Lab, None) => return Ok(Named::Lab),
@@ -68,32 +148,30 @@ fn named(action: Action, text: Option<&str>, context: &Context<'_>) -> Result<Na
         (_, None) => return Err(wanted(missing(action.target()))),
         (_, Some(text)) => text,
     };
+    let port = |text: &str| port(text).map_err(|error| about("policy explain", error));
     Ok(match action.target() {
         Target::Lab => Named::Lab,
-        Target::Account => Named::Account(Some(name(text)?)),
-        Target::Person => Named::Person(name(text)?),
-        Target::Course => Named::Course(name(text)?),
-        Target::Seat => Named::Seat(name(text)?),
-        Target::NewVm => Named::NewVm(machine(text, context)?),
-        Target::Vm => Named::Vm(machine(text, context)?),
+        Target::Account => Named::Account(Some(text.parse()?)),
+        Target::Person => Named::Person(text.parse()?),
+        Target::Course => Named::Course(text.parse()?),
+        Target::Seat => Named::Seat(text.parse()?),
+        Target::NewVm => Named::NewVm(VmRef::parse(text, domain)?),
+        Target::Vm => Named::Vm(VmRef::parse(text, domain)?),
         Target::Forward => {
             let (host, port) = text.rsplit_once(':').ok_or_else(|| wanted("error-policy-target-port"))?;
             // As much as SSH carries; what is no port is refused as it would be there.
-            let port = number::<u32>(port).ok_or_else(|| bad("policy explain", port, "port"))?;
-            Named::Forward(Destination::parse(host, port, context.domain))
+            let port = number::<u32>(port).ok_or_else(|| about("policy explain", bad(port, "port")))?;
+            Named::Forward(Destination::parse(host, port, domain))
         }
         Target::Publish => {
             let (vm, service) = text.rsplit_once(':').ok_or_else(|| wanted("error-policy-target-port"))?;
-            Named::Publish(VmRef::parse(vm, context.domain)?, port("policy explain", service)?)
+            Named::Publish(VmRef::parse(vm, domain)?, port(service)?)
         }
-        Target::Publication => Named::Publication(port("policy explain", text)?),
-        Target::Backup => {
-            let (backup, seat) = match text.split_once('.') {
-                Some((backup, seat)) => (backup, Some(seat.to_owned())),
-                None => (text, None),
-            };
-            Named::Backup(name(backup)?, optional(seat.as_ref())?)
-        }
+        Target::Publication => Named::Publication(port(text)?),
+        Target::Backup => match text.split_once('.') {
+            Some((backup, seat)) => Named::Backup(backup.parse()?, Some(seat.parse()?)),
+            None => Named::Backup(text.parse()?, None),
+        },
     })
 }
 
@@ -110,8 +188,8 @@ fn missing(target: Target) -> &'static str {
 }
 
 /// `2026-12-04T08:00`, as the clock of the lab shows it, or with its distance from UTC.
-fn when(option: &'static str, text: &str) -> Result<When> {
-    let wrong = || wrong("error-policy-when", option, text);
+fn when(text: &str) -> Result<When> {
+    let wrong = || wrong("error-policy-when", text);
     // A zone's name in brackets would be read and left aside.
     if text.contains('[') {
         return Err(wrong());
@@ -122,56 +200,39 @@ fn when(option: &'static str, text: &str) -> Result<When> {
     text.parse().map(When::Local).map_err(|_| wrong())
 }
 
+fn address(text: &str) -> Result<IpAddr> {
+    text.parse().map_err(|_| wrong("error-policy-address", text))
+}
+
 fn rule_id(text: &str) -> Result<RuleId> {
     // By its number, or by the id of its policy: `rule-3-exam`.
     let digits = text.strip_prefix("rule-").and_then(|rest| rest.split('-').next()).unwrap_or(text);
-    number(digits).map(RuleId).ok_or_else(|| wrong("error-policy-rule", "policy rule remove", text))
+    number(digits).map(RuleId).ok_or_else(|| wrong("error-policy-rule", text))
 }
 
-fn ready(rule: grammar::Ready) -> Result<NewRule> {
-    Ok(match rule {
-        grammar::Ready::Exam { course, from, until, machines, verbs } => NewRule::Exam {
-            course: name(&course)?,
-            from: when("--from", &from)?,
-            until: when("--until", &until)?,
-            machines: match machines {
-                Some(text) => text.split(',').map(name).collect::<Result<_>>()?,
-                None => Default::default(),
-            },
-            verbs: match verbs {
-                Some(text) => text.parse().map_err(|NoVerb(word)| no_verb(&word))?,
-                None => Verbs::default(),
-            },
-        },
-        grammar::Ready::Timetable { course, open } => NewRule::Timetable {
-            course: name(&course)?,
-            open: open.parse().map_err(|NoHours(word)| wrong("error-policy-hours", "--open", &word))?,
-        },
-        grammar::Ready::Campus { course, networks: text } => NewRule::Campus {
-            course: optional(course.as_ref())?,
-            networks: text.map(|text| networks(&text)).transpose()?,
-        },
-        grammar::Ready::SecondFactor { role } => NewRule::SecondFactor {
-            role: match role {
-                Some(text) => text.parse().map_err(|()| bad("--role", &text, "role"))?,
-                None => Role::Profesor,
-            },
-        },
+fn machines(text: &str) -> Result<BTreeSet<VmName>> {
+    text.split(',').map(|name| name.parse().map_err(Error::from)).collect()
+}
+
+fn verbs(text: &str) -> Result<Verbs> {
+    text.parse().map_err(|NoVerb(word)| {
+        let words: Vec<String> = Verbs::words().map(|word| format!("`{word}`")).collect();
+        let error = Error::new(Kind::Usage, "error-policy-verb").with("word", short(&word));
+        error.with("choices", words.join(", "))
     })
 }
 
-fn no_verb(word: &str) -> Error {
-    let words: Vec<String> = Verbs::words().map(|word| format!("`{word}`")).collect();
-    Error::new(Kind::Usage, "error-policy-verb").with("word", short(word)).with("choices", words.join(", "))
+fn hours(text: &str) -> Result<Hours> {
+    text.parse().map_err(|NoHours(word)| wrong("error-policy-hours", &word))
 }
 
 /// Networks of either family with commas between, as few as say the same.
-fn networks(text: &str) -> Result<Vec<IpNet>> {
+fn networks(text: &str) -> Result<Networks> {
     /// More than anybody means.
     const MOST: usize = 32;
     let network = |word: &str| {
         let whole = word.parse::<IpNet>().ok().or_else(|| Some(IpNet::from(word.parse::<IpAddr>().ok()?)));
-        whole.map(|network| network.trunc()).ok_or_else(|| wrong("error-policy-networks", "--networks", word))
+        whole.map(|network| network.trunc()).ok_or_else(|| wrong("error-policy-networks", word))
     };
     let networks = text.split(',').map(network).collect::<Result<Vec<_>>>()?;
     if networks.len() > MOST {

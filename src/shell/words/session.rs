@@ -1,59 +1,97 @@
-//! `session` and `message`, from clap's words to commands.
+//! `session ...` and `message`.
 
-use super::convert::optional;
-use super::grammar;
+use super::grammar::{Meant, Yes};
 use super::values::bad;
-use crate::app::command::{MessageCommand, SessionCommand};
+use crate::app::command::{Command, MessageCommand, SessionCommand};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::session::SessionId;
+use clap::{Args, Subcommand};
 use puerta_lab::names::{CourseName, Login};
 
 /// Per cent of a recording's own speed: from a tenth to a hundredfold.
 const SPEEDS: std::ops::RangeInclusive<u32> = 10..=10_000;
 
-fn id(option: &'static str, text: &str) -> Result<SessionId> {
-    text.parse().map_err(|()| bad(option, text, "session"))
+#[derive(Debug, Subcommand)]
+pub(crate) enum Session {
+    List {
+        #[arg(long)]
+        person: Option<Login>,
+        #[arg(long)]
+        course: Option<CourseName>,
+    },
+    Show {
+        #[arg(value_parser = id)]
+        session: SessionId,
+    },
+    Close {
+        #[arg(value_parser = id)]
+        session: SessionId,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Recordings {
+        #[arg(long)]
+        person: Option<Login>,
+    },
+    Play {
+        #[arg(value_parser = id)]
+        session: SessionId,
+        #[arg(long, allow_negative_numbers = true, value_parser = per_cent, default_value = "1")]
+        speed: u32,
+    },
+    Watch {
+        #[arg(value_parser = id)]
+        session: SessionId,
+    },
 }
 
-pub(super) fn session(verb: grammar::Session, said: &mut bool) -> Result<SessionCommand> {
-    use grammar::Session;
-    Ok(match verb {
-        Session::List { person, course } => {
-            SessionCommand::List { person: optional(person.as_ref())?, course: optional(course.as_ref())? }
-        }
-        Session::Show { session } => SessionCommand::Show(id("session show", &session)?),
-        Session::Close { session, yes } => {
-            *said = yes.said;
-            SessionCommand::Close(id("session close", &session)?)
-        }
-        Session::Recordings { person } => SessionCommand::Recordings { person: optional(person.as_ref())? },
-        Session::Play { session, speed } => SessionCommand::Play {
-            id: id("session play", &session)?,
-            speed: speed.map_or(Ok(100), |text| per_cent(&text))?,
-        },
-        Session::Watch { session } => SessionCommand::Watch(id("session watch", &session)?),
-    })
+fn id(text: &str) -> Result<SessionId> {
+    text.parse().map_err(|()| bad(text, "session"))
 }
 
 /// `2`, `0.5`, also with a comma.
 fn per_cent(text: &str) -> Result<u32> {
     let times: Option<f64> = text.replace(',', ".").parse().ok();
     let speed = times.filter(|times| times.is_finite()).map(|times| (times * 100.0).round() as u32);
-    speed.filter(|speed| SPEEDS.contains(speed)).ok_or_else(|| bad("--speed", text, "speed"))
+    speed.filter(|speed| SPEEDS.contains(speed)).ok_or_else(|| bad(text, "speed"))
 }
 
-pub(super) fn message(to: String, text: &[String]) -> Result<MessageCommand> {
-    let person = to.parse::<Login>();
-    let course = to.parse::<CourseName>().ok();
-    // A word that can be neither is wrong as a login.
-    let person = match (person, &course) {
-        (Err(error), None) => return Err(Error::from(error)),
-        (person, _) => person.ok(),
-    };
-    let text = text.join(" ");
-    if text.trim().is_empty() {
-        let error = Error::new(Kind::Usage, "error-missing");
-        return Err(error.with("what", "text").with("help", "help message"));
+impl Session {
+    pub(super) fn meant(self) -> Meant {
+        let command = |verb| Meant::command(Command::Session(verb));
+        match self {
+            Self::List { person, course } => command(SessionCommand::List { person, course }),
+            Self::Show { session } => command(SessionCommand::Show(session)),
+            Self::Close { session, yes } => command(SessionCommand::Close(session)).or_asked(yes),
+            Self::Recordings { person } => command(SessionCommand::Recordings { person }),
+            Self::Play { session: id, speed } => command(SessionCommand::Play { id, speed }),
+            Self::Watch { session } => command(SessionCommand::Watch(session)),
+        }
     }
-    Ok(MessageCommand { person, course, to, text })
+}
+
+/// To a person or to a course: a word may be the name of either.
+#[derive(Debug, Args)]
+pub(crate) struct Message {
+    to: String,
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    text: Vec<String>,
+}
+
+impl Message {
+    pub(super) fn meant(self) -> Result<Meant> {
+        let course = self.to.parse::<CourseName>().ok();
+        // A word that can be neither is wrong as a login.
+        let person = match (self.to.parse::<Login>(), &course) {
+            (Err(error), None) => return Err(Error::from(error)),
+            (person, _) => person.ok(),
+        };
+        let text = self.text.join(" ");
+        if text.trim().is_empty() {
+            let error = Error::new(Kind::Usage, "error-missing");
+            return Err(error.with("what", "text").with("help", "help message"));
+        }
+        let message = MessageCommand { person, course, to: self.to, text };
+        Ok(Meant::command(Command::Message(message)))
+    }
 }

@@ -1,45 +1,53 @@
-//! `template` and `quota`, from clap's words to commands.
+//! `template ...` and `quota ...`.
 
-use super::convert::{machine, name};
-use super::values::{bad, count, number, size_mib};
-use super::{Context, grammar};
-use crate::app::command::{QuotaCommand, QuotaPlace, TemplateCommand};
+use super::grammar::{Meant, Yes};
+use super::values::{about, bad, count, machine, number, role, size_mib};
+use crate::app::command::{self, Command, QuotaCommand, TemplateCommand};
 use crate::app::error::{Error, Kind, Result};
+use clap::{Args, Subcommand};
+use puerta_lab::model::Role;
+use puerta_lab::names::{CourseName, SeatName, TemplateName, TemplateRef, VmRef};
 use puerta_lab::network::Service;
-use puerta_lab::quota::Quota;
+use puerta_lab::quota;
 
 /// More ports of one machine than anybody publishes from the start.
 const MOST_PORTS: usize = 16;
 
-pub(super) fn template(
-    verb: grammar::Template,
-    context: &Context<'_>,
-    said: &mut bool,
-) -> Result<TemplateCommand> {
-    Ok(match verb {
-        grammar::Template::List => TemplateCommand::List,
-        grammar::Template::Show { template } => TemplateCommand::Show(name(&template)?),
-        grammar::Template::Publish { vm, name: called, description, cpus, memory, disk, ports } => {
-            TemplateCommand::Publish {
-                vm: machine(&vm, context)?,
-                name: name(&called)?,
-                description,
-                cpus: cpus.map(|text| count("--cpus", &text)).transpose()?,
-                memory_mib: memory.map(|text| size_mib("--memory", &text)).transpose()?,
-                disk_mib: disk.map(|text| size_mib("--disk", &text)).transpose()?,
-                ports: ports.map(|text| services(&text)).transpose()?.unwrap_or_default(),
-            }
-        }
-        grammar::Template::Retire { template, yes } => {
-            *said = yes.said;
-            TemplateCommand::Retire(name(&template)?)
-        }
-    })
+/// One word with commas in it; clap would take a `Vec` for several.
+type Services = Vec<Service>;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Template {
+    List,
+    Show {
+        template: TemplateRef,
+    },
+    Publish {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[arg(long)]
+        name: TemplateName,
+        #[arg(long)]
+        description: Option<String>,
+        #[arg(long, allow_negative_numbers = true, value_parser = count)]
+        cpus: Option<u32>,
+        #[arg(long, allow_negative_numbers = true, value_parser = size_mib)]
+        memory: Option<u32>,
+        #[arg(long, allow_negative_numbers = true, value_parser = size_mib)]
+        disk: Option<u32>,
+        #[arg(long, value_parser = services)]
+        ports: Option<Services>,
+    },
+    Retire {
+        template: TemplateRef,
+        #[command(flatten)]
+        yes: Yes,
+    },
 }
 
 /// Ports with commas between, each once.
-fn services(text: &str) -> Result<Vec<Service>> {
-    let service = |word: &str| word.parse::<Service>().map_err(|()| bad("--ports", word, "services"));
+fn services(text: &str) -> Result<Services> {
+    let service = |word: &str| word.parse::<Service>().map_err(|()| bad(word, "services"));
     let mut services = text.split(',').map(service).collect::<Result<Vec<_>>>()?;
     services.sort();
     services.dedup();
@@ -49,37 +57,83 @@ fn services(text: &str) -> Result<Vec<Service>> {
     Ok(services)
 }
 
-pub(super) fn quota(verb: grammar::Quota) -> Result<QuotaCommand> {
-    Ok(match verb {
-        grammar::Quota::Show { place: of } => match place(&of)? {
-            Some(place) => QuotaCommand::Show(place),
-            None => QuotaCommand::Own,
-        },
-        grammar::Quota::Set { quota, value: text, place: of } => {
-            let quota = quota.parse().map_err(|()| bad("quota set", &quota, "quota"))?;
-            let place = place(&of)?.ok_or_else(|| Error::new(Kind::Usage, "error-quota-place"))?;
-            QuotaCommand::Set { quota, value: value(quota, &text)?, place }
+impl Template {
+    pub(super) fn meant(self) -> Meant {
+        let command = |verb| Meant::command(Command::Template(verb));
+        match self {
+            Self::List => command(TemplateCommand::List),
+            Self::Show { template } => command(TemplateCommand::Show(template)),
+            Self::Publish { vm, name, description, cpus, memory: memory_mib, disk: disk_mib, ports } => {
+                let ports = ports.unwrap_or_default();
+                command(TemplateCommand::Publish { vm, name, description, cpus, memory_mib, disk_mib, ports })
+            }
+            Self::Retire { template, yes } => command(TemplateCommand::Retire(template)).or_asked(yes),
         }
-    })
-}
-
-/// `default` is none of its own; nothing at all may be as much as there may be.
-fn value(quota: Quota, text: &str) -> Result<Option<u32>> {
-    match text {
-        "default" => Ok(None),
-        _ if quota.is_size() && text != "0" => size_mib(quota.as_str(), text).map(Some),
-        _ => number(text).map(Some).ok_or_else(|| bad(quota.as_str(), text, "whole")),
     }
 }
 
-fn place(of: &grammar::QuotaPlace) -> Result<Option<QuotaPlace>> {
-    Ok(match (&of.seat, &of.course, &of.role) {
-        (None, None, None) => None,
-        (Some(seat), None, None) => Some(QuotaPlace::Seat(name(seat)?)),
-        (None, Some(course), None) => Some(QuotaPlace::Course(name(course)?)),
-        (None, None, Some(role)) => {
-            Some(QuotaPlace::Role(role.parse().map_err(|()| bad("--role", role, "role"))?))
-        }
-        _ => return Err(Error::new(Kind::Usage, "error-quota-place")),
-    })
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quota {
+    Show {
+        #[command(flatten)]
+        place: QuotaPlace,
+    },
+    Set {
+        #[arg(value_parser = which)]
+        quota: quota::Quota,
+        /// Which values there are depends on the quota.
+        #[arg(allow_negative_numbers = true)]
+        value: String,
+        #[command(flatten)]
+        place: QuotaPlace,
+    },
+}
+
+/// For whom: one of the three.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct QuotaPlace {
+    #[arg(long)]
+    seat: Option<SeatName>,
+    #[arg(long)]
+    course: Option<CourseName>,
+    #[arg(long, value_parser = role)]
+    role: Option<Role>,
+}
+
+fn which(text: &str) -> Result<quota::Quota> {
+    text.parse().map_err(|()| bad(text, "quota"))
+}
+
+/// `default` is none of its own; nothing at all may be as much as there may be.
+fn value(quota: quota::Quota, text: &str) -> Result<Option<u32>> {
+    let value = match text {
+        "default" => return Ok(None),
+        _ if quota.is_size() && text != "0" => size_mib(text),
+        _ => number(text).ok_or_else(|| bad(text, "whole")),
+    };
+    value.map(Some).map_err(|error| about(quota.as_str(), error))
+}
+
+impl QuotaPlace {
+    fn chosen(self) -> Result<Option<command::QuotaPlace>> {
+        Ok(match (self.seat, self.course, self.role) {
+            (None, None, None) => None,
+            (Some(seat), None, None) => Some(command::QuotaPlace::Seat(seat)),
+            (None, Some(course), None) => Some(command::QuotaPlace::Course(course)),
+            (None, None, Some(role)) => Some(command::QuotaPlace::Role(role)),
+            _ => return Err(Error::new(Kind::Usage, "error-quota-place")),
+        })
+    }
+}
+
+impl Quota {
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(Meant::command(Command::Quota(match self {
+            Self::Show { place } => place.chosen()?.map_or(QuotaCommand::Own, QuotaCommand::Show),
+            Self::Set { quota, value: text, place } => {
+                let place = place.chosen()?.ok_or_else(|| Error::new(Kind::Usage, "error-quota-place"))?;
+                QuotaCommand::Set { quota, value: value(quota, &text)?, place }
+            }
+        })))
+    }
 }

@@ -2,16 +2,22 @@
 
 use crate::app::error::{Error, Kind, Result};
 use ipnet::Ipv4Net;
+use puerta_lab::model::Role;
+use puerta_lab::names::{NameError, NodeName, VmRef};
 use puerta_lab::network::network_of;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, macros::format_description};
 
-/// `option` was given `value`, and `expected` (a word that the sentence knows) was wanted.
-pub(super) fn bad(option: &'static str, value: &str, expected: &'static str) -> Error {
-    Error::new(Kind::Usage, "error-value")
-        .with("option", option)
-        .with("value", short(value))
-        .with("expected", expected)
+/// `value` was given, and `expected` (a word that the sentence knows) was wanted. Whoever knows which option
+/// it was given to says so: [`about`].
+pub(super) fn bad(value: &str, expected: &'static str) -> Error {
+    Error::new(Kind::Usage, "error-value").with("value", short(value)).with("expected", expected)
+}
+
+/// The same about this option, or about what stands for one.
+pub(super) fn about(option: &str, mut error: Error) -> Error {
+    error.args.insert(0, ("option", option.to_owned()));
+    error
 }
 
 /// A word of somebody's for a sentence: its beginning, when it is long.
@@ -24,8 +30,8 @@ pub(super) fn short(word: &str) -> String {
 }
 
 /// MiB: `512`, `512M`, `1G`, `2T`, with `B` or `iB` behind the letter when somebody writes it.
-pub(super) fn size_mib(option: &'static str, text: &str) -> Result<u32> {
-    let wrong = || bad(option, text, "size");
+pub(super) fn size_mib(text: &str) -> Result<u32> {
+    let wrong = || bad(text, "size");
     let lower = text.to_ascii_lowercase();
     let letters = lower.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = &lower[..lower.len() - letters.len()];
@@ -44,32 +50,40 @@ pub(super) fn size_mib(option: &'static str, text: &str) -> Result<u32> {
 }
 
 /// A whole number from 1.
-pub(super) fn count(option: &'static str, text: &str) -> Result<u32> {
-    number(text).filter(|count| *count > 0).ok_or_else(|| bad(option, text, "count"))
-}
-
-/// A number of at most `max`.
-pub(super) fn up_to(option: &'static str, text: &str, max: u32) -> Result<u32> {
-    number(text)
-        .filter(|count| (1..=max).contains(count))
-        .ok_or_else(|| bad(option, text, "limit").with("max", max))
+pub(super) fn count(text: &str) -> Result<u32> {
+    number(text).filter(|count| *count > 0).ok_or_else(|| bad(text, "count"))
 }
 
 /// A port's number.
-pub(super) fn port(option: &'static str, text: &str) -> Result<u16> {
-    number(text).filter(|port| *port > 0).ok_or_else(|| bad(option, text, "port"))
+pub(super) fn port(text: &str) -> Result<u16> {
+    number(text).filter(|port| *port > 0).ok_or_else(|| bad(text, "port"))
 }
 
 /// Networks with commas between, as few as say the same.
-pub(super) fn networks(option: &'static str, text: &str) -> Result<Vec<Ipv4Net>> {
+pub(super) fn networks(text: &str) -> Result<Vec<Ipv4Net>> {
     /// More than anybody means, and few enough for a rule each.
     const MOST: usize = 32;
-    let network = |word: &str| network_of(word).ok_or_else(|| bad(option, word, "network"));
+    let network = |word: &str| network_of(word).ok_or_else(|| bad(word, "network"));
     let networks = text.split(',').map(network).collect::<Result<Vec<_>>>()?;
     if networks.len() > MOST {
         return Err(Error::new(Kind::Usage, "error-too-many-networks").with("max", MOST));
     }
     Ok(Ipv4Net::aggregate(&networks))
+}
+
+/// A machine. The lab's domain is taken off where the whole line is parsed, which knows it.
+pub(super) fn machine(text: &str) -> std::result::Result<VmRef, NameError> {
+    VmRef::parse(text, "")
+}
+
+/// A node; what cannot be a node's name is no node.
+pub(super) fn node(text: &str) -> Result<NodeName> {
+    text.parse().map_err(|_| Error::new(Kind::Usage, "error-bad-node").with("node", text))
+}
+
+/// A role.
+pub(super) fn role(text: &str) -> Result<Role> {
+    text.parse().map_err(|()| bad(text, "role"))
 }
 
 /// Digits and nothing else (`str::parse` takes a `+`).
@@ -87,13 +101,32 @@ pub(super) enum Edge {
     Last,
 }
 
-/// Milliseconds since 1970 of `30m`, `2h`, `3d` (ago), `2026-11-23` (UTC) or an RFC 3339 moment.
-pub(super) fn moment(option: &'static str, text: &str, now_ms: i64, edge: Edge) -> Result<i64> {
-    ago(text)
-        .map(|ms| now_ms.saturating_sub(ms))
-        .or_else(|| day(text, edge))
-        .or_else(|| Some(milliseconds(OffsetDateTime::parse(text, &Rfc3339).ok()?)))
-        .ok_or_else(|| bad(option, text, "moment"))
+/// A moment as somebody wrote it: when that is depends on now, and on which end of a time it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// So many milliseconds ago.
+    Ago(i64),
+    /// Milliseconds since 1970.
+    At(i64),
+    /// A whole day, by its first millisecond.
+    Day(i64),
+}
+
+impl Moment {
+    /// Milliseconds since 1970.
+    pub(super) fn at(self, now_ms: i64, edge: Edge) -> i64 {
+        match (self, edge) {
+            (Self::Ago(ms), _) => now_ms.saturating_sub(ms),
+            (Self::At(ms), _) | (Self::Day(ms), Edge::First) => ms,
+            (Self::Day(ms), Edge::Last) => ms + 86_400_000 - 1,
+        }
+    }
+}
+
+/// `30m`, `2h`, `3d` (ago), `2026-11-23` (UTC) or an RFC 3339 moment.
+pub(super) fn moment(text: &str) -> Result<Moment> {
+    let at = || Some(Moment::At(milliseconds(OffsetDateTime::parse(text, &Rfc3339).ok()?)));
+    ago(text).map(Moment::Ago).or_else(|| day(text)).or_else(at).ok_or_else(|| bad(text, "moment"))
 }
 
 fn ago(text: &str) -> Option<i64> {
@@ -107,13 +140,9 @@ fn ago(text: &str) -> Option<i64> {
     number::<i64>(&text[..text.len() - 1])?.checked_mul(unit)
 }
 
-fn day(text: &str, edge: Edge) -> Option<i64> {
+fn day(text: &str) -> Option<Moment> {
     let format = format_description!("[year]-[month]-[day]");
-    let start = milliseconds(Date::parse(text, &format).ok()?.midnight().assume_utc());
-    Some(match edge {
-        Edge::First => start,
-        Edge::Last => start + 86_400_000 - 1,
-    })
+    Some(Moment::Day(milliseconds(Date::parse(text, &format).ok()?.midnight().assume_utc())))
 }
 
 fn milliseconds(moment: OffsetDateTime) -> i64 {
@@ -129,22 +158,21 @@ mod tests {
         for (text, mib) in
             [("512", 512), ("512M", 512), ("512mib", 512), ("1G", 1024), ("2gb", 2048), ("1T", 1_048_576)]
         {
-            assert_eq!(size_mib("--memory", text), Ok(mib), "{text}");
+            assert_eq!(size_mib(text), Ok(mib), "{text}");
         }
         for text in ["", "G", "0", "-1", "+5", "1.5G", "5K", "99999T", "5 M", "ñ"] {
-            assert!(size_mib("--memory", text).is_err(), "{text}");
+            assert!(size_mib(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn ports_and_networks_name_the_word_that_is_wrong() {
-        assert_eq!((port("--port", "1"), port("--port", "65535")), (Ok(1), Ok(65_535)));
+        assert_eq!((port("1"), port("65535")), (Ok(1), Ok(65_535)));
         for text in ["", "0", "65536", "-1", "+80", "http", "80/tcp"] {
-            assert_eq!(port("--port", text), Err(bad("--port", text, "port")), "{text}");
+            assert_eq!(port(text), Err(bad(text, "port")), "{text}");
         }
-        let nets = |text: &str| {
-            networks("--from", text).map(|nets| nets.iter().map(ToString::to_string).collect::<Vec<_>>())
-        };
+        let nets =
+            |text: &str| networks(text).map(|nets| nets.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(nets("192.0.2.7").unwrap(), ["192.0.2.7/32"]);
         assert_eq!(
             nets("192.0.2.128/25,192.0.2.1/25,198.51.100.9/24").unwrap(),
@@ -153,18 +181,15 @@ mod tests {
         for (text, word) in
             [("", ""), ("192.0.2.0/24,", ""), ("192.0.2.0/33", "192.0.2.0/33"), ("a,b", "a"), ("::1", "::1")]
         {
-            assert_eq!(networks("--from", text), Err(bad("--from", word, "network")), "{text}");
+            assert_eq!(networks(text), Err(bad(word, "network")), "{text}");
         }
-        assert_eq!(
-            networks("--from", &["192.0.2.1"; 33].join(",")).unwrap_err().id,
-            "error-too-many-networks"
-        );
+        assert_eq!(networks(&["192.0.2.1"; 33].join(",")).unwrap_err().id, "error-too-many-networks");
     }
 
     #[test]
     fn moments() {
         let now = 1_795_428_000_000;
-        let at = |text: &str, edge| moment("--since", text, now, edge);
+        let at = |text: &str, edge| moment(text).map(|moment| moment.at(now, edge));
         assert_eq!(at("2h", Edge::First), Ok(now - 7_200_000));
         assert_eq!(at("3d", Edge::First), Ok(now - 259_200_000));
         assert_eq!(at("30m", Edge::Last), Ok(now - 1_800_000));

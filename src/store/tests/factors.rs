@@ -17,7 +17,7 @@ async fn there_is_one_or_none() {
     let kept = store.second_factor(alumno.id).await.unwrap().unwrap();
     assert_eq!((&*kept.secret, kept.last_step, kept.added, kept.recovery_left), ("AAA", 100, NOW, 2));
     assert!(store.persons().await.unwrap()[0].second_factor);
-    store.add_key(alumno.id, key("ZZZ"), NOW).await.unwrap();
+    drop(store.add_key(alumno.id, key("ZZZ"), NOW).await.unwrap());
     let (found, second) = store.key_of(&alumno.login, "SHA256:ZZZ").await.unwrap().unwrap();
     assert_eq!((found.id, second), (alumno.id, true), "a login by key hears of it");
 
@@ -29,7 +29,7 @@ async fn there_is_one_or_none() {
     assert!(matches!(codes, Err(StoreError::Gone)));
 
     store.add_second_factor(alumno.id, factor("CCC"), NOW).await.unwrap();
-    store.remove_person(alumno.id).await.unwrap();
+    drop(store.remove_person(alumno.id).await.unwrap());
     assert!(store.second_factor(alumno.id).await.unwrap().is_none());
     let left: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM recovery_codes").fetch_one(&store.readers).await.unwrap();

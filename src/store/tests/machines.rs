@@ -32,12 +32,12 @@ async fn a_machine_gets_the_place_that_the_plan_predicts() {
     assert_eq!(store.vms().await.unwrap().len(), 1);
     assert_eq!(store.jobs(10).await.unwrap().len(), 1);
 
-    store.set_phase(web1.id, Phase::Ready).await.unwrap();
+    drop(store.set_phase(web1.id, Phase::Ready).await.unwrap());
     store.set_node(web1.id, "nodo02").await.unwrap();
     let now = store.vm(web1.id).await.unwrap().unwrap();
     assert_eq!((now.phase, now.node.as_deref()), (Phase::Ready, Some("nodo02")));
-    assert!(store.delete_vm(web1.id).await.unwrap());
-    assert!(!store.delete_vm(web1.id).await.unwrap());
+    assert!(store.delete_vm(web1.id).await.unwrap().apart().0);
+    assert!(!store.delete_vm(web1.id).await.unwrap().apart().0);
     let gone = store.set_phase(web1.id, Phase::Deleting).await;
     assert!(matches!(gone, Err(StoreError::Gone)));
     let gone = store.set_node(web1.id, "nodo01").await;
@@ -60,7 +60,7 @@ async fn quotas_count_machines_and_memory_of_the_seat_alone() {
     };
     let wanted = QuotaExceeded { quota: Quota::Machines, limit: 2, used: 2, wanted: 1 };
     assert_eq!(quota, wanted);
-    store.delete_vm(web1.id).await.unwrap();
+    drop(store.delete_vm(web1.id).await.unwrap());
     let big = NewVm { limits: Limits { memory_mib: 400, ..web1.limits }, ..vm(seat.id, "web3") };
     let refused = store.create_vm(JobKind::new("create"), big, PLAN, quotas, NOW).await;
     assert!(matches!(refused, Err(StoreError::Quota(q)) if q.quota == Quota::Memory && q.used == 256));
@@ -79,9 +79,9 @@ async fn sixty_three_machines_fit_and_a_slot_is_free_when_its_row_is_gone() {
     assert_eq!(slots, Slot::all().collect::<Vec<_>>());
     let more = || store.create_vm(JobKind::new("create"), vm(seat.id, "more"), PLAN, roomy, NOW);
     assert!(matches!(more().await, Err(StoreError::SlotsFull)));
-    store.set_phase(vms[10].id, Phase::Deleting).await.unwrap();
+    drop(store.set_phase(vms[10].id, Phase::Deleting).await.unwrap());
     assert!(matches!(more().await, Err(StoreError::SlotsFull)));
-    store.delete_vm(vms[10].id).await.unwrap();
+    drop(store.delete_vm(vms[10].id).await.unwrap());
     let (new, _) = more().await.unwrap();
     assert_eq!((new.slot, new.vmid), (vms[10].slot, vms[10].vmid));
     assert!(new.id > vms[62].id);
@@ -158,7 +158,7 @@ async fn one_job_a_machine() {
     let other = store.start_job(JobKind::new("stop"), web2.id, Some(alumno.id), None, NOW);
     other.await.unwrap();
     let failed = JobState::Failed("no space left".into());
-    store.finish_job(won[0].id, &failed, at(9)).await.unwrap();
+    drop(store.finish_job(won[0].id, &failed, at(9)).await.unwrap());
     let ended = store.job(won[0].id).await.unwrap().unwrap();
     assert_eq!((ended.state, ended.finished), (failed.clone(), Some(at(9))));
     let twice = store.finish_job(won[0].id, &failed, at(9)).await;
@@ -169,7 +169,7 @@ async fn one_job_a_machine() {
     let next = next.await.unwrap();
     assert_eq!(next.backup, from);
     let undone = JobState::Undone("restart".into());
-    store.finish_job(next.id, &undone, NOW).await.unwrap();
+    drop(store.finish_job(next.id, &undone, NOW).await.unwrap());
     assert_eq!(store.job(next.id).await.unwrap().unwrap().state, undone);
     let gone = store.start_job(JobKind::new("stop"), VmId(99), None, None, NOW);
     assert!(matches!(gone.await, Err(StoreError::Gone)));
@@ -187,7 +187,7 @@ async fn a_running_job_keeps_its_step() {
     assert_eq!(running, [(first.clone(), String::new()), (second, "keys".into())]);
     let running = store.finish_job(first.id, &JobState::Running, NOW).await;
     assert!(matches!(running, Err(StoreError::Corrupt(_))));
-    store.finish_job(first.id, &JobState::Done, NOW).await.unwrap();
+    drop(store.finish_job(first.id, &JobState::Done, NOW).await.unwrap());
     let ended = store.set_step(first.id, "start").await;
     assert!(matches!(ended, Err(StoreError::Gone)));
     assert_eq!(store.running_jobs().await.unwrap().len(), 1);
@@ -202,7 +202,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     let web2 = ready(&store, other.id, "web2").await;
     let delete = store.start_job(JobKind::new("delete"), web1.id, None, None, at(1));
     let delete = delete.await.unwrap();
-    store.finish_delete(delete.id, web1.id, at(2)).await.unwrap();
+    drop(store.finish_delete(delete.id, web1.id, at(2)).await.unwrap());
     assert_eq!(store.vms().await.unwrap(), [web2.clone()]);
     let again = store.finish_delete(delete.id, web2.id, at(2)).await;
     assert!(matches!(again, Err(StoreError::Gone)));
@@ -229,7 +229,7 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     assert_eq!(store.prune_jobs(at(2)).await.unwrap(), 2);
     assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
     assert_eq!(store.jobs(9).await.unwrap(), [start.clone()], "it runs");
-    store.finish_job(start.id, &JobState::Done, at(4)).await.unwrap();
+    drop(store.finish_job(start.id, &JobState::Done, at(4)).await.unwrap());
     assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
     let next = store.start_job(JobKind::new("stop"), web2.id, None, None, at(5));
     assert!(next.await.unwrap().id > start.id);
@@ -256,14 +256,14 @@ async fn a_backup_is_known_exactly_when_it_is_finished() {
     assert!(matches!(same, Err(StoreError::Taken("backup"))));
     let still = store.job(job.id).await.unwrap().unwrap();
     assert_eq!(still.state, JobState::Running, "both or neither");
-    store.finish_job(job.id, &JobState::Done, NOW).await.unwrap();
+    drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
 
     let second = back_up(&store, &web1, "web1-20261123-050000", at(900)).await;
     let (_, other) = add(&store, "alumno2", Some(course.id)).await;
     let web9 = ready(&store, other.unwrap().id, "web1").await;
     let foreign = back_up(&store, &web9, "web1-20261123-041036", at(500)).await;
     assert_eq!(store.usage(seat.id).await.unwrap().backups, 2);
-    store.delete_vm(web1.id).await.unwrap();
+    drop(store.delete_vm(web1.id).await.unwrap());
     let own = store.backups_of(&[seat.id]).await.unwrap();
     assert_eq!(own, [second.clone(), first.clone()]);
     let all = [second, foreign.clone(), first.clone()];

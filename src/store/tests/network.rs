@@ -10,7 +10,7 @@ const RANGE: PortRange = PortRange { first: 50_000, last: 50_003 };
 
 async fn running(store: &Store, seat: SeatId, name: &str) -> Vm {
     let vm = ready(store, seat, name).await;
-    store.set_phase(vm.id, Phase::Ready).await.unwrap();
+    drop(store.set_phase(vm.id, Phase::Ready).await.unwrap());
     vm
 }
 
@@ -27,7 +27,7 @@ fn wish(vm: VmId, vm_port: u16) -> NewPublication {
 }
 
 async fn publish(store: &Store, new: NewPublication) -> Result<Publication> {
-    store.publish(new, RANGE, ROOMY, NOW).await
+    store.publish(new, RANGE, ROOMY, NOW).await.map(|published| published.apart().0)
 }
 
 #[tokio::test]
@@ -41,8 +41,8 @@ async fn a_port_is_given_once_and_rests_when_it_is_given_up() {
     // The same number of another protocol is another port of the machine.
     let udp = NewPublication { protocol: Protocol::Udp, ..wish(web1.id, 80) };
     assert_eq!(publish(&store, udp).await.unwrap().port, 50_001);
-    assert!(store.unpublish(first.id).await.unwrap());
-    assert!(!store.unpublish(first.id).await.unwrap());
+    assert!(store.unpublish(first.id).await.unwrap().apart().0);
+    assert!(!store.unpublish(first.id).await.unwrap().apart().0);
     assert_eq!(publish(&store, wish(web1.id, 81)).await.unwrap().port, 50_002, "50000 rests");
     let taken = publish(&store, NewPublication { port: Some(50_002), ..wish(web1.id, 82) }).await;
     assert!(matches!(taken, Err(StoreError::Taken("port"))), "{taken:?}");
@@ -74,11 +74,11 @@ async fn everything_about_a_publication_is_kept_and_a_machine_takes_its_own_with
     assert_eq!(store.usage(seat.id).await.unwrap().publications, 1);
     assert_eq!(store.publications_count(web1.id).await.unwrap(), 1);
     // One that is being removed leads nowhere any more, and is not published again.
-    store.set_phase(web1.id, Phase::Deleting).await.unwrap();
+    drop(store.set_phase(web1.id, Phase::Deleting).await.unwrap());
     assert_eq!(store.publications_in_force().await.unwrap(), [two.clone()]);
     let gone = publish(&store, wish(web1.id, 81)).await;
     assert!(matches!(gone, Err(StoreError::Gone)), "{gone:?}");
-    assert!(store.delete_vm(web1.id).await.unwrap());
+    assert!(store.delete_vm(web1.id).await.unwrap().apart().0);
     assert_eq!(store.publications().await.unwrap(), [two]);
 }
 
@@ -89,16 +89,16 @@ async fn who_is_suspended_has_no_open_port_unless_somebody_shares_the_seat() {
     let web1 = running(&store, seat.id, "web1").await;
     let published = publish(&store, wish(web1.id, 80)).await.unwrap();
     let open = async || store.publications_in_force().await.unwrap() == [published.clone()];
-    store.set_suspended(one.id, true).await.unwrap();
+    drop(store.set_suspended(one.id, true).await.unwrap());
     assert!(!open().await);
     assert_eq!(store.publications().await.unwrap(), [published.clone()], "kept");
-    store.set_suspended(one.id, false).await.unwrap();
+    drop(store.set_suspended(one.id, false).await.unwrap());
     assert!(open().await);
     let share = sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)");
     share.bind(seat.id.0).bind(other.id.0).execute(&store.writer).await.unwrap();
-    store.set_suspended(one.id, true).await.unwrap();
+    drop(store.set_suspended(one.id, true).await.unwrap());
     assert!(open().await, "half a seat is somebody's");
-    store.set_suspended(other.id, true).await.unwrap();
+    drop(store.set_suspended(other.id, true).await.unwrap());
     assert!(!open().await);
     sqlx::query("DELETE FROM members").execute(&store.writer).await.unwrap();
     assert!(open().await, "a seat of nobody is its professors'");
@@ -120,7 +120,7 @@ async fn the_last_port_and_the_last_of_a_quota_go_to_one() {
     }
     let ends = racing.join_all().await;
     assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 2);
-    let refused = |end: &Result<Publication>| matches!(end, Ok(_) | Err(StoreError::PortsExhausted));
+    let refused = |end: &Result<Changed<Publication>>| matches!(end, Ok(_) | Err(StoreError::PortsExhausted));
     assert!(ends.iter().all(refused), "{ends:?}");
     let quotas = Quotas { publications: 3, ..ROOMY };
     let mut racing = tokio::task::JoinSet::new();
@@ -177,13 +177,13 @@ async fn egress_of_a_place_is_one_rule_and_goes_with_it() {
     let (_folder, store, course, .., seat) = one().await;
     let only: Egress = "192.0.2.0/24,192.0.2.7:443".parse().unwrap();
     let (at_course, at_seat) = (Place::Course(course.id), Place::Seat(seat.id));
-    assert_eq!(store.set_egress(at_course, Some(&Egress::Deny)).await.unwrap(), None);
-    assert_eq!(store.set_egress(at_seat, Some(&Egress::Allow)).await.unwrap(), None);
-    assert_eq!(store.set_egress(at_seat, Some(&only)).await.unwrap(), Some(Egress::Allow));
+    assert_eq!(store.set_egress(at_course, Some(&Egress::Deny)).await.unwrap().apart().0, None);
+    assert_eq!(store.set_egress(at_seat, Some(&Egress::Allow)).await.unwrap().apart().0, None);
+    assert_eq!(store.set_egress(at_seat, Some(&only)).await.unwrap().apart().0, Some(Egress::Allow));
     assert_eq!(store.egress_of_courses().await.unwrap(), [(course.clone(), Egress::Deny)]);
     assert_eq!(store.egress_of_seats().await.unwrap(), [(seat, only.clone())]);
-    assert_eq!(store.set_egress(at_seat, None).await.unwrap(), Some(only));
-    assert_eq!(store.set_egress(at_seat, None).await.unwrap(), None);
+    assert_eq!(store.set_egress(at_seat, None).await.unwrap().apart().0, Some(only));
+    assert_eq!(store.set_egress(at_seat, None).await.unwrap().apart().0, None);
     assert!(store.egress_of_seats().await.unwrap().is_empty());
     let nowhere = store.set_egress(Place::Seat(SeatId(99)), Some(&Egress::Deny)).await;
     assert!(matches!(nowhere, Err(StoreError::Gone)), "{nowhere:?}");

@@ -66,7 +66,7 @@ async fn where_machines_are_and_why() {
     assert_eq!(store.vm(web1.id).await.unwrap().unwrap().node.as_deref(), Some("nodo03"));
     let moved = Placed { chosen: Chosen::Moved, nodes: 0, free_mib: None };
     assert_eq!(store.placed(web1.id).await.unwrap(), Some(moved));
-    assert!(store.delete_vm(web1.id).await.unwrap(), "the reason goes with the machine");
+    assert!(store.delete_vm(web1.id).await.unwrap().apart().0, "the reason goes with the machine");
     assert_eq!(store.placed(web1.id).await.unwrap(), None);
 }
 
@@ -84,7 +84,7 @@ async fn a_move_takes_the_machine_and_knows_what_it_was() {
     store.set_origin(job.id, "nodo01", true).await.unwrap();
     let begun = store.move_of(job.id).await.unwrap().unwrap();
     assert_eq!(begun.origin, Some(("nodo01".into(), true)));
-    store.finish_job(job.id, &JobState::Done, LATER).await.unwrap();
+    drop(store.finish_job(job.id, &JobState::Done, LATER).await.unwrap());
     assert_eq!(store.jobs(1).await.unwrap()[0].kind, JobKind::new("move"));
     // Forgotten with its job (and the one that made the machine).
     assert_eq!(store.prune_jobs(Timestamp(LATER.0 + 1)).await.unwrap(), 2);

@@ -55,7 +55,7 @@ async fn a_person_comes_with_seat_key_and_code() {
     let code = NewCode { hash: "h1".into(), expires: at(1000) };
     let new =
         NewPerson { key: Some(key("AAA")), code: Some(code.clone()), ..person("alumno1", Some(aso.id)) };
-    let (alumno, seat) = store.add_person(new.clone(), NOW).await.unwrap();
+    let (alumno, seat) = store.add_person(new.clone(), NOW).await.unwrap().apart().0;
     let seat = seat.unwrap();
     assert_eq!((seat.name.as_str(), seat.number.get()), ("alumno1", 1));
     assert_eq!((&seat.course_name, seat.edition), (&aso.name, aso.edition));
@@ -78,7 +78,7 @@ async fn a_person_comes_with_seat_key_and_code() {
 #[tokio::test]
 async fn a_second_course_gives_only_a_second_seat() {
     let (_folder, store, _, alumno, first) = one().await;
-    store.add_key(alumno.id, key("AAA"), NOW).await.unwrap();
+    drop(store.add_key(alumno.id, key("AAA"), NOW).await.unwrap());
     let red = course(&store, "red-2026").await;
     let new = |course: &Course, word| NewPerson {
         name: "Otra".into(),
@@ -87,7 +87,7 @@ async fn a_second_course_gives_only_a_second_seat() {
         code: Some(NewCode { hash: "h".into(), expires: NOW }),
         ..person("alumno1", Some(course.id))
     };
-    let (same, seat) = store.add_person(new(&red, "BBB"), NOW).await.unwrap();
+    let (same, seat) = store.add_person(new(&red, "BBB"), NOW).await.unwrap().apart().0;
     assert_eq!(same, alumno);
     assert_eq!(seat.unwrap().name.as_str(), "alumno1-red-2026");
     let again = store.add_person(new(&red, "BBB"), NOW).await;
@@ -111,8 +111,8 @@ async fn rows_of_persons_are_whole_and_in_order() {
     let (_folder, store, course, alumno1, _) = one().await;
     add(&store, "profesor", None).await;
     let (alumno10, _) = add(&store, "alumno10", Some(course.id)).await;
-    store.add_key(alumno10.id, key("AAA"), NOW).await.unwrap();
-    store.add_key(alumno10.id, key("BBB"), NOW).await.unwrap();
+    drop(store.add_key(alumno10.id, key("AAA"), NOW).await.unwrap());
+    drop(store.add_key(alumno10.id, key("BBB"), NOW).await.unwrap());
     store.set_password(alumno1.id, "$argon2id$").await.unwrap();
     let rows = store.persons().await.unwrap();
     let seen: Vec<_> =
@@ -128,12 +128,12 @@ async fn rows_of_persons_are_whole_and_in_order() {
 #[tokio::test]
 async fn suspended_shows_in_the_actor() {
     let (_folder, store, _, alumno, seat) = one().await;
-    store.set_suspended(alumno.id, true).await.unwrap();
+    drop(store.set_suspended(alumno.id, true).await.unwrap());
     let actor = store.actor(alumno.id).await.unwrap().unwrap();
     assert!(actor.suspended);
     assert_eq!((actor.person, actor.login.as_str()), (Some(alumno.id), "alumno1"));
     assert_eq!((actor.role, actor.seats), (Role::Alumno, vec![seat.id]));
-    store.set_suspended(alumno.id, false).await.unwrap();
+    drop(store.set_suspended(alumno.id, false).await.unwrap());
     assert!(!store.actor(alumno.id).await.unwrap().unwrap().suspended);
     let nobody = puerta_lab::model::PersonId(99);
     assert_eq!(store.actor(nobody).await.unwrap(), None);
@@ -144,18 +144,18 @@ async fn suspended_shows_in_the_actor() {
 #[tokio::test]
 async fn removal_waits_for_machines_and_backups_and_leaves_nothing() {
     let (_folder, store, course, alumno, seat) = one().await;
-    store.add_key(alumno.id, key("AAA"), NOW).await.unwrap();
+    drop(store.add_key(alumno.id, key("AAA"), NOW).await.unwrap());
     store.set_password(alumno.id, "hash").await.unwrap();
     let web1 = ready(&store, seat.id, "web1").await;
     let kept = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
     let held = store.remove_person(alumno.id).await.unwrap_err();
     assert!(matches!(held, StoreError::HasMachines(2)), "{held}");
-    store.delete_vm(web1.id).await.unwrap();
+    drop(store.delete_vm(web1.id).await.unwrap());
     let held = store.remove_person(alumno.id).await.unwrap_err();
     assert!(matches!(held, StoreError::HasMachines(1)), "{held}");
     assert_eq!(store.keys(alumno.id).await.unwrap().len(), 1);
     store.delete_backup(kept.id).await.unwrap();
-    store.remove_person(alumno.id).await.unwrap();
+    drop(store.remove_person(alumno.id).await.unwrap());
     assert_eq!(store.person(alumno.id).await.unwrap(), None);
     assert_eq!(store.seat(seat.id).await.unwrap(), None);
     assert_eq!(store.keys(alumno.id).await.unwrap(), []);
@@ -178,9 +178,9 @@ async fn a_seat_with_other_members_stays_with_them() {
     let join =
         sqlx::query("INSERT INTO members (seat, person) VALUES ($1, $2)").bind(team.id.0).bind(alumno2.id.0);
     join.execute(&store.writer).await.unwrap();
-    store.add_key(alumno2.id, key("BBB"), NOW).await.unwrap();
-    store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap();
-    store.add_key(alumno1.id, key("BBB"), NOW).await.unwrap();
+    drop(store.add_key(alumno2.id, key("BBB"), NOW).await.unwrap());
+    drop(store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap());
+    drop(store.add_key(alumno1.id, key("BBB"), NOW).await.unwrap());
     let lines = |keys: Vec<puerta_lab::model::AuthorizedKey>| -> Vec<_> {
         keys.into_iter().map(|key| (key.person, key.fingerprint)).collect()
     };
@@ -193,7 +193,7 @@ async fn a_seat_with_other_members_stays_with_them() {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].members, [alumno1.login.clone(), alumno2.login.clone()]);
     assert_eq!((rows[0].machines, rows[1].machines), (1, 0));
-    store.remove_person(alumno1.id).await.unwrap();
+    drop(store.remove_person(alumno1.id).await.unwrap());
     assert_eq!(store.members(team.id).await.unwrap(), [alumno2.clone()]);
     let own = own.unwrap();
     let name: SeatName = "alumno2".parse().unwrap();
@@ -275,11 +275,11 @@ async fn a_code_is_taken_once() {
 async fn keys_are_a_persons_own() {
     let (_folder, store, course, alumno1, _) = one().await;
     let (alumno10, _) = add(&store, "alumno10", Some(course.id)).await;
-    let first = store.add_key(alumno1.id, key("ZZZ"), NOW).await.unwrap();
-    let second = store.add_key(alumno1.id, key("AAA"), at(1)).await.unwrap();
+    let first = store.add_key(alumno1.id, key("ZZZ"), NOW).await.unwrap().apart().0;
+    let second = store.add_key(alumno1.id, key("AAA"), at(1)).await.unwrap().apart().0;
     let same = store.add_key(alumno1.id, key("ZZZ"), NOW).await;
     assert!(matches!(same, Err(StoreError::Taken("key"))));
-    let shared = store.add_key(alumno10.id, key("ZZZ"), NOW).await.unwrap();
+    let shared = store.add_key(alumno10.id, key("ZZZ"), NOW).await.unwrap().apart().0;
     let keys = store.keys(alumno1.id).await.unwrap();
     assert_eq!(keys, [first.clone(), second.clone()]);
     assert_eq!(second.line, "ssh-ed25519 AAA de casa");
@@ -290,9 +290,9 @@ async fn keys_are_a_persons_own() {
     assert_eq!(none, None);
     assert_eq!(store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(), None);
 
-    assert!(!store.remove_key(alumno1.id, shared.id).await.unwrap());
-    assert!(store.remove_key(alumno1.id, first.id).await.unwrap());
-    assert!(!store.remove_key(alumno1.id, first.id).await.unwrap());
+    assert!(!store.remove_key(alumno1.id, shared.id).await.unwrap().apart().0);
+    assert!(store.remove_key(alumno1.id, first.id).await.unwrap().apart().0);
+    assert!(!store.remove_key(alumno1.id, first.id).await.unwrap().apart().0);
     assert_eq!(store.keys(alumno1.id).await.unwrap(), [second]);
     assert_eq!(store.keys(alumno10.id).await.unwrap(), [shared]);
     let gone = puerta_lab::model::PersonId(99);

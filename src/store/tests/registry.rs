@@ -32,7 +32,7 @@ async fn opened_again_it_has_everything_and_ids_go_on() {
     let (web2, job) = create(&store, seat.id, "web2").await;
     store.set_step(job.id, "start").await.unwrap();
     let kept = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
-    assert!(store.delete_vm(web2.id).await.unwrap());
+    assert!(store.delete_vm(web2.id).await.unwrap().apart().0);
     store.close().await;
     assert!(matches!(store.vms().await, Err(StoreError::Sql(_))));
 
@@ -149,7 +149,7 @@ async fn reads_go_on_while_a_transaction_is_open() {
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!writer.is_finished(), "one writes at a time");
     tx.commit().await.unwrap();
-    writer.await.unwrap().unwrap();
+    drop(writer.await.unwrap().unwrap());
     assert!(store.actor(alumno.id).await.unwrap().unwrap().suspended);
 }
 
@@ -204,7 +204,7 @@ async fn a_call_that_is_dropped_half_way_leaves_nothing() {
             ([], []) => undone += 1,
             ([vm], [(job, _)]) if job.vm == vm.id => {
                 let end = store.finish_delete(job.id, vm.id, NOW);
-                end.await.unwrap();
+                drop(end.await.unwrap());
                 done += 1;
             }
             half => panic!("{half:?}"),

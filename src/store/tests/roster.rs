@@ -21,7 +21,7 @@ fn list(logins: &[&str]) -> Vec<RosterRow> {
 }
 
 async fn enrol(store: &Store, course: &Course, list: &[RosterRow]) -> (Vec<Enrolment>, Vec<String>) {
-    let plan = store.enrol(course.id, list, false, NOW).await.unwrap();
+    let plan = store.enrol(course.id, list, false, NOW).await.unwrap().apart().0;
     let archived = plan.archived.iter().map(|(_, seat)| seat.to_string()).collect();
     (plan.people.iter().map(|entry| entry.what).collect(), archived)
 }
@@ -42,9 +42,9 @@ async fn a_list_is_taken_and_taken_again() {
     let aso = course(&store, "aso-2026").await;
     let mut people = list(&["ana", "luis", "eva"]);
     people[0].group = Some("G1".into());
-    let trial = store.enrol(aso.id, &people, true, NOW).await.unwrap();
+    let trial = store.enrol(aso.id, &people, true, NOW).await.unwrap().apart().0;
     assert!(store.persons().await.unwrap().is_empty(), "a trial changes nothing");
-    let plan = store.enrol(aso.id, &people, false, NOW).await.unwrap();
+    let plan = store.enrol(aso.id, &people, false, NOW).await.unwrap().apart().0;
     assert_eq!(trial, plan, "and says the same");
     assert!(plan.people.iter().all(|entry| entry.what == New));
     let rows = store.seats().await.unwrap();
@@ -76,10 +76,10 @@ async fn a_list_is_taken_and_taken_again() {
 async fn who_is_known_keeps_what_opens_their_door() {
     use Enrolment::*;
     let (_folder, store, aso, alumno1, _) = one().await;
-    store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap();
+    drop(store.add_key(alumno1.id, key("AAA"), NOW).await.unwrap());
     store.set_password(alumno1.id, "$argon2id$").await.unwrap();
     let boss = NewPerson { role: Role::Profesor, ..person("profesor", None) };
-    store.add_person(boss, NOW).await.unwrap();
+    drop(store.add_person(boss, NOW).await.unwrap());
     let people = list(&["alumno1", "profesor"]);
     assert_eq!(enrol(&store, &aso, &people).await, (vec![Changed, Staff], vec![]));
     assert_eq!(enrol(&store, &aso, &people).await.0, [Same, Staff]);
@@ -104,7 +104,7 @@ async fn who_is_not_in_the_list_any_more_is_archived_and_comes_back() {
     let ana = id(&store, "ana").await;
     let seat = store.seats_of(ana).await.unwrap().remove(0);
     let web1 = ready(&store, seat.id, "web1").await;
-    store.set_phase(web1.id, puerta_lab::model::Phase::Ready).await.unwrap();
+    drop(store.set_phase(web1.id, puerta_lab::model::Phase::Ready).await.unwrap());
     let new = NewPublication {
         vm: web1.id,
         vm_port: 80,
@@ -115,7 +115,7 @@ async fn who_is_not_in_the_list_any_more_is_archived_and_comes_back() {
         publisher: "ana".into(),
     };
     let range = PortRange { first: 50_000, last: 65_000 };
-    let port = store.publish(new, range, ROOMY, NOW).await.unwrap().port;
+    let port = store.publish(new, range, ROOMY, NOW).await.unwrap().apart().0.port;
 
     assert_eq!(enrol(&store, &aso, &list(&["luis"])).await, (vec![Same], vec!["ana".to_owned()]));
     let actor = store.actor(ana).await.unwrap().unwrap();
@@ -171,7 +171,7 @@ async fn a_list_that_does_not_fit_changes_nothing() {
     assert_eq!(store.persons().await.unwrap().len(), 1);
     let gone = store.enrol(CourseId(9), &list(&["ana"]), false, NOW).await;
     assert!(matches!(gone, Err(StoreError::Gone)));
-    assert_eq!(store.enrol(aso.id, &list(&["ana"]), false, NOW).await.unwrap().people.len(), 1);
+    assert_eq!(store.enrol(aso.id, &list(&["ana"]), false, NOW).await.unwrap().apart().0.people.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -182,7 +182,7 @@ async fn two_lists_at_once_come_one_after_the_other() {
     let logins: Vec<&str> = logins.iter().map(String::as_str).collect();
     let both = [list(&logins), list(&logins)].map(|list| {
         let store = store.clone();
-        tokio::spawn(async move { store.enrol(aso.id, &list, false, NOW).await.unwrap() })
+        tokio::spawn(async move { store.enrol(aso.id, &list, false, NOW).await.unwrap().apart().0 })
     });
     let mut new = 0;
     for one in both {
@@ -192,7 +192,7 @@ async fn two_lists_at_once_come_one_after_the_other() {
 }
 
 async fn team(store: &Store, course: &Course, members: &[PersonId]) -> Result<Seat> {
-    store.create_team(course.id, &"equipo3".parse().unwrap(), members, NOW).await
+    store.create_team(course.id, &"equipo3".parse().unwrap(), members, NOW).await.map(|made| made.apart().0)
 }
 
 #[tokio::test]
@@ -210,12 +210,12 @@ async fn a_team_has_a_seat_and_members_of_its_own() {
     let again = store.add_members(seat.id, &[eva, ana]).await;
     assert!(matches!(again, Err(StoreError::Taken("member"))));
     assert_eq!(seats(&store, "eva").await, ["eva"], "all or none");
-    store.add_members(seat.id, &[eva]).await.unwrap();
+    drop(store.add_members(seat.id, &[eva]).await.unwrap());
     let own = store.seats_of(ana).await.unwrap().remove(0);
     assert!(matches!(store.add_members(own.id, &[eva]).await, Err(StoreError::NotATeam)));
     assert!(matches!(store.drop_member(own.id, ana).await, Err(StoreError::NotATeam)));
     for member in [luis, eva] {
-        store.drop_member(seat.id, member).await.unwrap();
+        drop(store.drop_member(seat.id, member).await.unwrap());
     }
     assert!(matches!(store.drop_member(seat.id, luis).await, Err(StoreError::Gone)));
     ready(&store, seat.id, "web1").await;
@@ -235,17 +235,18 @@ async fn who_is_archived_is_in_no_team_of_the_course() {
     enrol(&store, &aso, &list(&["ana", "luis", "eva"])).await;
     let (ana, luis) = (id(&store, "ana").await, id(&store, "luis").await);
     for (person, word) in [(ana, "AAA"), (luis, "BBB")] {
-        store.add_key(person, key(word), NOW).await.unwrap();
+        drop(store.add_key(person, key(word), NOW).await.unwrap());
     }
     let seat = team(&store, &aso, &[ana, luis]).await.unwrap();
     let keys = async || store.keys_of_seat(seat.id).await.unwrap().len();
     assert_eq!(keys().await, 2);
-    enrol(&store, &aso, &list(&["luis", "eva"])).await;
+    let gone = store.enrol(aso.id, &list(&["luis", "eva"]), false, NOW).await.unwrap().apart().1;
     assert!(store.actor(ana).await.unwrap().unwrap().suspended);
     assert_eq!(store.actor(luis).await.unwrap().unwrap().seats.len(), 2);
     assert!(!store.is_shut(seat.id).await.unwrap());
     assert_eq!(keys().await, 1);
-    assert_eq!(store.teams(aso.id).await.unwrap(), [seat.id]);
+    assert_eq!(gone.keys, [seat.id], "her key leaves the team's machines");
+    assert!(gone.people && gone.seats && gone.publications);
     let other = store.create_team(aso.id, &"equipo4".parse().unwrap(), &[ana], NOW).await;
     assert!(matches!(other, Err(StoreError::Archived)));
     // Without the last of them the team is shut as well.

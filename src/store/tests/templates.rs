@@ -49,7 +49,7 @@ async fn a_version_is_offered_from_its_jobs_end_to_its_retirement() {
         store.create_vm(JobKind::new("create"), from(seat.id, name, template), PLAN, ROOMY, NOW)
     };
     assert!(matches!(create("web2", "tomcat:1").await, Err(StoreError::NotOffered)));
-    assert!(store.retire_templates(&reference("tomcat"), NOW).await.unwrap().is_empty());
+    assert!(store.retire_templates(&reference("tomcat"), NOW).await.unwrap().apart().0.is_empty());
     store.finish_template(job.id, 77, at(1)).await.unwrap();
     let found = store.templates().await.unwrap().pop().unwrap();
     assert_eq!((found.size, found.job, found.offered(), &found.ports), (77, None, true, &new("x").ports));
@@ -60,14 +60,14 @@ async fn a_version_is_offered_from_its_jobs_end_to_its_retirement() {
     // Retired, it stays while it is in use.
     let second = published(&store, &web1).await;
     assert_eq!(second.version, 2);
-    let retired = store.retire_templates(&reference("tomcat"), at(2)).await.unwrap();
+    let retired = store.retire_templates(&reference("tomcat"), at(2)).await.unwrap().apart().0;
     assert_eq!(retired.iter().map(|one| (one.version, one.machines)).collect::<Vec<_>>(), [(1, 1), (2, 0)]);
     assert!(matches!(create("web3", "tomcat:1").await, Err(StoreError::NotOffered)));
     let unneeded = store.unneeded_templates().await.unwrap();
     assert_eq!(unneeded.iter().map(|one| one.version).collect::<Vec<_>>(), [2]);
     store.template_removed(&unneeded[0], at(3)).await.unwrap();
     assert!(store.unneeded_templates().await.unwrap().is_empty());
-    store.delete_vm(web2.id).await.unwrap();
+    drop(store.delete_vm(web2.id).await.unwrap());
     assert_eq!(store.unneeded_templates().await.unwrap()[0].version, 1);
     // A number never comes to mean another image.
     assert_eq!(published(&store, &web1).await.version, 3);
@@ -79,7 +79,7 @@ async fn a_version_that_was_not_made_is_forgotten_and_one_that_was_is_not() {
     let web1 = ready(&store, seat.id, "web1").await;
     let (_, job) =
         store.begin_template(JobKind::new("publish"), new("tomcat"), web1.id, None, NOW).await.unwrap();
-    store.finish_job(job.id, &JobState::Undone("x".into()), at(1)).await.unwrap();
+    drop(store.finish_job(job.id, &JobState::Undone("x".into()), at(1)).await.unwrap());
     store.forget_template(job.id).await.unwrap();
     assert!(store.templates().await.unwrap().is_empty());
     let (_, job) =
@@ -111,7 +111,7 @@ async fn the_seats_quota_comes_before_its_courses_and_that_before_the_roles() {
     set(Scope::Course(course.id), None).await.unwrap();
     assert_eq!(holds().await, (5, Origin::Role));
     let teacher = NewPerson { role: Role::Profesor, ..person("ana", Some(course.id)) };
-    let (_, own) = store.add_person(teacher, NOW).await.unwrap();
+    let (_, own) = store.add_person(teacher, NOW).await.unwrap().apart().0;
     let effective = store.quotas_of(own.unwrap().id, ROOMY).await.unwrap();
     assert_eq!(effective.quotas, ROOMY.with(Quota::Machines, 40));
     assert!(matches!(store.quotas_of(SeatId(99), ROOMY).await, Err(StoreError::Gone)));
@@ -134,7 +134,7 @@ async fn what_is_set_holds_when_ten_race() {
     // A backup that is being made is counted; one that `keep` will let go makes room.
     let mut racing = tokio::task::JoinSet::new();
     for (vm, job) in ends.into_iter().flatten() {
-        store.finish_job(job.id, &JobState::Done, NOW).await.unwrap();
+        drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
         let store = store.clone();
         racing.spawn(
             async move { store.start_backup(JobKind::new("backup"), vm.id, None, 3, ROOMY, NOW).await },
@@ -143,7 +143,7 @@ async fn what_is_set_holds_when_ten_race() {
     let ends = racing.join_all().await;
     let won: Vec<_> = ends.iter().flatten().collect();
     assert_eq!(won.len(), 2, "{ends:?}");
-    store.finish_job(won[0].id, &JobState::Failed("x".into()), NOW).await.unwrap();
+    drop(store.finish_job(won[0].id, &JobState::Failed("x".into()), NOW).await.unwrap());
     let backup = NewBackup {
         name: "b".parse().unwrap(),
         seat: seat.id,

@@ -54,8 +54,9 @@ help-staff =
       session list|show|close                  who is here, and what is open
       session watch|play|recordings            looks on at a console, or plays it
       message                                  writes to whoever is inside
-      Name the machine of another seat as `web1.alumno1`;
-      see everybody's with `vm list --all`.
+help-others =
+    Name the machine of another seat as `web1.alumno1`;
+    see everybody's with `vm list --all`.
 help-more =
     More: `help vm`, `help vm create`.
     With `--json` after it, any command answers in JSON.

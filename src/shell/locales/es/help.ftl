@@ -54,8 +54,9 @@ help-staff =
       session list|show|close                  quién está, y qué tiene abierto
       session watch|play|recordings            mira una consola, o su grabación
       message                                  escribe a quien está dentro
-      Nombra la máquina de otro puesto como `web1.alumno1`;
-      ve las de todos con `vm list --all`.
+help-others =
+    Nombra la máquina de otro puesto como `web1.alumno1`;
+    ve las de todos con `vm list --all`.
 help-more =
     Más: `help vm`, `help vm create`.
     Con `--json` detrás, cualquier orden contesta en JSON.

@@ -1,8 +1,8 @@
 //! `totp ...` at a terminal: it shows what goes into the app and asks for codes.
 
-use super::io::Gone;
-use super::pty::{Read, ask};
-use super::run::Talk;
+use super::ask::{Read, ask};
+use super::talk::Talk;
+use super::wire::Gone;
 use crate::app::Outcome;
 use crate::app::command::{Command, TotpCommand};
 use crate::app::error::{Error, Kind};
@@ -24,10 +24,10 @@ pub(super) async fn run(
     json: bool,
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
-    if talk.io.tty.is_none() {
+    if !talk.io.is_terminal() {
         return talk.fail(&Error::new(Kind::Usage, "error-totp-terminal"), json).await;
     }
-    let app = Arc::clone(&talk.gateway.app);
+    let app = Arc::clone(&talk.app);
     let mut secret = Secret::new("");
     let asks = match verb {
         TotpVerb::Add => match app.run(&talk.visitor, Command::Totp(TotpCommand::Offer), line).await {

@@ -1,14 +1,12 @@
 //! Watching a job: its steps while somebody looks, its answer at the end. Ctrl-C, a closed window
 //! or a lost network end the watching, never the job.
 
-use super::io::{Gone, Input};
-use super::pty::heard;
-use super::run::Talk;
+use super::talk::{Heard, Talk};
+use super::wire::{Gone, Input};
 use crate::app::jobs::{JobNow, JobWatch};
 use crate::app::reply::{ProgressView, Step};
 use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A line is not rewritten more often than eyes and slow networks follow.
@@ -23,7 +21,6 @@ pub(super) async fn watch(
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
     let job = watch.job.id.0;
-    let conn = Arc::clone(&talk.conn);
     let mut shown: Option<ProgressView> = None;
     let mut drawn = Instant::now();
     loop {
@@ -48,32 +45,35 @@ pub(super) async fn watch(
                     return Err(Gone);
                 }
             }
-            notice = heard(&mut talk.notices), if !json => {
-                clear(talk, shown.take().is_some()).await?;
-                let text = notice::heard(talk.lang, &notice);
-                talk.io.out(&text).await?;
-            }
-            _ = conn.ending.ended() => {
-                clear(talk, shown.is_some()).await?;
-                return Ok(1);
-            }
-            input = talk.io.disturbance() => match input {
-                Input::Bytes(bytes) if interrupts(talk, editor.as_deref_mut(), &bytes) => {
+            heard = talk.disturbance(json) => match heard {
+                Heard::Notice(notice) => {
+                    clear(talk, shown.take().is_some()).await?;
+                    let text = notice::heard(talk.lang, &notice);
+                    talk.io.out(&text).await?;
+                }
+                Heard::Ending(_) => {
+                    clear(talk, shown.is_some()).await?;
+                    return Ok(1);
+                }
+                Heard::Input(Input::Closed) => return Err(Gone),
+                Heard::Input(input) if interrupts(talk, editor.as_deref_mut(), &input) => {
                     return detach(talk, job, shown.is_some()).await;
                 }
-                Input::Interrupt => return detach(talk, job, shown.is_some()).await,
-                Input::Closed => return Err(Gone),
-                Input::Bytes(_) | Input::Eof | Input::Resize(_) => {}
+                Heard::Input(_) => {}
             },
         }
     }
 }
 
-/// Is there a Ctrl-C in what was typed? The rest is typed ahead for the next prompt.
-pub(super) fn interrupts(talk: &Talk, editor: Option<&mut Editor>, bytes: &[u8]) -> bool {
-    match editor {
-        Some(editor) => editor.feed(bytes, &|_| Vec::new()).contains(&Event::Interrupt),
-        None => talk.io.tty.is_some() && bytes.contains(&CTRL_C),
+/// Is it, or is there, a Ctrl-C? The rest of what was typed is typed ahead for the next prompt.
+pub(super) fn interrupts(talk: &Talk, editor: Option<&mut Editor>, input: &Input) -> bool {
+    match (input, editor) {
+        (Input::Interrupt, _) => true,
+        (Input::Bytes(bytes), Some(editor)) => {
+            editor.feed(bytes, &|_| Vec::new()).contains(&Event::Interrupt)
+        }
+        (Input::Bytes(bytes), None) => talk.io.is_terminal() && bytes.contains(&CTRL_C),
+        _ => false,
     }
 }
 
@@ -89,7 +89,7 @@ async fn detach(talk: &mut Talk, job: i64, shown: bool) -> Result<u32, Gone> {
 async fn show(talk: &mut Talk, now: &ProgressView, before: Option<&ProgressView>) -> Result<(), Gone> {
     let text = render::progress(now, talk.lang);
     let text = text.trim_end();
-    match talk.io.tty {
+    match talk.io.width() {
         Some(width) => {
             let fits: String = text.chars().take(usize::from(width).saturating_sub(1)).collect();
             talk.io.out(&format!("\r\x1b[K{fits}")).await
@@ -102,5 +102,5 @@ async fn show(talk: &mut Talk, now: &ProgressView, before: Option<&ProgressView>
 }
 
 async fn clear(talk: &mut Talk, shown: bool) -> Result<(), Gone> {
-    if shown && talk.io.tty.is_some() { talk.io.out("\r\x1b[K").await } else { Ok(()) }
+    if shown && talk.io.is_terminal() { talk.io.out("\r\x1b[K").await } else { Ok(()) }
 }

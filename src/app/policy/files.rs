@@ -1,12 +1,14 @@
 //! The policy in force: the built-in one, or a folder of `.cedar` files. A folder that does not
 //! parse is refused whole, and what was in force stays.
 
-use crate::app::{App, clock, policy};
+use super::ready::rendered;
+use crate::app::{App, clock};
 use crate::config::Config;
 use puerta_audit::Event;
 use puerta_policy::decide::Policy;
 use puerta_store::Store;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Larger files are not policies that a person reads.
 const MAX_FILE: u64 = 1 << 20;
@@ -47,23 +49,22 @@ pub(super) fn with(policy: &Policy, rules: &[(String, String)]) -> Result<Policy
 /// The policy with the ready rules of the registry, for who needs it without an [`App`].
 pub async fn whole(policy: &Policy, store: &Store, config: &Config) -> Result<Policy, Vec<String>> {
     let rules = store.rules().await.map_err(|error| vec![error.to_string()])?;
-    with(policy, &policy::rendered(&rules, &config.timezone, clock::now()))
+    with(policy, &rendered(&rules, &config.timezone, clock::now()))
 }
 
 impl App {
     /// Reads the policy again (SIGHUP). Says in log and audit whether it holds now.
-    pub async fn reload_policy(&self) {
+    pub async fn reload_policy(self: &Arc<Self>) {
         let event = Event::note("policy.reload");
-        let turn = self.ruling.lock().await;
+        let turn = self.ruling.turn().await;
         let rules = self.rendered_rules().await.map_err(|error| vec![format!("ready rules: {error:?}")]);
         let loaded = rules.and_then(|rules| with(&load(self.config.policy_dir.as_deref())?, &rules));
         match loaded {
             Ok(policy) => {
                 let count = policy.ids().len();
-                self.replace_policy(policy);
+                let ruled = turn.replace(policy);
                 drop(turn);
-                // Courses may be closed or open now; what fails is in log and audit, and is tried again.
-                drop(self.reconcile().await);
+                self.after(ruled).await;
                 tracing::info!(policies = count, "the policy was read again and holds now");
                 self.audit.finish(event.with("policies", count).with("result", "replaced")).await;
             }

@@ -1,8 +1,9 @@
 //! A shell without a terminal: lines from standard input, one after another, no prompt and no
 //! escape codes. The exit status is the last command's.
 
-use super::io::{Gone, Input};
-use super::run::{Said, Talk};
+use super::line;
+use super::talk::{Ear, Heard, Said, Talk};
+use super::wire::{Gone, Input};
 use crate::shell::words::MAX_LINE;
 use bytes::Bytes;
 
@@ -27,10 +28,11 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             one(talk, &pending).await?;
             return Ok(1);
         }
-        let conn = std::sync::Arc::clone(&talk.conn);
-        let input = tokio::select! {
-            input = talk.io.next() => input,
-            _ = conn.ending.ended() => return Ok(status),
+        let input = match talk.next(Ear::All).await {
+            Heard::Input(input) => input,
+            Heard::Ending(_) => return Ok(status),
+            // A pipe hears none.
+            Heard::Notice(_) => continue,
         };
         match input {
             Input::Bytes(bytes) if pending.is_empty() => pending = bytes,
@@ -46,7 +48,7 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
 
 async fn one(talk: &mut Talk, line: &[u8]) -> Result<Said, Gone> {
     match crate::shell::words::decode(line) {
-        Ok(line) => talk.line(line.trim_end_matches(['\r', '\n']), None).await,
+        Ok(line) => line::run(talk, line.trim_end_matches(['\r', '\n']), None).await,
         Err(error) => talk.fail(&error, false).await.map(Said::Status),
     }
 }

@@ -1,11 +1,10 @@
 //! Playing a recording: to a terminal with its timing, elsewhere the file as it is. What a machine
 //! once said is a stranger's: a terminal gets only what cannot turn against it.
 
-use super::io::{Gone, Input, Io};
-use super::pty::heard;
-use super::run::Talk;
+use super::io::Io;
+use super::talk::{Ear, Heard, Talk};
+use super::wire::{Gone, Input};
 use crate::app::console::{Cast, CastEvent, Playing};
-use crate::app::error::Error;
 use crate::shell::notice;
 use crate::shell::tame::{self, Tame};
 use bytes::Bytes;
@@ -27,42 +26,34 @@ pub(super) enum Stop {
 }
 
 pub(super) async fn run(talk: &mut Talk, mut playing: Playing) -> Result<u32, Gone> {
-    let (gateway, visitor) = (Arc::clone(&talk.gateway), Arc::clone(&talk.visitor));
-    if talk.io.tty.is_some() {
+    let (app, visitor) = (Arc::clone(&talk.app), Arc::clone(&talk.visitor));
+    if talk.io.is_terminal() {
         let size = playing.cast.size().await;
         talk.io.out(&notice::playing(talk.lang, &playing, size)).await?;
     }
     let Playing { standing, cast, speed, .. } = &mut playing;
-    let judged = gateway.app.looking_revoked(&visitor, standing);
-    if talk.io.tty.is_none() {
+    let judged = standing.revoked(&app, &visitor);
+    if !talk.io.is_terminal() {
         return tokio::select! {
             given = give(&mut talk.io, cast) => given.map(|()| 0),
-            () = judged => revoked(talk).await,
+            () = judged => talk.revoked(false).await,
         };
     }
     let stop = tokio::select! {
         stop = show(talk, cast, *speed) => stop?,
         () = judged => Some(Stop::Revoked),
     };
-    talk.io.raw(None, Bytes::from_static(tame::AFTER.as_bytes())).await?;
+    talk.io.raw(Bytes::from_static(tame::AFTER.as_bytes())).await?;
     match stop {
-        Some(Stop::Revoked) => revoked(talk).await,
+        Some(Stop::Revoked) => talk.revoked(false).await,
         stop => talk.io.out(&notice::played(talk.lang, stop.is_none())).await.map(|()| 0),
-    }
-}
-
-/// What may no longer be seen says so, unless the whole connection ends: that says more.
-pub(super) async fn revoked(talk: &mut Talk) -> Result<u32, Gone> {
-    match talk.conn.verdict().await {
-        Some(_) => Ok(1),
-        None => talk.fail(&Error::denied(), false).await,
     }
 }
 
 /// The file as it is.
 async fn give(io: &mut Io, cast: &mut Cast) -> Result<(), Gone> {
     while let Some(bytes) = cast.bytes().await {
-        io.raw(None, bytes.into()).await?;
+        io.raw(bytes.into()).await?;
     }
     Ok(())
 }
@@ -77,7 +68,7 @@ async fn show(talk: &mut Talk, cast: &mut Cast, speed: u32) -> Result<Option<Sto
         }
         if let CastEvent::Output(text) = event {
             let text = tame.feed(&text);
-            talk.io.raw(None, text.into_bytes().into()).await?;
+            talk.io.raw(text.into_bytes().into()).await?;
         }
     }
     Ok(None)
@@ -85,29 +76,29 @@ async fn show(talk: &mut Talk, cast: &mut Cast, speed: u32) -> Result<Option<Sto
 
 /// Waits, and looks for somebody who has seen enough.
 async fn until(talk: &mut Talk, then: Instant) -> Result<Option<Stop>, Gone> {
-    let conn = Arc::clone(&talk.conn);
     loop {
         tokio::select! {
             biased;
-            stop = wants_to_stop(&mut talk.io) => return stop.map(Some),
-            _ = conn.ending.ended() => return Ok(Some(Stop::Revoked)),
-            notice = heard(&mut talk.notices) => {
-                let text = format!("\n{}", notice::heard(talk.lang, &notice));
-                talk.io.out(&text).await?;
+            heard = talk.next(Ear::Disturbance) => {
+                if let Some(stop) = stops(talk, heard).await? {
+                    return Ok(Some(stop));
+                }
             }
             () = tokio::time::sleep_until(then) => return Ok(None),
         }
     }
 }
 
-/// Waits until the person has seen enough, or is gone.
-pub(super) async fn wants_to_stop(io: &mut Io) -> Result<Stop, Gone> {
-    loop {
-        match io.disturbance().await {
-            Input::Bytes(bytes) if bytes.iter().any(|byte| STOPS.contains(byte)) => return Ok(Stop::Wanted),
-            Input::Interrupt => return Ok(Stop::Wanted),
-            Input::Closed => return Err(Gone),
-            _ => {}
+/// Whether what came stops somebody who looks; a notice is told.
+pub(super) async fn stops(talk: &mut Talk, heard: Heard) -> Result<Option<Stop>, Gone> {
+    match heard {
+        Heard::Input(Input::Bytes(bytes)) if bytes.iter().any(|byte| STOPS.contains(byte)) => {
+            Ok(Some(Stop::Wanted))
         }
+        Heard::Input(Input::Interrupt) => Ok(Some(Stop::Wanted)),
+        Heard::Input(Input::Closed) => Err(Gone),
+        Heard::Input(_) => Ok(None),
+        Heard::Notice(notice) => talk.tell(&notice).await.map(|()| None),
+        Heard::Ending(_) => Ok(Some(Stop::Revoked)),
     }
 }

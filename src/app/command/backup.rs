@@ -1,0 +1,41 @@
+//! `backup VERB`.
+
+use super::needs::{Needs, Sentence, verbs};
+use puerta_lab::action::Action;
+use puerta_lab::names::{BackupName, SeatName, VmName};
+
+/// `backup VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupCommand {
+    /// One's own, or one machine's.
+    List {
+        /// Only those of machines of this name.
+        vm: Option<VmName>,
+        /// Only this seat's (professor).
+        seat: Option<SeatName>,
+        /// Everybody's (professor).
+        all: bool,
+    },
+    /// One of them; `seat` for another seat's (professor).
+    Show {
+        /// Which.
+        backup: BackupName,
+        /// Whose.
+        seat: Option<SeatName>,
+    },
+    /// Remove one.
+    Delete {
+        /// Which.
+        backup: BackupName,
+        /// Whose.
+        seat: Option<SeatName>,
+    },
+}
+
+verbs! { BackupCommand {
+    "list", [Action::BackupView], Self::List { .. } => Needs::nothing(),
+    "show", [Action::BackupView], Self::Show { .. } => Needs::nothing(),
+    "delete", [Action::BackupDelete], Self::Delete { backup, .. } => {
+        Needs::a_yes(Sentence::new("ask-backup-delete").with("backup", backup))
+    },
+} }

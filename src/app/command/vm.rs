@@ -1,0 +1,87 @@
+//! `vm VERB`.
+
+use super::needs::{Needs, Sentence, verbs};
+use crate::app::error::{Error, Kind};
+use puerta_lab::action::Action;
+use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmRef};
+
+/// `vm VERB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VmCommand {
+    /// One's own machines, or with `seat` (professor) that seat's, or with `all` everybody's.
+    List {
+        /// Everybody's.
+        all: bool,
+        /// Only this seat's.
+        seat: Option<SeatName>,
+    },
+    /// A new machine.
+    Create {
+        /// Its name.
+        vm: VmRef,
+        /// What from; the only template there is when not said.
+        template: Option<TemplateRef>,
+        /// CPU cores; configuration's default when not said.
+        cpus: Option<u32>,
+        /// Memory, MiB.
+        memory_mib: Option<u32>,
+        /// Disk, MiB.
+        disk_mib: Option<u32>,
+    },
+    /// Everything about one.
+    Show(VmRef),
+    /// Start.
+    Start(VmRef),
+    /// Stop; `force` pulls the plug.
+    Stop {
+        /// Which.
+        vm: VmRef,
+        /// Without asking it to shut down.
+        force: bool,
+    },
+    /// Stop and start.
+    Restart(VmRef),
+    /// Remove.
+    Delete(VmRef),
+    /// A terminal in it.
+    Console(VmRef),
+    /// Make a backup.
+    Backup(VmRef),
+    /// Take it to another node.
+    Move {
+        /// Which.
+        vm: VmRef,
+        /// Where to.
+        node: NodeName,
+    },
+    /// Put one back; the newest when not said.
+    Restore {
+        /// Which machine.
+        vm: VmRef,
+        /// Which backup.
+        backup: Option<BackupName>,
+    },
+}
+
+verbs! { VmCommand {
+    "list", [Action::VmView], Self::List { .. } => Needs::nothing(),
+    "create", [Action::VmCreate], Self::Create { .. } => Needs::nothing(),
+    "show", [Action::VmView], Self::Show(_) => Needs::nothing(),
+    "start", [Action::VmStart], Self::Start(_) => Needs::nothing(),
+    "stop", [Action::VmStop], Self::Stop { .. } => Needs::nothing(),
+    "restart", [Action::VmRestart], Self::Restart(_) => Needs::nothing(),
+    "delete", [Action::VmDelete], Self::Delete(vm) => {
+        Needs::a_yes(Sentence::new("ask-vm-delete").with("vm", vm))
+    },
+    "console", [Action::VmConsole], Self::Console(vm) => {
+        Needs::a_terminal(Error::new(Kind::Usage, "error-console-terminal").with("vm", vm))
+    },
+    "backup", [Action::VmBackup], Self::Backup(_) => Needs::nothing(),
+    "move", [Action::VmMove], Self::Move { vm, node } => {
+        Needs::a_yes(Sentence::new("ask-vm-move").with("vm", vm).with("node", node))
+    },
+    "restore", [Action::VmRestore], Self::Restore { vm, backup } => Needs::a_yes(match backup {
+        None => Sentence::new("ask-vm-restore-newest").with("vm", vm),
+        Some(backup) => Sentence::new("ask-vm-restore").with("vm", vm).with("backup", backup),
+    }),
+} }

@@ -1,0 +1,92 @@
+//! What comes piece by piece: lines of the audit, a check of it, an export. Ctrl-C, a closed window or a
+//! hang-up end it, and so does the connection's end.
+
+use super::job::interrupts;
+use super::talk::{Heard, Talk};
+use super::wire::{Gone, Input};
+use crate::app::review::{Live, Piece};
+use crate::shell::line::Editor;
+use crate::shell::{notice, render};
+use std::sync::Arc;
+
+pub(super) async fn watch(
+    talk: &mut Talk,
+    live: Live,
+    json: bool,
+    mut editor: Option<&mut Editor>,
+) -> Result<u32, Gone> {
+    let Live { mut pieces, mut standing } = live;
+    let (app, visitor) = (Arc::clone(&talk.app), Arc::clone(&talk.visitor));
+    let revoked = standing.revoked(&app, &visitor);
+    tokio::pin!(revoked);
+    let mut drawn = false;
+    loop {
+        // What was typed while something was written.
+        while let Some(input) = talk.io.typed() {
+            if interrupts(talk, editor.as_deref_mut(), &input) {
+                return stopped(talk).await;
+            }
+        }
+        tokio::select! {
+            piece = pieces.recv() => {
+                // Without a word, whoever made the pieces is gone.
+                let Some(piece) = piece else { return Err(Gone) };
+                if let Some(status) = show(talk, piece, json, &mut drawn).await? {
+                    return Ok(status);
+                }
+            }
+            heard = talk.disturbance(json) => match heard {
+                Heard::Input(Input::Closed) => return Err(Gone),
+                Heard::Input(input) if interrupts(talk, editor.as_deref_mut(), &input) => {
+                    return stopped(talk).await;
+                }
+                Heard::Input(_) => {}
+                Heard::Notice(notice) => {
+                    let text = notice::heard(talk.lang, &notice);
+                    talk.io.out(&text).await?;
+                }
+                Heard::Ending(_) => return Ok(1),
+            },
+            () = &mut revoked => return talk.revoked(json).await,
+        }
+    }
+}
+
+/// Shows a piece; the exit status when it was the last. `drawn`: there is a line of progress to wipe.
+async fn show(talk: &mut Talk, piece: Piece, json: bool, drawn: &mut bool) -> Result<Option<u32>, Gone> {
+    if std::mem::take(drawn) {
+        talk.io.out("\r\x1b[K").await?;
+    }
+    match piece {
+        Piece::Lines(page) if json => {
+            for line in &page.lines {
+                talk.io.out(&render::audit_line(line, talk.lang, true)).await?;
+            }
+        }
+        Piece::Lines(page) => {
+            let lines = page.lines.iter().map(|line| render::audit_line(line, talk.lang, false));
+            talk.io.out(&lines.collect::<String>()).await?;
+        }
+        Piece::Line(line) => talk.io.out(&render::audit_line(&line, talk.lang, json)).await?,
+        Piece::Missed(lines) => talk.io.err(&notice::audit_missed(talk.lang, lines)).await?,
+        Piece::Bytes(bytes) => talk.io.raw(bytes).await?,
+        Piece::Progress(lines) => {
+            if talk.io.is_terminal() && !json {
+                talk.io.out(&render::audit_progress(lines, talk.lang)).await?;
+                *drawn = true;
+            }
+        }
+        Piece::End(Ok(Some(reply))) => return talk.answer(&reply, json).await.map(Some),
+        Piece::End(Ok(None)) => return Ok(Some(0)),
+        Piece::End(Err(error)) => return talk.fail(&error, json).await.map(Some),
+    }
+    Ok(None)
+}
+
+/// The line of the prompt begins anew.
+async fn stopped(talk: &mut Talk) -> Result<u32, Gone> {
+    if talk.io.is_terminal() {
+        talk.io.out("\n").await?;
+    }
+    Ok(0)
+}

@@ -1,0 +1,65 @@
+//! A shell at a terminal: a prompt, a line, its answer, and again.
+
+use super::ask::{self, Read};
+use super::line;
+use super::talk::{Said, Talk};
+use super::wire::Gone;
+use crate::app::at_all::AtAll;
+use crate::shell::complete;
+use crate::shell::notice;
+use puerta_lab::model::Vm;
+
+const PROMPT: &str = "puerta> ";
+
+pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
+    let mut editor = ask::editor(talk);
+    greet(talk).await?;
+    let mut status = 0;
+    loop {
+        let (at_all, vms) = known(talk).await;
+        let may = |action| at_all.allows(action);
+        let complete = |before: &str| complete::candidates(before, &vms, &may);
+        let start = editor.start(PROMPT);
+        let line = match ask::read(talk, &mut editor, start, &complete).await? {
+            Read::Line(line) => line,
+            Read::Interrupt => continue,
+            Read::Eof | Read::Secret(_) => break,
+            Read::Ending => return Ok(status),
+        };
+        match line::run(talk, &line, Some(&mut editor)).await? {
+            Said::Status(now) => status = now,
+            Said::Exit => break,
+        }
+        if talk.ending.reason().is_some() {
+            return Ok(status);
+        }
+    }
+    talk.io.out(&notice::goodbye(talk.lang)).await?;
+    Ok(status)
+}
+
+async fn greet(talk: &mut Talk) -> Result<(), Gone> {
+    let machines = match talk.app.facts(&talk.visitor).await {
+        Ok(facts) => facts.vms.len() as u32,
+        Err(_) => 0,
+    };
+    let quota = talk.app.machines_allowed(talk.visitor.person).await.unwrap_or_default();
+    let welcome = notice::welcome(talk.lang, talk.visitor.login.as_str(), machines, quota);
+    talk.io.out(&welcome).await?;
+    talk.first_login().await
+}
+
+/// What completion knows; asked anew for every line, since machines come and go.
+async fn known(talk: &Talk) -> (AtAll, Vec<String>) {
+    let facts = talk.app.facts(&talk.visitor).await.ok();
+    let vms = facts.as_ref().map_or_else(Vec::new, |facts| spoken(&facts.vms));
+    (talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor)), vms)
+}
+
+/// Machines as their owner names them: with the seat where the name alone would be several.
+fn spoken(vms: &[Vm]) -> Vec<String> {
+    let alone = |vm: &Vm| vms.iter().filter(|other| other.name == vm.name).count() == 1;
+    let name =
+        |vm: &Vm| if alone(vm) { vm.name.to_string() } else { format!("{}.{}", vm.name, vm.seat_name) };
+    vms.iter().map(name).collect()
+}

@@ -1,0 +1,42 @@
+//! `backup ...`.
+
+use super::grammar::{Meant, Yes};
+use crate::app::command::{BackupCommand, Command};
+use clap::Subcommand;
+use puerta_lab::names::{BackupName, SeatName, VmName};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    List {
+        vm: Option<VmName>,
+        #[arg(long)]
+        seat: Option<SeatName>,
+        #[arg(long)]
+        all: bool,
+    },
+    Show {
+        backup: BackupName,
+        #[arg(long)]
+        seat: Option<SeatName>,
+    },
+    Delete {
+        backup: BackupName,
+        #[arg(long)]
+        seat: Option<SeatName>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+impl Backup {
+    pub(super) fn meant(self) -> Meant {
+        let command = |verb| Meant::command(Command::Backup(verb));
+        match self {
+            Self::List { vm, seat, all } => command(BackupCommand::List { vm, seat, all }),
+            Self::Show { backup, seat } => command(BackupCommand::Show { backup, seat }),
+            Self::Delete { backup, seat, yes } => {
+                command(BackupCommand::Delete { backup, seat }).or_asked(yes)
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `vm ...`, also without `vm` before it.
+
+use super::grammar::{Meant, Yes};
+use super::values::{count, machine, node, size_mib};
+use crate::app::command::{Command, VmCommand};
+use clap::Subcommand;
+use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmRef};
+
+/// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
+/// without `vm`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vm {
+    #[command(flatten)]
+    Bare(Bare),
+    Backup {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+    },
+    Move {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[arg(value_parser = node)]
+        node: NodeName,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bare {
+    List {
+        #[arg(long)]
+        all: bool,
+        #[arg(long)]
+        seat: Option<SeatName>,
+    },
+    Create {
+        #[arg(value_parser = machine)]
+        name: VmRef,
+        #[arg(long)]
+        template: Option<TemplateRef>,
+        #[arg(long, allow_negative_numbers = true, value_parser = count)]
+        cpus: Option<u32>,
+        #[arg(long, allow_negative_numbers = true, value_parser = size_mib)]
+        memory: Option<u32>,
+        #[arg(long, allow_negative_numbers = true, value_parser = size_mib)]
+        disk: Option<u32>,
+    },
+    Show {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+    },
+    Start {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+    },
+    Restart {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+    },
+    Stop {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[arg(long)]
+        force: bool,
+    },
+    Console {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+    },
+    Delete {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Restore {
+        #[arg(value_parser = machine)]
+        vm: VmRef,
+        #[arg(long)]
+        backup: Option<BackupName>,
+        #[command(flatten)]
+        yes: Yes,
+    },
+}
+
+fn command(verb: VmCommand) -> Meant {
+    Meant::command(Command::Vm(verb))
+}
+
+impl Vm {
+    pub(super) fn meant(self) -> Meant {
+        match self {
+            Self::Bare(verb) => verb.meant(),
+            Self::Backup { vm } => command(VmCommand::Backup(vm)),
+            Self::Move { vm, node, yes } => command(VmCommand::Move { vm, node }).or_asked(yes),
+        }
+    }
+}
+
+impl Bare {
+    pub(super) fn meant(self) -> Meant {
+        match self {
+            Self::List { all, seat } => command(VmCommand::List { all, seat }),
+            Self::Create { name: vm, template, cpus, memory: memory_mib, disk: disk_mib } => {
+                command(VmCommand::Create { vm, template, cpus, memory_mib, disk_mib })
+            }
+            Self::Show { vm } => command(VmCommand::Show(vm)),
+            Self::Start { vm } => command(VmCommand::Start(vm)),
+            Self::Restart { vm } => command(VmCommand::Restart(vm)),
+            Self::Stop { vm, force } => command(VmCommand::Stop { vm, force }),
+            Self::Console { vm } => command(VmCommand::Console(vm)),
+            Self::Delete { vm, yes } => command(VmCommand::Delete(vm)).or_asked(yes),
+            Self::Restore { vm, backup, yes } => command(VmCommand::Restore { vm, backup }).or_asked(yes),
+        }
+    }
+}
