@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     log();
@@ -46,8 +46,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         take_up(&app).await?;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let hup = signal(SignalKind::hangup())?;
-        mind(&app, hup);
+        mind(&app)?;
         for listener in &listeners {
             tracing::info!(address = %listener.local_addr()?, "listening");
         }
@@ -72,7 +71,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the last puerta left, and what looks after itself from now on; before anybody is let in.
+/// What the last run left: rules, jobs, recordings, the wall and the nodes as they should be.
 async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     let ruled = app.rule_anew().await;
     // Nothing is open yet, and the firewall comes below.
@@ -86,8 +85,10 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What hears signals and the clock for as long as puerta runs.
-fn mind(app: &Arc<App>, mut hup: Signal) {
+/// What goes on beside the door: the policy anew when somebody asks (SIGHUP) and when its time comes, and
+/// recordings that have been kept long enough.
+fn mind(app: &Arc<App>) -> anyhow::Result<()> {
+    let mut hup = signal(SignalKind::hangup())?;
     let reloading = Arc::clone(app);
     tokio::spawn(async move {
         while hup.recv().await.is_some() {
@@ -103,6 +104,7 @@ fn mind(app: &Arc<App>, mut hup: Signal) {
             forgetting.forget_recordings().await;
         }
     });
+    Ok(())
 }
 
 /// To standard error, for the journal; `RUST_LOG` chooses what.
