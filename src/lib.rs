@@ -1,12 +1,12 @@
 //! The map of the house. `docs/architecture.md` walks through it.
 //!
 //! ```text
-//! main -> cli                            cli -> app, gateway, store, engine, firewall, audit, config
-//! gateway -> session, app, shell         session -> shell, app         shell -> app::{Command, Reply, Error}
+//! main -> cli                cli -> app, gateway, config, and the leaves that it puts together
+//! gateway -> session, shell, app         session -> shell, app         shell -> app::{Command, Reply, Error}
 //! app -> policy, keys, store, engine, firewall, audit, config
-//! store, audit, engine, firewall, config -> policy (nouns only); they do not know each other
+//! lab, store, engine, firewall, audit: crates below this folder; policy, keys: beside it
 //! ```
-//! `tests/arrows.rs` holds the `use crate::` lines against this table.
+//! What is no crate, `tests/arrows.rs` holds.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 

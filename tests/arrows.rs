@@ -83,14 +83,6 @@ fn every_module_of_the_program_is_in_the_table() {
     assert_eq!(modules, TABLE.iter().map(|(name, _)| (*name).to_owned()).collect());
 }
 
-/// The file that a path leads into, by its place among the files of a module. What is in `mod.rs` is
-/// everybody's.
-fn target<'a>(files: &'a [File], path: &[String]) -> Option<&'a str> {
-    let inside = |file: &&File| file.module.len() > 1 && path[1..].starts_with(&file.module);
-    let found = files.iter().filter(|_| path[0] == "crate").filter(inside);
-    found.max_by_key(|file| file.module.len()).map(|file| file.name.as_str())
-}
-
 /// A ring of files, from one of them back to it.
 fn ring(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> Option<Vec<String>> {
     let mut left = arrows.clone();
@@ -104,23 +96,48 @@ fn ring(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> Option<Vec<String>> {
     (!left.is_empty()).then(|| left.into_keys().map(str::to_owned).collect())
 }
 
-#[test]
-fn the_files_of_the_session_form_no_ring() {
-    let files = source("src/session");
+/// The parts of a module, and which of the others each of them knows, whatever is inside it. What stands in the
+/// module's own file is all of theirs.
+fn parts<'a>(files: &'a [File], module: &[String]) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let depth = module.len();
+    let part = |words: &'a [String]| {
+        (words.len() > depth && words.starts_with(module)).then(|| words[depth].as_str())
+    };
     let mut arrows: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for file in files.iter().filter(|file| file.module.len() > 1) {
-        let to = file.paths.iter().filter_map(|path| target(&files, path));
-        // A module's own parts are it.
-        let parts = format!("{}/", file.name.trim_end_matches(".rs"));
-        let other = |to: &&str| *to != file.name && !to.starts_with(&parts);
-        arrows.insert(&file.name, to.filter(other).collect());
+    for (file, own) in files.iter().filter_map(|file| Some((file, part(&file.module)?))) {
+        let to = file.paths.iter().filter(|path| path[0] == "crate").filter_map(|path| part(&path[1..]));
+        arrows.entry(own).or_default().extend(to.filter(|to| *to != own));
     }
-    assert!(arrows["src/session/line.rs"].contains("src/session/job.rs"), "{arrows:#?}");
-    let found = ring(&arrows);
-    assert!(found.is_none(), "a ring, and who leads into it: {found:?}");
+    arrows
+}
+
+#[test]
+fn no_ring_but_between_a_module_and_its_own_parts() {
+    let files: Vec<_> =
+        program().into_iter().filter(|file| file.module.get(1).is_none_or(|of| of != "tests")).collect();
+    let modules: BTreeSet<_> =
+        files.iter().flat_map(|file| (1..file.module.len()).map(|n| &file.module[..n])).collect();
+    let found: Vec<_> = modules
+        .iter()
+        .filter(|module| ["app", "session"].contains(&module[0].as_str()))
+        .filter_map(|module| Some((module.join("::"), ring(&parts(&files, module))?)))
+        .collect();
+    assert!(found.is_empty(), "rings, and who leads into them: {found:#?}");
+    assert!(parts(&files, &["app".to_owned()])["vm"].contains("jobs"), "arrows are seen");
     let pair =
         BTreeMap::from([("a", BTreeSet::from(["b"])), ("b", BTreeSet::from(["a"])), ("c", BTreeSet::new())]);
     assert_eq!(ring(&pair), Some(vec!["a".to_owned(), "b".to_owned()]));
+}
+
+#[test]
+fn only_one_place_takes_changes_apart() {
+    let knows: Vec<_> = program()
+        .into_iter()
+        .filter(|file| file.module.get(1).is_none_or(|of| of != "tests"))
+        .filter(|file| file.calls.contains("apart"))
+        .map(|file| file.name)
+        .collect();
+    assert_eq!(knows, ["src/app/after.rs"]);
 }
 
 #[test]

@@ -138,6 +138,19 @@ impl Policy {
         }
     }
 
+    /// Whether a refusal has no other cause than that no second factor was proved. Asked of the policies
+    /// themselves, so that it holds for every rule, and tells nothing of what is not theirs anyway.
+    pub fn lacks_second_factor<T: Resource>(
+        &self,
+        actor: &Actor,
+        action: Action,
+        target: &T,
+        context: Context,
+    ) -> bool {
+        let proved = Context { second_factor: true, ..context };
+        !context.second_factor && self.explain(actor, action, target, proved).is_ok()
+    }
+
     /// Ids of its policies, in alphabetical order.
     pub fn ids(&self) -> Vec<String> {
         self.stated.keys().cloned().collect()

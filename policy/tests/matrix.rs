@@ -57,6 +57,13 @@ impl Rows<'_> {
         writeln!(self.text, "{}", line.trim_end()).unwrap();
     }
 
+    /// A row for what is in one's own seat, and one for what is in another's.
+    fn of_seats<T: Resource>(&mut self, action: Action, what: &str, target: impl Fn(i64) -> T) {
+        for (seat_of, id) in SEATS {
+            self.row(action, &format!("{seat_of} {what}"), target(id));
+        }
+    }
+
     /// The relations that an action has. No wildcard here: an action that is not listed does
     /// not compile.
     fn rows(&mut self, action: Action) {
@@ -92,16 +99,10 @@ impl Rows<'_> {
                 }
             }
             CourseEgress | CoursePublications => self.row(action, "a course", course()),
-            VmCreate | SeatEdit => {
-                for (seat_of, id) in SEATS {
-                    self.row(action, &format!("{seat_of} seat"), seat(id));
-                }
-            }
+            VmCreate | SeatEdit => self.of_seats(action, "seat", seat),
             VmView | VmStart | VmStop | VmRestart | VmRename | VmDelete | VmBackup | VmRestore
             | IsolationCheck | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
-                for (seat_of, id) in SEATS {
-                    self.row(action, &format!("{seat_of} machine"), vm(id));
-                }
+                self.of_seats(action, "machine", vm)
             }
             VmForward => {
                 for (seat_of, id) in SEATS {
@@ -121,16 +122,8 @@ impl Rows<'_> {
                     }
                 }
             }
-            PortView | PortUnpublish => {
-                for (seat_of, id) in SEATS {
-                    self.row(action, &format!("{seat_of} port"), publication(id));
-                }
-            }
-            BackupView | BackupDelete => {
-                for (seat_of, id) in SEATS {
-                    self.row(action, &format!("{seat_of} backup"), backup(id));
-                }
-            }
+            PortView | PortUnpublish => self.of_seats(action, "port", publication),
+            BackupView | BackupDelete => self.of_seats(action, "backup", backup),
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) async fn passwd(ctx: &Ctx<'_>, new: &Secret) -> Result<Reply> {
         Weak::ControlCharacters => Error::new(Kind::Usage, "error-password-characters"),
     })?;
     let _own = ctx.permit(Action::Passwd, Own(person), None, Error::denied()).await?;
-    let hash = ctx.app.passwords.hash(new).await?;
+    let hash = ctx.app.logins.hash(new).await?;
     ctx.app.store.set_password(person, &hash).await?;
     Ok(Reply::Account(AccountReply::PasswordSet))
 }

@@ -6,13 +6,12 @@ mod cast;
 mod decoder;
 mod play;
 mod record;
-mod screen;
 mod watch;
 
+pub use crate::app::presence::{Announcement, Frame, Screen};
 pub use cast::Event as CastEvent;
 pub use play::{Cast, Playing};
 pub use puerta_engine::{Ended, Size, Terminal, TerminalWord};
-pub use screen::{Announcement, Frame, Screen};
 pub use watch::{Looking, Watching};
 
 pub(super) use play::{play, recordings};
@@ -22,8 +21,7 @@ use crate::app::ctx::{Ctx, Visitor};
 use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
-use crate::app::presence::{Channel, What};
-use crate::app::session::SessionId;
+use crate::app::presence::{Channel, SessionId, What};
 use crate::app::{App, Outcome, find, jobs};
 use decoder::Decoder;
 use puerta_audit::{self as audit, Phase};

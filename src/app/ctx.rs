@@ -1,8 +1,8 @@
 //! Who asks, and how a use gets its permit: decide, and write down what was decided.
 
 use crate::app::App;
+use crate::app::clock;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::{clock, factor};
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, PersonId};
@@ -122,7 +122,7 @@ impl<'a> Ctx<'a> {
         // Without a `forbid` it is simply not theirs: long lists have many of those.
         let forbidden = matches!(&decision, Decision::Deny(denial) if !denial.policies.is_empty());
         if forbidden && !self.factor_lacks.load(Ordering::Relaxed) {
-            let lacks = factor::lacks(&policy, &self.actor, action, target, self.context());
+            let lacks = policy.lacks_second_factor(&self.actor, action, &target, self.context());
             self.factor_lacks.store(lacks, Ordering::Relaxed);
         }
         decision
@@ -135,7 +135,11 @@ impl<'a> Ctx<'a> {
             Ok(_) => self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_empty(),
             Err(error) => matches!(error.kind, Kind::Denied | Kind::NotFound),
         };
-        if refused && self.factor_lacks.load(Ordering::Relaxed) { Err(factor::needed()) } else { result }
+        if refused && self.factor_lacks.load(Ordering::Relaxed) {
+            Err(Error::second_factor_needed())
+        } else {
+            result
+        }
     }
 
     /// Judges, writes the decision down, and gives the permit. `subject` names the target in the

@@ -5,7 +5,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, What};
-use crate::app::{App, factor, find};
+use crate::app::{App, find};
 use puerta_audit::{Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
@@ -123,8 +123,8 @@ impl App {
         Ok(match policy.decide(&actor, Action::VmForward, forward.clone(), context) {
             Decision::Allow(permit) => Ok((permit, subject)),
             Decision::Deny(denial) => {
-                let lacks = factor::lacks(&policy, &actor, Action::VmForward, forward, context);
-                let error = if lacks { factor::needed() } else { denied() };
+                let lacks = policy.lacks_second_factor(&actor, Action::VmForward, &forward, context);
+                let error = if lacks { Error::second_factor_needed() } else { denied() };
                 Err(Refused { subject: Some(subject), why: "policy", policies: denial.policies, error })
             }
         })

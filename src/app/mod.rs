@@ -52,14 +52,12 @@ pub(crate) mod tests;
 use crate::config::Config;
 use command::Command;
 use ctx::{Ctx, Visitor};
-use dashmap::DashMap;
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
 use presence::Presence;
 use puerta_audit::Audit;
 use puerta_engine::Engine;
 use puerta_firewall::client::Firewall;
-use puerta_lab::model::SeatId;
 use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
 use puerta_store::Store;
@@ -83,15 +81,12 @@ pub struct App {
     pub presence: Presence,
     ruling: policy::Ruling,
     upkeep: upkeep::Upkeep,
-    passwords: login::Passwords,
-    tries: factor::Tries,
+    logins: login::Logins,
     jobs: Jobs,
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
     nodes: nodes::Nodes,
-    /// Held by who decides whether one more machine of a seat may run.
-    turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
     /// Held by the one isolation check at a time.
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Whole readings of the audit at once.
@@ -130,7 +125,7 @@ impl App {
         audit: Audit,
         policy: Policy,
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
-        let passwords = login::Passwords::new(config.password_threads)?;
+        let logins = login::Logins::new(config.password_threads)?;
         let presence = Presence::new(config.ssh.max_forwards, config.ssh.max_connections_per_person);
         Ok(Arc::new(Self {
             config,
@@ -141,13 +136,11 @@ impl App {
             presence,
             ruling: policy::Ruling::new(policy),
             upkeep: upkeep::Upkeep::default(),
-            passwords,
-            tries: factor::Tries::default(),
+            logins,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
             nodes: nodes::Nodes::default(),
-            turns: DashMap::new(),
             checking: Arc::default(),
             readings: Arc::new(tokio::sync::Semaphore::new(review::READINGS)),
         }))

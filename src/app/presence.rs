@@ -3,8 +3,12 @@
 //! nothing: who may see what of it is the uses' to ask.
 
 mod channel;
+mod id;
+mod screen;
 
 pub use channel::{Channel, Notice, Notices, OpenChannel, Traffic, What};
+pub use id::SessionId;
+pub use screen::{Announcement, Frame, Screen};
 
 use crate::app::clock;
 use crate::app::ctx::Visitor;

@@ -2,9 +2,6 @@
 //! register, and what a prompt shows. The commands about sessions are in here too.
 
 mod commands;
-mod id;
-
-pub use id::SessionId;
 
 pub(super) use commands::{message, run};
 

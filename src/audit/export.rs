@@ -246,61 +246,27 @@ pub(super) fn verify_export(file: impl Read, path: &Path, check: Check<'_>) -> i
     if header.as_ref().is_none_or(|header| header.export != FORMAT) {
         checker.line(path, 1, Err(Why::NotAnEntry));
     }
-    let mut sum = Sha256::new();
-    let mut first = None;
-    let mut proof: Option<Proof> = None;
+    let mut body = Body::default();
     loop {
         let number = lines.number + 1;
         let Some(next) = lines.next()? else { break };
-        if proof.is_some() {
-            // Something behind it.
-            checker.line(path, number, Err(Why::NoProof));
-            continue;
-        }
-        if let Ok(text) = next
-            && text.starts_with(br#"{"proof":"#)
-            && let Some(last) = canonical::<Last>(text)
-        {
-            proof = Some(last.proof);
-            continue;
-        }
-        if let Ok(text) = next {
-            sum.update(text);
-            sum.update(b"\n");
-            if first.is_none()
-                && let Some(entry) = Entry::parse(text)
-            {
-                first = Some((entry.seq, entry.prev.to_owned()));
-                checker.begin_at(entry.seq.saturating_sub(1), entry.prev);
-            }
-        }
-        checker.line(path, number, next);
+        body.line(&mut checker, path, number, next);
     }
     let last = lines.number;
-    let Some(proof) = proof else {
+    let Some(proof) = body.proof.take() else {
         checker.broken(path.map(Path::to_owned), last + 1, Why::NoProof);
         return Ok(checker.end(true));
     };
     if checker.is_broken() {
         return Ok(checker.end(true));
     }
-    if first.is_none() {
+    if body.first.is_none() {
         checker.begin_at(proof.last, &proof.hash);
     }
     let asked = header.is_some_and(|header| header.since == proof.since && header.until == proof.until);
-    let wrong = if keys.is_some_and(|keys| keys.signer(proof.text().as_bytes(), &proof.signature).is_none()) {
-        Some((last, Why::Proof))
-    } else if let Some((found, _)) = first.filter(|(seq, _)| *seq != proof.first) {
-        Some((2, Why::Sequence { expected: proof.first, found }))
-    } else if checker.head().0 < proof.last {
-        Some((last, Why::CutOff { signed: proof.last, time: proof.time.clone() }))
-    } else if checker.head().0 > proof.last {
-        Some((2 + proof.last.saturating_sub(proof.first) + 1, Why::NotProven))
-    } else if !asked || checker.head().1 != proof.hash || hex(&sum.finalize()) != proof.sha256 {
-        Some((last, Why::NotProven))
-    } else {
-        None
-    };
+    let signed = keys.is_none_or(|keys| keys.signer(proof.text().as_bytes(), &proof.signature).is_some());
+    let wrong =
+        if signed { body.not_proven(&checker, &proof, asked, last) } else { Some((last, Why::Proof)) };
     if let Some((line, why)) = wrong {
         checker.broken(path.map(Path::to_owned), line, why);
     }
@@ -309,6 +275,63 @@ pub(super) fn verify_export(file: impl Read, path: &Path, check: Check<'_>) -> i
         verdict.signed = Some(super::verify::SignedUpTo { seq: proof.last, time: proof.time });
     }
     Ok(verdict)
+}
+
+/// What stands between an export's header and its end.
+#[derive(Default)]
+struct Body {
+    sum: Sha256,
+    /// Number of the first line.
+    first: Option<u64>,
+    proof: Option<Proof>,
+}
+
+impl Body {
+    fn line(
+        &mut self,
+        checker: &mut Checker<'_>,
+        path: Option<&Path>,
+        number: u64,
+        line: Result<&[u8], Why>,
+    ) {
+        if self.proof.is_some() {
+            // Something behind it.
+            return checker.line(path, number, Err(Why::NoProof));
+        }
+        if let Ok(text) = line {
+            if text.starts_with(br#"{"proof":"#)
+                && let Some(last) = canonical::<Last>(text)
+            {
+                self.proof = Some(last.proof);
+                return;
+            }
+            self.sum.update(text);
+            self.sum.update(b"\n");
+            if self.first.is_none()
+                && let Some(entry) = Entry::parse(text)
+            {
+                self.first = Some(entry.seq);
+                checker.begin_at(entry.seq.saturating_sub(1), entry.prev);
+            }
+        }
+        checker.line(path, number, line);
+    }
+
+    /// The line at which the lines are not those of the proof, which stands in line `last`.
+    fn not_proven(self, checker: &Checker<'_>, proof: &Proof, asked: bool, last: u64) -> Option<(u64, Why)> {
+        let (seq, hash) = checker.head();
+        if let Some(found) = self.first.filter(|seq| *seq != proof.first) {
+            Some((2, Why::Sequence { expected: proof.first, found }))
+        } else if seq < proof.last {
+            Some((last, Why::CutOff { signed: proof.last, time: proof.time.clone() }))
+        } else if seq > proof.last {
+            Some((2 + proof.last.saturating_sub(proof.first) + 1, Why::NotProven))
+        } else if !asked || hash != proof.hash || hex(&self.sum.finalize()) != proof.sha256 {
+            Some((last, Why::NotProven))
+        } else {
+            None
+        }
+    }
 }
 
 /// A line that is exactly what would be written.

@@ -43,33 +43,10 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
         let wall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
         let app = App::new(config, store, engine, wall, audit, policy)?;
-        let ruled = app.rule_anew().await;
-        // Nothing is open yet, and the firewall comes below.
-        drop(ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?);
-        jobs::recover(&app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
-        template::keep_swept(&app);
-        app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
-        firewall::start(&app).await.context("the firewall cannot be used")?;
-        roster::start(&app);
-        node::start(&app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
+        take_up(&app).await?;
         // The streams of signals exist before anybody is told that we are ready for them.
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let mut hup = signal(SignalKind::hangup())?;
-        let reloading = Arc::clone(&app);
-        tokio::spawn(async move {
-            while hup.recv().await.is_some() {
-                reloading.reload_policy().await;
-            }
-        });
-        tokio::spawn(app::policy::mind(Arc::clone(&app)));
-        let forgetting = Arc::clone(&app);
-        tokio::spawn(async move {
-            let mut hour = tokio::time::interval(Duration::from_secs(3600));
-            loop {
-                hour.tick().await;
-                forgetting.forget_recordings().await;
-            }
-        });
+        mind(&app)?;
         for listener in &listeners {
             tracing::info!(address = %listener.local_addr()?, "listening");
         }
@@ -92,6 +69,42 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     // A verification of a large archive is not waited for: its job is settled at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the last run left: rules, jobs, recordings, the wall and the nodes as they should be.
+async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
+    let ruled = app.rule_anew().await;
+    // Nothing is open yet, and the firewall comes below.
+    drop(ruled.map_err(|errors| anyhow::anyhow!("ready rules: {}", errors.join("; ")))?);
+    jobs::recover(app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
+    template::keep_swept(app);
+    app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
+    firewall::start(app).await.context("the firewall cannot be used")?;
+    roster::start(app);
+    node::start(app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
+    Ok(())
+}
+
+/// What goes on beside the door: the policy anew when somebody asks (SIGHUP) and when its time comes, and
+/// recordings that have been kept long enough.
+fn mind(app: &Arc<App>) -> anyhow::Result<()> {
+    let mut hup = signal(SignalKind::hangup())?;
+    let reloading = Arc::clone(app);
+    tokio::spawn(async move {
+        while hup.recv().await.is_some() {
+            reloading.reload_policy().await;
+        }
+    });
+    tokio::spawn(app::policy::mind(Arc::clone(app)));
+    let forgetting = Arc::clone(app);
+    tokio::spawn(async move {
+        let mut hour = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            hour.tick().await;
+            forgetting.forget_recordings().await;
+        }
+    });
+    Ok(())
 }
 
 /// To standard error, for the journal; `RUST_LOG` chooses what.

@@ -207,7 +207,7 @@ pub enum EngineError {
     /// Another instance uses the address.
     #[error("the address is in use")]
     AddressInUse,
-    /// It runs, and only a stopped one may be renamed.
+    /// It runs, and this takes a stopped one.
     #[error("the instance runs")]
     Running,
     /// There is no such template.
@@ -277,8 +277,6 @@ pub trait Engine: Send + Sync {
     async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()>;
     /// Removes a copy, running or not. Absent is success.
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
-    /// Renames a stopped copy; `Running` when it is not.
-    async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()>;
     /// Builds [`Which::New`] from the stopped machine, stopped, on `node`, with its content and with the
     /// permit's address, limits and metadata; `Running` when the machine runs.
     async fn copy(&self, vm: &Permit<Vm>, node: &str) -> Result<()>;

@@ -5,7 +5,7 @@ use super::talk::Talk;
 use super::wire::Gone;
 use crate::app::Outcome;
 use crate::app::command::{Command, TotpCommand};
-use crate::app::error::{Error, Kind};
+use crate::app::error::{Cause, Error, Kind};
 use crate::app::reply::{Reply, TotpReply};
 use crate::app::secret::Secret;
 use crate::shell::line::Editor;
@@ -69,7 +69,7 @@ pub(super) async fn run(
             Ok(_) => return Ok(0),
             Err(error) => {
                 let status = talk.fail(&error, json).await?;
-                if error.id != "error-totp-code" || tries == 0 {
+                if error.cause != Some(Cause::WrongCode) || tries == 0 {
                     return Ok(status);
                 }
             }

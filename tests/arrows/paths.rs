@@ -13,8 +13,10 @@ pub(crate) struct File {
     pub(crate) name: String,
     /// Its module, from the crate's root: `app`, `vm`.
     pub(crate) module: Vec<String>,
-    /// Every path in it.
+    /// Every path in it, its unit tests left out.
     pub(crate) paths: BTreeSet<Vec<String>>,
+    /// Every method that is called in it.
+    pub(crate) calls: BTreeSet<String>,
     /// As it is.
     pub(crate) text: String,
 }
@@ -42,9 +44,15 @@ impl File {
     pub(crate) fn parse(name: &str, module: &[&str], text: &str) -> Self {
         let syntax = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let module: Vec<String> = module.iter().map(|word| (*word).to_owned()).collect();
-        let mut reader = Reader { inside: module.clone(), paths: BTreeSet::new() };
+        let mut reader = Reader { inside: module.clone(), paths: BTreeSet::new(), calls: BTreeSet::new() };
         reader.visit_file(&syntax);
-        Self { name: name.to_owned(), module, paths: reader.paths, text: text.to_owned() }
+        Self {
+            name: name.to_owned(),
+            module,
+            paths: reader.paths,
+            calls: reader.calls,
+            text: text.to_owned(),
+        }
     }
 }
 
@@ -52,6 +60,7 @@ struct Reader {
     /// Where we are, modules inside the file included.
     inside: Vec<String>,
     paths: BTreeSet<Vec<String>>,
+    calls: BTreeSet<String>,
 }
 
 impl Reader {
@@ -129,7 +138,19 @@ impl<'a> Visit<'a> for Reader {
         visit::visit_path(self, path);
     }
 
+    fn visit_expr_method_call(&mut self, call: &'a syn::ExprMethodCall) {
+        self.calls.insert(call.method.to_string());
+        visit::visit_expr_method_call(self, call);
+    }
+
     fn visit_item_mod(&mut self, item: &'a syn::ItemMod) {
+        let test = |attr: &syn::Attribute| {
+            attr.path().is_ident("cfg")
+                && attr.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+        };
+        if item.attrs.iter().any(test) {
+            return;
+        }
         self.inside.push(item.ident.to_string());
         visit::visit_item_mod(self, item);
         self.inside.pop();

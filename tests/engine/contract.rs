@@ -243,7 +243,6 @@ async fn failures(bench: &dyn Bench, node: &str) {
         assert!(matches!(error, EngineError::Other(_)), "{error:?}");
         assert_eq!(copies(engine, &vm).await, []);
     }
-    assert_eq!(engine.rename(&permit(&vm), Which::New, Which::Main).await, Err(EngineError::NotFound));
 }
 
 /// Out, wrecked, back, swapped: the old content runs again.
@@ -281,14 +280,10 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     assert_eq!(copies(engine, &vm).await, [Which::Main, Which::New]);
     assert_eq!(bench.read(&vm).await, "wrecked");
 
-    engine.rename(&allowed, Which::New, Which::Main).await.unwrap_err();
-    assert_eq!(engine.rename(&allowed, Which::Main, Which::Old).await, Err(EngineError::Running));
-    engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
     for _ in 0..2 {
-        engine.rename(&allowed, Which::Main, Which::Old).await.unwrap();
+        engine.replace(&allowed, Duration::ZERO).await.unwrap();
+        assert_eq!(copies(engine, &vm).await, [Which::Main, Which::Old]);
     }
-    assert_eq!(copies(engine, &vm).await, [Which::New, Which::Old]);
-    engine.rename(&allowed, Which::New, Which::Main).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
     assert!(bench.linked(&vm).await);

@@ -1,6 +1,13 @@
 //! The small SSH client: curve25519-sha256, aes128-gcm, ed25519. It does what it is told, in any
 //! order, and checks nothing about the server but the packets' tags.
 
+#[path = "client/channel.rs"]
+mod channel;
+#[path = "client/key.rs"]
+mod key;
+
+pub use key::Key;
+
 use crate::packet::{Packet, Reader, mpint};
 use crate::support::House;
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -387,135 +394,4 @@ impl Client {
         self.send(&Self::auth(login, "password").bool(false).string(password))?;
         Ok(self.receive()?[0])
     }
-
-    /// A channel open's beginning, with a common window.
-    pub fn open_packet(kind: &str, ours: u32, window: u32) -> Packet {
-        Packet::new(OPEN).string(kind).u32(ours).u32(window).u32(32 * 1024)
-    }
-
-    pub fn tcpip_packet(ours: u32, window: u32, host: &[u8], port: u32) -> Packet {
-        Self::open_packet("direct-tcpip", ours, window).string(host).u32(port).string("127.0.0.1").u32(4000)
-    }
-
-    /// Opens; the server's number for it, or the refusal's code and text.
-    pub fn open(&mut self, packet: &Packet, ours: u32) -> Result<std::result::Result<u32, (u32, String)>> {
-        self.send(packet)?;
-        let answer = self.expect_that(|packet| {
-            matches!(packet[0], OPEN_CONFIRMATION | OPEN_FAILURE) && Reader(&packet[1..]).u32() == ours
-        })?;
-        let mut reader = Reader(&answer[5..]);
-        Ok(match answer[0] {
-            OPEN_CONFIRMATION => Ok(reader.u32()),
-            _ => Err((reader.u32(), reader.text())),
-        })
-    }
-
-    /// A session channel of a decent window.
-    pub fn session(&mut self, ours: u32) -> u32 {
-        self.session_window(ours, 1 << 20)
-    }
-
-    pub fn session_window(&mut self, ours: u32, window: u32) -> u32 {
-        self.open(&Self::open_packet("session", ours, window), ours).unwrap().unwrap()
-    }
-
-    pub fn request_packet(theirs: u32, kind: &str, reply: bool) -> Packet {
-        Packet::new(REQUEST).u32(theirs).string(kind).bool(reply)
-    }
-
-    /// A request with a reply; was it granted?
-    pub fn request(&mut self, ours: u32, packet: &Packet) -> Result<bool> {
-        self.send(packet)?;
-        let answer = self.expect_that(|packet| {
-            matches!(packet[0], SUCCESS | FAILURE) && Reader(&packet[1..]).u32() == ours
-        })?;
-        Ok(answer[0] == SUCCESS)
-    }
-
-    pub fn data(&mut self, theirs: u32, data: &[u8]) -> Result<()> {
-        self.send(&Packet::new(DATA).u32(theirs).string(data))
-    }
-
-    pub fn adjust(&mut self, theirs: u32, amount: u32) -> Result<()> {
-        self.send(&Packet::new(WINDOW_ADJUST).u32(theirs).u32(amount))
-    }
-
-    /// Reads this channel's data until the text is in it, or it closes.
-    pub fn hear(&mut self, ours: u32, what: &str) -> Result<String> {
-        let mut heard = Vec::new();
-        loop {
-            let packet = self.expect_that(|packet| {
-                matches!(packet[0], DATA | CLOSE) && Reader(&packet[1..]).u32() == ours
-            })?;
-            if packet[0] == CLOSE {
-                return Err(Gone(format!("closed after: {}", String::from_utf8_lossy(&heard))));
-            }
-            heard.extend_from_slice(Reader(&packet[5..]).string());
-            let text = String::from_utf8_lossy(&heard);
-            if text.contains(what) {
-                return Ok(text.into_owned());
-            }
-        }
-    }
-
-    /// One command on a channel of its own, closed afterwards; its output.
-    pub fn exec(&mut self, ours: u32, command: &str) -> Result<String> {
-        let theirs = self.session(ours);
-        self.send(&Self::request_packet(theirs, "exec", false).string(command))?;
-        let mut heard = Vec::new();
-        loop {
-            let packet = self.expect_that(|packet| {
-                matches!(packet[0], DATA | CLOSE) && Reader(&packet[1..]).u32() == ours
-            })?;
-            if packet[0] == CLOSE {
-                self.send(&Packet::new(CLOSE).u32(theirs))?;
-                return Ok(String::from_utf8_lossy(&heard).into_owned());
-            }
-            heard.extend_from_slice(Reader(&packet[5..]).string());
-        }
-    }
-}
-
-/// An ed25519 key.
-pub struct Key(Ed25519KeyPair);
-
-impl Key {
-    /// From the house's folder, as ssh-keygen wrote it without a passphrase.
-    pub fn read(house: &House, name: &str) -> Self {
-        let text = std::fs::read_to_string(house.key(name)).unwrap();
-        let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
-        let bytes = base64(&body);
-        // PROTOCOL.key: magic, cipher, kdf, its options, one key; then the private part.
-        let mut reader = Reader(&bytes[15..]);
-        assert_eq!(reader.text(), "none");
-        let _ = (reader.string(), reader.string(), reader.u32(), reader.string());
-        let mut private = Reader(reader.string());
-        let _ = (private.take(8), private.string(), private.string());
-        Self(Ed25519KeyPair::from_seed_unchecked(&private.string()[..32]).unwrap())
-    }
-
-    /// As it goes on the wire.
-    pub fn blob(&self) -> Vec<u8> {
-        Packet::default().string("ssh-ed25519").string(self.0.public_key().as_ref()).0
-    }
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' => 62,
-        _ => 63,
-    };
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0, 0_u32);
-    for byte in text.bytes().filter(|byte| *byte != b'=') {
-        held = held << 6 | u32::from(digit(byte));
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((held >> bits) as u8);
-        }
-    }
-    bytes
 }

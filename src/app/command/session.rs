@@ -2,7 +2,7 @@
 
 use super::needs::{Needs, Sentence, verbs};
 use crate::app::error::{Error, Kind};
-use crate::app::session::SessionId;
+use crate::app::presence::SessionId;
 use puerta_lab::action::Action;
 use puerta_lab::names::{CourseName, Login};
 

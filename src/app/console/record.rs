@@ -5,7 +5,7 @@ use super::Size;
 use super::cast::{self, Event};
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::session::SessionId;
+use crate::app::presence::SessionId;
 use crate::app::{App, clock};
 use puerta_lab::model::Timestamp;
 use puerta_store::Recording;

@@ -2,12 +2,11 @@
 //! told, unless policy allows that they are not.
 
 use super::Size;
-use super::screen::{Announcement, Frame, Screen};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject};
 use crate::app::presence::What;
-use crate::app::session::SessionId;
+use crate::app::presence::{Announcement, Frame, Screen, SessionId};
 use crate::app::{App, Outcome};
 use puerta_audit::{self as audit, Phase};
 use puerta_lab::action::Action;

@@ -133,6 +133,11 @@ impl Error {
         Self::new(Kind::Internal, "error-internal").with("reference", reference)
     }
 
+    /// It is refused only for want of a second factor.
+    pub fn second_factor_needed() -> Self {
+        Self::new(Kind::Denied, "error-second-factor-needed")
+    }
+
     /// The person's role does not allow the verb.
     pub fn denied() -> Self {
         Self::new(Kind::Denied, "error-denied")

@@ -15,6 +15,7 @@ use puerta_lab::model::{Job, Phase, Vm};
 use puerta_lab::names::{TemplateRef, VmRef};
 use puerta_policy::decide::Permit;
 use puerta_store::{NewVm, StoreError};
+use std::sync::Arc;
 
 pub(in crate::app) struct Create {
     /// What its template wants published.
@@ -38,42 +39,45 @@ pub(in crate::app) async fn start(
     }
     let template = offer::choose(ctx, template).await?;
     let limits = limits(ctx, &asked, template.limits)?;
-    let name = template.reference.clone();
-    // Held until the job is there: it will start the machine.
-    let turn = app.turn_to_run(seat.id);
-    let turn = turn.lock().await;
-    if let Err(full) = app.room_to_run(seat.id, None).await {
-        // Where it would not fit anyway, that is what to say.
-        let quotas = app.store.quotas_of(seat.id, app.config.quotas).await?.quotas;
-        quotas.machine(app.store.usage(seat.id).await?, limits)?;
-        return Err(full);
-    }
-    let mut placing = app.nodes.turn().await;
-    let (node, placed) = nodes::choose(app, &mut placing, |_| true).await?;
     let new = NewVm {
-        seat: permit.target().id,
+        seat: seat.id,
         name: wanted.name.clone(),
         template: template.reference,
         limits,
-        node: Some(node.to_string()),
-        placed: Some(placed),
+        node: None,
+        placed: None,
         person: ctx.actor.person,
     };
-    let kind = Create { ports: Vec::new() }.kind();
-    let (vm, job) = match app.store.create_vm(kind, new, app.plan(), app.config.quotas, clock::now()).await {
-        Err(StoreError::Taken(_)) => {
-            return Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", &wanted.name));
-        }
-        Err(StoreError::NotOffered) => return Err(offer::retired(&name)),
-        made => made?,
-    };
-    drop((placing, turn));
+    let (vm, job) = take_place(app, new).await?;
     let mut ports = Vec::new();
     for service in template.ports {
         ports.push(Wanted::judged(ctx, &vm, service).await);
     }
     let permit = permit.machine(vm).ok_or_else(Error::denied)?;
     Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Create { ports })))
+}
+
+/// A place to run in the seat's quota, a node, and the machine's row with its job.
+async fn take_place(app: &Arc<App>, new: NewVm) -> Result<(Vm, Job)> {
+    // Held until the job is there: it will start the machine.
+    let turn = app.turn_to_run(new.seat);
+    let _turn = turn.lock().await;
+    if let Err(full) = app.room_to_run(new.seat, None).await {
+        // Where it would not fit anyway, that is what to say.
+        let quotas = app.store.quotas_of(new.seat, app.config.quotas).await?.quotas;
+        quotas.machine(app.store.usage(new.seat).await?, new.limits)?;
+        return Err(full);
+    }
+    let mut placing = app.nodes.turn().await;
+    let (node, placed) = nodes::choose(app, &mut placing, |_| true).await?;
+    let (name, template) = (new.name.clone(), new.template.clone());
+    let new = NewVm { node: Some(node.to_string()), placed: Some(placed), ..new };
+    let kind = Create { ports: Vec::new() }.kind();
+    match app.store.create_vm(kind, new, app.plan(), app.config.quotas, clock::now()).await {
+        Err(StoreError::Taken(_)) => Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", name)),
+        Err(StoreError::NotOffered) => Err(offer::retired(&template)),
+        made => Ok(made?),
+    }
 }
 
 #[async_trait]

@@ -8,7 +8,7 @@ use crate::app::reply::{ProgressView, Reply, Step};
 use crate::app::{App, Outcome, clock};
 use dashmap::DashMap;
 use puerta_audit::{self as audit, Event, Phase};
-use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, Timestamp, Vm};
+use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
 use puerta_lab::names::VmName;
 use puerta_policy::decide::Permit;
 use puerta_store::StoreError;
@@ -16,9 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The jobs that run, for those who watch.
+/// The jobs that run.
 #[derive(Default)]
-pub(in crate::app) struct Jobs(DashMap<JobId, watch::Sender<JobNow>>);
+pub(in crate::app) struct Jobs {
+    /// For those who watch.
+    watched: DashMap<JobId, watch::Sender<JobNow>>,
+    /// Held by who decides whether one more machine of a seat may run.
+    pub(super) turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
+}
 
 /// Begins a job of a machine whose node answers, for the person who asked.
 pub(in crate::app) async fn begin(
@@ -77,7 +82,7 @@ impl App {
     ) -> JobWatch {
         let progress = ProgressView { job: job.id.0, step: Step::Queue, done: None, total: None };
         let (sender, now) = watch::channel(JobNow { progress, end: None });
-        self.jobs.0.insert(job.id, sender.clone());
+        self.jobs.watched.insert(job.id, sender.clone());
         let event = |phase| match visitor {
             Some(visitor) => visitor.event(phase, "job"),
             None => Event { phase, actor: Some("puerta".into()), ..Event::note("job") },
@@ -99,7 +104,7 @@ impl App {
             if leaves_running && app.store.is_shut(job.seat).await.unwrap_or(true) {
                 app.upkeep.look_at_shut_seats();
             }
-            app.jobs.0.remove(&job.id);
+            app.jobs.watched.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
         });
         JobWatch { job: watched, now }
@@ -130,7 +135,7 @@ impl App {
     }
 
     pub(super) fn watch(&self, job: Job) -> Option<JobWatch> {
-        let now = self.jobs.0.get(&job.id)?.subscribe();
+        let now = self.jobs.watched.get(&job.id)?.subscribe();
         Some(JobWatch { job, now })
     }
 }

@@ -1,6 +1,6 @@
 //! Work that outlives the connection that asked for it: one job a machine, written in the store before it
 //! begins, carried on in a task of its own, watched by whoever looks. Each kind has a file; a new one is one
-//! more, with its line in [`KINDS`].
+//! more, with its line in `KINDS`.
 
 pub(super) mod backup;
 pub(super) mod create;

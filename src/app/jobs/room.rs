@@ -13,7 +13,7 @@ impl App {
     /// The turn of who wants one more machine of the seat to run: to be held from
     /// [`App::room_to_run`] until the job is there.
     pub(in crate::app) fn turn_to_run(&self, seat: SeatId) -> Arc<Mutex<()>> {
-        Arc::clone(&self.turns.entry(seat).or_default())
+        Arc::clone(&self.jobs.turns.entry(seat).or_default())
     }
 
     /// Whether one more machine of the seat may run. `vm` is one that is there already.

@@ -1,14 +1,8 @@
 //! The policy in force: the built-in one, or a folder of `.cedar` files. A folder that does not
 //! parse is refused whole, and what was in force stays.
 
-use super::ready::rendered;
-use crate::app::{App, clock};
-use crate::config::Config;
-use puerta_audit::Event;
 use puerta_policy::decide::Policy;
-use puerta_store::Store;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Larger files are not policies that a person reads.
 const MAX_FILE: u64 = 1 << 20;
@@ -44,36 +38,4 @@ pub fn load(dir: Option<&Path>) -> Result<Policy, Vec<String>> {
 /// A policy with these ready rules; every complaint, as [`load`]'s.
 pub(super) fn with(policy: &Policy, rules: &[(String, String)]) -> Result<Policy, Vec<String>> {
     policy.with_rules(rules).map_err(|errors| errors.iter().map(ToString::to_string).collect())
-}
-
-/// The policy with the ready rules of the registry, for who needs it without an [`App`].
-pub async fn whole(policy: &Policy, store: &Store, config: &Config) -> Result<Policy, Vec<String>> {
-    let rules = store.rules().await.map_err(|error| vec![error.to_string()])?;
-    with(policy, &rendered(&rules, &config.timezone, clock::now()))
-}
-
-impl App {
-    /// Reads the policy again (SIGHUP). Says in log and audit whether it holds now.
-    pub async fn reload_policy(self: &Arc<Self>) {
-        let event = Event::note("policy.reload");
-        let turn = self.ruling.turn().await;
-        let rules = self.rendered_rules().await.map_err(|error| vec![format!("ready rules: {error:?}")]);
-        let loaded = rules.and_then(|rules| with(&load(self.config.policy_dir.as_deref())?, &rules));
-        match loaded {
-            Ok(policy) => {
-                let count = policy.ids().len();
-                let ruled = turn.replace(policy);
-                drop(turn);
-                self.after(ruled).await;
-                tracing::info!(policies = count, "the policy was read again and holds now");
-                self.audit.finish(event.with("policies", count).with("result", "replaced")).await;
-            }
-            Err(errors) => {
-                for error in &errors {
-                    tracing::error!(error, "the policy was refused; the one in force stays");
-                }
-                self.audit.finish(event.with("result", "refused").with("errors", errors)).await;
-            }
-        }
-    }
 }

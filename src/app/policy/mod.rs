@@ -5,11 +5,13 @@ mod clock;
 mod explain;
 mod files;
 mod ready;
+mod reload;
 mod ruling;
 mod zone;
 
 pub use clock::mind;
-pub use files::{load, whole};
+pub use files::load;
+pub use ready::whole;
 pub(super) use ruling::Ruling;
 
 use crate::app::command::PolicyCommand;

@@ -9,13 +9,15 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PolicyReply, Reply, RuleState, RuleView};
 use crate::app::{App, clock};
+use crate::config::Config;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use puerta_lab::model::{RuleId, Timestamp};
 use puerta_lab::names::{CourseName, VmName};
 use puerta_lab::rules::{ReadyRule, Rule, Window};
+use puerta_policy::decide::Policy;
 use puerta_policy::rules::cedar;
-use puerta_store::{Changed, StoreError};
+use puerta_store::{Changed, Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,6 +30,16 @@ pub(in crate::app) fn rendered(
     let one = |ready: &ReadyRule| (ready.policy_id(), cedar(ready, &zone::windows(&ready.rule, zone, now)));
     let over = |ready: &&ReadyRule| matches!(ready.rule, Rule::Exam { time, .. } if time.until() <= now);
     rules.iter().filter(|ready| !over(ready)).map(one).collect()
+}
+
+/// The policy with the ready rules of the registry, for who needs it without an [`App`].
+pub async fn whole(
+    policy: &Policy,
+    store: &Store,
+    config: &Config,
+) -> std::result::Result<Policy, Vec<String>> {
+    let rules = store.rules().await.map_err(|error| vec![error.to_string()])?;
+    files::with(policy, &rendered(&rules, &config.timezone, clock::now()))
 }
 
 impl App {

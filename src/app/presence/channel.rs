@@ -1,8 +1,7 @@
 //! One thing that is open on a connection: what it is, since when, and the bytes that went through.
 
-use super::{Connection, Counted};
+use super::{Connection, Counted, Screen};
 use crate::app::clock;
-use crate::app::console::Screen;
 use puerta_lab::model::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};

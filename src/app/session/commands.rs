@@ -1,11 +1,10 @@
 //! `session list|show|close` and `message`.
 
-use super::SessionId;
 use crate::app::command::{MessageCommand, SessionCommand};
 use crate::app::ctx::Ctx;
 use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::presence::{Channel, Connection, Notice, What};
+use crate::app::presence::{Channel, Connection, Notice, SessionId, What};
 use crate::app::reply::{MessageView, OpenKind, OpenView, Reply, SessionReply, SessionView};
 use crate::app::{Outcome, clock, console, find, person};
 use puerta_audit::Phase;

@@ -65,12 +65,15 @@ async fn an_old_copy_of_something_else_never_becomes_the_machine() {
     else {
         panic!("three nodes");
     };
-    // What an earlier restore or move could not remove: on a node that died.
+    // What an earlier restore or move could not remove: on a node that died. It went there and came back.
     let ours = permit(&house.app, vm.clone());
     house.sim.stop(&ours, Which::Main, Duration::ZERO).await.unwrap();
     house.sim.write(vm.vmid, Which::Main, "stale").unwrap();
-    house.sim.copy(&ours, other).await.unwrap();
-    house.sim.rename(&ours, Which::New, Which::Old).await.unwrap();
+    for node in [*other, from.as_str()] {
+        house.sim.remove(&ours, Which::Old).await.unwrap();
+        house.sim.copy(&ours, node).await.unwrap();
+        house.sim.replace(&ours, Duration::ZERO).await.unwrap();
+    }
     house.sim.write(vm.vmid, Which::Main, "today's").unwrap();
     house.sim.start(&ours, Which::Main).await.unwrap();
     house.sim.set_node_down(other, true);

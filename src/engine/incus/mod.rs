@@ -299,10 +299,6 @@ impl Engine for IncusEngine {
         Copies::remove(self, vm.target().vmid, which).await
     }
 
-    async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
-        Copies::rename(self, vm.target().vmid, from, to).await
-    }
-
     async fn replace(&self, vm: &Permit<Vm>, grace: Duration) -> Result<()> {
         by_name::replace(self, vm.target().vmid, grace).await
     }

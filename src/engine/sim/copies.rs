@@ -54,3 +54,41 @@ impl World {
         self.unset(from).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Machine;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// A machine, and the copy beside it.
+    fn engine(vmid: Vmid) -> SimEngine {
+        let sim = SimEngine::new(None).unwrap();
+        for (which, running) in [(Which::Main, true), (Which::New, false)] {
+            let (node, tags) = ("sim01".to_owned(), BTreeMap::new());
+            let machine = Machine { node, running, tags, authorized_keys: vec![], content: String::new() };
+            sim.world().set((vmid, which), machine).unwrap();
+        }
+        sim
+    }
+
+    #[tokio::test]
+    async fn only_a_stopped_one_is_renamed_and_only_to_a_free_name() {
+        let vmid = Vmid::from_stored(3_149_763).unwrap();
+        let sim = engine(vmid);
+        let rename = |from, to| sim.rename(vmid, from, to);
+        assert_eq!(rename(Which::New, Which::Main).await, Err(EngineError::Exists));
+        assert_eq!(rename(Which::Main, Which::Old).await, Err(EngineError::Running));
+        sim.halt(vmid, Which::Main, Duration::ZERO).await.unwrap();
+        for _ in 0..2 {
+            rename(Which::Main, Which::Old).await.unwrap();
+        }
+        let copies: Vec<_> = sim.world().machines.keys().map(|(_, which)| *which).collect();
+        assert_eq!(copies, [Which::New, Which::Old]);
+        rename(Which::New, Which::Main).await.unwrap();
+        for which in [Which::Main, Which::Old] {
+            sim.remove(vmid, which).await.unwrap();
+        }
+        assert_eq!(rename(Which::New, Which::Main).await, Err(EngineError::NotFound));
+    }
+}

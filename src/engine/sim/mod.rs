@@ -12,10 +12,11 @@ mod copies;
 mod echo;
 mod journal;
 mod shell;
+mod world;
 
 use super::{
-    Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec,
-    Status, Sum, Template, Terminal, TerminalWord, Usage, Which,
+    Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Sum,
+    Template, Terminal, TerminalWord, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -25,13 +26,11 @@ use puerta_lab::model::Vm;
 use puerta_lab::names::{TemplateName, TemplateRef};
 use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::task::JoinSet;
+use world::{Image, Key, Machine, World, tags};
 
 pub use echo::{DEAF_PORT, ECHO_PORT, GREETING, GREETING_PORT, SOURCE_PORT};
 pub use shell::{HOSTILE, PROMPT};
@@ -50,48 +49,6 @@ pub struct Options {
     pub listen: bool,
     /// How long every effect takes.
     pub delay: Duration,
-}
-
-/// What is broken now.
-#[derive(Debug, Clone, Default)]
-struct Faults {
-    away: bool,
-    no_space: bool,
-    next: Option<EngineError>,
-    offline: Vec<String>,
-}
-
-/// One simulated machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Machine {
-    node: String,
-    running: bool,
-    tags: BTreeMap<String, String>,
-    authorized_keys: Vec<String>,
-    content: String,
-}
-
-/// A published template: what a machine of it begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Image {
-    description: String,
-    content: String,
-}
-
-type Key = (Vmid, Which);
-
-#[derive(Debug, Default)]
-struct World {
-    machines: BTreeMap<Key, Machine>,
-    images: BTreeMap<TemplateRef, Image>,
-    echoes: BTreeMap<Vmid, Echo>,
-    /// Shells in terminals; they end with their machine.
-    shells: BTreeMap<Vmid, JoinSet<()>>,
-    faults: Faults,
-    journal: Journal,
-    /// The file that names the nodes that are down, and what it said when the engine was asked last.
-    down: Option<PathBuf>,
-    down_now: String,
 }
 
 /// The simulated engine.
@@ -198,81 +155,6 @@ impl SimEngine {
             None => Ok(world),
         }
     }
-}
-
-impl World {
-    fn read_down(&mut self) {
-        let read = self.down.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
-        self.down_now = read.unwrap_or_default();
-    }
-
-    fn machine(&self, key: Key) -> Result<&Machine> {
-        self.machines.get(&key).ok_or(EngineError::NotFound)
-    }
-
-    /// A machine that an effect can reach.
-    fn reachable(&self, key: Key) -> Result<&Machine> {
-        let machine = self.machine(key)?;
-        self.online(&machine.node)?;
-        Ok(machine)
-    }
-
-    fn online(&self, node: &str) -> Result<()> {
-        if !NODES.contains(&node) {
-            return Err(EngineError::Other("there is no such node".into()));
-        }
-        let mut down = self.faults.offline.iter().map(String::as_str).chain(self.down_now.lines());
-        if down.any(|name| name == node) {
-            return Err(EngineError::Away("the machine's node does not answer".into()));
-        }
-        Ok(())
-    }
-
-    fn set(&mut self, key: Key, machine: Machine) -> Result<()> {
-        self.journal.set(key, &machine)?;
-        self.machines.insert(key, machine);
-        Ok(())
-    }
-
-    fn unset(&mut self, key: Key) -> Result<Option<Machine>> {
-        self.journal.unset(key)?;
-        Ok(self.machines.remove(&key))
-    }
-
-    fn update(&mut self, key: Key, change: impl FnOnce(&mut Machine)) -> Result<()> {
-        let mut machine = self.machine(key)?.clone();
-        change(&mut machine);
-        self.set(key, machine)
-    }
-
-    fn halt(&mut self, key: Key) -> Result<()> {
-        if self.machine(key)?.running {
-            self.echoes.remove(&key.0);
-            self.shells.remove(&key.0);
-            self.update(key, |machine| machine.running = false)?;
-        }
-        Ok(())
-    }
-
-    fn instance(&self, (vmid, which): Key, machine: &Machine) -> Instance {
-        let status = match machine.running {
-            _ if self.online(&machine.node).is_err() => Status::Unreachable,
-            true => Status::Running,
-            false => Status::Stopped,
-        };
-        Instance { vmid, which, node: machine.node.clone(), status, tags: machine.tags.clone() }
-    }
-}
-
-fn tags(vm: &Vm) -> BTreeMap<String, String> {
-    [
-        ("vm", vm.id.to_string()),
-        ("name", vm.name.to_string()),
-        ("seat", vm.seat_name.to_string()),
-        ("template", vm.template.to_string()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
 }
 
 #[async_trait]
@@ -393,10 +275,6 @@ impl Engine for SimEngine {
 
     async fn remove(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
         Copies::remove(self, vm.target().vmid, which).await
-    }
-
-    async fn rename(&self, vm: &Permit<Vm>, from: Which, to: Which) -> Result<()> {
-        Copies::rename(self, vm.target().vmid, from, to).await
     }
 
     async fn replace(&self, vm: &Permit<Vm>, grace: Duration) -> Result<()> {

@@ -4,7 +4,7 @@
 use super::Handler;
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
-use crate::app::error::{Error, Result};
+use crate::app::error::{Cause, Error, Result};
 use crate::app::login::{First, Proved, Second};
 use crate::app::secret::Secret;
 use crate::gateway::{MAX_TRIES, conn};
@@ -64,7 +64,7 @@ impl Handler {
     /// Whoever proved who they are is told why that does not help.
     fn undecided(&self, error: &Error) {
         tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-        if error.id == "error-audit-away" {
+        if error.cause == Some(Cause::AuditAway) {
             self.conn.ending.end(Reason::Unwritten);
         }
     }

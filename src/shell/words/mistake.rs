@@ -3,7 +3,7 @@
 
 use super::grammar::Words;
 use super::values::{about, short};
-use crate::app::error::{Error, Kind};
+use crate::app::error::{Cause, Error, Kind};
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use puerta_lab::names::NameError;
@@ -16,7 +16,7 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
             let word = first(error, ContextKind::InvalidSubcommand);
             match last(error, ContextKind::SuggestedSubcommand) {
                 Some(nearest) => usage("error-unknown-word").with("word", word).with("nearest", nearest),
-                None => usage("error-unknown-word-alone").with("word", word).with("help", topic(words)),
+                None => unknown_word(word, words),
             }
         }
         ErrorKind::ValueValidation => of_value(error, words),
@@ -41,10 +41,13 @@ pub(super) fn mistake(error: &clap::Error, words: &[String]) -> Error {
             usage("error-missing-verb").with("verbs", verbs(&family)).with("family", family)
         }
         // The grammar has no other; a new one must still not be silent.
-        _ => {
-            usage("error-unknown-word-alone").with("word", short(&words.join(" "))).with("help", topic(words))
-        }
+        _ => unknown_word(short(&words.join(" ")), words),
     }
+}
+
+fn unknown_word(word: String, words: &[String]) -> Error {
+    let error = Error::new(Kind::Usage, "error-unknown-word-alone").because(Cause::UnknownWord);
+    error.with("word", word).with("help", topic(words))
 }
 
 /// What was wrong with a value, as its own type says it. One that is told with its value is told with what
@@ -55,9 +58,7 @@ fn of_value(error: &clap::Error, words: &[String]) -> Error {
         return name.clone().into();
     }
     let Some(said) = source.and_then(|source| source.downcast_ref::<Error>()) else {
-        return Error::new(Kind::Usage, "error-unknown-word-alone")
-            .with("word", first(error, ContextKind::InvalidValue))
-            .with("help", topic(words));
+        return unknown_word(first(error, ContextKind::InvalidValue), words);
     };
     let argument = first(error, ContextKind::InvalidArg);
     match said.args.iter().any(|(name, _)| *name == "value") {

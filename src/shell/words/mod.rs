@@ -23,7 +23,7 @@ pub use account::TotpVerb;
 pub use input::Input;
 
 use crate::app::command::Command;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Cause, Error, Kind, Result};
 use crate::shell::help;
 use crate::shell::lang::Lang;
 use crate::shell::useful::May;
@@ -126,7 +126,7 @@ fn grammatical(words: &[String], domain: &str) -> Result<Top> {
         Ok(top) => return Ok(top),
         Err(error) => mistake::mistake(&error, words),
     };
-    if words[0] == "backup" && error.id == "error-unknown-word-alone" {
+    if words[0] == "backup" && error.cause == Some(Cause::UnknownWord) {
         let bare = [&["vm".to_owned()], words].concat();
         return typed(&bare, domain).map_err(|error| mistake::mistake(&error, &bare));
     }

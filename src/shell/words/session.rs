@@ -4,7 +4,7 @@ use super::grammar::{Meant, Yes};
 use super::values::bad;
 use crate::app::command::{Command, MessageCommand, SessionCommand};
 use crate::app::error::{Error, Kind, Result};
-use crate::app::session::SessionId;
+use crate::app::presence::SessionId;
 use clap::{Args, Subcommand};
 use puerta_lab::names::{CourseName, Login};
 

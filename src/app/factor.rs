@@ -1,22 +1,18 @@
 //! `totp ...` and `person totp-reset`: a second factor is set up, given up, or taken away from who
 //! lost it. It exists only once a code of it was right; until then the person's session holds it.
 
-mod check;
-
-pub(super) use check::Tries;
-pub use check::{Checked, Factor};
-
 use crate::app::command::TotpCommand;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Cause, Error, Kind, Result};
+use crate::app::login::Checked;
 use crate::app::reply::{PersonReply, Reply, TotpReply, TotpView};
 use crate::app::secret::Secret;
 use crate::app::{App, clock};
 use puerta_keys::code::{self, Code};
 use puerta_keys::totp::Shared;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Actor, Person};
-use puerta_policy::decide::{Context, Decision, Own, Policy, Resource};
+use puerta_lab::model::Person;
+use puerta_policy::decide::Own;
 use puerta_store::{NewFactor, StoreError};
 
 /// What apps show beside the person's login.
@@ -79,7 +75,7 @@ async fn add(ctx: &Ctx<'_>, secret: &Secret, code: &Secret) -> Result<Reply> {
         other => other.into(),
     })?;
     // What was guessed at an earlier one says nothing about this one.
-    ctx.app.tries.forget(ctx.visitor.person);
+    ctx.app.logins.forgive(ctx.visitor.person);
     Ok(Reply::Totp(TotpReply::Added { codes }))
 }
 
@@ -119,26 +115,8 @@ pub(super) async fn reset(ctx: &Ctx<'_>, person: Person) -> Result<Reply> {
     if !ctx.app.store.remove_second_factor(person.id).await? {
         return Err(Error::new(Kind::NotFound, "error-totp-nobody").with("login", login));
     }
-    ctx.app.tries.forget(person.id);
+    ctx.app.logins.forgive(person.id);
     Ok(Reply::Person(PersonReply::TotpReset { login }))
-}
-
-/// Whether a refusal has no other cause than that no second factor was proved. Asked of policy
-/// itself, so that it holds for every rule, and tells nothing of what is not theirs anyway.
-pub(super) fn lacks<T: Resource>(
-    policy: &Policy,
-    actor: &Actor,
-    action: Action,
-    target: T,
-    context: Context,
-) -> bool {
-    let proved = Context { second_factor: true, ..context };
-    !context.second_factor && matches!(policy.decide(actor, action, target, proved), Decision::Allow(_))
-}
-
-/// What to do about that.
-pub(super) fn needed() -> Error {
-    Error::new(Kind::Denied, "error-second-factor-needed")
 }
 
 impl App {

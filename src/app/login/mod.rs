@@ -1,87 +1,49 @@
 //! Who somebody is. A key that is only offered proves nothing; a signature, a password or a
 //! one-time code does, and then policy says whether they may come in.
 
+mod passwords;
+mod second;
+
+pub use second::{Checked, Factor};
+
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::ending::Reason;
-use crate::app::error::{Error, Result};
-use crate::app::factor::{Checked, Factor};
+use crate::app::error::Result;
 use crate::app::open::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, ctx, error};
+use passwords::Passwords;
 use puerta_audit::{Event, Outcome, Phase};
-use puerta_keys::password::{HashError, Hasher};
+use puerta_keys::password::HashError;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
 use puerta_lab::names::Login;
 use puerta_policy::decide::{Decision, Lab};
+use second::Tries;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
-/// A password to verify or hash.
-type Work = Box<dyn FnOnce(&Hasher) + Send>;
-
-/// Verifies passwords on few threads of their own, so that guessing cannot take the machine: not
-/// its processors, and not its memory, since the allocator keeps a hash's 19 MiB for each thread
-/// that ever made one.
-pub(super) struct Passwords {
-    threads: Arc<Semaphore>,
-    work: Sender<Work>,
+/// What logins share: the threads that verify passwords, and everybody's wrong codes.
+pub(super) struct Logins {
+    passwords: Passwords,
+    tries: Tries,
 }
 
-fn next(waiting: &Mutex<Receiver<Work>>) -> std::result::Result<Work, RecvError> {
-    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv()
-}
-
-impl Passwords {
+impl Logins {
+    /// `threads` verify passwords, at most.
     pub(super) fn new(threads: usize) -> std::result::Result<Self, HashError> {
-        let hasher = Hasher::new()?;
-        let (work, waiting) = std::sync::mpsc::channel::<Work>();
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..threads {
-            let (hasher, waiting) = (hasher.clone(), Arc::clone(&waiting));
-            std::thread::spawn(move || {
-                // The guard is gone before the work begins; without a sender the thread ends.
-                while let Ok(work) = next(&waiting) {
-                    // A panic costs one answer, not the thread.
-                    let _ = catch_unwind(AssertUnwindSafe(|| work(&hasher)));
-                }
-            });
-        }
-        Ok(Self { threads: Arc::new(Semaphore::new(threads)), work })
+        Ok(Self { passwords: Passwords::new(threads)?, tries: Tries::default() })
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Hasher) -> T + Send + 'static) -> Result<T> {
-        let held = Arc::clone(&self.threads).acquire_owned().await.map_err(|e| Error::internal(&e))?;
-        let (tell, done) = tokio::sync::oneshot::channel();
-        let work: Work = Box::new(move |hasher| {
-            // Whoever asked may have gone away.
-            let _ = tell.send(work(hasher));
-            drop(held);
-        });
-        self.work.send(work).map_err(|_| Error::internal(&"no password thread"))?;
-        done.await.map_err(|error| Error::internal(&error))
-    }
-
-    /// A hash for the store.
+    /// A password's hash, for the store.
     pub(super) async fn hash(&self, password: &Secret) -> Result<String> {
-        let password = password.clone();
-        let hashed = self.run(move |hasher| hasher.hash(password.expose())).await?;
-        hashed.map_err(|error| Error::internal(&error))
+        self.passwords.hash(password).await
     }
 
-    /// Costs the same whether or not there is something to verify against.
-    async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<bool> {
-        let password = password.clone();
-        self.run(move |hasher| match hash {
-            Some(hash) => hasher.verify(password.expose(), &hash),
-            None => hasher.verify_dummy(password.expose()),
-        })
-        .await
+    /// Somebody's wrong codes are forgotten: they start afresh.
+    pub(super) fn forgive(&self, person: PersonId) {
+        self.tries.forget(person);
     }
 }
 
@@ -101,13 +63,6 @@ pub struct First {
     login: Login,
     method: Method,
     fingerprint: Option<String>,
-}
-
-impl First {
-    /// Who.
-    pub(super) fn person(&self) -> PersonId {
-        self.person
-    }
 }
 
 /// What a first factor came to.
@@ -166,7 +121,7 @@ impl App {
             None => puerta_store::Credentials::default(),
         };
         let mut method = Method::Password;
-        let mut proved = self.passwords.verify(password, credentials.password).await?;
+        let mut proved = self.logins.passwords.verify(password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
             // Asked first, so that who may not come in does not use it up.

@@ -2,7 +2,7 @@
 //! has somebody's key cannot guess at leisure. Only who proved the first factor gets this far, so
 //! nobody locks others.
 
-use crate::app::login::First;
+use super::First;
 use crate::app::secret::Secret;
 use crate::app::{App, clock, error};
 use puerta_keys::code;
@@ -60,7 +60,7 @@ struct Row {
 
 /// Everybody's wrong codes, since they last had a right one or puerta was started.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Tries(Mutex<HashMap<PersonId, Row>>);
+pub(super) struct Tries(Mutex<HashMap<PersonId, Row>>);
 
 impl Tries {
     /// Counts a try before anybody knows whether it is right, so that many at once are counted too.
@@ -93,7 +93,7 @@ impl Tries {
 impl App {
     /// Whether no code of theirs would be looked at now.
     pub fn second_closed(&self, first: &First) -> bool {
-        self.tries.closed(first.person(), clock::now()).is_some()
+        self.logins.tries.closed(first.person, clock::now()).is_some()
     }
 
     /// Uses a code of a person's second factor up, if it is right.
@@ -105,10 +105,10 @@ impl App {
         let now = clock::now();
         // A program that cannot ask anybody answers with nothing, three times a run: that is no guess.
         if !totp::is_code(text.expose()) && code::normalise(text.expose()).is_none() {
-            let closed = self.tries.closed(person, now);
+            let closed = self.logins.tries.closed(person, now);
             return Ok(closed.map_or(Checked::Wrong, |until| Checked::Closed { until }));
         }
-        if let Err(until) = self.tries.begin(person, now) {
+        if let Err(until) = self.logins.tries.begin(person, now) {
             return Ok(Checked::Closed { until });
         }
         let Some(factor) = self.store.second_factor(person).await? else { return Ok(Checked::Wrong) };
@@ -123,7 +123,7 @@ impl App {
         };
         Ok(match right {
             Some(factor) => {
-                self.tries.forget(person);
+                self.logins.tries.forget(person);
                 Checked::Right(factor)
             }
             None => Checked::Wrong,

@@ -1,6 +1,6 @@
 //! What others see of an open console. A slow onlooker loses frames and never slows it.
 
-use super::Size;
+use puerta_engine::Size;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{broadcast, mpsc};
 
@@ -41,18 +41,22 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(vm: &str, recorded: bool, size: Size) -> (Arc<Self>, mpsc::Receiver<Announcement>) {
+    pub(in crate::app) fn new(
+        vm: &str,
+        recorded: bool,
+        size: Size,
+    ) -> (Arc<Self>, mpsc::Receiver<Announcement>) {
         let (told, hears) = mpsc::channel(TOLD);
         let frames = broadcast::Sender::new(BEHIND);
         let screen = Self { vm: vm.to_owned(), recorded, size: Mutex::new(size), frames, told };
         (Arc::new(screen), hears)
     }
 
-    pub(super) fn is_watched(&self) -> bool {
+    pub(in crate::app) fn is_watched(&self) -> bool {
         self.frames.receiver_count() > 0
     }
 
-    pub(super) fn show(&self, text: &str) {
+    pub(in crate::app) fn show(&self, text: &str) {
         if !self.is_watched() {
             return;
         }
@@ -65,20 +69,20 @@ impl Screen {
         }
     }
 
-    pub(super) fn resize(&self, size: Size) {
+    pub(in crate::app) fn resize(&self, size: Size) {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
         let _ = self.frames.send(Frame::Resize(size));
     }
 
-    pub(super) fn size(&self) -> Size {
+    pub(in crate::app) fn size(&self) -> Size {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn frames(&self) -> broadcast::Receiver<Frame> {
+    pub(in crate::app) fn frames(&self) -> broadcast::Receiver<Frame> {
         self.frames.subscribe()
     }
 
-    pub(super) fn teller(&self) -> mpsc::Sender<Announcement> {
+    pub(in crate::app) fn teller(&self) -> mpsc::Sender<Announcement> {
         self.told.clone()
     }
 }

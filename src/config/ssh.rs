@@ -1,0 +1,56 @@
+//! `[ssh]`: where the door is, and how many may stand in it.
+
+use super::reader::Reader;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// `[ssh]`.
+#[derive(Debug, Clone)]
+pub struct Ssh {
+    /// Addresses to listen on when no socket is inherited.
+    pub listen: Vec<SocketAddr>,
+    /// Time to log in (sshd: `LoginGraceTime`).
+    pub login_grace: Duration,
+    /// Unauthenticated connections at once (sshd: `MaxStartups`).
+    pub max_startups: usize,
+    /// The same from one address; a classroom sits behind one (sshd: `PerSourceMaxStartups`).
+    pub max_startups_per_source: usize,
+    /// Connections at once.
+    pub max_connections: usize,
+    /// Channels of one connection, shells and forwards together (sshd: `MaxSessions`).
+    pub max_channels: usize,
+    /// Forwards of one person at once, over all their connections.
+    pub max_forwards: usize,
+    /// Connections of one person at once, so that nobody takes all of `max_connections`.
+    pub max_connections_per_person: usize,
+    /// A full channel without progress is closed after this when it has neighbours.
+    pub stall_limit: Duration,
+    /// Seconds between keepalives; three without an answer end the connection.
+    pub keepalive: Duration,
+    /// How long a stop waits for live connections.
+    pub drain: Duration,
+}
+
+/// Reads the table.
+pub(super) fn read(r: &mut Reader) -> Ssh {
+    let mut listen = Vec::new();
+    for text in r.strings("ssh", "listen", &["0.0.0.0:22", "[::]:22"]) {
+        match text.parse() {
+            Ok(address) => listen.push(address),
+            Err(_) => r.wrong("ssh", "listen", &format!("`{text}` is not ADDRESS:PORT")),
+        }
+    }
+    Ssh {
+        listen,
+        login_grace: r.seconds("ssh", "login_grace_s", 60, 5, 600),
+        max_startups: r.integer("ssh", "max_startups", 200, 1, 100_000) as usize,
+        max_startups_per_source: r.integer("ssh", "max_startups_per_source", 100, 1, 100_000) as usize,
+        max_connections: r.integer("ssh", "max_connections", 4000, 1, 1_000_000) as usize,
+        max_channels: r.integer("ssh", "max_channels", 64, 1, 10_000) as usize,
+        max_forwards: r.integer("ssh", "max_forwards", 256, 1, 100_000) as usize,
+        max_connections_per_person: r.integer("ssh", "max_connections_per_person", 100, 1, 100_000) as usize,
+        stall_limit: r.seconds("ssh", "stall_limit_s", 5, 1, 600),
+        keepalive: r.seconds("ssh", "keepalive_s", 30, 1, 3600),
+        drain: r.seconds("ssh", "drain_s", 10, 0, 600),
+    }
+}
