@@ -35,7 +35,7 @@ impl App {
         if seats {
             self.upkeep.look_at_shut_seats();
         }
-        if machines || templates {
+        if templates {
             self.upkeep.look_at_images();
         }
         if !keys.is_empty() {

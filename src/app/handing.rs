@@ -1,14 +1,46 @@
 //! The keys inside machines follow those of the people who sit in the seat: a member who comes, a key
-//! that goes. Best effort: what cannot be written now is written at the machine's next start. Until
-//! then a key of somebody who left opens nothing, because puerta does not let them through.
+//! that goes. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
+//! the job ends, and tried each minute. A machine that starts gets them as they are.
 
 use crate::app::error::Result;
 use crate::app::{App, itself};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Phase, SeatId, Vm};
+use puerta_lab::model::{Phase, SeatId, Vm, VmId};
 use puerta_policy::decide::Permit;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often what is owed is tried again.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Machines that others' keys may still open. A restart forgets them, but for those that a job has.
+#[derive(Default)]
+pub(super) struct Owed(Mutex<BTreeSet<VmId>>);
+
+impl Owed {
+    fn add(&self, vm: VmId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(vm);
+    }
+
+    /// Whether it was owed; now it is the caller's to write.
+    fn take(&self, vm: VmId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&vm)
+    }
+
+    pub(super) fn all(&self) -> Vec<VmId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+}
+
+/// Tries what is owed again, for as long as puerta runs.
+pub async fn mind(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(MINUTE).await;
+        app.hand_owed().await;
+    }
+}
 
 impl App {
     /// Writes the seat's keys into one machine. A machine may keep whoever writes waiting, so nobody
@@ -27,7 +59,8 @@ impl App {
             }
         };
         if let Err(error) = handed.await {
-            tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written at its next start");
+            tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written later");
+            self.owed.add(vm.id);
         }
     }
 
@@ -40,23 +73,43 @@ impl App {
     pub(super) fn hand_keys_of(self: &Arc<Self>, seats: Vec<SeatId>) {
         let app = Arc::clone(self);
         self.tasks.spawn(async move {
-            if let Err(error) = app.hand_all(&seats).await {
-                tracing::warn!(?error, "keys are written at the machines' next start");
+            match app.store.vms_of(&seats).await {
+                Ok(vms) => vms.iter().for_each(|vm| app.owed.add(vm.id)),
+                Err(error) => tracing::warn!(%error, "keys are written at the machines' next start"),
             }
+            app.hand_owed().await;
         });
     }
 
-    async fn hand_all(self: &Arc<Self>, seats: &[SeatId]) -> Result<()> {
-        let vms = self.store.vms_of(seats).await?;
-        let Some(seen) = self.seen(&vms).await else { return Ok(()) };
-        for vm in vms.into_iter().filter(|vm| vm.phase == Phase::Ready) {
-            let status = seen.get(&vm.vmid).map(|instance| instance.status);
-            let still = matches!(status, Some(Status::Running | Status::Stopped));
-            // A job has the machine, and may be putting another one in its place.
-            if still && self.store.running_job_of(vm.id).await?.is_none() {
-                let permit = itself::permit(self, Action::VmStart, vm)?;
-                self.hand_keys(&permit).await;
+    /// A job ended: what it kept from being written.
+    pub(super) fn hand_after_job(self: &Arc<Self>) {
+        if !self.owed.all().is_empty() {
+            self.hand_keys_of(Vec::new());
+        }
+    }
+
+    pub(super) async fn hand_owed(self: &Arc<Self>) {
+        for id in self.owed.all() {
+            if let Err(error) = self.hand_one(id).await {
+                tracing::warn!(vm = id.0, ?error, "keys are still owed to a machine");
+                self.owed.add(id);
             }
+        }
+    }
+
+    async fn hand_one(self: &Arc<Self>, id: VmId) -> Result<()> {
+        let Some(vm) = self.store.vm(id).await?.filter(|vm| vm.phase != Phase::Deleting) else {
+            self.owed.take(id);
+            return Ok(());
+        };
+        if vm.node.as_deref().is_some_and(|node| self.nodes.doubtful(node)) {
+            return Ok(());
+        }
+        let found = self.instance(&vm).await?.map(|found| found.status);
+        let still = matches!(found, Some(Status::Running | Status::Stopped));
+        // A job has the machine, and may be putting another one in its place: it comes here at its end.
+        if still && self.store.running_job_of(id).await?.is_none() && self.owed.take(id) {
+            self.hand_keys(&itself::permit(self, Action::VmStart, vm)?).await;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub mod factor;
 mod find;
 pub mod firewall;
 pub mod forward;
-mod handing;
+pub mod handing;
 mod isolation;
 mod itself;
 pub mod jobs;
@@ -81,6 +81,7 @@ pub struct App {
     pub presence: Presence,
     ruling: policy::Ruling,
     upkeep: upkeep::Upkeep,
+    owed: handing::Owed,
     logins: login::Logins,
     jobs: Jobs,
     wall: firewall::Wall,
@@ -136,6 +137,7 @@ impl App {
             presence,
             ruling: policy::Ruling::new(policy),
             upkeep: upkeep::Upkeep::default(),
+            owed: handing::Owed::default(),
             logins,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),

@@ -96,6 +96,7 @@ fn mind(app: &Arc<App>) -> anyhow::Result<()> {
         }
     });
     tokio::spawn(app::policy::mind(Arc::clone(app)));
+    tokio::spawn(app::handing::mind(Arc::clone(app)));
     let forgetting = Arc::clone(app);
     tokio::spawn(async move {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));

@@ -23,7 +23,7 @@ pub struct What {
     pub machines: bool,
     /// The keys that open the machines of these seats.
     pub keys: Vec<SeatId>,
-    /// A version is not offered any more, or was not made.
+    /// An image may be needless: a version is not offered any more or was not made, or a machine of one is gone.
     pub templates: bool,
     /// What policy says.
     pub policy: bool,

@@ -100,7 +100,7 @@ impl Store {
         finish(&mut tx, job, &JobState::Done, now).await?;
         vms::delete(&mut tx, vm).await?;
         tx.commit().await?;
-        Ok(Changed::new((), What { machines: true, ..What::default() }))
+        Ok(Changed::new((), What { templates: true, ..What::default() }))
     }
 
     /// Records the backup and ends the job as done, both or neither: a backup is known exactly

@@ -225,7 +225,7 @@ impl Store {
         let mut tx = self.write().await?;
         let was_there = delete(&mut tx, vm).await?;
         tx.commit().await?;
-        Ok(Changed::new(was_there, What { machines: true, ..What::default() }))
+        Ok(Changed::new(was_there, What { templates: true, ..What::default() }))
     }
 }
 

@@ -65,16 +65,18 @@ async fn close_ports(app: &Arc<App>, vm: &Vm) -> Result<u32> {
     // Nobody publishes in between.
     let mut turn = app.wall.turn().await;
     let before = app.store.vm(vm.id).await?.map_or(vm.phase, |now| now.phase);
-    app.after_leading(app.store.set_phase(vm.id, Phase::Deleting).await?, &mut turn);
+    let going = app.store.set_phase(vm.id, Phase::Deleting).await?;
     let ports = app.store.publications_count(vm.id).await?;
     if ports > 0 {
         match app.reconcile_now(&mut turn).await {
             Ok(_) | Err(FirewallError::Off) => {}
             Err(error) => {
-                app.after_leading(app.store.set_phase(vm.id, before).await?, &mut turn);
+                // Nothing has heard of it yet, and what is open stays open.
+                drop((going, app.store.set_phase(vm.id, before).await?));
                 return Err(refused(&error));
             }
         }
     }
+    app.after_leading(going, &mut turn);
     Ok(ports)
 }

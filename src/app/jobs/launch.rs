@@ -100,6 +100,7 @@ impl App {
             });
             let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
             app.end_job(&job, &end, finish).await;
+            app.hand_after_job();
             // Its seat may have been shut while it had the machine.
             if leaves_running && app.store.is_shut(job.seat).await.unwrap_or(true) {
                 app.upkeep.look_at_shut_seats();

@@ -16,6 +16,7 @@ pub(super) mod restore;
 mod room;
 pub(super) mod start;
 pub(super) mod stop;
+mod swap;
 mod task;
 
 use launch::begin;

@@ -5,6 +5,7 @@
 
 use super::begun;
 use super::report::{JobWatch, insist};
+use super::swap::{replace, take_back};
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
@@ -169,7 +170,7 @@ async fn build(work: &Work, target: &str, ran: bool) -> Result<()> {
 async fn swap(work: &Work, ran: bool) -> Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);
     work.report.step(Step::Swap).await?;
-    insist(|| engine.replace(permit, work.app.config.machine.stop_grace)).await?;
+    replace(work).await?;
     if ran {
         insist(|| engine.start(permit, Which::Main)).await?;
     }
@@ -205,8 +206,7 @@ async fn again(work: &Work, ran: bool) -> puerta_engine::Result<()> {
 /// As it was: on the node that it came from, running if it ran.
 async fn back(work: &Work, ran: bool) -> puerta_engine::Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);
-    engine.settle(permit).await?;
-    engine.take_back(permit).await?;
+    take_back(work).await?;
     if ran { engine.start(permit, Which::Main).await } else { Ok(()) }
 }
 

@@ -60,9 +60,14 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
     insist(|| app.engine.settle(&permit)).await?;
     let step = Step::named(step);
     match kind.take_up(&Cut { app, job, permit: &permit, step }).await? {
-        TakenUp::Undone(why) => undone(app, job, why).await?,
+        TakenUp::Undone(why) => {
+            undone(app, job, why).await?;
+            // What it kept from being written before.
+            app.hand_keys_of(vec![job.seat]);
+        }
         TakenUp::Again(task) => {
             tracing::info!(job = job.id.0, kind = kind.word(), "carrying on a job after a restart");
+            app.hand_keys_of(vec![job.seat]);
             drop(app.set_off(job.clone(), None, permit, task, Some(step.unwrap_or(Step::Queue))));
         }
     }

@@ -4,6 +4,7 @@
 
 use super::begin;
 use super::report::insist;
+use super::swap::{replace, take_back};
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
@@ -162,14 +163,14 @@ async fn build(work: &Work, backup: &Backup) -> Result<()> {
 /// The machine is the new one, and runs; the old one stays for the caller.
 async fn swap(work: &Work) -> puerta_engine::Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);
-    insist(|| engine.replace(permit, work.app.config.machine.stop_grace)).await?;
+    replace(work).await?;
     insist(|| engine.start(permit, Which::Main)).await
 }
 
 /// The old machine is the machine again, and runs.
 async fn roll_back(work: &Work) -> puerta_engine::Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);
-    engine.take_back(permit).await?;
+    take_back(work).await?;
     engine.remove(permit, Which::New).await?;
     engine.start(permit, Which::Main).await
 }

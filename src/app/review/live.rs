@@ -45,6 +45,9 @@ impl Subject for Reading {
     }
 }
 
+/// Wakes when something that decisions rest on changed.
+type Changes = tokio::sync::watch::Receiver<u64>;
+
 /// One of them.
 #[derive(Debug)]
 pub enum Piece {
@@ -62,19 +65,20 @@ pub enum Piece {
     End(Result<Option<Box<Reply>>>),
 }
 
-fn live(ctx: &Ctx<'_>, action: Action) -> (Sender<Piece>, Outcome) {
+/// `changes` are from before it was judged.
+fn live(action: Action, changes: Changes) -> (Sender<Piece>, Outcome) {
     let (give, pieces) = channel(WAITING);
-    let standing = Standing::new(Reading(action), ctx.app.changes());
+    let standing = Standing::new(Reading(action), changes);
     (give, Outcome::Live(Live { pieces, standing }))
 }
 
 /// The last lines, and those that come.
-pub(super) async fn tail(ctx: &Ctx<'_>, query: Query) -> Result<Outcome> {
+pub(super) async fn tail(ctx: &Ctx<'_>, query: Query, changes: Changes) -> Result<Outcome> {
     // First heard, then looked: nothing is missed in between, and what is seen twice is left out.
     let mut followed = ctx.app.audit.follow();
     let lines = search(ctx, query.clone()).await?.lines;
     let mut last = lines.last().and_then(|line| line.get("seq")?.as_u64()).unwrap_or(0);
-    let (give, outcome) = live(ctx, Action::AuditList);
+    let (give, outcome) = live(Action::AuditList, changes);
     let filter = Filter::new(&query);
     ctx.app.tasks.spawn(async move {
         let page = AuditPage { lines, page: 1, ..AuditPage::default() };
@@ -113,10 +117,10 @@ fn reading(app: &App) -> Result<tokio::sync::OwnedSemaphorePermit> {
     Arc::clone(&app.readings).try_acquire_owned().map_err(busy)
 }
 
-pub(super) async fn verify(ctx: &Ctx<'_>) -> Result<Outcome> {
+pub(super) async fn verify(ctx: &Ctx<'_>, changes: Changes) -> Result<Outcome> {
     let held = reading(ctx.app)?;
     ctx.app.audit.flush().await?;
-    let (give, outcome) = live(ctx, Action::AuditList);
+    let (give, outcome) = live(Action::AuditList, changes);
     let (path, key) = (ctx.app.config.audit(), ctx.app.audit.key().cloned());
     tokio::task::spawn_blocking(move || {
         let keys = key.as_ref().map(|key| key.public_keys());
@@ -158,13 +162,13 @@ fn view(verdict: Verdict, key: Option<String>) -> AuditVerdict {
     }
 }
 
-pub(super) async fn export(ctx: &Ctx<'_>, range: Range) -> Result<Outcome> {
+pub(super) async fn export(ctx: &Ctx<'_>, range: Range, changes: Changes) -> Result<Outcome> {
     let held = reading(ctx.app)?;
     let key = ctx.app.audit.key().cloned();
     let key = key.ok_or_else(|| Error::internal(&"the audit has no key"))?;
     // What is given out ends before a signature.
     let end = ctx.app.audit.seal().await?;
-    let (give, outcome) = live(ctx, Action::AuditExport);
+    let (give, outcome) = live(Action::AuditExport, changes);
     let path = ctx.app.config.audit();
     let (app, visitor) = (Arc::clone(ctx.app), ctx.visitor.clone());
     tokio::task::spawn_blocking(move || {

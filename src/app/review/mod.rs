@@ -24,6 +24,8 @@ const TAIL: u32 = 10;
 const STORY: usize = 10_000;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome> {
+    // Heard from before it is judged: what changes in between is not missed.
+    let changes = ctx.app.changes();
     match command {
         AuditCommand::List(pages) => {
             permit(ctx, Action::AuditList).await?;
@@ -35,7 +37,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome>
             permit(ctx, Action::AuditList).await?;
             let query = Query { limit: lines.unwrap_or(TAIL) as usize, ..query(ctx, filter).await? };
             if follow {
-                return live::tail(ctx, query).await;
+                return live::tail(ctx, query, changes).await;
             }
             let found = search(ctx, query).await?;
             let page = AuditPage { lines: found.lines, page: 1, ..AuditPage::default() };
@@ -43,11 +45,11 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome>
         }
         AuditCommand::Verify => {
             permit(ctx, Action::AuditList).await?;
-            live::verify(ctx).await
+            live::verify(ctx, changes).await
         }
         AuditCommand::Export { since, until } => {
             permit(ctx, Action::AuditExport).await?;
-            live::export(ctx, audit::Range { since, until, ..audit::Range::default() }).await
+            live::export(ctx, audit::Range { since, until, ..audit::Range::default() }, changes).await
         }
     }
 }

@@ -42,10 +42,10 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
         other => other.into(),
     })?;
     let view = view(course, enrolled.value(), &rows, codes, list.unknown, &asked);
+    app.after(enrolled).await;
     if !asked.dry_run {
         note(app, visitor, &view).await;
     }
-    app.after(enrolled).await;
     Ok(Reply::Course(CourseReply::Enrolled(Box::new(view))))
 }
 

@@ -14,9 +14,9 @@ fn newcomer(login: &str, role: Role, course: puerta_lab::model::CourseId, key: &
     NewPerson { login: login.parse().unwrap(), name: String::new(), role, course, key: Some(key), code: None }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_key_of_a_member_who_is_removed_leaves_the_teams_machines() {
-    let house = house("removed-member").await;
+/// A team's `web1`, with the keys of `alumno1` and `luis`, and a teacher.
+async fn team(name: &str) -> (House, Vm, Visitor) {
+    let house = house(name).await;
     let store = &house.app.store;
     let (course, _) = store.courses().await.unwrap().pop().unwrap();
     let add = async |login, role, key| {
@@ -36,12 +36,42 @@ async fn the_key_of_a_member_who_is_removed_leaves_the_teams_machines() {
     let watch = house.begin(create).await;
     house.end(watch).await.0.unwrap();
     let vm = house.vm().await.unwrap();
-    let inside = || house.sim.authorized_keys(vm.vmid).unwrap();
-    assert_eq!(inside(), ["ssh-ed25519 x", "ssh-ed25519 l"]);
-    let remove = Command::Person(PersonCommand::Remove(luis.login));
     let teacher = Visitor { person: teacher.id, login: teacher.login, ..house.visitor.clone() };
-    house.app.run(&teacher, remove, "words").await.unwrap();
-    while inside() != ["ssh-ed25519 x"] {
+    assert_eq!(house.sim.authorized_keys(vm.vmid).unwrap(), ["ssh-ed25519 x", "ssh-ed25519 l"]);
+    (house, vm, teacher)
+}
+
+async fn remove_luis(house: &House, teacher: &Visitor) {
+    let remove = Command::Person(PersonCommand::Remove("luis".parse().unwrap()));
+    house.app.run(teacher, remove, "words").await.unwrap();
+}
+
+async fn only_x(house: &House, vm: &Vm) {
+    while house.sim.authorized_keys(vm.vmid).unwrap() != ["ssh-ed25519 x"] {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_member_who_is_removed_leaves_the_teams_machines() {
+    let (house, vm, teacher) = team("removed-member").await;
+    remove_luis(&house, &teacher).await;
+    only_x(&house, &vm).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_a_job_kept_from_being_written_are_written_at_its_end() {
+    let (house, vm, teacher) = team("removed-meanwhile").await;
+    let stop = jobs::stop::Stop::GENTLY;
+    let job = house.app.begin_job(&stop, &vm, None, None).await.unwrap();
+    remove_luis(&house, &teacher).await;
+    while house.app.owed.all() != [vm.id] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    house.app.hand_owed().await;
+    assert_eq!(house.app.owed.all(), [vm.id], "the machine is the job's");
+    assert_eq!(house.sim.authorized_keys(vm.vmid).unwrap(), ["ssh-ed25519 x", "ssh-ed25519 l"]);
+    let watch = house.app.launch(job, None, permit(&house.app, vm.clone()), stop);
+    house.end(watch).await.0.unwrap();
+    only_x(&house, &vm).await;
 }

@@ -1,0 +1,27 @@
+//! A copy takes its machine's place: what a restore and a move end with.
+
+use super::report::insist;
+use super::task::Work;
+use puerta_engine::{Result, Which};
+
+/// The copy is the machine, stopped; what was stays for the caller.
+pub(super) async fn replace(work: &Work) -> Result<()> {
+    let (engine, permit, grace) = (&work.app.engine, &work.permit, work.app.config.machine.stop_grace);
+    if work.resumed.is_none() {
+        // Everything is whole until here: one that cannot be stopped stays, and whoever watches hears of it.
+        engine.stop(permit, Which::Main, grace).await?;
+    }
+    insist(|| async {
+        // After a lost answer the engine may still be at what it was asked for.
+        engine.settle(permit).await?;
+        engine.replace(permit, grace).await
+    })
+    .await
+}
+
+/// What was is the machine again, stopped; what had its place is gone.
+pub(super) async fn take_back(work: &Work) -> Result<()> {
+    let (engine, permit) = (&work.app.engine, &work.permit);
+    engine.settle(permit).await?;
+    engine.take_back(permit).await
+}
