@@ -126,12 +126,18 @@ impl<'a> Drive<'a> {
                         () = &mut revoked => Err(verdict(&self.talk.ending).await),
                     }
                 }
-                heard = self.talk.next(ear) => self.hear(heard).await,
+                heard = self.talk.next(ear) => tokio::select! {
+                    done = self.hear(heard) => done,
+                    () = &mut revoked => Err(verdict(&self.talk.ending).await),
+                },
                 place = input.reserve(), if !self.typed.is_empty() => {
                     self.give(place.ok());
                     Ok(())
                 }
-                Some(announcement) = self.told.recv() => self.announce(&announcement).await,
+                Some(announcement) = self.told.recv() => tokio::select! {
+                    done = self.announce(&announcement) => done,
+                    () = &mut revoked => Err(verdict(&self.talk.ending).await),
+                },
                 () = &mut revoked => Err(verdict(&self.talk.ending).await),
                 () = self.typed.pressure() => self.press(),
             };

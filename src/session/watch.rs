@@ -35,18 +35,10 @@ async fn show(talk: &mut Talk, watching: &mut Watching) -> Result<Stop, Gone> {
     tokio::pin!(revoked);
     loop {
         tokio::select! {
-            frame = frames.recv() => match frame {
-                Ok(Frame::Output(text)) => {
-                    let text = tame.feed(&text);
-                    talk.io.raw(text.into_bytes().into()).await?;
-                }
-                Ok(Frame::Resize(size)) => {
-                    let text = notice::watched_size(talk.lang, size);
-                    talk.io.out(&text).await?;
-                }
-                // Too slow: what was missed may have been the middle of anything.
-                Err(RecvError::Lagged(_)) => tame = Tame::default(),
-                Err(RecvError::Closed) => return Ok(Stop::Wanted),
+            frame = frames.recv() => tokio::select! {
+                over = draw(talk, &mut tame, frame) => if over? { return Ok(Stop::Wanted) },
+                // A client that does not read keeps nobody looking who may not.
+                () = &mut revoked => return Ok(Stop::Revoked),
             },
             heard = talk.next(Ear::Disturbance) => {
                 if let Some(stop) = stops(talk, heard).await? {
@@ -56,4 +48,22 @@ async fn show(talk: &mut Talk, watching: &mut Watching) -> Result<Stop, Gone> {
             () = &mut revoked => return Ok(Stop::Revoked),
         }
     }
+}
+
+/// Shows what there is to see; whether that was the end.
+async fn draw(talk: &mut Talk, tame: &mut Tame, frame: Result<Frame, RecvError>) -> Result<bool, Gone> {
+    match frame {
+        Ok(Frame::Output(text)) => {
+            let text = tame.feed(&text);
+            talk.io.raw(text.into_bytes().into()).await?;
+        }
+        Ok(Frame::Resize(size)) => {
+            let text = notice::watched_size(talk.lang, size);
+            talk.io.out(&text).await?;
+        }
+        // Too slow: what was missed may have been the middle of anything.
+        Err(RecvError::Lagged(_)) => *tame = Tame::default(),
+        Err(RecvError::Closed) => return Ok(true),
+    }
+    Ok(false)
 }
