@@ -67,6 +67,18 @@ pub(crate) struct Lab {
     begun: Instant,
 }
 
+/// A machine runs a moment before its sshd does.
+fn answered(ask: impl Fn() -> Said) -> Said {
+    let begun = Instant::now();
+    loop {
+        let said = ask();
+        if !said.err.contains("nothing answers on port 22") || begun.elapsed() > Duration::from_secs(10) {
+            return said;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 impl Lab {
     /// A new one, ready.
     pub(crate) fn up(name: &str, words: &[&str]) -> Self {
@@ -173,14 +185,18 @@ impl Lab {
 
     /// `ssh -J alumno1@puerta root@VM SCRIPT`
     pub(crate) fn inside(&self, vm: &str, script: &str) -> Said {
-        Said::of(self.client("ssh").args(["-J", "alumno1@puerta", &format!("root@{vm}"), script]))
+        answered(|| {
+            Said::of(self.client("ssh").args(["-J", "alumno1@puerta", &format!("root@{vm}"), script]))
+        })
     }
 
     /// The same for a machine whose host key is another one each time.
     pub(crate) fn inside_new(&self, vm: &str, script: &str) -> Said {
-        let mut ssh = self.client("ssh");
-        ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=accept-new"]);
-        Said::of(ssh.args(["-J", "alumno1@puerta", &format!("root@{vm}"), script]))
+        answered(|| {
+            let mut ssh = self.client("ssh");
+            ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=accept-new"]);
+            Said::of(ssh.args(["-J", "alumno1@puerta", &format!("root@{vm}"), script]))
+        })
     }
 
     /// The machine by that name, as its student sees it.

@@ -36,11 +36,12 @@ fn node_of(lab: &Lab, name: &str) -> String {
     lab.vm(name).unwrap()["node"].as_str().unwrap().to_owned()
 }
 
-/// Has the machine on that node.
+/// Has the machine on that node, once a daemon that was started just now is ready for it.
 fn bring(lab: &Lab, vm: &str, node: &str) {
-    if node_of(lab, vm) != node {
-        lab.ok("profesor", &format!("vm move {vm}.alumno1 {node} --yes"));
-    }
+    let to = format!("vm move {vm}.alumno1 {node} --yes");
+    wait("it is brought there", Duration::from_secs(60), || {
+        node_of(lab, vm) == node || lab.run("profesor", &to).code == 0
+    });
 }
 
 fn node(lab: &Lab, name: &str) -> Value {
