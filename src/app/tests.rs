@@ -4,6 +4,7 @@
 mod after;
 mod away;
 mod moving;
+mod restoring;
 mod template;
 
 use super::command::{Command, VmCommand};

@@ -2,14 +2,18 @@
 
 use super::report::insist;
 use super::task::Work;
-use puerta_engine::{Result, Which};
+use puerta_engine::{EngineError, Result, Which};
 
 /// The copy is the machine, stopped; what was stays for the caller.
 pub(super) async fn replace(work: &Work) -> Result<()> {
     let (engine, permit, grace) = (&work.app.engine, &work.permit, work.app.config.machine.stop_grace);
     if work.resumed.is_none() {
         // Everything is whole until here: one that cannot be stopped stays, and whoever watches hears of it.
-        engine.stop(permit, Which::Main, grace).await?;
+        match engine.stop(permit, Which::Main, grace).await {
+            // Lost altogether: then there is nothing to put aside.
+            Ok(()) | Err(EngineError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
     }
     insist(|| async {
         // After a lost answer the engine may still be at what it was asked for.
