@@ -1,6 +1,8 @@
 //! Who comes in, and who does not; how the door opens and closes: real `ssh` against the real program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
+#[path = "door/ground.rs"]
+mod ground;
 #[path = "door/login.rs"]
 mod login;
 #[path = "door/serving.rs"]
@@ -12,7 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::pty::Pty;
-use support::{House, Killed, Said, text, wait};
+use support::{House, Killed, Said, text, wait, wait_for};
 
 const PASSWORD: &str = "una mesa verde";
 

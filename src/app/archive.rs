@@ -30,9 +30,14 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(&error))
 }
 
-/// Makes the folder an archive goes to, readable by puerta alone.
-pub(super) async fn prepare(archive: &Path) -> Result<()> {
+/// Makes the folder an archive goes to, readable by puerta alone. The folder of them all is made for the first
+/// one alone: where others should be, it is missing, and its file system may be.
+pub(super) async fn prepare(app: &App, archive: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
+    let all = app.config.backup.dir.clone();
+    if !blocking(move || Ok(all.is_dir())).await?.unwrap_or(false) && app.store.has_backups().await? {
+        return Err(Error::new(Kind::Unavailable, "error-archives-away"));
+    }
     let Some(dir) = archive.parent().map(Path::to_owned) else { return Ok(()) };
     let made = blocking(move || std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir));
     made.await?.map_err(|error| trouble(&error))

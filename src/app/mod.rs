@@ -20,6 +20,7 @@ pub mod factor;
 mod find;
 pub mod firewall;
 pub mod forward;
+pub mod ground;
 pub mod handing;
 mod isolation;
 mod itself;

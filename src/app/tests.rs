@@ -53,7 +53,7 @@ async fn house_behind(name: &str, firewall: Firewall) -> House {
     let dir = std::env::temp_dir().join(format!("puerta-app-{}-{name}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let config = Config::parse(&format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n")).unwrap();
-    let store = Store::open(&config.database()).await.unwrap();
+    let store = Store::make(&config.database()).await.unwrap();
     let options = Options { delay: Duration::from_millis(60), ..Options::default() };
     let sim = Arc::new(SimEngine::with(options).unwrap());
     let audit = Audit::open(config.audit(), audit::system_clock).unwrap();

@@ -1,15 +1,18 @@
 //! `puerta audit verify|key`: what the technician, or whoever has an export and the public key, checks
 //! without a running puerta.
 
-use super::{complain, host_key, init, say};
+use super::{complain, host_key, say};
 use crate::config::{self, Config};
 use anyhow::Context;
 use clap::Subcommand;
 use puerta_audit::{self as audit, Check, Settings, Verdict};
 use puerta_keys::audit::{AuditKey, AuditPublicKeys};
+use puerta_keys::host::HostKey;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+
+const NAME: &str = "audit key";
 
 #[derive(Subcommand)]
 pub(super) enum Words {
@@ -29,26 +32,36 @@ pub(super) fn run(config: &Config, words: &Words) -> anyhow::Result<ExitCode> {
     match words {
         Words::Verify { key, .. } => verify(&config.audit(), key.as_deref(), &public(&config.audit_key())),
         Words::Key => {
-            init::state_dir(config)?;
+            let path = config.audit_key();
             let key = load_key(config)?;
+            let key =
+                key.with_context(|| format!("{} is not there: `puerta init` makes it", path.display()))?;
             say(&format!("{}\n{}\n", key.public_line(), key.fingerprint()))
         }
     }
 }
 
-/// The key that signs, made when there is none; after those whose public halves are in the file beside it.
-pub(super) fn load_key(config: &Config) -> anyhow::Result<Arc<AuditKey>> {
-    let pair = host_key::load_or_make(&config.audit_key(), "audit key", "puerta-audit")?;
+/// The key that signs, after those whose public halves are in the file beside it; `None` when there is none.
+pub(super) fn load_key(config: &Config) -> anyhow::Result<Option<Arc<AuditKey>>> {
+    host_key::load(&config.audit_key(), NAME)?.map(|pair| with_older(config, pair)).transpose()
+}
+
+/// The same, made when there is none.
+pub(super) fn load_or_make_key(config: &Config) -> anyhow::Result<Arc<AuditKey>> {
+    with_older(config, host_key::load_or_make(&config.audit_key(), NAME, "puerta-audit")?)
+}
+
+fn with_older(config: &Config, pair: HostKey) -> anyhow::Result<Arc<AuditKey>> {
     let (key, beside) = (AuditKey::from(pair), public(&config.audit_key()));
     let key = if beside.exists() { key.after(read_keys(&beside)?) } else { key };
     Ok(Arc::new(key))
 }
 
 /// How the log is kept, with the key.
-pub(super) fn settings(config: &Config) -> anyhow::Result<Settings> {
+pub(super) fn settings(config: &Config, key: &Arc<AuditKey>) -> Settings {
     let config::Audit { sign_every, keep_days, copy, syslog } = config.audit_log.clone();
-    let key = Some(load_key(config)?);
-    Ok(Settings { key, sign_every, keep_days, copy, syslog, ..Settings::default() })
+    let key = Some(Arc::clone(key));
+    Settings { key, sign_every, keep_days, copy, syslog, ..Settings::default() }
 }
 
 fn public(key: &Path) -> PathBuf {

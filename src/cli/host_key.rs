@@ -1,5 +1,4 @@
-//! A key of ours as a file (the host key, the audit's): made at the first start, refused when others
-//! may read it.
+//! A key of ours as a file (the host key, the audit's): made by `init`, refused when others may read it.
 
 use anyhow::{Context, bail};
 use puerta_keys::host::HostKey;
@@ -9,15 +8,21 @@ use std::path::Path;
 
 /// The key at `path`; a new one with that comment when there is none. `what` names it.
 pub(super) fn load_or_make(path: &Path, what: &str, comment: &str) -> anyhow::Result<HostKey> {
+    load(path, what)?.map_or_else(|| make(path, what, comment), Ok)
+}
+
+/// The key at `path`; `None` when there is none.
+pub(super) fn load(path: &Path, what: &str) -> anyhow::Result<Option<HostKey>> {
     match std::fs::read_to_string(path) {
         Ok(text) => {
             let mode = std::fs::metadata(path)?.permissions().mode();
             if mode & 0o077 != 0 {
                 bail!("{}: others may read it (mode {:04o}); chmod 0600 it", path.display(), mode & 0o7777);
             }
-            HostKey::parse(&text).with_context(|| format!("{}: no usable {what}", path.display()))
+            let key = HostKey::parse(&text);
+            key.map(Some).with_context(|| format!("{}: no usable {what}", path.display()))
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => make(path, what, comment),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

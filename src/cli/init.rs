@@ -1,6 +1,7 @@
 //! `puerta init`: make what is missing, change nothing that is there.
 
-use super::{host_key, say};
+use super::founding::{self, Found};
+use super::say;
 use crate::app::clock;
 use crate::config::Config;
 use anyhow::{Context, bail};
@@ -8,8 +9,7 @@ use puerta_audit::{self as audit, Audit, Event};
 use puerta_keys::AuthorizedKeyLine;
 use puerta_lab::model::{Role, Timestamp};
 use puerta_lab::names::Login;
-use puerta_store::{NewCode, NewKey, NewPerson, Store};
-use std::os::unix::fs::DirBuilderExt;
+use puerta_store::{NewCode, NewKey, NewPerson};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -29,32 +29,23 @@ pub(super) fn prepare_config(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder that everything lives in, closed to others.
-pub(super) fn state_dir(config: &Config) -> anyhow::Result<()> {
-    let dir = &config.state_dir;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.with_context(|| format!("cannot make {}", dir.display()))
-}
-
 pub(super) fn run(config: &Config, admin: Option<&str>, key: Option<&Path>) -> anyhow::Result<ExitCode> {
-    state_dir(config)?;
-    let host = host_key::load_or_make(&config.host_key(), "host key", "puerta")?;
-    say(&format!("host key {}\n", host.fingerprint()))?;
-    let audit_key = super::audit::load_key(config)?;
-    say(&format!("audit key {}\n", audit_key.fingerprint()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let store = Store::open(&config.database()).await.context("the database")?;
+        let found = founding::make(config).await?;
+        say(&format!("host key {}\n", found.host_key.fingerprint()))?;
+        say(&format!("audit key {}\n", found.audit_key.fingerprint()))?;
         if let Some(login) = admin {
-            add(config, &store, login, key).await?;
+            add(config, &found, login, key).await?;
         }
-        store.close().await;
+        found.store.close().await;
         anyhow::Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn add(config: &Config, store: &Store, login: &str, key: Option<&Path>) -> anyhow::Result<()> {
+async fn add(config: &Config, found: &Found, login: &str, key: Option<&Path>) -> anyhow::Result<()> {
+    let store = &found.store;
     let login: Login = login.parse().with_context(|| format!("`{}`", login.escape_debug()))?;
     if store.person_by_login(&login).await?.is_some() {
         bail!("`{login}` is there already");
@@ -64,7 +55,7 @@ async fn add(config: &Config, store: &Store, login: &str, key: Option<&Path>) ->
     let now = clock::now();
     let expires = Timestamp(now.0 + config.code_lifetime.as_millis() as i64);
     let stored = code.as_ref().map(|code| NewCode { hash: code.hash(), expires });
-    let settings = super::audit::settings(config)?;
+    let settings = super::audit::settings(config, &found.audit_key);
     let audit = Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
     let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
     audit.begin(event).await.context("the audit log")?;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod firewall;
+mod founding;
 mod helper;
 mod host_key;
 mod init;

@@ -1,6 +1,6 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
-use super::{BAD_CONFIGURATION, complain, helper, host_key, init, privileges};
+use super::{BAD_CONFIGURATION, complain, founding, helper, privileges};
 use crate::app::{self, App, firewall, jobs, node, roster, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
@@ -8,7 +8,6 @@ use anyhow::Context;
 use puerta_audit::{self as audit, Audit, Event};
 use puerta_engine::{self as engine, Engine};
 use puerta_firewall::client::Firewall;
-use puerta_store::Store;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,13 +29,11 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     let helper = (config.firewall.driver != Driver::Off).then(|| helper::spawn(file)).transpose()?;
     privileges::for_door().context("capabilities cannot be given up")?;
     more_descriptors();
-    init::state_dir(&config)?;
-    let key = host_key::load_or_make(&config.host_key(), "host key", "puerta")?;
-    let log = super::audit::settings(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let founding::Found { host_key: key, audit_key, store } = founding::find(&config).await?;
+        let log = super::audit::settings(&config, &audit_key);
         let engine = open_engine(&config)?;
-        let store = Store::open(&config.database()).await.context("the database")?;
         let audit = Audit::open_with(config.audit(), audit::system_clock, log).context("the audit log")?;
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
@@ -55,8 +52,14 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
             tracing::warn!(%error, "nobody could be told that puerta is ready");
         }
+        let (reason, mut lost) = tokio::sync::oneshot::channel();
+        let standing = Arc::clone(&app);
         let stop = async move {
-            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            tokio::select! {
+                _ = term.recv() => {},
+                _ = int.recv() => {},
+                why = app::ground::lost(&standing) => drop(reason.send(why)),
+            }
         };
         gateway.serve(listeners, stop).await?;
         firewall::stop(&app).await;
@@ -64,7 +67,7 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         app.audit.finish(Event::note("stop")).await;
         app.audit.close().await;
         app.store.close().await;
-        anyhow::Ok(())
+        lost.try_recv().map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
     })?;
     // A verification of a large archive is not waited for: its job is settled at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));

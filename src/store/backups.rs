@@ -49,6 +49,12 @@ fn read(row: &Row) -> Result<Backup> {
 }
 
 impl Store {
+    /// Whether there is any backup at all.
+    pub async fn has_backups(&self) -> Result<bool> {
+        let one = sqlx::query("SELECT 1 AS one FROM backups LIMIT 1").fetch_optional(&self.readers).await?;
+        Ok(one.is_some())
+    }
+
     /// Backups of these seats, newest first.
     pub async fn backups_of(&self, seats: &[SeatId]) -> Result<Vec<Backup>> {
         let rows = self.of_seats(select!("WHERE b.seat"), seats, "", None).await?;

@@ -5,6 +5,7 @@ use puerta_lab::model::{JobKind, Timestamp};
 use puerta_lab::names::CourseName;
 use puerta_lab::plan::PlanError;
 use puerta_lab::quota::QuotaExceeded;
+use std::path::PathBuf;
 
 /// Result of a store call.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -22,6 +23,9 @@ pub enum StoreError {
         /// The newest schema of this program.
         known: i64,
     },
+    /// There is no database at that path, or nothing is in it.
+    #[error("`{}` is not there, or empty", .0.display())]
+    Absent(PathBuf),
     /// There is one already: `course`, `login`, `seat`, `key`, `vm`, `vmid`, `backup` or `port`.
     #[error("the {0} is taken")]
     Taken(&'static str),

@@ -45,27 +45,50 @@ pub use quotas::{Effective, Origin, Scope};
 pub use recordings::Recording;
 pub use roster::{Enrolled, Enrolment, RosterPlan, RosterRow};
 pub use seats::SeatRow;
+pub use sqlite::Ground;
 pub use templates::{NewTemplate, Template};
 pub use vms::NewVm;
 
 // The database is that folder's; nothing else in this crate names it.
-use database::{Connection, Db, Pool, Row, Transaction};
+use database::{Connection, Db, Held, Pool, Row, Transaction};
 use sqlite as database;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The registry. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: Pool,
     readers: Pool,
+    file: Arc<Held>,
 }
 
 impl Store {
-    /// Opens the database at `path`, makes it (mode 0600) when there is none, and brings it up to
-    /// date. One that a newer puerta wrote is refused untouched.
+    /// Opens the database at `path` and brings it up to date. `Absent` where there is none, or an empty one:
+    /// what was lost is not made anew by looking for it. One that a newer puerta wrote is refused untouched.
     pub async fn open(path: &Path) -> Result<Self> {
-        let (writer, readers) = database::open(path).await?;
-        Ok(Self { writer, readers })
+        Self::with(path, false).await
+    }
+
+    /// The same for a lab that begins: made (mode 0600) when there is none.
+    pub async fn make(path: &Path) -> Result<Self> {
+        Self::with(path, true).await
+    }
+
+    async fn with(path: &Path, new: bool) -> Result<Self> {
+        let (writer, readers, file) = database::open(path, new).await?;
+        Ok(Self { writer, readers, file: Arc::new(file) })
+    }
+
+    /// Whether the file is still where it was opened. Looks at the disk, and may wait for it.
+    pub fn ground(&self) -> Ground {
+        self.file.ground()
+    }
+
+    /// Writes all of it to a new file at `path` (mode 0600): of a registry whose file was removed it is what
+    /// is left.
+    pub async fn rescue(&self, path: &Path) -> Result<()> {
+        database::rescue(&self.writer, path).await
     }
 
     /// Ends every connection; calls after it fail.

@@ -127,6 +127,11 @@ fn a_key_that_was_replaced_still_vouches_for_what_it_signed() {
     let old = std::fs::read_to_string(&public).unwrap();
     std::fs::remove_file(state.join("audit_ed25519_key")).unwrap();
     std::fs::remove_file(&public).unwrap();
+    // It may be lost by mistake, and is not made anew by a start.
+    let said = house.puerta(&["serve"]);
+    assert!(said.code == 1 && said.err.contains("the audit key is not there"), "{said:?}");
+    std::fs::remove_file(state.join("lab.json")).unwrap();
+    assert_eq!(house.puerta(&["init"]).code, 0);
     house.start();
     // Nobody said that there was another one.
     assert_eq!(house.run("profesor", &["audit", "export"]).code, 2);

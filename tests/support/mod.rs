@@ -162,6 +162,13 @@ impl House {
         status.code().unwrap_or(-1)
     }
 
+    /// Its exit status, once it has ended by itself.
+    pub fn ended(&mut self) -> Option<i32> {
+        let status = self.child.as_mut().expect("it was started").try_wait().unwrap()?;
+        self.child = None;
+        Some(status.code().unwrap_or(-1))
+    }
+
     /// An `ssh` that is told everything and reads no configuration of this host. Add the
     /// destination with [`House::at`].
     pub fn ssh(&self, login: &str) -> Command {
@@ -311,10 +318,15 @@ impl Drop for Killed {
 }
 
 /// Waits up to twenty seconds for something to become true.
-pub fn wait(what: &str, mut is: impl FnMut() -> bool) {
+pub fn wait(what: &str, is: impl FnMut() -> bool) {
+    wait_for(Duration::from_secs(20), what, is);
+}
+
+/// The same, for as long as it may take.
+pub fn wait_for(limit: Duration, what: &str, mut is: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "waited in vain: {what}");
+        assert!(begun.elapsed() < limit, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -109,7 +109,7 @@ mod tests {
         std::fs::create_dir_all(&dir).unwrap();
         let config = format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n");
         let config = Config::parse(&config).unwrap();
-        let store = Store::open(&config.database()).await.unwrap();
+        let store = Store::make(&config.database()).await.unwrap();
         let course = [
             course(&store, &config, "aso-2026", "alumno1").await,
             course(&store, &config, "red-2026", "alumno2").await,

@@ -98,7 +98,7 @@ async fn make(work: &Work) -> Result<Reply> {
     if app.store.backup_by_name(job.seat, &name).await?.is_some() {
         return Err(busy(job));
     }
-    archive::prepare(&done).await?;
+    archive::prepare(app, &done).await?;
     let sum = export(app, &part, &work.permit, &work.report).await?;
     archive::publish(&part, &done).await?;
     let now = clock::now();

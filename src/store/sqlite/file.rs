@@ -1,16 +1,19 @@
-//! The database's file, which only we may read. Knows nothing of what is in it.
+//! The database's file, which only we may read, and whether it is still where it was opened. Knows nothing of
+//! what is in it.
 
-use crate::Result;
+use crate::{Result, StoreError};
+use rustix::fs::{Mode, OFlags};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use tokio::sync::Mutex;
 
-/// Makes the file with mode 0600 before SQLite does; `-wal` and `-shm` copy its mode. One that
-/// others may read (a copy put back with `cp`) is closed to them: it holds password hashes.
-pub(super) async fn private(path: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    // To close a database file drops every lock this process has on it (fcntl(2)), so a new one is
-    // closed before another call sees it, and one that is there is not opened here.
-    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// To close a database file drops every lock this process has on it (fcntl(2)), so a new one is closed before
+/// another call sees it, and one that is there is not opened here.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+/// Makes an empty file with mode 0600 before SQLite does, where there is none; `-wal` and `-shm` copy its mode.
+pub(super) async fn make(path: &Path) -> Result<()> {
     let _turn = TURN.lock().await;
     let made = tokio::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).await;
     match made {
@@ -18,7 +21,18 @@ pub(super) async fn private(path: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => return Err(sqlx::Error::Io(error).into()),
     }
-    let metadata = tokio::fs::metadata(path).await.map_err(sqlx::Error::Io)?;
+    Ok(())
+}
+
+/// The file must be there. One that others may read (a copy put back with `cp`) is closed to them: it holds
+/// password hashes.
+pub(super) async fn private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let _turn = TURN.lock().await;
+    let metadata = match tokio::fs::metadata(path).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(StoreError::Absent(path.to_owned())),
+        other => other.map_err(sqlx::Error::Io)?,
+    };
     if !metadata.is_file() {
         return Err(sqlx::Error::Io(ErrorKind::IsADirectory.into()).into());
     }
@@ -28,4 +42,47 @@ pub(super) async fn private(path: &Path) -> Result<()> {
         tokio::fs::set_permissions(path, permissions).await.map_err(sqlx::Error::Io)?;
     }
     Ok(())
+}
+
+/// What became of a database's file while it was open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// It is where it was.
+    Firm,
+    /// It was removed: what is in it is there until it is closed, and then it is gone.
+    Removed,
+    /// Its path leads to another file, or to none: it was moved, or its file system was unmounted.
+    Elsewhere,
+    /// It was cut to nothing.
+    Emptied,
+}
+
+/// The file that was opened, whatever its path leads to later.
+#[derive(Debug)]
+pub(crate) struct Held {
+    path: PathBuf,
+    /// Opened as a place only (`O_PATH`): to close it drops no lock.
+    place: OwnedFd,
+}
+
+impl Held {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let place = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+        let place = place.map_err(|error| sqlx::Error::Io(error.into()))?;
+        Ok(Self { path: path.to_owned(), place })
+    }
+
+    /// Looks at it. What cannot be looked at is not where it was.
+    pub(crate) fn ground(&self) -> Ground {
+        let Ok(held) = rustix::fs::fstat(&self.place) else { return Ground::Elsewhere };
+        if held.st_nlink == 0 {
+            return Ground::Removed;
+        }
+        match rustix::fs::stat(&self.path) {
+            Ok(there) if (there.st_dev, there.st_ino) != (held.st_dev, held.st_ino) => Ground::Elsewhere,
+            Ok(there) if there.st_size == 0 => Ground::Emptied,
+            Ok(_) => Ground::Firm,
+            Err(_) => Ground::Elsewhere,
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! - `sqlite_master` (`schema::version`): whether the file is puerta's. Elsewhere: `information_schema.tables`.
 //! - Codes 5, 11 and 26 (`busy`, `damaged`): SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB.
 //! - `InvalidSavePointStatement` (`write`): it ends a transaction by itself on a full disk.
+//! - `VACUUM INTO` (`rescue`): a whole copy while it is used. Elsewhere there is no file to lose.
 //! - `INTEGER PRIMARY KEY AUTOINCREMENT` (`migrations`, ten tables): ids are never given again. Elsewhere:
 //!   `GENERATED ALWAYS AS IDENTITY`.
 //! - `lower(hex(randomblob(8)))` (`migrations/0002_network.sql`): the lab's mark. Elsewhere: of `gen_random_uuid()`.
@@ -21,6 +22,9 @@
 
 mod file;
 mod schema;
+
+pub use file::Ground;
+pub(crate) use file::Held;
 
 use crate::{Result, StoreError};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
@@ -44,16 +48,21 @@ const READERS: u32 = 4;
 /// How long a call waits for another program's transaction.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// The one connection that writes, and those that read, of the database at `path`: made when there is
-/// none, and brought up to date.
-pub(crate) async fn open(path: &Path) -> Result<(Pool, Pool)> {
+/// The one connection that writes, those that read, and the file of the database at `path`, brought up to
+/// date. One that is not there, or has nothing in it, is made when it may be (`new`), else refused.
+pub(crate) async fn open(path: &Path, new: bool) -> Result<(Pool, Pool, Held)> {
+    if new {
+        file::make(path).await?;
+    }
     file::private(path).await?;
     let options = SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY);
     let corrupt = |error| match error {
         StoreError::Corrupt(why) => StoreError::Corrupt(format!("`{}`: {why}", path.display())),
+        StoreError::Gone => StoreError::Absent(path.to_owned()),
         other => other,
     };
-    schema::migrate(&options).await.map_err(corrupt)?;
+    schema::migrate(&options, new).await.map_err(corrupt)?;
+    let held = Held::of(path)?;
 
     let pool = |connections| {
         SqlitePoolOptions::new()
@@ -66,7 +75,15 @@ pub(crate) async fn open(path: &Path) -> Result<(Pool, Pool)> {
     let options = options.synchronous(SqliteSynchronous::Full);
     let writer = pool(1).connect_with(options.clone()).await?;
     let readers = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
-    Ok((writer, readers))
+    Ok((writer, readers, held))
+}
+
+/// Writes all that is in it to a new file at `path`, readable by nobody else: the file it was in is gone.
+pub(crate) async fn rescue(writer: &Pool, path: &Path) -> Result<()> {
+    file::make(path).await?;
+    let path = path.to_str().ok_or_else(|| StoreError::Corrupt("its path is not UTF-8".into()))?;
+    sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
+    Ok(())
 }
 
 /// A transaction that has the write lock from its first statement on.

@@ -26,13 +26,16 @@ pub(super) fn migrator() -> Migrator {
 }
 
 /// Brings the database up to date in one transaction, so that two programs that start together
-/// do not meet half a schema.
-pub(super) async fn migrate(options: &SqliteConnectOptions) -> Result<()> {
+/// do not meet half a schema. With nothing in it, it is `Gone` unless it may be `new`.
+pub(super) async fn migrate(options: &SqliteConnectOptions, new: bool) -> Result<()> {
     let migrator = migrator();
     let known = migrator.iter().map(|m| m.version).max().unwrap_or(0);
     let mut connection = options.connect().await?;
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
     let found = version(&mut tx).await?;
+    if found == 0 && !new {
+        return Err(StoreError::Gone);
+    }
     if found > known {
         return Err(StoreError::Newer { found, known });
     }

@@ -66,7 +66,7 @@ impl Drop for Folder {
 /// An empty store.
 async fn empty() -> (Folder, Store) {
     let folder = Folder::new();
-    let store = Store::open(&folder.file()).await.unwrap();
+    let store = Store::make(&folder.file()).await.unwrap();
     (folder, store)
 }
 

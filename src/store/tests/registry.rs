@@ -86,7 +86,7 @@ async fn what_is_not_puertas_is_refused_by_name() {
     assert!(error.to_string().contains("not puerta's"), "{error}");
     assert_eq!(std::fs::read(&other).unwrap(), before);
 
-    let nowhere = Store::open(&folder.0.join("no/such.db")).await.unwrap_err();
+    let nowhere = Store::make(&folder.0.join("no/such.db")).await.unwrap_err();
     assert!(matches!(nowhere, StoreError::Sql(sqlx::Error::Io(_))));
     let a_folder = Store::open(&folder.0).await.unwrap_err();
     assert!(matches!(a_folder, StoreError::Sql(sqlx::Error::Io(_))));
@@ -109,7 +109,7 @@ async fn many_programs_may_open_a_new_one_together() {
         let opens: Vec<_> = (0..8)
             .map(|_| {
                 let file = folder.file();
-                tokio::spawn(async move { Store::open(&file).await })
+                tokio::spawn(async move { Store::make(&file).await })
             })
             .collect();
         for open in opens {
@@ -225,4 +225,39 @@ async fn a_transaction_that_sqlite_ended_by_itself_does_not_shut_the_registry() 
     let course = "aso-2026".parse().unwrap();
     store.create_course(&course, 2026, None, PLAN, NOW).await.unwrap();
     assert!(store.course(&course).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_was_lost_is_not_made_anew() {
+    let folder = Folder::new();
+    let absent = Store::open(&folder.file()).await.unwrap_err();
+    assert!(matches!(&absent, StoreError::Absent(path) if *path == folder.file()), "{absent:?}");
+    assert!(!folder.file().exists());
+    std::fs::write(folder.file(), "").unwrap();
+    let empty = Store::open(&folder.file()).await.unwrap_err();
+    assert!(matches!(empty, StoreError::Absent(_)), "{empty:?}");
+    assert_eq!(std::fs::metadata(folder.file()).unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_goes_while_it_is_open_is_noticed_and_nothing_is_lost() {
+    let (folder, store, course, ..) = one().await;
+    assert_eq!(store.ground(), Ground::Firm);
+    let away = folder.0.join("away.db");
+    std::fs::rename(folder.file(), &away).unwrap();
+    assert_eq!(store.ground(), Ground::Elsewhere);
+    std::fs::write(folder.file(), "another").unwrap();
+    assert_eq!(store.ground(), Ground::Elsewhere);
+    std::fs::rename(&away, folder.file()).unwrap();
+    assert_eq!(store.ground(), Ground::Firm);
+
+    for entry in std::fs::read_dir(&folder.0).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    assert_eq!(store.ground(), Ground::Removed);
+    let rescued = folder.0.join("rescued.db");
+    store.rescue(&rescued).await.unwrap();
+    assert_eq!(mode(&rescued), 0o600);
+    let back = Store::open(&rescued).await.unwrap();
+    assert_eq!(back.courses().await.unwrap(), [(course, 1)]);
 }

@@ -55,6 +55,7 @@ error-disk-full = the machine's disk is full: remove something in it, or make an
 error-no-space = the lab's disk is full: remove backups that you do not need with `backup delete`, or tell your teacher
 error-address-held = its address is still held on its node by something that was left there, so it stays stopped: tell your teacher (starting Incus again on that node frees it)
 error-audit-away = the audit log cannot be written, and nothing is done unwritten: tell your teacher
+error-archives-away = the folder of the backups is not there, and the disk they are on may be unmounted: tell your teacher
 
 ## Names
 error-name-empty = the { kind-of } name is missing: write one

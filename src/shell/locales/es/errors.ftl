@@ -55,6 +55,7 @@ error-disk-full = el disco de la máquina se ha llenado: borra algo en ella, o c
 error-no-space = no queda sitio en el disco del laboratorio: borra copias que no necesites con `backup delete` o avisa a tu profesor
 error-address-held = su dirección sigue ocupada en su nodo por un resto que quedó allí, así que se queda parada: avisa a tu profesor (arrancar de nuevo Incus en ese nodo la libera)
 error-audit-away = no se puede anotar en el registro de auditoría, y sin anotarlo no se hace: avisa a tu profesor
+error-archives-away = la carpeta de las copias no está, y el disco en el que se guardan puede haberse desmontado: avisa a tu profesor
 
 ## Nombres
 error-name-empty = falta el nombre { kind-of }: escribe uno
