@@ -3,6 +3,8 @@
 
 #[path = "door/ground.rs"]
 mod ground;
+#[path = "door/kept_out.rs"]
+mod kept_out;
 #[path = "door/login.rs"]
 mod login;
 #[path = "door/serving.rs"]
@@ -105,8 +107,10 @@ fn a_closed_door_closes_what_is_open() {
             ended(tunnel, Duration::from_secs(2));
         }
         assert!(begun.elapsed() < Duration::from_secs(3), "{words:?} took {:?}", begun.elapsed());
+        // One is known and told; the other is nobody any more.
         let said = house.run(login, &["whoami"]);
-        assert_eq!(said.code, 255, "{words:?}: {said:?}");
+        let (code, says) = if login == "alumno1" { (1, "suspendida") } else { (255, "Permission denied") };
+        assert!(said.code == code && said.err.contains(says), "{words:?}: {said:?}");
     }
     house.ok("profesor", &["person", "suspend", "alumno1", "--resume"]);
     house.ok("alumno1", &["whoami"]);

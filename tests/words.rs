@@ -226,6 +226,11 @@ fn shell_notices_questions_and_progress() {
         let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };
         let cut = Notice::ForwardCut { vm: "web1.alumno1".into(), port: 22 };
         all += &(notice::heard(lang, &message) + &notice::heard(lang, &cut));
+        for machines in ["all", "`ux9`"] {
+            let (course, until) = ("ux-2026".to_owned(), "11:00".to_owned());
+            let exam = Notice::ExamBegins { course: course.clone(), until, machines: machines.into() };
+            all += &(notice::heard(lang, &exam) + &notice::heard(lang, &Notice::ExamEnds { course }));
+        }
         all += &(notice::console(lang, "web1", false) + &notice::console(lang, "web1", true));
         _ = writeln!(all, "{}", notice::wrong_code());
         all += &notice::left_alone(lang);

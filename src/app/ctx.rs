@@ -129,16 +129,21 @@ impl<'a> Ctx<'a> {
     }
 
     /// Who was refused only for want of a second factor reads that. A list that lacks something for
-    /// it says so too; what was done is told as it is.
-    pub(super) fn hinted<T>(&self, result: Result<T>) -> Result<T> {
+    /// it says so too; what was done is told as it is. During an exam every refusal says that it is one.
+    pub(super) async fn hinted<T>(&self, result: Result<T>) -> Result<T> {
         let refused = match &result {
             Ok(_) => self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_empty(),
             Err(error) => matches!(error.kind, Kind::Denied | Kind::NotFound),
         };
         if refused && self.factor_lacks.load(Ordering::Relaxed) {
-            Err(Error::second_factor_needed())
-        } else {
-            result
+            return Err(Error::second_factor_needed());
+        }
+        match result {
+            Err(mut error) if refused => {
+                error.details.extend(self.app.exam_of(&self.actor).await);
+                Err(error)
+            }
+            other => other,
         }
     }
 

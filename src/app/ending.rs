@@ -15,6 +15,8 @@ pub enum Reason {
     Suspended,
     /// Policy does not let them in at this time, from there.
     NotNow,
+    /// They proved who they are, and were told why they may not come in.
+    KeptOut,
     /// puerta stops.
     Shutdown,
     /// They have as many connections as they may.
@@ -53,6 +55,7 @@ impl Reason {
         match self {
             Self::Suspended => "suspended",
             Self::NotNow => "not now",
+            Self::KeptOut => "kept out",
             Self::Shutdown => "shutdown",
             Self::TooManyConnections => "too many connections",
             Self::NoLongerAllowed => "no longer allowed",

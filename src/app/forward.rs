@@ -76,7 +76,7 @@ impl App {
                 event.detail.insert("reason".into(), refused.why.into());
                 event.code = "denial";
                 self.audit.finish(event).await;
-                return Err(refused.error);
+                return Err(self.exam(visitor).await.unwrap_or(refused.error));
             }
         };
         event.vm = Some(subject.clone());

@@ -191,7 +191,7 @@ impl App {
             Command::Totp(command) => factor::run(&ctx, command).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
         };
-        let result = ctx.hinted(result);
+        let result = ctx.hinted(result).await;
         ctx.finish(result.as_ref().err()).await;
         result
     }

@@ -10,6 +10,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Result};
 use crate::app::presence::{Channel, Notices, OpenChannel, What};
 use puerta_audit::{Event, Outcome, Phase};
+use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Vm};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ impl Begun {
 pub struct Facts {
     /// Them, as policy sees them.
     pub actor: Actor,
-    /// Their machines.
+    /// Their machines, those that they may see now.
     pub vms: Vec<Vm>,
 }
 
@@ -43,7 +44,9 @@ impl App {
     /// Who they are now, and what they have.
     pub async fn facts(&self, visitor: &Visitor) -> Result<Facts> {
         let actor = self.store.actor(visitor.person).await?.ok_or_else(Error::denied)?;
-        let vms = self.store.vms_of(&actor.seats).await?;
+        let mut vms = self.store.vms_of(&actor.seats).await?;
+        let (policy, context) = (self.policy(), visitor.context());
+        vms.retain(|vm| policy.explain(&actor, Action::VmView, vm, context).is_ok());
         Ok(Facts { actor, vms })
     }
 

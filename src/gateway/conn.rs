@@ -8,7 +8,8 @@ use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
 use crate::app::ending::{Ending, Reason};
-use crate::app::login;
+use crate::app::login::{self, KeptOut};
+use crate::shell::{notice, render};
 use rustix::event::{PollFd, PollFlags};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -35,6 +36,8 @@ pub(super) struct Conn {
     pub(super) cut: Ending,
     /// Who it is, once they proved it.
     pub(super) visitor: OnceLock<Arc<Visitor>>,
+    /// Or who proved it and may not come in: nothing on this connection is theirs but the words why.
+    pub(super) kept_out: OnceLock<Arc<KeptOut>>,
     /// Closed while a channel holds all it may.
     pub(super) gate: Arc<Gate>,
     /// Open channels.
@@ -47,6 +50,11 @@ impl Conn {
     /// Ends when the connection's end was told, whether it has gone through or not.
     pub(super) fn is_ending(&self) -> bool {
         self.ending.reason().is_some()
+    }
+
+    /// Whether somebody proved who they are.
+    pub(super) fn is_known(&self) -> bool {
+        self.visitor.get().is_some() || self.kept_out.get().is_some()
     }
 
     /// Whether more than one channel is open: they stand still together when the client is not read.
@@ -92,6 +100,7 @@ pub(super) async fn run(
         ending: Ending::default(),
         cut: Ending::default(),
         visitor: OnceLock::new(),
+        kept_out: OnceLock::new(),
         gate: Arc::default(),
         channels: Arc::default(),
         remembered: AtomicUsize::new(0),
@@ -148,7 +157,7 @@ async fn live(
                 }
                 return conn.ending.reason().unwrap_or(Reason::Closed);
             }
-            () = &mut grace, if conn.visitor.get().is_none() => {
+            () = &mut grace, if !conn.is_known() => {
                 tracing::info!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
                 conn.cut.end(Reason::LoginGrace);
                 let _ = running.await;
@@ -180,7 +189,7 @@ async fn live(
     conn.ending.end(why);
     if why != Reason::HangUp {
         tokio::time::sleep(FAREWELL / 2).await;
-        let text = crate::shell::notice::farewell(why);
+        let text = farewell(gateway, conn, why).await;
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
         let _ = tokio::time::timeout(FAREWELL / 2, told).await;
         if tokio::time::timeout(FAREWELL / 2, &mut running).await.is_ok() {
@@ -191,6 +200,19 @@ async fn live(
     conn.cut.end(why);
     let _ = tokio::time::timeout(FAREWELL, &mut running).await;
     why
+}
+
+/// What the client is told last, for who has nothing open that could say it.
+async fn farewell(gateway: &Gateway, conn: &Conn, why: Reason) -> String {
+    if let Some(kept) = conn.kept_out.get() {
+        return render::both_languages(kept.why());
+    }
+    let text = notice::farewell(why);
+    let more = match conn.visitor.get() {
+        Some(visitor) => gateway.app.says_more(visitor, why).await,
+        None => None,
+    };
+    more.map_or(text.clone(), |more| format!("{text} / {}", render::both_languages(&more)))
 }
 
 /// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.

@@ -7,6 +7,8 @@ use super::conn::Conn;
 use super::startups::Stranger;
 use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
+use crate::app::ending::Reason;
+use crate::app::login::KeptOut;
 use crate::app::presence::Present;
 use auth::{Half, reject};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
@@ -38,6 +40,14 @@ pub(super) struct Handler {
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
+}
+
+/// Who opens a channel.
+pub(super) enum Who {
+    /// Somebody who came in.
+    In(Arc<Visitor>),
+    /// Somebody who is told why they may not.
+    KeptOut(Arc<KeptOut>),
 }
 
 /// One open channel; dropping it frees its place.
@@ -75,9 +85,13 @@ impl Handler {
     }
 
     /// Who opens, and a place for it.
-    fn enter(&self) -> Option<(Arc<Visitor>, Place)> {
-        let visitor = Arc::clone(self.conn.visitor.get()?);
-        Some((visitor, self.place()?))
+    fn enter(&self) -> Option<(Who, Place)> {
+        let who = match (self.conn.visitor.get(), self.conn.kept_out.get()) {
+            (Some(visitor), _) => Who::In(Arc::clone(visitor)),
+            (None, Some(kept)) => Who::KeptOut(Arc::clone(kept)),
+            (None, None) => return None,
+        };
+        Some((who, self.place()?))
     }
 
     /// A place for one more channel, while there is one and the connection is not ending.
@@ -129,7 +143,10 @@ impl russh::server::Handler for Handler {
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
-        self.stranger = None;
+        // Who is kept out stays among those who are not in.
+        if self.conn.visitor.get().is_some() {
+            self.stranger = None;
+        }
         Ok(())
     }
 
@@ -139,7 +156,7 @@ impl russh::server::Handler for Handler {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let Some((visitor, place)) = self.enter() else {
+        let Some((who, place)) = self.enter() else {
             reply.reject(ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         };
@@ -147,7 +164,7 @@ impl russh::server::Handler for Handler {
         self.conn.remembered.fetch_add(1, Ordering::Relaxed);
         self.fresh.insert(channel.id());
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        tokio::spawn(session::run(gateway, conn, visitor, channel, place));
+        tokio::spawn(session::run(gateway, conn, who, channel, place));
         Ok(())
     }
 
@@ -161,9 +178,17 @@ impl russh::server::Handler for Handler {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let Some((visitor, place)) = self.enter() else {
-            reply.reject(ChannelOpenFailure::ResourceShortage).await;
-            return Ok(());
+        let (visitor, place) = match self.enter() {
+            Some((Who::In(visitor), place)) => (visitor, place),
+            Some((Who::KeptOut(kept), _)) => {
+                reply.reject(forward::failure(kept.why())).await;
+                self.conn.ending.end(Reason::KeptOut);
+                return Ok(());
+            }
+            None => {
+                reply.reject(ChannelOpenFailure::ResourceShortage).await;
+                return Ok(());
+            }
         };
         let asked = forward::Asked {
             host: host.to_owned(),
@@ -217,10 +242,13 @@ impl russh::server::Handler for Handler {
     async fn subsystem_request(
         &mut self,
         channel: ChannelId,
-        _name: &str,
+        name: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        answer(session, channel, false)
+        // There is none; but a refusal has no words, so who most likely is a person is told on the channel.
+        let told = name == "sftp" || self.conn.kept_out.get().is_some();
+        let first = told && self.fresh.remove(&channel);
+        answer(session, channel, first)
     }
 
     async fn x11_request(

@@ -5,8 +5,8 @@
 use super::Gateway;
 use super::channel::{self, size};
 use super::conn::Conn;
-use super::handler::Place;
-use crate::app::ctx::Visitor;
+use super::handler::{Place, Who};
+use crate::app::ending::Reason;
 use crate::session::wire::{Input, Tty};
 use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
@@ -85,6 +85,7 @@ impl SetUp {
                 }
                 ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
+                ChannelMsg::RequestSubsystem { name, .. } => return Some(Asked::Subsystem(name)),
                 ChannelMsg::Close => return None,
                 // Some clients send their input before they know that the command runs.
                 ChannelMsg::Data { .. } if self.is_full() => return None,
@@ -99,7 +100,7 @@ impl SetUp {
 pub(super) async fn run(
     gateway: Arc<Gateway>,
     conn: Arc<Conn>,
-    visitor: Arc<Visitor>,
+    who: Who,
     channel: Channel<Msg>,
     place: Place,
 ) {
@@ -117,8 +118,14 @@ pub(super) async fn run(
     let SetUp { env, tty, early, .. } = set_up;
     let app = Arc::clone(&gateway.app);
     let lang = env.language(app.config.language.parse().unwrap_or(Lang::Es));
-    let caller = Caller { visitor, ending: conn.ending.clone(), lang };
+    let ending = conn.ending.clone();
     let wire = channel::wire(conn, read, write, tty, early);
-    session::run(app, caller, wire, asked).await;
+    match who {
+        Who::In(visitor) => session::run(app, Caller { visitor, ending, lang }, wire, asked).await,
+        Who::KeptOut(kept) => {
+            session::turn_away(wire, lang, &asked, kept.why(), app.config.ssh.stall_limit).await;
+            ending.end(Reason::KeptOut);
+        }
+    }
     drop(place);
 }

@@ -27,11 +27,13 @@ mod tests;
 use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::ending::Ending;
+use crate::app::error::Error;
 use crate::app::presence::What;
 use crate::shell::lang::Lang;
-use crate::shell::notice;
+use crate::shell::{render, words};
 use io::Io;
 use std::sync::Arc;
+use std::time::Duration;
 use talk::{Said, Talk};
 use wire::{Gone, Wire};
 
@@ -42,6 +44,8 @@ pub enum Asked {
     Exec(Vec<u8>),
     /// A shell.
     Shell,
+    /// A program of the server's for another protocol, by its name: there is none.
+    Subsystem(String),
 }
 
 /// Somebody who came in, on a connection.
@@ -63,11 +67,22 @@ pub async fn run(app: Arc<App>, caller: Caller, wire: Wire, asked: Asked) {
     talk.io.finish(status).await;
 }
 
+/// For somebody who is in only to be told why they may not be. A client that closes its window with its channel
+/// would take the words along: only a command gets its status, and the rest ends with the connection.
+pub async fn turn_away(wire: Wire, lang: Lang, asked: &Asked, why: &Error, stall_limit: Duration) {
+    let mut io = Io::new(wire, stall_limit);
+    let json = matches!(asked, Asked::Exec(line) if words::decode(line).is_ok_and(words::wants_json));
+    let told = io.err(&render::error(why, lang, json)).await;
+    if told.is_ok() && matches!(asked, Asked::Exec(_)) {
+        io.finish(why.kind.exit()).await;
+    }
+}
+
 /// The talk between its two lines in the audit.
 async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
     let terminal = talk.io.is_terminal();
     let what = match &asked {
-        Asked::Exec(_) => What::Exec { terminal },
+        Asked::Exec(_) | Asked::Subsystem(_) => What::Exec { terminal },
         Asked::Shell if terminal => What::Shell,
         Asked::Shell => What::Pipe,
     };
@@ -82,10 +97,11 @@ async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
         Asked::Exec(command) => exec(talk, &command).await,
         Asked::Shell if terminal => shell::run(talk).await,
         Asked::Shell => pipe::run(talk).await,
+        Asked::Subsystem(name) => talk.fail(&words::elsewhere(&name), false).await,
     };
     // Here, for whatever ran: a client whose line is closed reads nothing that comes after.
     let told = match (status, talk.ending.reason()) {
-        (Ok(_), Some(reason)) => talk.io.err(&notice::closing(talk.lang, reason)).await,
+        (Ok(_), Some(reason)) => talk.closing(reason).await,
         _ => Ok(()),
     };
     app.session_ends(begun, status.unwrap_or(255)).await;

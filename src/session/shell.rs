@@ -46,6 +46,9 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
     let quota = talk.app.machines_allowed(talk.visitor.person).await.unwrap_or_default();
     let welcome = notice::welcome(talk.lang, talk.visitor.login.as_str(), machines, quota);
     talk.io.out(&welcome).await?;
+    if let Some(exam) = talk.app.exam(&talk.visitor).await {
+        talk.fail(&exam, false).await?;
+    }
     talk.first_login().await
 }
 

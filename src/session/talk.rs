@@ -111,7 +111,19 @@ impl Talk {
     pub(super) async fn revoked(&mut self, json: bool) -> Result<u32, Gone> {
         match self.ending.verdict().await {
             Some(_) => Ok(1),
-            None => self.fail(&Error::denied(), json).await,
+            None => {
+                let exam = self.app.exam(&self.visitor).await;
+                self.fail(&exam.unwrap_or_else(Error::denied), json).await
+            }
+        }
+    }
+
+    /// Why the connection ends.
+    pub(super) async fn closing(&mut self, reason: Reason) -> Result<(), Gone> {
+        self.io.err(&notice::closing(self.lang, reason)).await?;
+        match self.app.says_more(&self.visitor, reason).await {
+            Some(more) => self.fail(&more, false).await.map(drop),
+            None => Ok(()),
         }
     }
 

@@ -71,7 +71,8 @@ fn closing_id(reason: Reason) -> &'static str {
         Reason::TooManyCodes => "notice-too-many-codes",
         Reason::TooManyTries => "notice-too-many-tries",
         Reason::Unwritten => "notice-unwritten",
-        Reason::HangUp
+        Reason::KeptOut
+        | Reason::HangUp
         | Reason::LoginGrace
         | Reason::NoHandshake
         | Reason::Closed

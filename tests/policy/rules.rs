@@ -2,6 +2,7 @@
 
 use super::support::{House, Killed, wait};
 use super::{Forward, in_seconds, json, refused, shell, vm_up};
+use crate::Pty;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
@@ -37,7 +38,8 @@ fn an_exam_begins_and_ends_at_its_time() {
     let (mut listed, other) =
         (Forward::new(&house, "alumno1", "db1"), Forward::new(&house, "alumno1", "web1"));
     let mut teacher = Forward::new(&house, "profesor", "web1.alumno2");
-    let (from, until) = (in_seconds(6), in_seconds(24));
+    let (mut inside, mut outside) = (shell(&house, "alumno1"), shell(&house, "profesor"));
+    let (from, until) = (in_seconds(8), in_seconds(40));
     let exam = ["exam", "--course", "demo-2026", "--from", &from, "--until", &until, "--machines", "db1"];
     let rule = add(&house, &[&exam[..], &["--verbs", "list,forward"]].concat());
     assert_eq!((&rule["policy"], &rule["state"]), (&"rule-1-exam".into(), &"off".into()));
@@ -47,6 +49,8 @@ fn an_exam_begins_and_ends_at_its_time() {
     let then = json(&house, "profesor", &[&ask[..], &[&from]].concat());
     assert_eq!(then["policies"][0]["id"], "rule-1-exam", "{then}");
 
+    inside.until("Empieza el examen de `demo-2026`, hasta las");
+    inside.until("; solo `db1`.");
     other.ended();
     eprintln!("closed {} ms after the exam began", late(&house, &from, "forward"));
     assert!(listed.echoes() && teacher.echoes(), "what is listed, and who is no student, goes on");
@@ -59,11 +63,37 @@ fn an_exam_begins_and_ends_at_its_time() {
         refused(&house, "profesor", &["port", "publish", "web1.alumno2", "80"]),
         "error-publications-closed"
     );
+    // Whatever is refused says until when, and the same of what is there, hidden and absent.
+    for words in [&["vm", "start", "web1"][..], &["vm", "stop", "db1"], &["vm", "show", "no.alumno2"]] {
+        let said = house.run("alumno1", words).err;
+        let exam = said.lines().nth(1).unwrap_or_default();
+        assert!(exam.starts_with("  examen de `demo-2026` hasta las "), "{words:?}: {said}");
+        assert!(exam.ends_with("; solo `db1`"), "{words:?}: {said}");
+    }
+    for to in ["web1:7007", "db1.alumno2:7007", "nothing:22"] {
+        let said: crate::support::Said =
+            house.ssh("alumno1").args(["-W", to]).arg(House::at("alumno1")).output().unwrap().into();
+        assert!(said.err.contains("examen de `demo-2026` hasta las"), "{to}: {said:?}");
+        assert!(said.err.contains("exam of `demo-2026` until"), "{to}: {said:?}");
+    }
+    let mut late = house.ssh("alumno1");
+    let mut late = Pty::new(late.arg("-tt").arg(House::at("alumno1")));
+    late.until("tienes 1 de ");
+    late.until("examen de `demo-2026` hasta las");
+    drop(late);
     assert_eq!(json(&house, "alumno1", &["whoami"])["login"], "alumno1");
     assert_eq!(json(&house, "profesor", &["policy", "rule", "list"])[0]["state"], "on");
     let denied = house.audit().into_iter().find(|line| line["code"] == "denial").unwrap();
     assert_eq!(denied["policies"][0], "rule-1-exam", "{denied}");
 
+    let over: jiff::Timestamp = until.parse().unwrap();
+    while jiff::Timestamp::now() < over {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    inside.until("El examen de `demo-2026` ha terminado");
+    outside.send("exit\r");
+    let said = outside.end().out;
+    assert!(!said.contains("examen"), "{said}");
     wait("the exam ends", || sees(&house, "alumno1").len() == 2);
     assert!(Forward::new(&house, "alumno1", "web1").echoes() && listed.echoes());
     assert_eq!(json(&house, "profesor", &["policy", "rule", "list"])[0]["state"], "over");
@@ -92,16 +122,23 @@ fn outside_the_timetable_everything_of_a_student_ends() {
     forward.ended();
     let end = inside.end();
     assert!(end.out.contains("La política no te deja estar dentro ahora"), "{end:?}");
-    assert_eq!(house.run("alumno1", &["whoami"]).code, 255);
+    assert!(end.out.contains("`demo-2026` está cerrado a esta hora: vuelve a partir de"), "{end:?}");
+    let then = (now.date() + jiff::Span::new().days(3)).at(20, 59, 0, 0).to_string();
+    let kept_out = |house: &House| {
+        let said = house.run("alumno1", &["whoami"]);
+        let opens = then.replace('T', " ").replace("20:59:00", "08:00");
+        let says = format!("`demo-2026` está cerrado a esta hora: vuelve a partir de `{opens}`\n");
+        assert_eq!((said.code, &*said.err), (1, &*says), "{said:?}");
+    };
+    kept_out(&house);
     house.ok("profesor", &["whoami"]);
     // At its hour it is open, by the clock on the wall.
-    let then = (now.date() + jiff::Span::new().days(3)).at(20, 59, 0, 0).to_string();
     let ask = ["policy", "explain", "alumno1", "login", "--at"];
     assert_eq!(json(&house, "profesor", &[&ask[..], &[&then]].concat())["allowed"], true);
     // It is kept over a restart, until it is turned off.
     assert_eq!(house.stop(), 0);
     house.start();
-    assert_eq!(house.run("alumno1", &["whoami"]).code, 255);
+    kept_out(&house);
     assert_eq!(refused(&house, "profesor", &["policy", "rule", "remove", "2"]), "error-need-yes");
     house.ok("profesor", &["policy", "rule", "remove", "rule-2-timetable", "--yes"]);
     assert_eq!(refused(&house, "profesor", &["policy", "rule", "remove", "2", "--yes"]), "error-no-rule");
@@ -119,7 +156,9 @@ fn students_come_in_from_the_campus_only() {
     let inside = shell(&house, "alumno1");
     add(&house, &["campus", "--networks", "192.0.2.0/24,2001:db8::/32"]);
     inside.end();
-    assert_eq!(house.run("alumno2", &["whoami"]).code, 255);
+    let said = house.run("alumno2", &["whoami"]);
+    let says = "los alumnos solo entran desde `192.0.2.0/24`, `2001:db8::/32`: conéctate";
+    assert!(said.code == 1 && said.err.starts_with(says), "{said:?}");
     house.ok("profesor", &["whoami"]);
     let ask = ["policy", "explain", "alumno1", "login", "--from"];
     for (from, allowed) in [("192.0.2.9", true), ("2001:db8::9", true), ("198.51.100.1", false)] {
@@ -128,7 +167,7 @@ fn students_come_in_from_the_campus_only() {
     }
     // Two networks, each enough by itself; two rules, and both must be heeded.
     add(&house, &["campus", "--networks", "127.0.0.0/8"]);
-    assert_eq!(house.run("alumno2", &["whoami"]).code, 255);
+    assert_eq!(house.run("alumno2", &["whoami"]).code, 1);
     house.ok("profesor", &["policy", "rule", "remove", "1", "--yes"]);
     house.ok("alumno2", &["whoami"]);
 }
@@ -191,7 +230,7 @@ fn killed_while_rules_are_turned_on() {
         let mut ruled: Vec<&str> = ids.filter(|id| id.starts_with("rule-")).collect();
         ruled.sort_by_key(|id| rules.iter().position(|rule| rule == id));
         assert_eq!(ruled, rules);
-        assert_eq!(house.run("alumno1", &["whoami"]).code, 255);
+        assert_eq!(house.run("alumno1", &["whoami"]).code, 1);
     }
     assert_eq!(house.stop(), 0);
     assert_eq!(house.puerta(&["audit", "verify"]).code, 0);

@@ -155,7 +155,6 @@ fn unknown_requests_are_refused_with_an_answer() {
         ("empty", ask("")),
         ("agent", ask("auth-agent-req@openssh.com")),
         ("x11", ask("x11-req").bool(false).string("MIT-MAGIC-COOKIE-1").string("00").u32(0)),
-        ("sftp", ask("subsystem").string("sftp")),
         ("subsystem", ask("subsystem").string("../../bin/sh")),
         ("PATH", ask("env").string("PATH").string("/tmp")),
         ("LD_PRELOAD", ask("env").string("LD_PRELOAD").string("/tmp/x.so")),

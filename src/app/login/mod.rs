@@ -9,7 +9,7 @@ pub use second::{Checked, Factor};
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::ending::Reason;
-use crate::app::error::Result;
+use crate::app::error::{Error, Result};
 use crate::app::open::seconds;
 use crate::app::secret::Secret;
 use crate::app::{App, ctx, error};
@@ -65,6 +65,26 @@ pub struct First {
     fingerprint: Option<String>,
 }
 
+/// Somebody who proved who they are, and whom policy does not let in: there is nothing that this can do but
+/// say why.
+#[derive(Debug)]
+pub struct KeptOut {
+    why: Error,
+}
+
+impl KeptOut {
+    /// What they are told.
+    pub fn why(&self) -> &Error {
+        &self.why
+    }
+}
+
+/// Everything was proved.
+enum Entered {
+    In(Visitor),
+    KeptOut(KeptOut),
+}
+
 /// What a first factor came to.
 #[derive(Debug)]
 pub enum Proved {
@@ -72,8 +92,19 @@ pub enum Proved {
     In(Visitor),
     /// It was right, and they have a second one: [`App::login_second`] asks for it.
     Half(First),
-    /// It was wrong, or they may not come in.
+    /// It was right and enough, and they may not come in.
+    KeptOut(KeptOut),
+    /// It was wrong.
     No,
+}
+
+impl From<Entered> for Proved {
+    fn from(entered: Entered) -> Self {
+        match entered {
+            Entered::In(visitor) => Self::In(visitor),
+            Entered::KeptOut(kept) => Self::KeptOut(kept),
+        }
+    }
 }
 
 /// What a second factor came to.
@@ -81,10 +112,21 @@ pub enum Proved {
 pub enum Second {
     /// They are in.
     In(Visitor),
-    /// It was wrong, or they may not come in.
+    /// It was right, and they may not come in.
+    KeptOut(KeptOut),
+    /// It was wrong.
     No,
     /// Too many were wrong: none is looked at for a while.
     Closed,
+}
+
+impl From<Entered> for Second {
+    fn from(entered: Entered) -> Self {
+        match entered {
+            Entered::In(visitor) => Self::In(visitor),
+            Entered::KeptOut(kept) => Self::KeptOut(kept),
+        }
+    }
 }
 
 impl App {
@@ -124,11 +166,11 @@ impl App {
         let mut proved = self.logins.passwords.verify(password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
+            let right = clock::now() < code.expires && code.hash == hash;
             // Asked first, so that who may not come in does not use it up.
             let second = self.store.second_factor(person.id).await?.is_some();
-            let welcome =
-                clock::now() < code.expires && self.may_stay(person.id, who.source, second).await?.is_ok();
-            if welcome && self.store.take_code(person.id, &hash).await? {
+            let kept_out = self.may_stay(person.id, who.source, second).await?.is_err();
+            if right && (kept_out || self.store.take_code(person.id, &hash).await?) {
                 (proved, method) = (true, Method::Code);
             }
         }
@@ -162,7 +204,7 @@ impl App {
             }
         };
         event.detail.insert("method".into(), method(factor.as_str()).into());
-        Ok(self.enter(who, first, Some(factor), event).await?.map_or(Second::No, Second::In))
+        Ok(self.enter(who, first, Some(factor), event).await?.into())
     }
 
     /// After the first factor, with whether there is a second: wrong, right and enough, or right and a half.
@@ -172,17 +214,8 @@ impl App {
             self.audit.finish(event).await;
             return Ok(Proved::No);
         };
-        if !second {
-            return Ok(self.enter(who, &first, None, event).await?.map_or(Proved::No, Proved::In));
-        }
-        // Who may not come in even with it learns nothing by having the first.
-        match self.may_stay(first.person, who.source, true).await? {
-            Ok(_) => Ok(Proved::Half(first)),
-            Err(policies) => {
-                self.turned_away(event, policies).await;
-                Ok(Proved::No)
-            }
-        }
+        // Who may not come in even with the second learns nothing by having the first.
+        if second { Ok(Proved::Half(first)) } else { Ok(self.enter(who, &first, None, event).await?.into()) }
     }
 
     /// Everything that is asked for was proved: policy's word, and a line in the audit.
@@ -192,19 +225,20 @@ impl App {
         first: &First,
         second: Option<Factor>,
         mut event: Event,
-    ) -> Result<Option<Visitor>> {
+    ) -> Result<Entered> {
         let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
             Ok(policies) => policies,
             Err(policies) => {
-                self.turned_away(event, policies).await;
-                return Ok(None);
+                self.turned_away(event, policies.clone()).await;
+                let why = self.barred(first.person, &policies).await?;
+                return Ok(Entered::KeptOut(KeptOut { why }));
             }
         };
         event.phase = Phase::Begin;
         event.outcome = Some(Outcome::Allowed);
         event.policies = policies;
         self.audit.begin(event).await?;
-        Ok(Some(Visitor {
+        Ok(Entered::In(Visitor {
             person: first.person,
             login: first.login.clone(),
             method: first.method,

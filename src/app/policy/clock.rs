@@ -28,6 +28,7 @@ pub async fn mind(app: Arc<App>) {
         let now = clock::now();
         // A clock that was set back is at another edge: timetables are written out from now on.
         if now < judged || app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
+            app.exams_between(judged, now).await;
             app.edge().await;
         } else if app.policy().minds_the_clock() && now.0 >= minute {
             app.after(Changed::new((), What { policy: true, ..What::default() })).await;

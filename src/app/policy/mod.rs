@@ -1,7 +1,9 @@
 //! `policy ...`: what is in force, whether other files would be taken, what it would say, and the
 //! ready rules.
 
+mod barred;
 mod clock;
+mod exam;
 mod explain;
 mod files;
 mod ready;

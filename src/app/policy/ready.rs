@@ -83,7 +83,8 @@ pub(super) async fn remove(ctx: &Ctx<'_>, id: RuleId) -> Result<Reply> {
     let all = ctx.app.store.rules().await?;
     let ready = all.into_iter().find(|ready| ready.id == id).ok_or_else(absent)?;
     let app = Arc::clone(ctx.app);
-    let work = ctx.app.tasks.spawn(async move { take_out(&app, id).await });
+    let gone = ready.clone();
+    let work = ctx.app.tasks.spawn(async move { take_out(&app, &gone).await });
     match work.await.map_err(|panic| Error::internal(&panic))?? {
         true => Ok(Reply::Policy(PolicyReply::RuleRemoved(view(ctx.app, &ready).await?))),
         false => Err(absent()),
@@ -107,15 +108,19 @@ async fn put_in(app: &Arc<App>, rule: &Rule, author: &str) -> Result<ReadyRule> 
         }
     };
     drop(turn);
+    app.exam_turned(&ready, true).await;
     app.after(ruled).await;
     Ok(ready)
 }
 
-async fn take_out(app: &Arc<App>, id: RuleId) -> Result<bool> {
+async fn take_out(app: &Arc<App>, ready: &ReadyRule) -> Result<bool> {
     let turn = app.ruling.turn().await;
-    let done = app.store.remove_rule(id).await?;
+    let done = app.store.remove_rule(ready.id).await?;
     let ruled = app.rule_now(&turn).await.map_err(|errors| refused(&errors))?;
     drop(turn);
+    if done {
+        app.exam_turned(ready, false).await;
+    }
     app.after(ruled).await;
     Ok(done)
 }

@@ -33,6 +33,12 @@ pub(super) fn written(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(String::new, |zoned| zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
+/// A moment near `now` as people say it: `11:00`, or with its day when that is another one.
+pub(super) fn spoken(at: Timestamp, zone: &TimeZone, now: Timestamp) -> String {
+    let (Some(at), Some(now)) = (zoned(at, zone), zoned(now, zone)) else { return String::new() };
+    at.strftime(if at.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
+}
+
 /// The moments of a rule around `now`, in their order: an exam's time, and the days of a timetable
 /// from yesterday on.
 pub(super) fn windows(rule: &Rule, zone: &TimeZone, now: Timestamp) -> Vec<Window> {

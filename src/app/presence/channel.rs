@@ -50,6 +50,20 @@ pub enum Notice {
         /// To which port.
         port: u16,
     },
+    /// The exam that they sit began.
+    ExamBegins {
+        /// Of which course.
+        course: String,
+        /// Until when, as the lab's clock says it.
+        until: String,
+        /// On which machines, for a sentence; `all` of the course's.
+        machines: String,
+    },
+    /// It is over.
+    ExamEnds {
+        /// Of which course.
+        course: String,
+    },
 }
 
 /// Where a shell hears its notices.

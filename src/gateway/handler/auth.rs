@@ -5,7 +5,7 @@ use super::Handler;
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
 use crate::app::error::{Cause, Error, Result};
-use crate::app::login::{First, Proved, Second};
+use crate::app::login::{First, KeptOut, Proved, Second};
 use crate::app::secret::Secret;
 use crate::gateway::{MAX_TRIES, conn};
 use crate::shell::notice;
@@ -15,9 +15,12 @@ use russh::server::Auth;
 use russh::{MethodKind, MethodSet};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Offered fingerprints that the audit keeps of somebody who did not come in.
 const OFFERS_KEPT: usize = 10;
+/// How long somebody who is kept out has to open something on which it can be said.
+const TELLING: Duration = Duration::from_secs(10);
 /// The questions, in both languages: before the login nobody has said which one they speak.
 const PASSWORD: &str = "Contraseña o código / Password or code: ";
 const CODE: &str = "Código de verificación / Verification code: ";
@@ -45,10 +48,22 @@ impl Handler {
         if self.conn.visitor.set(visitor).is_ok() { Auth::Accept } else { reject() }
     }
 
+    /// Somebody proved who they are and may not come in. They are in, so that they can be told; and out again.
+    fn keep_out(&mut self, kept: KeptOut) -> Auth {
+        let ending = self.conn.ending.clone();
+        tokio::spawn(async move {
+            // A client that opens nothing is told by the end of its connection.
+            tokio::time::sleep(TELLING).await;
+            ending.end(Reason::KeptOut);
+        });
+        if self.conn.kept_out.set(Arc::new(kept)).is_ok() { Auth::Accept } else { reject() }
+    }
+
     /// A first factor was judged.
     fn settle(&mut self, user: &str, proved: Result<Proved>) -> Auth {
         match proved {
             Ok(Proved::In(visitor)) => self.come_in(visitor),
+            Ok(Proved::KeptOut(kept)) => self.keep_out(kept),
             Ok(Proved::Half(first)) => {
                 self.half = Some(Half { login: user.to_owned(), first, missed: false });
                 second_wanted(true)
@@ -96,6 +111,7 @@ impl Handler {
         let who = conn::stranger(&self.conn);
         match self.gateway.app.login_second(&who, &half.first, &Secret::new(code)).await {
             Ok(Second::In(visitor)) => self.come_in(visitor),
+            Ok(Second::KeptOut(kept)) => self.keep_out(kept),
             Ok(Second::No) => {
                 half.missed = true;
                 second_wanted(false)
@@ -185,7 +201,7 @@ impl Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
-        if self.conn.visitor.get().is_some() {
+        if self.conn.is_known() {
             return;
         }
         if let Some(half) = self.half.take() {

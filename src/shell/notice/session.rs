@@ -12,6 +12,11 @@ pub fn heard(lang: Lang, notice: &Notice) -> String {
         Notice::ForwardCut { vm, port } => {
             line(lang, "notice-forward-cut", &[("vm", vm), ("port", &port.to_string())])
         }
+        Notice::ExamBegins { course, until, machines } => {
+            let args = [("course", &**course), ("until", &**until), ("machines", &**machines)];
+            line(lang, "notice-exam-begins", &args)
+        }
+        Notice::ExamEnds { course } => line(lang, "notice-exam-ends", &[("course", course)]),
     }
 }
 

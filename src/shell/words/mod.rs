@@ -92,6 +92,11 @@ pub fn wants_json(line: &str) -> bool {
     line.len() <= MAX_LINE && line.split_whitespace().any(|word| word == "--json")
 }
 
+/// What a program is told that wants another protocol of puerta itself.
+pub fn elsewhere(program: &str) -> Error {
+    Error::new(Kind::Usage, "error-elsewhere").with("word", values::short(program))
+}
+
 /// What a line asks for.
 pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     decode(line.as_bytes())?;

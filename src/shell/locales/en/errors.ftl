@@ -209,3 +209,4 @@ error-isolation-busy = another isolation check is at work: repeat the command wh
 error-isolation-stopped = `{ $vm }` is not running: start it, or name another machine
 error-isolation-seats = the check needs running machines of two seats: start some, or name machines of more than one seat
 error-isolation-engine = this engine runs no programs in its machines, so nothing can be tried from inside them
+error-elsewhere = puerta has no `{ $word }`: it is the door to your machines and none of them; enter one with `ssh -J YOUR_USER@puerta root@MACHINE`

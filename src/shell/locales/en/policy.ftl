@@ -122,3 +122,23 @@ help-policy-rule =
     `2026-12-04T08:00+01:00`. A rule holds from when it is added.
 
     Example: policy rule add campus --course aso-2026
+
+## To who may not come in now
+error-barred-suspended = your account is suspended: talk to your teacher
+error-barred-archived = you are not in the list of any course any more and your seat is archived: talk to your teacher
+error-barred-campus = students{ $name ->
+    [all] {""}
+   *[other] { " " }of `{ $name }`
+} only come in from { $networks }: connect to that network or its VPN and try again
+error-barred-timetable = `{ $course }` is closed at this hour: come back from `{ $at }` on
+error-barred-timetable-shut = `{ $course }` is closed and does not open in the next days: talk to your teacher
+error-barred-policy = the policy of the lab does not let you in now: talk to your teacher
+
+## During an exam
+exam-machines = { $machines ->
+    [all] {""}
+   *[other] ; only { $machines }
+}
+error-exam = exam of `{ $course }` until { $until }{ exam-machines }
+notice-exam-begins = The exam of `{ $course }` begins, until { $until }{ exam-machines }.
+notice-exam-ends = The exam of `{ $course }` is over: everything of yours is back.

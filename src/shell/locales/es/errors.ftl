@@ -209,3 +209,4 @@ error-isolation-busy = ya hay otra comprobación del aislamiento en marcha: repi
 error-isolation-stopped = `{ $vm }` no está en marcha: arráncala o di otra máquina
 error-isolation-seats = hacen falta máquinas en marcha de dos puestos: arranca alguna o di máquinas de más de un puesto
 error-isolation-engine = este motor no ejecuta programas en sus máquinas, así que no se puede probar nada desde dentro
+error-elsewhere = puerta no tiene `{ $word }`: es la puerta de tus máquinas y no una de ellas; entra en una con `ssh -J TU_USUARIO@puerta root@MÁQUINA`

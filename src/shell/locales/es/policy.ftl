@@ -122,3 +122,23 @@ help-policy-rule =
     `2026-12-04T08:00+01:00`. Una regla vale desde que se pone.
 
     Ejemplo: policy rule add campus --course aso-2026
+
+## A quien no puede entrar ahora
+error-barred-suspended = tu cuenta está suspendida: habla con tu profesor
+error-barred-archived = ya no estás en la lista de ningún curso y tu puesto está archivado: habla con tu profesor
+error-barred-campus = los alumnos{ $name ->
+    [all] {""}
+   *[other] { " " }de `{ $name }`
+} solo entran desde { $networks }: conéctate a esa red o a su VPN y repite
+error-barred-timetable = `{ $course }` está cerrado a esta hora: vuelve a partir de `{ $at }`
+error-barred-timetable-shut = `{ $course }` está cerrado y no abre en los próximos días: habla con tu profesor
+error-barred-policy = la política del laboratorio no te deja entrar ahora: habla con tu profesor
+
+## Durante un examen
+exam-machines = { $machines ->
+    [all] {""}
+   *[other] ; solo { $machines }
+}
+error-exam = examen de `{ $course }` hasta las { $until }{ exam-machines }
+notice-exam-begins = Empieza el examen de `{ $course }`, hasta las { $until }{ exam-machines }.
+notice-exam-ends = El examen de `{ $course }` ha terminado: vuelves a tener todo lo tuyo.
