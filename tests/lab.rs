@@ -25,6 +25,8 @@ mod killed;
 mod nodes;
 #[path = "lab/one.rs"]
 mod one;
+#[path = "lab/packages.rs"]
+mod packages;
 #[path = "lab/published.rs"]
 mod published;
 #[path = "support/mod.rs"]

@@ -50,23 +50,35 @@ add_backports() {
 
 has_candidate() { grep -q 'Candidate: [0-9]' <<<"$(apt-cache policy "$1")"; }
 
+# Only Incus, and what it needs, is taken from the backports: with `-t` everything asked for would be, and
+# this machine's own ssh with it.
+incus_package() {
+    if apt-cache madison incus-base | grep -q ' bookworm-backports/'; then
+        echo incus-base/bookworm-backports
+    else
+        echo incus-base
+    fi
+}
+
 packages_ready() {
-    local wanted from=() begun
+    local wanted begun
     wanted=$(missing_packages | sort -u | tr '\n' ' ')
     [ -n "$wanted" ] || return 0
     begun=$(now)
     command -v apt-get >/dev/null || die "missing here, and there is no apt-get to install it: $wanted"
     say "  installing: $wanted"
     apt update >/dev/null || die "apt-get update failed: see its message above"
-    if [[ " $wanted" == *" incus-base "* ]] && ! has_candidate incus-base; then
-        [ "$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" = bookworm ] ||
-            die "apt knows no incus-base: the lab wants Debian 12 or 13"
-        add_backports
-        apt update >/dev/null || die "apt-get update failed: see its message above"
-        from=(-t bookworm-backports)
+    if [[ " $wanted" == *" incus-base "* ]]; then
+        if ! has_candidate incus-base; then
+            [ "$(. /etc/os-release; echo "${VERSION_CODENAME:-}")" = bookworm ] ||
+                die "apt knows no incus-base: the lab wants Debian 12 or 13"
+            add_backports
+            apt update >/dev/null || die "apt-get update failed: see its message above"
+        fi
+        wanted=${wanted/incus-base/$(incus_package)}
     fi
     # shellcheck disable=SC2086
-    apt install -y --no-install-recommends "${from[@]}" $wanted >/dev/null ||
+    apt install -y --no-install-recommends $wanted >/dev/null ||
         die "apt-get could not install: $wanted"
     printf '  %-22s %5s s\n' packages "$(since "$begun")"
 }
