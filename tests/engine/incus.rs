@@ -139,6 +139,7 @@ async fn one_host_keeps_the_contract() {
     let folder = folder(&real.lab);
     contract::whole(&real, &folder).await;
     made::what_is_made(&real, "nodo01").await;
+    made::beside(&real, "nodo01").await;
     exports::export_is_tidy(&real, "nodo01").await;
     exports::killed_while_exporting(&real, "nodo01").await;
     lost::away(&real).await;

@@ -40,6 +40,15 @@ pub(crate) async fn whole(bench: &dyn Bench, node: &str, folder: &Path) {
         let error = engine.judge(&bad, ROOM).await.unwrap_err();
         assert!(matches!(error, EngineError::BadArchive(_)), "{what}: {error:?}");
     }
+    // What no machine could be built from is no archive either, however well it unpacks: a tar of nothing.
+    let hollow = folder.join("hollow");
+    std::fs::write(&hollow, b"\x28\xb5\x2f\xfd\x60\x00\x03\x03\x20\x00\x00").unwrap();
+    for read in [
+        engine.judge(&hollow, ROOM).await.map(drop),
+        engine.import(&allowed, &hollow, node, &|_, _| ()).await,
+    ] {
+        assert!(matches!(read, Err(EngineError::BadArchive(_))), "{read:?}");
+    }
     let absent = engine.judge(&folder.join("absent"), ROOM).await.unwrap_err();
     assert!(matches!(absent, EngineError::BadArchive(_)), "{absent:?}");
 }

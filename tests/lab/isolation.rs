@@ -128,6 +128,11 @@ fn nothing_left(lab: &Lab) {
         }
         assert_eq!(seen.matches("inet 10.").count(), 1, "{name}: {seen}");
     }
+    // Nor beside their file systems, where every backup would take it along.
+    let volumes =
+        "ls -d \"$1\"/n?/storage-pools/default/containers/*/* | sed 's|.*/||' | sort -u | tr '\\n' ' '";
+    let found = Said::of(Command::new("sh").args(["-c", volumes, "sh", lab.dir.to_str().unwrap()])).well();
+    assert_eq!(found, "backup.yaml metadata.yaml rootfs ");
 }
 
 /// Its own rules are away; Incus' hold still.

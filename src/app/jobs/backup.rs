@@ -6,11 +6,11 @@ use super::task::{Cut, TakenUp, Task, Work};
 use super::{begun, busy};
 use crate::app::archive::{self, name_at, view};
 use crate::app::ctx::Ctx;
-use crate::app::error::Result;
+use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{BackupReply, Reply, Step, VmState};
 use crate::app::{App, Outcome, clock, find};
 use async_trait::async_trait;
-use puerta_engine::{Sum, Which};
+use puerta_engine::{EngineError, Sum, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::{self, Job, SeatId, Vm};
 use puerta_lab::names::{VmName, VmRef};
@@ -88,7 +88,15 @@ pub(super) async fn export(app: &App, part: &Path, permit: &Permit<Vm>, report: 
     let export = app.engine.export(permit, part, limits.max_bytes, &progress);
     archive::deadline(limits.deadline, export).await??;
     report.step(Step::Verify).await?;
-    Ok(archive::deadline(limits.deadline, app.engine.judge(part, limits.max_unpacked_bytes)).await??)
+    let judged =
+        archive::deadline(limits.deadline, app.engine.judge(part, limits.max_unpacked_bytes)).await?;
+    judged.map_err(|error| match error {
+        EngineError::BadArchive(cause) => {
+            tracing::error!(cause, "an archive that was just made is not usable");
+            Error::new(Kind::Unavailable, "error-archive-unreadable").with("vm", &permit.target().name)
+        }
+        other => other.into(),
+    })
 }
 
 async fn make(work: &Work) -> Result<Reply> {

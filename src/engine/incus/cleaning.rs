@@ -11,7 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-use super::tarball::{Place, copy, held, inside, next, place};
+use super::tarball::Backup;
 use crate::ustar::plain;
 use links::Links;
 use rules::{Homes, has_address, rubbish, secret};
@@ -57,18 +57,15 @@ pub(super) struct Cleaning {
 pub(super) fn survey(from: &mut dyn Read, address: Ipv4Addr) -> io::Result<Cleaning> {
     let mut links = Links::default();
     let (mut homes, mut goes, mut seen) = (Homes::default(), HashSet::new(), HashSet::new());
-    while let Some(member) = next(from)? {
+    let mut backup = Backup::new(from);
+    while let Some(member) = backup.next()? {
         let entry = &member.entry;
-        let Place::Root(name) = place(&entry.name, entry.kind)? else {
-            copy(from, &mut io::sink(), entry.size)?;
-            continue;
-        };
-        let path = normal(name);
+        let path = normal(&entry.name);
         match entry.kind {
-            b'1' => links.hard(path.clone(), normal(inside(&entry.link)?))?,
+            b'1' => links.hard(path.clone(), normal(&entry.link))?,
             b'2' => links.symbolic(path.clone(), &entry.link)?,
             b'0' if entry.size <= LOOKED_INTO && (path == b"etc/passwd" || rules::addressed(&path)) => {
-                let content = held(from, entry.size)?;
+                let content = backup.held(entry.size)?;
                 if path == b"etc/passwd" {
                     homes = Homes::of_passwd(&content);
                 } else if has_address(&content, address) {
@@ -81,9 +78,7 @@ pub(super) fn survey(from: &mut dyn Read, address: Ipv4Addr) -> io::Result<Clean
         if wanted(&path) {
             seen.insert(path);
         }
-        copy(from, &mut io::sink(), entry.size)?;
     }
-    io::copy(from, &mut io::sink())?;
     let added = additions(&seen, &links);
     let mut cleaning = Cleaning { links, homes, goes, stays: HashSet::new(), added };
     cleaning.follow_hard_links();

@@ -1,82 +1,54 @@
-//! Running a program in a machine: Incus keeps its output in files, which are read and removed.
+//! A program in a machine, at once and without a terminal: what it says comes over a websocket, and nothing of it
+//! is left. (Recorded output Incus keeps in the machine's own volume, in a folder that no call removes and that
+//! every archive of the machine carries from then on.)
 
-use super::client::{ANSWER, Answer, To, empty, late};
-use super::wire::{Executed, Ignored};
-use super::{IncusEngine, error, path};
-use crate::{EngineError, Ran, Result};
-use http_body_util::BodyExt;
-use hyper::Method;
-use serde_json::{Value, json};
+use super::IncusEngine;
+use super::client::{Websocket, away, late};
+use super::program::opened;
+use crate::{Ran, Result};
+use futures_util::StreamExt;
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
 
 impl IncusEngine {
+    /// Past the deadline the program is killed: its control socket goes with this call.
     pub(super) async fn run_inside(&self, name: &str, words: &[String], deadline: Duration) -> Result<Ran> {
-        let ran = self.ran_inside(name, words, deadline).await;
-        if ran.is_err() {
-            // Which files it left nobody says then; puerta runs one program in a machine at a time.
-            self.sweep_output(name).await?;
-        }
-        ran
-    }
-
-    async fn sweep_output(&self, name: &str) -> Result<()> {
-        let folder = format!("{}/logs/exec-output", path(name));
-        let files: Vec<String> = match self.client.list(&folder).await {
-            Err(EngineError::NotFound) => return Ok(()),
-            files => files?,
-        };
-        for file in files {
-            self.client.erase(file.split('?').next().unwrap_or_default()).await?;
-        }
-        Ok(())
-    }
-
-    async fn ran_inside(&self, name: &str, words: &[String], deadline: Duration) -> Result<Ran> {
         let body = json!({
-            "command": words, "record-output": true, "wait-for-websocket": false, "interactive": false,
+            "command": words, "record-output": false, "wait-for-websocket": true, "interactive": false,
             "environment": { "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root" },
         });
-        let at = format!("{}/exec", path(name));
-        let answer = self.client.call::<Ignored>(To::Any, Method::POST, &at, Some(&body), ANSWER).await?;
-        let Answer::Started(operation, _) = answer else {
-            return Err(EngineError::Other("a program without an operation".into()));
+        let (client, program) = (&*self.client, self.program(name, &body).await?);
+        let socket = |name| program.socket(client, name);
+        let sockets = async { tokio::try_join!(socket("0"), socket("1"), socket("2"), socket("control")) };
+        let (mut input, output, errors, control) = opened(sockets).await?;
+        let said = async {
+            // There is nothing to read for it.
+            input.close(None).await.map_err(away)?;
+            tokio::try_join!(beginning(output), beginning(errors))
         };
-        let ended = self.client.ended(To::Any, &operation, deadline, &|_| Ok(())).await?;
-        let said = ended.and_then(|ended| ended.metadata).map(Value::Object);
-        let Some(said) = said else { return Err(EngineError::Away("lost sight of a program".into())) };
-        let said: Executed = serde_json::from_value(said)
-            .map_err(|error| EngineError::Other(error::clean(&error.to_string())))?;
-        let mut output = Ok(String::new());
-        for (descriptor, file) in &said.output {
-            let file = file.split('?').next().unwrap_or_default();
-            if descriptor == "1" {
-                output = self.beginning(file).await;
-            }
-            // They would be part of the machine's next backup.
-            self.client.erase(file).await?;
-        }
-        Ok(Ran { status: said.status, output: output? })
+        let (output, _) = timeout(deadline, said).await.map_err(|_| late())??;
+        let status = program.status(client).await?;
+        drop(control);
+        Ok(Ran { status, output: String::from_utf8_lossy(&output).into_owned() })
     }
+}
 
-    /// As much of a file as anybody needs; a machine may say more than there is memory.
-    async fn beginning(&self, file: &str) -> Result<String> {
-        let read = async {
-            let response = self.client.send(To::Any, Method::GET, file, &[], Some(0), empty()).await?;
-            if !response.status().is_success() {
-                return Err(EngineError::Other("the output of a program is gone".into()));
+/// As much of it as anybody needs, when all of it has come; a machine may say more than there is memory.
+async fn beginning(mut said: Websocket) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(message) = said.next().await {
+        match message.map_err(away)? {
+            Message::Binary(piece) if piece.is_empty() => break,
+            Message::Binary(piece) => {
+                let room = Ran::MOST - bytes.len();
+                bytes.extend_from_slice(&piece[..piece.len().min(room)]);
             }
-            let (mut body, mut bytes) = (response.into_body(), Vec::new());
-            while let Some(frame) = body.frame().await {
-                let frame = frame.map_err(super::client::away)?;
-                bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
-                if bytes.len() >= Ran::MOST {
-                    bytes.truncate(Ran::MOST);
-                    break;
-                }
-            }
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        };
-        timeout(ANSWER, read).await.map_err(|_| late())?
+            // An empty text is Incus' word for the end of the output.
+            Message::Text(_) | Message::Close(_) => break,
+            _ => {}
+        }
     }
+    Ok(bytes)
 }

@@ -18,6 +18,7 @@ mod import;
 mod life;
 mod nodes;
 mod operation;
+mod program;
 mod publish;
 mod settle;
 mod tarball;
@@ -326,7 +327,7 @@ impl Engine for IncusEngine {
     }
 
     async fn judge(&self, file: &Path, max_unpacked: u64) -> Result<Sum> {
-        crate::archive::judge(file, max_unpacked).await
+        crate::archive::judge(file, max_unpacked, tarball::check).await
     }
 
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran> {

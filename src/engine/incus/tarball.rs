@@ -16,7 +16,17 @@ const LONGEST: u64 = 4 << 20;
 /// What a backup has in front of the file system's names.
 const CONTAINER: &[u8] = b"backup/container/";
 
-/// An entry; its content comes next.
+/// An archive, read by the rules of what one may hold. They are the same when it is verified, when a machine is
+/// built from it, and when it becomes a template: nothing counts as a backup that could not be restored.
+pub(super) struct Backup<'a> {
+    from: &'a mut dyn Read,
+    architecture: Option<String>,
+    root: bool,
+    /// Of the present entry's content, padding included.
+    unread: u64,
+}
+
+/// An entry of the machine's file system, under the name that it has in an image.
 pub(super) struct Member {
     block: [u8; BLOCK],
     pub(super) entry: Entry,
@@ -24,7 +34,87 @@ pub(super) struct Member {
     attached: Vec<Record>,
 }
 
-/// The next entry, or the end.
+impl<'a> Backup<'a> {
+    pub(super) fn new(from: &'a mut dyn Read) -> Self {
+        Self { from, architecture: None, root: false, unread: 0 }
+    }
+
+    /// What the index says the machine is; it is in front of the file system.
+    pub(super) fn architecture(&self) -> &str {
+        self.architecture.as_deref().unwrap_or_default()
+    }
+
+    /// The next entry of the file system; nothing after the last, when all of it was as it must be. What of the
+    /// one before was not asked for is read over.
+    pub(super) fn next(&mut self) -> io::Result<Option<Member>> {
+        loop {
+            self.pass(&mut io::sink())?;
+            let Some(mut member) = next(self.from)? else {
+                return self.end().map(|()| None);
+            };
+            let Entry { name, link, size, kind } = &mut member.entry;
+            self.unread =
+                size.checked_add(padding(*size) as u64).ok_or_else(|| bad("an entry of an absurd size"))?;
+            match place(name, *kind)? {
+                Place::Index => self.index(*size)?,
+                Place::Aside => {}
+                Place::Root(_) if self.architecture.is_none() => {
+                    return Err(bad("its index is not in front"));
+                }
+                Place::Root(inner) => {
+                    self.root = true;
+                    *name = inner.to_vec();
+                    // A hard link names its other name as the archive has it.
+                    if *kind == b'1' {
+                        *link = inside(link)?.to_vec();
+                    }
+                    return Ok(Some(member));
+                }
+            }
+        }
+    }
+
+    fn index(&mut self, size: u64) -> io::Result<()> {
+        let index = self.held(size)?;
+        match self.architecture.replace(architecture(&index)?.to_owned()) {
+            Some(_) => Err(bad("two indexes")),
+            None => Ok(()),
+        }
+    }
+
+    /// To its very end, so that the checksum of the compression is looked at.
+    fn end(&mut self) -> io::Result<()> {
+        if !self.root {
+            return Err(bad("no file system of a container in it"));
+        }
+        io::copy(self.from, &mut io::sink()).map(drop)
+    }
+
+    /// The content of the present entry, and its padding.
+    fn pass(&mut self, to: &mut dyn Write) -> io::Result<()> {
+        let unread = std::mem::take(&mut self.unread);
+        if io::copy(&mut (&mut *self.from).take(unread), to)? == unread {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::UnexpectedEof.into())
+        }
+    }
+
+    /// The same in memory, without its padding.
+    pub(super) fn held(&mut self, size: u64) -> io::Result<Vec<u8>> {
+        self.unread = 0;
+        held(self.from, size)
+    }
+}
+
+/// Reads an archive to its end; an error says why none could be restored from it.
+pub(super) fn check(from: &mut dyn Read) -> io::Result<()> {
+    let mut backup = Backup::new(from);
+    while backup.next()?.is_some() {}
+    Ok(())
+}
+
+/// The next entry of any kind, or the end.
 pub(super) fn next(from: &mut dyn Read) -> io::Result<Option<Member>> {
     let mut attached = Vec::new();
     let mut block = [0; BLOCK];
@@ -55,42 +145,24 @@ pub(super) fn image_of_backup(
     metadata: impl FnOnce(&str) -> Vec<u8>,
     cleaning: Option<&Cleaning>,
 ) -> io::Result<()> {
-    let (mut metadata, mut root) = (Some(metadata), false);
-    while let Some(Member { block, entry, mut attached }) = next(from)? {
-        match place(&entry.name, entry.kind)? {
-            Place::Index => {
-                let index = held(from, entry.size)?;
-                let metadata = metadata.take().ok_or_else(|| bad("two indexes"))?;
-                to.write_all(&file("metadata.yaml", &metadata(architecture(&index)?)))?;
-            }
-            Place::Aside => copy(from, &mut io::sink(), entry.size)?,
-            Place::Root(_) if metadata.is_some() => return Err(bad("its index is not in front")),
-            Place::Root(name) => {
-                root = true;
-                // A hard link names its other name as the archive has it.
-                let link = if entry.kind == b'1' { inside(&entry.link)? } else { &entry.link };
-                if cleaning.is_some_and(|cleaning| !cleaning.keeps(name, entry.kind)) {
-                    copy(from, &mut io::sink(), entry.size)?;
-                    continue;
-                }
-                let block = renamed(block, name, link, &mut attached);
-                if entry.size >= 1 << 33 {
-                    attached.push((b"size".to_vec(), entry.size.to_string().into_bytes()));
-                }
-                to.write_all(&extended(&attached))?;
-                to.write_all(&block)?;
-                copy(from, to, entry.size)?;
-            }
+    let (mut backup, mut metadata) = (Backup::new(from), Some(metadata));
+    while let Some(Member { block, entry, mut attached }) = backup.next()? {
+        if let Some(metadata) = metadata.take() {
+            to.write_all(&file("metadata.yaml", &metadata(backup.architecture())))?;
         }
-    }
-    if !root {
-        return Err(bad("no file system of a container in it"));
+        if cleaning.is_some_and(|cleaning| !cleaning.keeps(&entry.name, entry.kind)) {
+            continue;
+        }
+        let block = renamed(block, &entry.name, &entry.link, &mut attached);
+        if entry.size >= 1 << 33 {
+            attached.push((b"size".to_vec(), entry.size.to_string().into_bytes()));
+        }
+        to.write_all(&extended(&attached))?;
+        to.write_all(&block)?;
+        backup.pass(to)?;
     }
     to.write_all(cleaning.map_or(&[], Cleaning::added))?;
-    to.write_all(&[0; 2 * BLOCK])?;
-    // To its very end, so that the checksum of the compression is looked at.
-    io::copy(from, &mut io::sink())?;
-    Ok(())
+    to.write_all(&[0; 2 * BLOCK])
 }
 
 /// Takes the records out that stand for fields of the header.
@@ -112,35 +184,40 @@ fn override_with(
     Ok(())
 }
 
-pub(super) enum Place<'a> {
+enum Place<'a> {
     Index,
-    /// What the archive says about the machine.
+    /// What the archive says about the machine, and what the engine keeps beside its file system: templates,
+    /// `backup.yaml`, output of programs (`exec-output`). None of it goes anywhere.
     Aside,
     /// The file system, under the name that it has in an image.
     Root(&'a [u8]),
 }
 
-pub(super) fn place(name: &[u8], kind: u8) -> io::Result<Place<'_>> {
+fn place(name: &[u8], kind: u8) -> io::Result<Place<'_>> {
     let bare = name.strip_suffix(b"/").unwrap_or(name);
     match bare {
         b"backup/index.yaml" if kind == b'0' => Ok(Place::Index),
         b"backup/container/rootfs" if kind == b'5' => Ok(Place::Root(inside(name)?)),
+        b"backup/container/rootfs" => Err(stranger(name)),
         b"backup" | b"backup/container" if kind == b'5' => Ok(Place::Aside),
-        b"backup/container/backup.yaml" | b"backup/container/metadata.yaml" => Ok(Place::Aside),
-        bare if bare.starts_with(b"backup/container/templates") => Ok(Place::Aside),
         bare if bare.starts_with(b"backup/container/rootfs/") => Ok(Place::Root(inside(name)?)),
+        bare if bare.starts_with(CONTAINER) && !leads_up(bare) => Ok(Place::Aside),
         _ => Err(stranger(name)),
     }
 }
 
 /// `rootfs/...` of `backup/container/rootfs/...`, and never a way up from there.
-pub(super) fn inside(name: &[u8]) -> io::Result<&[u8]> {
+fn inside(name: &[u8]) -> io::Result<&[u8]> {
     let inner = name.strip_prefix(CONTAINER).ok_or_else(|| stranger(name))?;
-    let mut parts = inner.split(|byte| *byte == b'/');
-    if parts.next() != Some(b"rootfs") || parts.any(|part| part == b"..") || inner.contains(&0) {
+    let first = inner.split(|byte| *byte == b'/').next();
+    if first != Some(b"rootfs") || leads_up(inner) || inner.contains(&0) {
         return Err(stranger(name));
     }
     Ok(inner)
+}
+
+fn leads_up(name: &[u8]) -> bool {
+    name.split(|byte| *byte == b'/').any(|part| part == b"..")
 }
 
 fn stranger(name: &[u8]) -> io::Error {
@@ -170,15 +247,6 @@ pub(super) fn held(from: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-pub(super) fn copy(from: &mut dyn Read, to: &mut dyn Write, size: u64) -> io::Result<()> {
-    let length = size.checked_add(padding(size) as u64).ok_or_else(|| bad("an entry of an absurd size"))?;
-    if io::copy(&mut from.take(length), to)? == length {
-        Ok(())
-    } else {
-        Err(io::ErrorKind::UnexpectedEof.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,6 +258,10 @@ mod tests {
             entry("backup/container", b'5', "", ""),
             entry("backup/container/backup.yaml", b'0', "", "security.privileged: 'true'"),
             entry("backup/container/metadata.yaml", b'0', "", "templates: {}"),
+            entry("backup/container/templates", b'5', "", ""),
+            entry("backup/container/templates/hosts.tpl", b'0', "", "x"),
+            entry("backup/container/exec-output", b'5', "", ""),
+            entry("backup/container/exec-output/exec_1.stdout", b'0', "", "uno"),
             entry("backup/container/rootfs", b'5', "", ""),
             entry("backup/container/rootfs/a", b'0', "", "alfa"),
             entry("backup/container/rootfs/b", b'1', "backup/container/rootfs/a", ""),

@@ -165,9 +165,6 @@ pub(super) struct Operation {
 pub(super) struct Executed {
     #[serde(rename = "return")]
     pub(super) status: i64,
-    /// Where its output is, by file descriptor.
-    #[serde(default, deserialize_with = "or_null")]
-    pub(super) output: BTreeMap<String, String>,
 }
 
 /// The operation of a program that waits for its websockets.
@@ -176,17 +173,10 @@ pub(super) struct Awaiting {
     pub(super) metadata: Descriptors,
 }
 
+/// What opens each websocket: `0`, `1`, `2` and `control`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Descriptors {
-    pub(super) fds: Secrets,
-}
-
-/// What opens each websocket.
-#[derive(Debug, Deserialize)]
-pub(super) struct Secrets {
-    #[serde(rename = "0")]
-    pub(super) terminal: String,
-    pub(super) control: String,
+    pub(super) fds: BTreeMap<String, String>,
 }
 
 /// A line of `GET /1.0/operations?recursion=1`.

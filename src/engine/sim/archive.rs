@@ -52,11 +52,17 @@ fn pack(tar: &[u8]) -> io::Result<Vec<u8>> {
 pub(super) fn read(file: &Path) -> Result<Content> {
     let input =
         File::open(file).map_err(|error| EngineError::Other(format!("the archive's file: {error}")))?;
-    unpack(input).map_err(|error| EngineError::BadArchive(error.to_string()))
+    let content = zstd::Decoder::new(input).and_then(|mut tar| unpack(&mut tar));
+    content.map_err(|error| EngineError::BadArchive(error.to_string()))
 }
 
-fn unpack(input: File) -> io::Result<Content> {
-    let mut tar = zstd::Decoder::new(input)?.take(LONGEST);
+/// Reads an archive to its end; an error says why none could be restored from it.
+pub(super) fn check(tar: &mut dyn Read) -> io::Result<()> {
+    unpack(tar).map(drop)
+}
+
+fn unpack(tar: &mut dyn Read) -> io::Result<Content> {
+    let mut tar = tar.take(LONGEST);
     let (mut text, mut keys) = (None, None);
     let mut block = [0; BLOCK];
     loop {

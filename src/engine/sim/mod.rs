@@ -323,7 +323,7 @@ impl Engine for SimEngine {
     }
 
     async fn judge(&self, file: &Path, max_unpacked: u64) -> Result<Sum> {
-        crate::archive::judge(file, max_unpacked).await
+        crate::archive::judge(file, max_unpacked, archive::check).await
     }
 
     async fn exec(&self, _vm: &Permit<Vm>, _words: &[String], _deadline: Duration) -> Result<Ran> {

@@ -46,6 +46,7 @@ pub(super) async fn programs(real: &Real, node: &str) {
     engine.start(&allowed, Which::Main).await.unwrap();
     let ran = |status, output: &str| Ok(Ran { status, output: output.into() });
     assert_eq!(run("echo uno; echo dos >&2; exit 3", 5).await, ran(3, "uno\n"));
+    assert_eq!(run("cat", 5).await, ran(0, ""));
     assert_eq!(run("printf '\\377'", 5).await, ran(0, "\u{fffd}"));
     assert_eq!(run("sleep 30 >/dev/null 2>&1 </dev/null & echo ya", 5).await, ran(0, "ya\n"));
     let much = run("yes | head -c 1000000", 20).await.unwrap();
@@ -54,6 +55,11 @@ pub(super) async fn programs(real: &Real, node: &str) {
     let begun = Instant::now();
     assert!(matches!(run("sleep 20", 1).await, Err(EngineError::Away(_))));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let slept = || real.shell(&vm, "ps | grep -c '[s]leep 20' || true").trim() != "0";
+    while slept() {
+        assert!(begun.elapsed() < Duration::from_secs(15), "a program outlives its deadline");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     // What runs in a terminal ends with whoever looked at it.
     let mut terminal = engine.console(&allowed, None, Size { columns: 80, rows: 24 }).await.unwrap();
     terminal.input.send(TerminalWord::Bytes("sleep 4711\r".into())).await.unwrap();
@@ -68,8 +74,42 @@ pub(super) async fn programs(real: &Real, node: &str) {
         assert!(begun.elapsed() < Duration::from_secs(10), "a program outlives its terminal");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let name = Which::Main.instance(vm.vmid);
-    let logs = real.query(&[&format!("/1.0/instances/{name}/logs/exec-output?project=puerta")]);
-    assert_eq!(logs, serde_json::json!([]));
+    // Nothing beside its file system but what the engine needs itself.
+    let volume = real
+        .lab
+        .dir()
+        .join(format!("n2/storage-pools/default/containers/puerta_{}", Which::Main.instance(vm.vmid)));
+    let mut found: Vec<_> =
+        std::fs::read_dir(volume).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    found.sort();
+    assert_eq!(found, ["backup.yaml", "metadata.yaml", "rootfs"]);
     engine.remove(&allowed, Which::Main).await.unwrap();
+}
+
+/// What the engine keeps beside a machine's file system, as a folder of recorded output that puertas of before left
+/// for good, is in its archives and keeps none of them from being one: it is left out.
+pub(super) async fn beside(real: &Real, node: &str) {
+    let vm = machine(69, "web1");
+    let (allowed, engine, file) = (permit(&vm), &real.engine, folder(&real.lab).join("beside.tar.zst"));
+    engine.create(&allowed, &spec(node)).await.unwrap();
+    engine.start(&allowed, Which::Main).await.unwrap();
+    let (name, main) = (Which::Main.instance(vm.vmid), Which::Main);
+    let body = r#"{"command": ["echo", "hola"], "record-output": true, "wait-for-websocket": false}"#;
+    let exec = format!("/1.0/instances/{name}/exec?project=puerta");
+    real.query(&["-X", "POST", "--wait", "-d", body, &exec]);
+    real.shell(&vm, "echo bueno >/root/word; sync");
+    engine.stop(&allowed, main, Duration::ZERO).await.unwrap();
+    engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
+    let listed = Command::new("tar").args(["--zstd", "-tf"]).arg(&file).output().unwrap();
+    assert!(String::from_utf8_lossy(&listed.stdout).contains("/exec-output/exec_"), "{listed:?}");
+    engine.judge(&file, 1 << 30).await.unwrap();
+    let template = "beside:1".parse().unwrap();
+    engine.publish(&allowed, &file, (&template, ""), &|_, _| ()).await.unwrap();
+    engine.unpublish(&crate::bench::lab(), &template).await.unwrap();
+    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    engine.remove(&allowed, main).await.unwrap();
+    engine.replace(&allowed, Duration::ZERO).await.unwrap();
+    engine.start(&allowed, main).await.unwrap();
+    assert_eq!(real.shell(&vm, "cat /root/word"), "bueno\n");
+    engine.remove(&allowed, main).await.unwrap();
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::incus::tarball::image_of_backup;
+use crate::incus::tarball::{held, image_of_backup, next};
 use crate::ustar::tests::{archive, entry};
 use proptest::prelude::*;
 

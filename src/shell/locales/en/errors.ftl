@@ -81,6 +81,7 @@ error-backup-of-other = `{ $backup }` is a backup of `{ $other }` and not of `{ 
 error-bad-archive = the backup is damaged and was not used: choose another with `backup list`, and tell your teacher
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }
+error-archive-unreadable = the backup of `{ $vm }` cannot be read again and was not kept; those from before stay: repeat, and if it happens again tell your teacher
 error-bounds = that is more than the lab allows for one backup ({ $reason }): make the machine smaller, holes in files included, or tell your teacher
 
 ## Published ports, egress and the firewall

@@ -81,6 +81,7 @@ error-backup-of-other = `{ $backup }` es una copia de `{ $other }` y no de `{ $v
 error-bad-archive = la copia está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }
+error-archive-unreadable = la copia de `{ $vm }` no se puede volver a leer y no se ha guardado; las que había siguen: repite, y si vuelve a pasar avisa a tu profesor
 error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $reason }): borra en la máquina lo que no necesites, también ficheros con huecos, o avisa a tu profesor
 
 ## Puertos publicados, salida y cortafuegos
