@@ -10,6 +10,7 @@ use puerta_lab::model::{Person, Role, Timestamp};
 use puerta_lab::names::{CourseName, Login};
 use puerta_policy::decide::Lab;
 use puerta_store::{NewCode, NewPerson, PersonRow, StoreError};
+use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> {
     let store = &ctx.app.store;
@@ -90,7 +91,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     };
     let person = NewPerson {
         login: new.login.clone(),
-        name: new.name.unwrap_or_default(),
+        name: new.name.unwrap_or_default().nfc().collect(),
         role: new.role,
         course: course.map(|course| course.id),
         key,

@@ -8,6 +8,7 @@ use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestam
 use puerta_lab::names::{Login, SeatName};
 use sqlx::Row as _;
 use std::collections::{HashMap, HashSet};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Somebody of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,8 +237,9 @@ async fn acquaintance(
     if person.role != Role::Alumno {
         return Ok(Enrolled { login, what: Enrolment::Staff, seat: None });
     }
-    let other = |said: &Option<String>, known: &str| said.as_deref().is_some_and(|said| said != known);
-    let mut changed = person.name != row.name || email != row.email || other(&row.idnumber, &idnumber);
+    let other = |said: &Option<String>, known: &str| said.as_deref().is_some_and(|said| differ(said, known));
+    let mut changed =
+        differ(&person.name, &row.name) || differ(&email, &row.email) || other(&row.idnumber, &idnumber);
     if changed {
         describe(connection, person.id, row, &idnumber).await?;
     }
@@ -255,6 +257,11 @@ async fn acquaintance(
         (false, false) => Enrolment::Same,
     };
     Ok(Enrolled { login, what, seat: Some(own.name) })
+}
+
+/// Whether two texts are more than two forms of Unicode of one.
+fn differ(one: &str, other: &str) -> bool {
+    one != other && !one.nfc().eq(other.nfc())
 }
 
 /// Writes down what the row says of a person.

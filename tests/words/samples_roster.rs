@@ -31,8 +31,19 @@ fn enrolled(form: Form, dry_run: bool) -> Reply {
         person("alumno6", "Eva Gil", Change::Back, None),
         person("alumno7", "Iu Gil", Change::Archived, None),
     ];
-    let warnings = [("unknown-column", "ciudad\u{1b}[31m"), ("staff", "profesor")]
-        .map(|(what, name)| EnrolWarning { what, name: name.into() });
+    let warning = |what, line, name: &str, meant: Option<&str>| EnrolWarning {
+        what,
+        line,
+        name: name.into(),
+        meant: meant.map(str::to_owned),
+    };
+    let warnings = [
+        warning("unknown-column", None, "ciudad\u{1b}[31m", None),
+        warning("staff", Some(7), "profesor", None),
+        warning("garbled", Some(9), "JosÃ©", Some("José")),
+        warning("lost", Some(11), "Nu\u{fffd}ez", None),
+        warning("more", None, "40", None),
+    ];
     let course = "aso-2026".into();
     let (new, changed, back, archived, unchanged) = (4, 1, 1, 1, 193);
     let warnings = warnings.into();

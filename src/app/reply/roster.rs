@@ -57,13 +57,27 @@ pub struct CodeView {
     pub expires: String,
 }
 
-/// Something of a list that was passed over.
+/// Something of a list that was passed over, or that is odd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EnrolWarning {
-    /// `unknown-column`, or `staff` (somebody who is no alumno).
+    /// `unknown-column`; `staff` (somebody who is no alumno); `garbled` (letters that another encoding made of
+    /// others), `lost` (what is no letter in a name), `more` (so many more).
     pub what: &'static str,
-    /// Which column, or who.
+    /// On which line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Which column, who, what stands there, or how many.
     pub name: String,
+    /// What it was once, most likely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meant: Option<String>,
+}
+
+impl EnrolWarning {
+    /// About a line.
+    pub fn at(line: usize, what: &'static str, name: String) -> Self {
+        Self { what, line: Some(line), name, meant: None }
+    }
 }
 
 /// New codes of a course.

@@ -1,8 +1,11 @@
 //! `course enrol` and `course code`: a course's people from a list, and the codes they first come in
 //! with. Codes are in the answer and nowhere else.
 
+mod doubt;
 mod parse;
+mod quotes;
 mod shut;
+mod text;
 mod wrong;
 
 pub use shut::start;
@@ -41,7 +44,7 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
         other => other.into(),
     })?;
-    let view = view(course, enrolled.value(), &rows, codes, list.unknown, &asked);
+    let view = view(course, enrolled.value(), list, codes, &asked);
     app.after(enrolled).await;
     if !asked.dry_run {
         note(app, visitor, &view).await;
@@ -80,12 +83,10 @@ fn shown(code: String, stored: &NewCode) -> CodeView {
 fn view(
     course: &Course,
     plan: &RosterPlan,
-    rows: &[RosterRow],
+    List { rows, warnings }: List,
     codes: Vec<CodeView>,
-    unknown: Vec<String>,
     asked: &Enrol,
 ) -> EnrolView {
-    let warning = |what| move |name| EnrolWarning { what, name };
     let mut view = EnrolView {
         course: course.name.to_string(),
         dry_run: asked.dry_run,
@@ -95,7 +96,7 @@ fn view(
         archived: plan.archived.len() as u32,
         unchanged: 0,
         people: Vec::new(),
-        warnings: unknown.into_iter().map(warning("unknown-column")).collect(),
+        warnings,
         form: asked.form,
     };
     for ((entry, row), code) in plan.people.iter().zip(rows).zip(codes) {
@@ -108,7 +109,7 @@ fn view(
                 continue;
             }
             Enrolment::Staff => {
-                view.warnings.push(warning("staff")(entry.login.to_string()));
+                view.warnings.push(EnrolWarning::at(row.line, "staff", entry.login.to_string()));
                 continue;
             }
         };

@@ -1,18 +1,21 @@
 //! The list of a course's people as Moodle exports it: from bytes to rows, or to every line that is
 //! wrong. Pure: it knows no store and no clock, and what it says is bounded whatever it reads.
 
-use super::wrong::Wrong;
-use crate::app::error::{Error, Kind};
+use super::doubt::Doubts;
+use super::quotes;
+use super::text::{decode, delimiter, lines};
+use super::wrong::{Wrong, short, usage};
+use crate::app::error::Error;
+use crate::app::reply::EnrolWarning;
 use csv::{ReaderBuilder, StringRecord};
 use puerta_audit::unshowable;
 use puerta_lab::names::Login;
 use puerta_lab::plan::SeatNumber;
 use std::collections::HashMap;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Most unknown columns that are named.
 const UNKNOWN: usize = 20;
-/// What is shown of a value that is wrong, characters.
-const SHOWN: usize = 40;
 /// The columns that there must be, and then those that there may be, as Moodle calls them.
 const COLUMNS: [&str; 6] = ["username", "firstname", "lastname", "email", "group1", "idnumber"];
 const REQUIRED: usize = 4;
@@ -41,25 +44,30 @@ pub(super) struct Row {
 pub(super) struct List {
     /// Its people, at least one, as they stand.
     pub(super) rows: Vec<Row>,
-    /// Columns that nobody reads.
-    pub(super) unknown: Vec<String>,
+    /// What is odd about it, though it is taken.
+    pub(super) warnings: Vec<EnrolWarning>,
 }
 
 /// Reads a list. The error has a detail for each wrong line; of those after the first fifty one for all.
 pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
-    let text = decode(bytes)?;
+    // One form of Unicode for all: what two programs write differently is the same name.
+    let text: String = decode(bytes)?.nfc().collect();
+    let delimiter = delimiter(&text);
+    quotes::check(&text, delimiter)?;
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     let mut columns: Option<Columns> = None;
     let mut people = People::default();
     let mut record = StringRecord::new();
-    // The text is UTF-8 and is in memory: there is no other failure.
-    while reader.read_record(&mut record).map_err(|error| Error::internal(&error))? {
-        let line = lines.of(record.position().map_or(0, |position| position.byte()));
+    // A field ends on its line: each line that has something is a record. The reader passes over the others.
+    for (line, _) in lines(text.as_bytes()).filter(|(_, text)| !text.is_empty()) {
+        // The text is UTF-8 and is in memory: there is no other failure.
+        if !reader.read_record(&mut record).map_err(|error| Error::internal(&error))? {
+            break;
+        }
         if record.iter().all(|field| field.trim().is_empty()) {
             // A spreadsheet saves rows that are no more as separators.
             continue;
@@ -71,60 +79,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
     }
     let Some(columns) = columns else { return Err(usage("error-list-empty")) };
     people.finish(columns.unknown)
-}
-
-fn usage(id: &'static str) -> Error {
-    Error::new(Kind::Usage, id)
-}
-
-/// The text without its byte order mark. NUL is in no text, but in every one that is UTF-16.
-fn decode(bytes: &[u8]) -> Result<&str, Error> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && !text.contains('\0')
-    {
-        return Ok(text);
-    }
-    let (mut wrong, mut lines) = (Wrong::default(), Lines { text: bytes, at: 0, line: 1 });
-    let mut at = 0;
-    for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
-        if line.contains(&0) || std::str::from_utf8(line).is_err() {
-            wrong.add(lines.of(at as u64), usage("error-row-encoding"));
-        }
-        at += line.len();
-    }
-    Err(wrong.error("error-list-encoding"))
-}
-
-/// Comma or semicolon, as the first line has it.
-fn delimiter(text: &str) -> u8 {
-    let first = text.trim_start().lines().next().unwrap_or("");
-    let count = |wanted| first.bytes().filter(|byte| *byte == wanted).count();
-    if count(b';') > count(b',') { b';' } else { b',' }
-}
-
-/// Which line a byte is on. The reader counts records, and gives the place before the line ends that
-/// it skips.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: usize,
-}
-
-impl Lines<'_> {
-    /// The line of the first byte at or after `byte` that ends no line.
-    fn of(&mut self, byte: u64) -> usize {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        while let Some(now) = self.text.get(self.at) {
-            if self.at >= byte && !matches!(now, b'\n' | b'\r') {
-                break;
-            }
-            let ends = *now == b'\n' || (*now == b'\r' && self.text.get(self.at + 1) != Some(&b'\n'));
-            self.line += usize::from(ends);
-            self.at += 1;
-        }
-        self.line
-    }
 }
 
 /// Where each of [`COLUMNS`] stands.
@@ -170,6 +124,7 @@ struct People {
     /// The line of each login.
     seen: HashMap<Login, usize>,
     wrong: Wrong,
+    doubts: Doubts,
 }
 
 impl People {
@@ -185,7 +140,12 @@ impl People {
                 self.wrong.add(line, error);
             }
         }
+        for field in record {
+            self.doubts.look(line, field);
+        }
         let value = |column| columns.value(record, column).unwrap_or("");
+        self.doubts.name(line, value(1));
+        self.doubts.name(line, value(2));
         let owned = |column| columns.value(record, column).map(str::to_owned);
         let login = match value(0).parse::<Login>() {
             Ok(login) => login,
@@ -211,14 +171,19 @@ impl People {
         }
     }
 
-    fn finish(self, unknown: Vec<String>) -> Result<List, Error> {
+    fn finish(mut self, unknown: Vec<String>) -> Result<List, Error> {
         if self.seen.len() > usize::from(SeatNumber::MAX) {
             let error = usage("error-list-many").with("people", self.seen.len());
             return Err(error.with("max", SeatNumber::MAX));
         }
         if self.wrong.count() == 0 {
-            let rows = self.rows;
-            return if rows.is_empty() { Err(usage("error-list-empty")) } else { Ok(List { rows, unknown }) };
+            self.doubts.unknown(unknown);
+            let (rows, warnings) = (self.rows, self.doubts.warnings());
+            return if rows.is_empty() {
+                Err(usage("error-list-empty"))
+            } else {
+                Ok(List { rows, warnings })
+            };
         }
         Err(self.wrong.error("error-list-wrong"))
     }
@@ -245,15 +210,6 @@ fn is_address(text: &str) -> bool {
     let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let is_name = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "<>(),;:\\\"".contains(c));
     is_name && domain.contains('.') && domain.split('.').all(is_label)
-}
-
-/// The beginning of a value that is shown.
-fn short(value: &str) -> String {
-    let mut shown: String = value.chars().take(SHOWN).collect();
-    if shown.len() < value.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -9,6 +9,23 @@ pub(super) const NAMED: usize = 50;
 /// Most stretches of lines that are told; more come of no list that somebody made.
 const STRETCHES: usize = 2000;
 
+/// What is shown of a value that is wrong, characters.
+pub(super) const SHOWN: usize = 40;
+
+/// A mistake of the list.
+pub(super) fn usage(id: &'static str) -> Error {
+    Error::new(Kind::Usage, id)
+}
+
+/// The beginning of a value that is shown.
+pub(super) fn short(value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// The faults so far, in the order of their lines.
 #[derive(Default)]
 pub(super) struct Wrong {

@@ -3,7 +3,7 @@
 use super::table::Table;
 use super::{Style, label, labels, said};
 use crate::app::command::Form;
-use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolledView};
+use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
@@ -120,10 +120,17 @@ fn summary(view: &EnrolView, lang: Lang) -> String {
     ];
     let mut answer = String::new();
     for warning in &view.warnings {
-        answer.push_str(&said(lang, &format!("enrol-warning-{}", warning.what), &[("name", &warning.name)]));
+        answer.push_str(&warned(warning, lang));
     }
     answer.push_str(&said(lang, id, &args));
     answer
+}
+
+fn warned(warning: &EnrolWarning, lang: Lang) -> String {
+    let line = warning.line.map(|line| line.to_string()).unwrap_or_default();
+    let meant = warning.meant.as_deref().unwrap_or_default();
+    let args = [("line", &*line), ("name", &*warning.name), ("meant", meant)];
+    said(lang, &format!("enrol-warning-{}", warning.what), &args)
 }
 
 fn csv(people: &[Coded<'_>]) -> String {

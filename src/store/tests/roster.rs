@@ -73,6 +73,21 @@ async fn a_list_is_taken_and_taken_again() {
 }
 
 #[tokio::test]
+async fn two_forms_of_one_name_are_one_name() {
+    use Enrolment::*;
+    let (_folder, store) = empty().await;
+    let aso = course(&store, "aso-2026").await;
+    let mut people = list(&["ana"]);
+    (people[0].name, people[0].group) = ("Jose\u{301} Nun\u{303}ez".into(), Some("Mie\u{301}rcoles".into()));
+    assert_eq!(enrol(&store, &aso, &people).await.0, [New]);
+    (people[0].name, people[0].group) = ("José Núñez".into(), Some("Miércoles".into()));
+    people[0].name = "José Nuñez".into();
+    assert_eq!(enrol(&store, &aso, &people).await.0, [Same]);
+    people[0].name = "Jose Nuñez".into();
+    assert_eq!(enrol(&store, &aso, &people).await.0, [Changed]);
+}
+
+#[tokio::test]
 async fn who_is_known_keeps_what_opens_their_door() {
     use Enrolment::*;
     let (_folder, store, aso, alumno1, _) = one().await;
