@@ -69,7 +69,7 @@ macro_rules! conformance {
                 egress::a_machine_leaves_as_puerta,
                 egress::the_default_denies,
                 egress::a_list_is_all_there_is,
-                egress::a_seats_word_before_its_courses_before_the_default,
+                egress::a_seats_word_before_the_default,
                 egress::a_change_bites_what_is_open,
                 egress::names_are_asked_of_the_configured_servers_only,
                 egress::nodes_are_not_machines,

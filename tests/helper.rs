@@ -268,7 +268,7 @@ impl Spoken {
 }
 
 fn desired(publications: &Value) -> Value {
-    let egress = json!({ "default": "deny", "courses": {}, "seats": {} });
+    let egress = json!({ "default": "deny", "seats": {} });
     json!({ "owner": "00000000000000aa", "publications": publications, "egress": egress })
 }
 

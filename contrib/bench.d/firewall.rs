@@ -36,7 +36,7 @@ fn load(backend: &str, ports: u16) -> anyhow::Result<()> {
     if let Some(mut last) = publications.last_entry() {
         last.get_mut().address = machine;
     }
-    let egress = EgressTable { default: Egress::Allow, courses: BTreeMap::new(), seats: BTreeMap::new() };
+    let egress = EgressTable { default: Egress::Allow, seats: BTreeMap::new() };
     let desired = Desired { owner: "0123456789abcdef".to_owned(), publications, egress };
     let whole = seconds(|| reconciler.reconcile(&desired))?;
     let one = target(machine);

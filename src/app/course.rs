@@ -34,9 +34,6 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
                 StoreError::Taken(_) => {
                     Error::new(Kind::Conflict, "error-course-exists").with("course", &name)
                 }
-                StoreError::EditionTaken { by } => {
-                    Error::new(Kind::Conflict, "error-edition-taken").with("course", by).with("year", year)
-                }
                 StoreError::Plan(PlanError::Year { year, first, last }) => {
                     let error = Error::new(Kind::Usage, "error-year").with("year", year);
                     error.with("first", first).with("last", last)

@@ -18,9 +18,9 @@ use puerta_engine::{EngineError, Spec, Status, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, JobState, Phase, Role, Vm, VmId};
 use puerta_lab::names::VmRef;
-use puerta_lab::network::Protocol;
+use puerta_lab::network::{Egress, Protocol};
 use puerta_policy::decide::Permit;
-use puerta_store::{NewKey, NewPerson, NewPublication};
+use puerta_store::{NewKey, NewPerson, NewPublication, Place};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -225,6 +225,18 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
     let watch = house.begin(VmCommand::Delete(web1())).await;
     house.end(watch).await.0.unwrap();
     assert!(house.vm().await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_machine_is_made_before_the_firewall_has_what_is_said_of_its_seat() {
+    let house = house_behind("walled", broken()).await;
+    let store = &house.app.store;
+    let course = Place::Course(store.courses().await.unwrap()[0].0.id);
+    drop(store.set_egress(course, Some(&Egress::Deny)).await.unwrap());
+    assert_eq!(house.create().await.0.unwrap_err().id, "error-firewall");
+    assert!(house.vm().await.is_none());
+    drop(store.set_egress(course, None).await.unwrap());
+    house.create().await.0.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,15 +90,43 @@ pub struct Target {
     pub sources: Option<Vec<Ipv4Net>>,
 }
 
-/// What machines may reach outside: a seat's own rule, else its course's, else the default.
+/// What machines may reach outside: what is said of their seat, else the default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EgressTable {
     /// For who has no other.
     pub default: Egress,
-    /// By the /13 of a course's edition.
-    pub courses: BTreeMap<Ipv4Net, Egress>,
-    /// By the /26 of a seat.
+    /// By the /26 of a seat: its own rule, or its course's.
+    #[serde(with = "by_rule")]
     pub seats: BTreeMap<Ipv4Net, Egress>,
+}
+
+/// On its way through a pipe: a rule, and whose it is. A whole course has one, which may be long.
+mod by_rule {
+    use super::{BTreeMap, Egress, Ipv4Net};
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        seats: &BTreeMap<Ipv4Net, Egress>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut rules: BTreeMap<String, Vec<Ipv4Net>> = BTreeMap::new();
+        for (seat, egress) in seats {
+            rules.entry(egress.to_string()).or_default().push(*seat);
+        }
+        rules.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<BTreeMap<Ipv4Net, Egress>, D::Error> {
+        let mut seats = BTreeMap::new();
+        for (rule, of) in BTreeMap::<String, Vec<Ipv4Net>>::deserialize(from)? {
+            let egress: Egress = rule.parse().map_err(D::Error::custom)?;
+            seats.extend(of.into_iter().map(|seat| (seat, egress.clone())));
+        }
+        Ok(seats)
+    }
 }
 
 /// What should be, out of the registry.

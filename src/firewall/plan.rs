@@ -77,15 +77,9 @@ pub fn check(site: &super::Site, desired: &Desired) -> Result<(), super::Firewal
             return refused(format!("port {port} leads to port 0"));
         }
     }
-    let places = desired
-        .egress
-        .courses
-        .keys()
-        .map(|net| (net, 13))
-        .chain(desired.egress.seats.keys().map(|net| (net, 26)));
-    for (network, length) in places {
-        if network.prefix_len() != length || network.trunc() != *network || !site.lab.contains(network) {
-            return refused(format!("{network} is not a place of the address plan"));
+    for network in desired.egress.seats.keys() {
+        if network.prefix_len() != 26 || network.trunc() != *network || !site.lab.contains(network) {
+            return refused(format!("{network} is not a seat of the address plan"));
         }
     }
     Ok(())

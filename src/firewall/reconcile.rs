@@ -160,7 +160,7 @@ fn only(owner: &str, port: u16, target: Option<&Target>) -> Desired {
     Desired {
         owner: owner.to_owned(),
         publications: target.map(|target| (port, target.clone())).into_iter().collect(),
-        egress: EgressTable { default: Egress::Deny, courses: BTreeMap::new(), seats: BTreeMap::new() },
+        egress: EgressTable { default: Egress::Deny, seats: BTreeMap::new() },
     }
 }
 

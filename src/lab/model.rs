@@ -115,7 +115,7 @@ pub struct Seat {
     pub id: SeatId,
     /// Its name: a login, or a team's name.
     pub name: SeatName,
-    /// Its number in the edition.
+    /// Its number in its place of the plan.
     pub number: SeatNumber,
     /// The course it belongs to.
     pub course: CourseId,

@@ -29,7 +29,7 @@ pub enum PlanError {
     Slot(u8),
 }
 
-/// An edition of the plan: academic year (2026 means 2026-27) and version (0 or 1).
+/// A place of the plan: academic year (2026 means 2026-27) and version (0 or 1). Courses share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Edition {
     /// First calendar year of the academic year.
@@ -38,7 +38,7 @@ pub struct Edition {
     pub version: u8,
 }
 
-/// A seat's number in its edition: 1 to 8191.
+/// A seat's number in its place: 1 to 8191.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct SeatNumber(u16);
@@ -124,7 +124,7 @@ pub struct AddressPlan {
 }
 
 impl AddressPlan {
-    /// Checks that an edition fits the sixteen years and two versions of the plan.
+    /// Checks that a place fits the sixteen years and two versions of the plan.
     pub fn check(self, edition: Edition) -> Result<(), PlanError> {
         let Edition { year, version } = edition;
         let first = self.first_year;
@@ -156,10 +156,12 @@ impl AddressPlan {
         Ok(Ipv4Net::new_assert(first, 26))
     }
 
-    /// Every address of an edition: of the course that has it.
-    pub fn edition_network(self, edition: Edition) -> Result<Ipv4Net, PlanError> {
-        let first = self.vmid(edition, SeatNumber(0), Slot(0))?.address();
-        Ok(Ipv4Net::new_assert(first, 13))
+    /// Every place: those of `year` first, then of the years after it, then of those before.
+    pub fn editions_from(self, year: u16) -> impl Iterator<Item = Edition> {
+        let years = self.first_year..=self.first_year.saturating_add(15);
+        let after = years.clone().filter(move |one| *one >= year);
+        let all = after.chain(years.filter(move |one| *one < year));
+        all.flat_map(|year| [0, 1].map(|version| Edition { year, version }))
     }
 }
 
@@ -178,8 +180,10 @@ mod tests {
         assert_eq!(Vmid::from_address(vmid.address()), Some(vmid));
         let seat = plan.seat_network(edition, SeatNumber::new(63).unwrap()).unwrap();
         assert_eq!(seat.to_string(), "10.48.15.192/26");
-        assert_eq!(plan.edition_network(edition).unwrap().to_string(), "10.48.0.0/13");
-        assert!(plan.edition_network(Edition { year: 2009, version: 0 }).is_err());
+        assert!(plan.check(Edition { year: 2009, version: 0 }).is_err());
+        let years: Vec<u16> = plan.editions_from(2024).step_by(2).map(|place| place.year).collect();
+        assert_eq!((years[0], years[1], years[2], years[15]), (2024, 2025, 2010, 2023));
+        assert_eq!(plan.editions_from(2024).count(), 32);
     }
 
     #[test]

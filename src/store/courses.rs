@@ -1,10 +1,10 @@
 //! Courses and their places in the address plan.
 
 use super::rows::{self, Row};
-use super::{Connection, Result, Store, StoreError};
+use super::{Result, Store, StoreError, places};
 use puerta_lab::model::{Course, CourseId, Timestamp};
 use puerta_lab::names::CourseName;
-use puerta_lab::plan::{AddressPlan, Edition};
+use puerta_lab::plan::AddressPlan;
 
 pub(super) fn read(row: &Row) -> Result<Course> {
     Ok(Course {
@@ -17,7 +17,7 @@ pub(super) fn read(row: &Row) -> Result<Course> {
 }
 
 impl Store {
-    /// A new course in `year`; without `version`, in the first one that no open course has.
+    /// A new course in `year`; without `version`, in the first place of the year that has room.
     pub async fn create_course(
         &self,
         name: &CourseName,
@@ -26,24 +26,8 @@ impl Store {
         plan: AddressPlan,
         now: Timestamp,
     ) -> Result<Course> {
-        let edition = |version| Edition { year, version };
-        plan.check(edition(version.unwrap_or(0)))?;
         let mut tx = self.write().await?;
-        let edition = match version {
-            Some(version) => free(&mut tx, edition(version)).await?,
-            None => match free(&mut tx, edition(0)).await? {
-                Ok(first) => Ok(first),
-                Err(by) => free(&mut tx, edition(1)).await?.map_err(|_| by),
-            },
-        };
-        let named = sqlx::query("SELECT id FROM courses WHERE name = $1")
-            .bind(name.as_str())
-            .fetch_optional(&mut *tx)
-            .await?;
-        if named.is_some() {
-            return Err(StoreError::Taken("course"));
-        }
-        let edition = edition.map_err(|by| StoreError::EditionTaken { by })?;
+        let edition = places::choose(&mut tx, plan, year, version).await?;
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO courses (name, year, version, created) VALUES ($1, $2, $3, $4) RETURNING id",
         )
@@ -52,7 +36,8 @@ impl Store {
         .bind(i64::from(edition.version))
         .bind(now.0)
         .fetch_one(&mut *tx)
-        .await?;
+        .await
+        .map_err(StoreError::insert("course"))?;
         tx.commit().await?;
         Ok(Course { id: CourseId(id), name: name.clone(), edition, created: now, closed: None })
     }
@@ -77,20 +62,4 @@ impl Store {
             .await?;
         rows::maybe(row, read)
     }
-}
-
-/// The edition itself when no open course has it, else that course's name.
-async fn free(
-    connection: &mut Connection,
-    edition: Edition,
-) -> Result<std::result::Result<Edition, CourseName>> {
-    let row = sqlx::query("SELECT name FROM courses WHERE year = $1 AND version = $2 AND closed IS NULL")
-        .bind(i64::from(edition.year))
-        .bind(i64::from(edition.version))
-        .fetch_optional(connection)
-        .await?;
-    Ok(match rows::maybe(row, |row| rows::word(row, "name"))? {
-        None => Ok(edition),
-        Some(by) => Err(by),
-    })
 }

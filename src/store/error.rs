@@ -2,8 +2,7 @@
 
 use super::database;
 use puerta_lab::model::{JobKind, Timestamp};
-use puerta_lab::names::CourseName;
-use puerta_lab::plan::PlanError;
+use puerta_lab::plan::{Edition, PlanError};
 use puerta_lab::quota::QuotaExceeded;
 use std::path::PathBuf;
 
@@ -29,11 +28,13 @@ pub enum StoreError {
     /// There is one already: `course`, `login`, `seat`, `key`, `vm`, `vmid`, `backup` or `port`.
     #[error("the {0} is taken")]
     Taken(&'static str),
-    /// An open course has the place in the address plan.
-    #[error("the edition is taken by the open course `{by}`")]
-    EditionTaken {
-        /// That course.
-        by: CourseName,
+    /// Every seat of a place of the address plan is given.
+    #[error("no seat is free in {}/{}", place.year, place.version)]
+    PlaceFull {
+        /// Which place.
+        place: Edition,
+        /// Another one that has room, if one was found.
+        free: Option<Edition>,
     },
     /// Their row is gone from the course's list.
     #[error("they are not in the course any more")]
@@ -49,9 +50,6 @@ pub enum StoreError {
         /// When it began.
         since: Timestamp,
     },
-    /// Every seat number of the edition is given.
-    #[error("no seat number is free in the edition")]
-    SeatsFull,
     /// Every slot of the seat has a machine.
     #[error("no slot is free in the seat")]
     SlotsFull,

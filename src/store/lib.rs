@@ -17,6 +17,7 @@ mod jobs;
 mod keys;
 mod nodes;
 mod persons;
+mod places;
 mod publications;
 mod quotas;
 mod recordings;

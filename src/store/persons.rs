@@ -154,7 +154,9 @@ impl Store {
             keys::add(&mut tx, person.id, key, now).await?;
         }
         tx.commit().await?;
-        Ok(Changed::new((person, seat), What { people: true, ..What::default() }))
+        // The firewall goes by seat: a new one has what its course has.
+        let publications = seat.is_some();
+        Ok(Changed::new((person, seat), What { people: true, publications, ..What::default() }))
     }
 
     /// The person with that login.

@@ -83,7 +83,7 @@ struct Own {
 
 impl Store {
     /// Makes a course's people those of the list, whose logins differ. A `trial` changes nothing, and
-    /// finds and fails the same. `Gone` when the course is not open, `SeatsFull` when it has no room.
+    /// finds and fails the same. `Gone` when the course is not open, `PlaceFull` when its place has no room.
     pub async fn enrol(
         &self,
         course: CourseId,
@@ -106,7 +106,10 @@ impl Store {
         if trial {
             return Ok(Changed::new(plan, What::default()));
         }
-        let mut what = What { people: true, ..What::default() };
+        let seated = |entry: &Enrolled| matches!(entry.what, Enrolment::New | Enrolment::Seated);
+        // The firewall goes by seat: a new one has what its course has.
+        let publications = plan.people.iter().any(seated);
+        let mut what = What { people: true, publications, ..What::default() };
         if !plan.archived.is_empty() || plan.people.iter().any(|entry| entry.what == Enrolment::Back) {
             // Who went was in teams, whose machines go on.
             let keys = teams::of_course(&mut tx, course).await?;

@@ -1,7 +1,7 @@
 //! Seats, their members and their numbers in the address plan.
 
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, teams};
+use super::{Changed, Connection, Result, Store, StoreError, places, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::{Edition, SeatNumber};
@@ -141,6 +141,15 @@ impl Store {
         Ok(Changed::new(seat, what))
     }
 
+    /// The seats of a course, in name order.
+    pub async fn seats_of_course(&self, course: CourseId) -> Result<Vec<Seat>> {
+        let rows = sqlx::query(select!("WHERE s.course = $1 ORDER BY s.name"))
+            .bind(course.0)
+            .fetch_all(&self.readers)
+            .await?;
+        rows::all(rows, read)
+    }
+
     /// One seat.
     pub async fn seat(&self, seat: SeatId) -> Result<Option<Seat>> {
         let row = sqlx::query(select!("WHERE s.id = $1")).bind(seat.0).fetch_optional(&self.readers).await?;
@@ -240,7 +249,7 @@ pub(super) async fn make(
     now: Timestamp,
 ) -> Result<Seat> {
     let edition = course.edition;
-    let number = next_number(connection, edition).await?;
+    let number = places::next_number(connection, edition).await?;
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO seats (name, course, year, version, number, created, team)
          VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
@@ -252,14 +261,9 @@ pub(super) async fn make(
     .bind(i64::from(number.get()))
     .bind(now.0)
     .bind(team)
-    .fetch_one(&mut *connection)
+    .fetch_one(connection)
     .await
     .map_err(StoreError::insert("seat"))?;
-    sqlx::query("UPDATE courses SET last_seat = $1 WHERE id = $2 AND last_seat < $1")
-        .bind(i64::from(number.get()))
-        .bind(course.id.0)
-        .execute(connection)
-        .await?;
     let (course, course_name) = (course.id, course.name.clone());
     Ok(Seat { id: SeatId(id), name, number, course, course_name, edition })
 }
@@ -291,35 +295,6 @@ async fn free_name(connection: &mut Connection, login: &Login, course: &CourseNa
         }
     }
     Err(StoreError::Taken("seat"))
-}
-
-/// One more than the highest number ever given in the edition. When that was the last, the lowest
-/// that is free: a removed seat's addresses rest for as long as they can.
-async fn next_number(connection: &mut Connection, edition: Edition) -> Result<SeatNumber> {
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT MAX(last_seat) FROM courses WHERE year = $1 AND version = $2")
-            .bind(i64::from(edition.year))
-            .bind(i64::from(edition.version))
-            .fetch_one(&mut *connection)
-            .await?;
-    let last = last.unwrap_or(0);
-    if last < i64::from(SeatNumber::MAX) {
-        let next = u16::try_from(last + 1).ok();
-        return next
-            .and_then(|next| SeatNumber::new(next).ok())
-            .ok_or_else(|| StoreError::Corrupt(format!("last_seat is `{last}`")));
-    }
-    let given: Vec<i64> =
-        sqlx::query_scalar("SELECT number FROM seats WHERE year = $1 AND version = $2 ORDER BY number")
-            .bind(i64::from(edition.year))
-            .bind(i64::from(edition.version))
-            .fetch_all(connection)
-            .await?;
-    let mut given = given.into_iter().peekable();
-    (1..=SeatNumber::MAX)
-        .find(|number| given.next_if_eq(&i64::from(*number)).is_none())
-        .and_then(|number| SeatNumber::new(number).ok())
-        .ok_or(StoreError::SeatsFull)
 }
 
 /// Seats that have this person as their only member.

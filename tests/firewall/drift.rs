@@ -81,19 +81,13 @@ fn state() -> impl Strategy<Value = Desired> {
         prop::sample::select(vec!["allow", "deny", "192.0.2.0/24", "0.0.0.0/0:53-99/udp,192.0.2.7:443"]);
     let egress = egress.prop_map(|text| text.parse::<Egress>().unwrap());
     let seat = (0_u32..4).prop_map(|seat| Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 + seat * 64), 26).unwrap());
-    let course =
-        (0_u32..4).prop_map(|course| Ipv4Net::new(Ipv4Addr::from(0x0a00_0000 + (course << 19)), 13).unwrap());
-    (
-        btree_map(50_000_u16..50_006, target, 0..6),
-        egress.clone(),
-        btree_map(seat, egress.clone(), 0..4),
-        btree_map(course, egress, 0..4),
-    )
-        .prop_map(|(publications, default, seats, courses)| Desired {
+    (btree_map(50_000_u16..50_006, target, 0..6), egress.clone(), btree_map(seat, egress, 0..4)).prop_map(
+        |(publications, default, seats)| Desired {
             owner: OWNER.into(),
             publications,
-            egress: EgressTable { default, courses, seats },
-        })
+            egress: EgressTable { default, seats },
+        },
+    )
 }
 
 pub(crate) fn what_others_drop_is_said_and_not_touched(subject: &dyn Subject) {

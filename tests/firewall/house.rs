@@ -118,7 +118,7 @@ pub(crate) fn site() -> Site {
 }
 
 pub(crate) fn desired() -> Desired {
-    let egress = EgressTable { default: Egress::Allow, courses: BTreeMap::new(), seats: BTreeMap::new() };
+    let egress = EgressTable { default: Egress::Allow, seats: BTreeMap::new() };
     Desired { owner: OWNER.into(), publications: BTreeMap::new(), egress }
 }
 

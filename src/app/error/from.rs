@@ -61,7 +61,15 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Quota(quota) => quota.into(),
             StoreError::SlotsFull => Self::new(Kind::Limited, "error-slots-full"),
-            StoreError::SeatsFull => Self::new(Kind::Limited, "error-seats-full"),
+            StoreError::PlaceFull { place, free } => {
+                let id = if free.is_some() { "error-place-full" } else { "error-year-full" };
+                let error =
+                    Self::new(Kind::Limited, id).with("year", place.year).with("version", place.version);
+                match free {
+                    None => error,
+                    Some(free) => error.with("freeyear", free.year).with("freeversion", free.version),
+                }
+            }
             other => Self::internal(&other),
         }
     }

@@ -22,13 +22,10 @@ fn allowed(policy: &Policy, action: Action, course: &Course) -> bool {
     policy.explain(&Actor::itself(), action, course, context).is_ok()
 }
 
-/// Asks about every course that is not over.
+/// Asks about every course: machines of one that is closed may go on.
 pub(super) async fn closed(store: &Store, policy: &Policy) -> store::Result<Closed> {
     let mut closed = Closed { egress: Vec::new(), publications: BTreeSet::new() };
     for (course, _) in store.courses().await? {
-        if course.closed.is_some() {
-            continue;
-        }
         if !allowed(policy, Action::CoursePublications, &course) {
             closed.publications.insert(course.name.clone());
         }
@@ -54,28 +51,22 @@ mod tests {
     use crate::app::firewall::desired;
     use crate::app::{clock, policy};
     use crate::config::Config;
-    use puerta_lab::model::{Course, JobKind, Limits, Phase, Role, Timestamp};
+    use ipnet::Ipv4Net;
+    use puerta_lab::model::{Course, JobKind, Limits, Phase, Role, Seat, Timestamp};
     use puerta_lab::network::{Egress, Protocol};
     use puerta_lab::plan::AddressPlan;
     use puerta_lab::rules::{Rule, Verbs, Window};
     use puerta_store::{NewPerson, NewPublication, NewVm, Place, Store};
+    use std::collections::BTreeMap;
 
     const HOUR: i64 = 3_600_000;
 
     /// A course whose only student has a machine with a published port; the course has egress, and so
     /// has the seat.
-    async fn course(store: &Store, config: &Config, name: &str, login: &str) -> Course {
+    async fn course(store: &Store, config: &Config, name: &str, login: &str) -> (Course, Ipv4Net) {
         let (now, plan) = (clock::now(), AddressPlan { first_year: config.first_year });
         let course = store.create_course(&name.parse().unwrap(), 2026, None, plan, now).await.unwrap();
-        let person = NewPerson {
-            login: login.parse().unwrap(),
-            name: String::new(),
-            role: Role::Alumno,
-            course: Some(course.id),
-            key: None,
-            code: None,
-        };
-        let seat = store.add_person(person, now).await.unwrap().apart().0.1.unwrap();
+        let (seat, network) = seat(store, config, &course, login).await;
         let vm = NewVm {
             seat: seat.id,
             name: "web1".parse().unwrap(),
@@ -100,7 +91,25 @@ mod tests {
         for place in [Place::Course(course.id), Place::Seat(seat.id)] {
             drop(store.set_egress(place, Some(&Egress::Allow)).await.unwrap());
         }
-        course
+        (course, network)
+    }
+
+    /// A student's seat, and its network.
+    async fn seat(store: &Store, config: &Config, course: &Course, login: &str) -> (Seat, Ipv4Net) {
+        let person = NewPerson {
+            login: login.parse().unwrap(),
+            name: String::new(),
+            role: Role::Alumno,
+            course: Some(course.id),
+            key: None,
+            code: None,
+        };
+        let (added, what) = store.add_person(person, clock::now()).await.unwrap().apart();
+        assert!(what.publications, "the firewall hears of a new seat");
+        let seat = added.1.unwrap();
+        let plan = AddressPlan { first_year: config.first_year };
+        let network = plan.seat_network(seat.edition, seat.number).unwrap();
+        (seat, network)
     }
 
     #[tokio::test]
@@ -110,22 +119,23 @@ mod tests {
         let config = format!("state_dir = {dir:?}\n[engine]\ndriver = \"sim\"\n");
         let config = Config::parse(&config).unwrap();
         let store = Store::make(&config.database()).await.unwrap();
-        let course = [
-            course(&store, &config, "aso-2026", "alumno1").await,
-            course(&store, &config, "red-2026", "alumno2").await,
-        ];
+        let (aso, first) = course(&store, &config, "aso-2026", "alumno1").await;
+        let (red, other) = course(&store, &config, "red-2026", "alumno2").await;
+        assert_eq!(aso.edition, red.edition, "they share a place");
         let built_in = policy::load(None).unwrap();
         let planned = async || {
             let policy = policy::whole(&built_in, &store, &config).await.unwrap();
             desired(&store, &config, &policy).await.unwrap()
         };
         let open = planned().await;
-        assert_eq!((open.publications.len(), open.egress.courses.len(), open.egress.seats.len()), (2, 2, 2));
+        assert_eq!(open.publications.len(), 2);
+        let networks = [first, other];
+        assert_eq!(open.egress.seats, BTreeMap::from(networks.map(|network| (network, Egress::Allow))));
 
         let now = clock::now().0;
         let exam = async |from: i64, until: i64| {
             let time = Window::new(Timestamp(from), Timestamp(until)).unwrap();
-            let (name, machines) = (course[0].name.clone(), Default::default());
+            let (name, machines) = (aso.name.clone(), Default::default());
             let rule = Rule::Exam { course: name, time, machines, verbs: Verbs::default() };
             store.add_rule(&rule, "profesor", clock::now()).await.unwrap()
         };
@@ -135,17 +145,18 @@ mod tests {
 
         let during = exam(now - HOUR, now + HOUR).await;
         let closed = planned().await;
-        let plan = AddressPlan { first_year: config.first_year };
-        let networks = [0, 1].map(|place| plan.edition_network(course[place].edition).unwrap());
-        assert_eq!(closed.egress.courses[&networks[0]], Egress::Deny);
-        assert_eq!(closed.egress.courses[&networks[1]], Egress::Allow);
-        let seats: Vec<_> = closed.egress.seats.keys().collect();
-        assert!(seats.len() == 1 && networks[1].contains(seats[0]), "a seat's own egress is no way out");
+        let seats = BTreeMap::from([(first, Egress::Deny), (other, Egress::Allow)]);
+        assert_eq!(closed.egress.seats, seats, "a seat's own egress is no way out");
+        let (_, late) = seat(&store, &config, &aso, "alumno3").await;
+        assert_eq!(planned().await.egress.seats[&late], Egress::Deny, "who comes during it");
         let left: Vec<_> = closed.publications.keys().collect();
         assert_eq!(left, open.publications.keys().skip(1).collect::<Vec<_>>());
 
         assert!(store.remove_rule(during.id).await.unwrap());
-        assert_eq!(planned().await, open);
+        let after = planned().await;
+        assert_eq!(after.publications, open.publications);
+        let three = BTreeMap::from([first, other, late].map(|network| (network, Egress::Allow)));
+        assert_eq!(after.egress.seats, three, "and has what the course has");
         store.close().await;
         std::fs::remove_dir_all(&dir).unwrap();
     }

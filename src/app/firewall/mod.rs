@@ -11,15 +11,16 @@ pub(super) use courses::may_publish;
 pub use traffic::count;
 
 use crate::app::App;
-use crate::app::error::{Error, Kind};
+use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::config::Config;
+use ipnet::Ipv4Net;
 use puerta_audit::{Event, Outcome};
 use puerta_firewall::{Desired, Done, EgressTable, FirewallError, Report, Target, Why};
-use puerta_lab::model::Timestamp;
+use puerta_lab::model::{Course, Seat, SeatId, Timestamp};
 use puerta_lab::network::{Egress, Publication};
 use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
-use puerta_store::{self as store, Store};
+use puerta_store::{self as store, Store, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -45,27 +46,39 @@ pub async fn desired(store: &Store, config: &Config, policy: &Policy) -> store::
             publications.insert(publication.port, target(&publication));
         }
     }
-    let mut egress = EgressTable {
+    let egress = EgressTable {
         default: config.firewall.egress.clone(),
-        courses: BTreeMap::new(),
-        seats: BTreeMap::new(),
+        seats: egress_of_seats(store, plan, &closed.egress).await?,
     };
+    Ok(Desired { owner: store.owner().await?, publications, egress })
+}
+
+/// What is said of seats: the firewall knows no course. A course's rule is each of its seats', which may have
+/// one of their own, unless policy closes the course.
+async fn egress_of_seats(
+    store: &Store,
+    plan: AddressPlan,
+    closed: &[Course],
+) -> store::Result<BTreeMap<Ipv4Net, Egress>> {
+    let network = |seat: &Seat| plan.seat_network(seat.edition, seat.number);
+    let mut seats = BTreeMap::new();
     for (course, rule) in store.egress_of_courses().await? {
-        egress.courses.insert(plan.edition_network(course.edition)?, rule);
-    }
-    for course in &closed.egress {
-        egress.courses.insert(plan.edition_network(course.edition)?, Egress::Deny);
+        for seat in store.seats_of_course(course.id).await? {
+            seats.insert(network(&seat)?, rule.clone());
+        }
     }
     for (seat, rule) in store.egress_of_seats().await? {
-        if closed.egress.iter().any(|course| course.id == seat.course) {
-            continue;
+        seats.insert(network(&seat)?, rule);
+    }
+    for course in closed {
+        for seat in store.seats_of_course(course.id).await? {
+            seats.insert(network(&seat)?, Egress::Deny);
         }
-        egress.seats.insert(plan.seat_network(seat.edition, seat.number)?, rule);
     }
     for seat in store.shut_seats().await? {
-        egress.seats.insert(plan.seat_network(seat.edition, seat.number)?, Egress::Deny);
+        seats.insert(network(&seat)?, Egress::Deny);
     }
-    Ok(Desired { owner: store.owner().await?, publications, egress })
+    Ok(seats)
 }
 
 fn target(publication: &Publication) -> Target {
@@ -151,6 +164,23 @@ impl App {
     pub async fn reconcile(&self) -> Result<Report, FirewallError> {
         let mut turn = self.wall.turn().await;
         self.reconcile_now(&mut turn).await
+    }
+
+    /// What is said of a seat is in force, or is put in force now: one that the firewall has not heard of yet
+    /// would have the default.
+    pub(super) async fn walled(&self, seat: SeatId) -> AppResult<()> {
+        let mut turn = self.wall.turn().await;
+        if turn.sure || self.firewall.is_off() {
+            return Ok(());
+        }
+        let Some(seat) = self.store.seat(seat).await? else { return Ok(()) };
+        let closed = courses::closed(&self.store, &self.policy()).await?;
+        let said = egress_of_seats(&self.store, self.plan(), &closed.egress).await?;
+        let network = self.plan().seat_network(seat.edition, seat.number).map_err(StoreError::from)?;
+        if !said.contains_key(&network) {
+            return Ok(());
+        }
+        self.reconcile_now(&mut turn).await.map(drop).map_err(|error| refused(&error))
     }
 
     pub(super) async fn reconcile_now(&self, turn: &mut Turn) -> Result<Report, FirewallError> {

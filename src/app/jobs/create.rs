@@ -163,6 +163,7 @@ async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
 async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
     let (app, vm, permit) = (&work.app, work.vm(), &work.permit);
     work.report.step(Step::Create).await?;
+    app.walled(vm.seat).await?;
     let keys = app.store.keys_of_seat(vm.seat).await?;
     let spec = Spec {
         node: vm.node.clone().unwrap_or_default(),

@@ -6,7 +6,7 @@
 //! of the system that called it: what others decide there still holds.
 
 use super::parse::OURS;
-use super::render::{BUCKET, Lists, buckets, places, verdict, verdicts};
+use super::render::{BUCKET, Lists, buckets, verdict, verdicts};
 use super::rows::{BACK, DNAT, FORTH, Kind, number};
 use crate::{Desired, Site};
 use ipnet::Ipv4Net;
@@ -161,11 +161,8 @@ fn egress(table: &mut Table, lists: &Lists) {
 
 /// The rules that choose among them, by what of a packet is the machine's.
 fn judges(desired: &Desired, machine: &str) -> Vec<String> {
-    let mut rules = Vec::new();
-    for (place, of) in places(desired) {
-        let rule = |word| format!("{} -g {OURS}E-{word}", set(&format!("{place}-{word}"), machine));
-        rules.extend(verdicts(of).iter().map(rule));
-    }
+    let rule = |word| format!("{} -g {OURS}E-{word}", set(&format!("seat-{word}"), machine));
+    let mut rules: Vec<String> = verdicts(&desired.egress.seats).iter().map(rule).collect();
     rules.push(format!("-g {OURS}E-{}", verdict(&desired.egress.default)));
     rules
 }

@@ -15,8 +15,10 @@ use std::ops::RangeInclusive;
 pub(super) const BUCKET: u16 = 256;
 /// Publications times their sources, at most.
 const MANY: &str = "maxelem 1048576";
-/// Networks, or seats, of one set.
+/// Networks of one set.
 const NETWORKS: &str = "maxelem 65536";
+/// Seats of one set: all that the plan has.
+const SEATS: &str = "maxelem 262144";
 
 /// Where the sections of [`Ruleset::fixed`] begin.
 pub(super) const SIX: &str = "# ip6tables\n";
@@ -121,7 +123,7 @@ fn halves(network: IpNet) -> Vec<String> {
 
 fn lists(desired: &Desired) -> Lists {
     let table = &desired.egress;
-    let all = [&table.default].into_iter().chain(table.courses.values()).chain(table.seats.values());
+    let all = [&table.default].into_iter().chain(table.seats.values());
     all.filter_map(|egress| match egress {
         Egress::Only(flows) => Some((verdict(egress), flows.clone())),
         Egress::Allow | Egress::Deny => None,
@@ -129,23 +131,17 @@ fn lists(desired: &Desired) -> Lists {
     .collect()
 }
 
-/// Who has which. Seats and courses are sets of their own: the seats' are asked first.
+/// Who has which.
 fn egress(sets: &mut Sets, desired: &Desired) {
-    for (place, of) in places(desired) {
-        let mut who: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (network, egress) in of {
-            who.entry(verdict(egress)).or_default().push(network.to_string());
-        }
-        for word in verdicts(of) {
-            let who = who.remove(&word).unwrap_or_default();
-            sets.add(&format!("{place}-{word}"), &format!("hash:net family inet {NETWORKS}"), who);
-        }
+    let seats = &desired.egress.seats;
+    let mut who: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (network, egress) in seats {
+        who.entry(verdict(egress)).or_default().push(network.to_string());
     }
-}
-
-/// In the order in which they are asked.
-pub(super) fn places(desired: &Desired) -> [(&'static str, &BTreeMap<Ipv4Net, Egress>); 2] {
-    [("seat", &desired.egress.seats), ("course", &desired.egress.courses)]
+    for word in verdicts(seats) {
+        let who = who.remove(&word).unwrap_or_default();
+        sets.add(&format!("seat-{word}"), &format!("hash:net family inet {SEATS}"), who);
+    }
 }
 
 /// `deny`, the lists that somebody of them has, `allow`: whoever is for a moment in two sets is judged by the stricter.

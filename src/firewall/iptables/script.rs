@@ -105,7 +105,7 @@ pub(super) fn members(flavour: Flavour, seen: &Seen, changes: &[Change]) -> Vec<
             }
         }
         if let Some(name) = collection.strip_prefix("set:") {
-            let is_egress = name.starts_with("seat-") || name.starts_with("course-");
+            let is_egress = name.starts_with("seat-");
             let text = match (verb, is_egress) {
                 ("del", true) => &mut rests,
                 ("del", false) | ("add", true) => &mut before,

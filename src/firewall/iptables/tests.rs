@@ -44,8 +44,11 @@ fn desired() -> Desired {
         .into(),
         egress: EgressTable {
             default: Egress::Allow,
-            courses: places(&[("10.48.0.0/13", "192.0.2.7:443,192.0.2.0/25")]),
-            seats: places(&[("10.48.0.0/26", "deny"), ("10.48.0.64/26", "allow")]),
+            seats: places(&[
+                ("10.48.0.0/26", "deny"),
+                ("10.48.0.64/26", "allow"),
+                ("10.48.0.192/26", "192.0.2.7:443,192.0.2.0/25"),
+            ]),
         },
     }
 }
@@ -97,7 +100,7 @@ fn everything_is_written_over_what_is_there() {
     let [four, six, sets] = CAPTURED[0];
     let (_, seen) = look(four, six, sets);
     let mut other = desired();
-    other.egress.courses.clear();
+    other.egress.seats.clear();
     let wanted = super::render::render(&site(), &other);
     let steps = script::whole(Flavour::Nft, &seen, &other.owner, &wanted);
     assert!(steps[0].input.contains("create PUERTA-in.n2 ") && !steps[0].input.contains("destroy"));

@@ -29,7 +29,6 @@ const COLLECTIONS: &str = "
 	set answers { type ipv4_addr . ipv4_addr; }
 	set told { type inet_proto . inet_service; size 65535; flags dynamic,timeout; timeout 1m; }
 	map egress_seats { typeof ip saddr : verdict; }
-	map egress_courses { typeof ip saddr : verdict; }
 ";
 
 /// Everything but members.
@@ -49,20 +48,10 @@ pub(super) fn fixed(site: &Site, desired: &Desired) -> String {
 
 /// Members of every collection, the empty ones too.
 pub(super) fn members(site: &Site, desired: &Desired) -> BTreeMap<String, Members> {
-    let mut all: BTreeMap<&str, Members> = [
-        "to",
-        "access",
-        "from",
-        "opened",
-        "carried_in",
-        "carried_out",
-        "serves",
-        "answers",
-        "egress_seats",
-        "egress_courses",
-    ]
-    .map(|name| (name, Members::new()))
-    .into();
+    let mut all: BTreeMap<&str, Members> =
+        ["to", "access", "from", "opened", "carried_in", "carried_out", "serves", "answers", "egress_seats"]
+            .map(|name| (name, Members::new()))
+            .into();
     let mut put = |collection, key: String, value: String| {
         all.entry(collection).or_default().insert(key, value);
     };
@@ -86,12 +75,8 @@ pub(super) fn members(site: &Site, desired: &Desired) -> BTreeMap<String, Member
         }
         put("access", key, who.to_owned());
     }
-    for (collection, table) in
-        [("egress_seats", &desired.egress.seats), ("egress_courses", &desired.egress.courses)]
-    {
-        for (network, egress) in table {
-            put(collection, network.network().to_string(), verdict(egress));
-        }
+    for (network, egress) in &desired.egress.seats {
+        put("egress_seats", network.network().to_string(), verdict(egress));
     }
     all.into_iter().map(|(name, members)| (name.to_owned(), members)).collect()
 }
@@ -139,7 +124,7 @@ fn egress(site: &Site, desired: &Desired) -> String {
     let table = &desired.egress;
     let mut text = String::new();
     let mut lists: Vec<&Vec<Flow>> = Vec::new();
-    for egress in [&table.default].into_iter().chain(table.courses.values()).chain(table.seats.values()) {
+    for egress in [&table.default].into_iter().chain(table.seats.values()) {
         if let Egress::Only(flows) = egress {
             lists.push(flows);
         }
@@ -159,7 +144,6 @@ fn egress(site: &Site, desired: &Desired) -> String {
             false => format!("{ask} ip daddr != {} drop", one_of(&site.dns)),
         },
         "ct original ip saddr & 255.255.255.192 vmap @egress_seats".to_owned(),
-        "ct original ip saddr & 255.248.0.0 vmap @egress_courses".to_owned(),
         verdict(&table.default),
     ];
     text + &chain("egress", &rules)

@@ -18,6 +18,7 @@ pub(super) fn migrator() -> Migrator {
         (6, "node", include_str!("migrations/0006_node.sql")),
         (7, "policy", include_str!("migrations/0007_policy.sql")),
         (8, "factor", include_str!("migrations/0008_factor.sql")),
+        (9, "places", include_str!("migrations/0009_places.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

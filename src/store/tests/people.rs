@@ -8,23 +8,40 @@ fn login(text: &str) -> Login {
     text.parse().unwrap()
 }
 
+/// Gives away seats of a course but for the last ones, as a big school would.
+async fn fill(store: &Store, course: &Course, from: u16, to: u16) {
+    let filled = sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+         INSERT INTO seats (name, course, year, version, number, created)
+         SELECT 'lleno' || $4 || '-' || i, $4, $3, $5, i, 0 FROM n",
+    )
+    .bind(i64::from(from))
+    .bind(i64::from(to))
+    .bind(i64::from(course.edition.year))
+    .bind(course.id.0)
+    .bind(i64::from(course.edition.version));
+    filled.execute(&store.writer).await.unwrap();
+    let last = "INSERT INTO places (year, version, last_seat) VALUES ($1, $2, $3)
+                ON CONFLICT (year, version) DO UPDATE SET last_seat = MAX(last_seat, excluded.last_seat)";
+    let last = sqlx::query(last).bind(i64::from(course.edition.year)).bind(i64::from(course.edition.version));
+    last.bind(i64::from(to)).execute(&store.writer).await.unwrap();
+}
+
 #[tokio::test]
-async fn a_course_takes_the_first_free_version() {
+async fn courses_share_a_place() {
     let (_folder, store) = empty().await;
     let make = |name: &str, year, version| {
         let (store, name) = (store.clone(), name.parse().unwrap());
         async move { store.create_course(&name, year, version, PLAN, NOW).await }
     };
+    let place = |course: &Course| (course.edition.year, course.edition.version);
     let aso = make("aso-2026", 2026, None).await.unwrap();
-    assert_eq!((aso.edition.year, aso.edition.version), (2026, 0));
+    assert_eq!(place(&aso), (2026, 0));
     let same = make("aso-2026", 2027, None).await.unwrap_err();
     assert!(matches!(same, StoreError::Taken("course")));
-    let taken = make("red-2026", 2026, Some(0)).await.unwrap_err();
-    assert!(matches!(taken, StoreError::EditionTaken { by } if by == aso.name));
-    let red = make("red-2026", 2026, None).await.unwrap();
-    assert_eq!(red.edition.version, 1);
-    let full = make("bd-2026", 2026, None).await.unwrap_err();
-    assert!(matches!(full, StoreError::EditionTaken { by } if by == aso.name));
+    for (name, version, where_) in [("red-2026", Some(0), 0), ("bd-2026", None, 0), ("so-2026", Some(1), 1)] {
+        assert_eq!(place(&make(name, 2026, version).await.unwrap()), (2026, where_), "{name}");
+    }
     let year = make("old", 2019, None).await.unwrap_err();
     assert!(matches!(year, StoreError::Plan(PlanError::Year { .. })));
     let version = make("odd", 2026, Some(2)).await.unwrap_err();
@@ -32,20 +49,71 @@ async fn a_course_takes_the_first_free_version() {
     assert_eq!(store.course(&aso.name).await.unwrap(), Some(aso.clone()));
     assert_eq!(store.course(&"no".parse().unwrap()).await.unwrap(), None);
 
-    // A closed course leaves its edition, but not its seats' numbers.
-    let (_, first) = add(&store, "alumno1", Some(aso.id)).await;
-    let close = sqlx::query("UPDATE courses SET closed = 1 WHERE id = $1").bind(aso.id.0);
-    close.execute(&store.writer).await.unwrap();
-    let bd = make("bd-2026", 2026, None).await.unwrap();
-    assert_eq!(bd.edition, aso.edition);
-    let (_, second) = add(&store, "alumno2", Some(bd.id)).await;
-    let numbers = [first, second].map(|seat| seat.unwrap().number.get());
-    assert_eq!(numbers, [1, 2]);
-    let closed = store.add_person(person("alumno3", Some(aso.id)), NOW).await;
-    assert!(matches!(closed, Err(StoreError::Gone)));
+    // Numbers are the place's, whoever gives them.
+    let bd = store.course(&"bd-2026".parse().unwrap()).await.unwrap().unwrap();
+    let mut numbers = Vec::new();
+    for (login, course) in [("alumno1", aso.id), ("alumno2", bd.id), ("alumno3", aso.id)] {
+        numbers.push(add(&store, login, Some(course)).await.1.unwrap().number.get());
+    }
+    assert_eq!(numbers, [1, 2, 3]);
     let names: Vec<_> = store.courses().await.unwrap();
     let names: Vec<_> = names.iter().map(|(c, n)| (c.name.as_str(), *n)).collect();
-    assert_eq!(names, [("aso-2026", 1), ("bd-2026", 1), ("red-2026", 0)]);
+    assert_eq!(names, [("aso-2026", 2), ("bd-2026", 1), ("red-2026", 0), ("so-2026", 0)]);
+    let close = sqlx::query("UPDATE courses SET closed = 1 WHERE id = $1").bind(aso.id.0);
+    close.execute(&store.writer).await.unwrap();
+    let closed = store.add_person(person("alumno4", Some(aso.id)), NOW).await;
+    assert!(matches!(closed, Err(StoreError::Gone)));
+}
+
+#[tokio::test]
+async fn seats_that_are_there_keep_their_numbers_and_removed_ones_rest() {
+    let folder = Folder::new();
+    let mut old = database::first(&folder.file()).await.unwrap();
+    for statement in [
+        // A closed course and the one that had its place after it; one that is empty.
+        "INSERT INTO courses (name, year, version, last_seat, created, closed) VALUES
+            ('aso-2026', 2026, 0, 7, 1, 2), ('bd-2026', 2026, 0, 9, 3, NULL), ('red-2026', 2026, 1, 0, 1, NULL)",
+        "INSERT INTO seats (name, course, year, version, number, created) VALUES ('ana', 2, 2026, 0, 4, 3)",
+    ] {
+        sqlx::query(statement).execute(&mut old).await.unwrap();
+    }
+    old.close().await.unwrap();
+    let store = Store::open(&folder.file()).await.unwrap();
+    let seat = store.seat_by_name(&"ana".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((seat.number.get(), seat.edition.version), (4, 0));
+    for (course, wanted) in [("bd-2026", 10), ("red-2026", 1)] {
+        let course = store.course(&course.parse().unwrap()).await.unwrap().unwrap();
+        let (_, seat) = add(&store, &format!("de-{}", course.name), Some(course.id)).await;
+        assert_eq!(seat.unwrap().number.get(), wanted, "{}", course.name);
+    }
+    let new = course(&store, "so-2026").await;
+    assert_eq!(add(&store, "luis", Some(new.id)).await.1.unwrap().number.get(), 11);
+}
+
+#[tokio::test]
+async fn a_full_place_says_which_has_room() {
+    let (_folder, store) = empty().await;
+    let make = |name: &str, year, version| {
+        let (store, name) = (store.clone(), name.parse().unwrap());
+        async move { store.create_course(&name, year, version, PLAN, NOW).await }
+    };
+    let full = |error: StoreError| match error {
+        StoreError::PlaceFull { place, free } => {
+            ((place.year, place.version), free.map(|free| (free.year, free.version)))
+        }
+        other => panic!("{other}"),
+    };
+    let aso = make("aso-2026", 2026, None).await.unwrap();
+    fill(&store, &aso, 1, 8191).await;
+    assert_eq!(full(make("bd-2026", 2026, Some(0)).await.unwrap_err()), ((2026, 0), Some((2026, 1))));
+    let nobody = store.add_person(person("alumno1", Some(aso.id)), NOW).await.map(|_| ()).unwrap_err();
+    assert_eq!(full(nobody), ((2026, 0), Some((2026, 1))));
+    let red = make("red-2026", 2026, None).await.unwrap();
+    assert_eq!(red.edition.version, 1, "the year's first with room");
+    fill(&store, &red, 1, 8191).await;
+    assert_eq!(full(make("bd-2026", 2026, None).await.unwrap_err()), ((2026, 0), Some((2027, 0))));
+    let nobody = store.add_person(person("alumno1", Some(red.id)), NOW).await.map(|_| ()).unwrap_err();
+    assert_eq!(full(nobody), ((2026, 1), None), "of its year none");
 }
 
 #[tokio::test]
@@ -207,7 +275,7 @@ async fn a_seat_with_other_members_stays_with_them() {
 #[tokio::test]
 async fn numbers_rest_until_all_were_given() {
     let (_folder, store, course, ..) = one().await;
-    let last = sqlx::query("UPDATE courses SET last_seat = 8190");
+    let last = sqlx::query("UPDATE places SET last_seat = 8190");
     last.execute(&store.writer).await.unwrap();
     let (_, seat) = add(&store, "a", Some(course.id)).await;
     assert_eq!(seat.unwrap().number.get(), 8191);
@@ -215,14 +283,9 @@ async fn numbers_rest_until_all_were_given() {
         let (_, seat) = add(&store, name, Some(course.id)).await;
         assert_eq!(seat.unwrap().number.get(), wanted);
     }
-    let fill = sqlx::query(
-        "WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1 FROM n WHERE i < 8190)
-         INSERT INTO seats (name, course, year, version, number, created)
-         SELECT 's' || i, $1, 2026, 0, i, 0 FROM n",
-    );
-    fill.bind(course.id.0).execute(&store.writer).await.unwrap();
+    fill(&store, &course, 4, 8190).await;
     let full = store.add_person(person("d", Some(course.id)), NOW).await;
-    assert!(matches!(full, Err(StoreError::SeatsFull)));
+    assert!(matches!(full, Err(StoreError::PlaceFull { .. })));
     assert_eq!(store.person_by_login(&login("d")).await.unwrap(), None);
     let free = sqlx::query("DELETE FROM seats WHERE number = 4000");
     free.execute(&store.writer).await.unwrap();

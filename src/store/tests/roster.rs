@@ -180,9 +180,9 @@ async fn a_list_that_does_not_fit_changes_nothing() {
          SELECT 's' || i, 1, 2026, 0, i, 0 FROM n",
     );
     fill.execute(&store.writer).await.unwrap();
-    sqlx::query("UPDATE courses SET last_seat = 8190").execute(&store.writer).await.unwrap();
+    sqlx::query("UPDATE places SET last_seat = 8190").execute(&store.writer).await.unwrap();
     let full = store.enrol(aso.id, &list(&["ana", "luis"]), false, NOW).await;
-    assert!(matches!(full, Err(StoreError::SeatsFull)), "{full:?}");
+    assert!(matches!(full, Err(StoreError::PlaceFull { .. })), "{full:?}");
     assert_eq!(store.persons().await.unwrap().len(), 1);
     let gone = store.enrol(CourseId(9), &list(&["ana"]), false, NOW).await;
     assert!(matches!(gone, Err(StoreError::Gone)));

@@ -14,7 +14,7 @@ const PORTS: i64 = 15_000;
 const PERSON: PersonId = PersonId(4321);
 const SEAT: SeatId = SeatId(4321);
 
-/// Fills the tables in one transaction. Seat 8192 is the first of the second version: an edition
+/// Fills the tables in one transaction. Seat 8192 is the first of the second version: a place
 /// has 8191.
 async fn fill(store: &Store) {
     let mut tx = store.write().await.unwrap();
@@ -87,7 +87,7 @@ async fn cost<T, F: Future<Output = Result<T>>>(name: &str, runs: u32, call: imp
 async fn a_full_plan_stays_fast() {
     let (_folder, store) = empty().await;
     course(&store, "aso-2026").await;
-    course(&store, "red-2026").await;
+    store.create_course(&"red-2026".parse().unwrap(), 2026, Some(1), PLAN, NOW).await.unwrap();
     let start = Instant::now();
     fill(&store).await;
     println!("filled in {:.1?}", start.elapsed());

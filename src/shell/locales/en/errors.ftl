@@ -117,9 +117,9 @@ error-key-twice = the key `{ $fingerprint }` is already there: there is nothing 
 ## Courses and persons
 error-no-course = there is no course `{ $course }`: see which there are with `course list`
 error-course-exists = there is already a course `{ $course }`: choose another name
-error-edition-taken = the course `{ $course }` already has that place of { $year } in the address plan: choose another `--version` or another `--year`
+error-place-full = all 8191 seats of { $year }, version { $version }, are given: a course made with `--year { $freeyear } --version { $freeversion }` has room
+error-year-full = no seats of { $year } are left in the address plan: `help course create` says how to make the course in another year
 error-year = the year { $year } does not fit the address plan: choose one from { $first } to { $last }
-error-seats-full = there are no free seats in the course: make another with `course create`
 error-slots-full = there is no room in the seat for another machine: remove one with `vm delete`
 error-login-exists = there is already a person `{ $login }`: choose another user name, or see them with `person show { $login }`
 error-no-person = there is no person `{ $login }`: see who there is with `person list`

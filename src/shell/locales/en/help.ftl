@@ -121,7 +121,8 @@ use-course-create = course create NAME [--year YEAR] [--version 0|1]
 sum-course-create = Makes a course.
 help-course-create =
     --year YEAR      its first year; otherwise the name's (`aso-2026`) or now's
-    --version 0|1    its place in the address plan; otherwise the first that is free
+    --version 0|1    its place in the address plan, shared with other courses;
+                     otherwise the year's first with free seats
 
     Example: course create aso-2026
 use-course-list = course list

@@ -117,9 +117,9 @@ error-key-twice = la clave `{ $fingerprint }` ya está: no hay nada que añadir
 ## Cursos y personas
 error-no-course = no hay ningún curso `{ $course }`: mira los que hay con `course list`
 error-course-exists = ya hay un curso `{ $course }`: elige otro nombre
-error-edition-taken = el curso `{ $course }` ya ocupa ese sitio de { $year } en el plan de direcciones: elige otra `--version` u otro `--year`
+error-place-full = los 8191 puestos de { $year }, versión { $version }, ya están dados: un curso creado con `--year { $freeyear } --version { $freeversion }` tiene sitio
+error-year-full = ya no quedan puestos de { $year } en el plan de direcciones: `help course create` dice cómo crear el curso en otro año
 error-year = el año { $year } no cabe en el plan de direcciones: elige uno de { $first } a { $last }
-error-seats-full = no quedan puestos libres en el curso: crea otro con `course create`
 error-slots-full = no queda sitio en el puesto para otra máquina: borra una con `vm delete`
 error-login-exists = ya hay una persona `{ $login }`: elige otro nombre de usuario o mírala con `person show { $login }`
 error-no-person = no hay ninguna persona `{ $login }`: mira las que hay con `person list`

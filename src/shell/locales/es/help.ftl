@@ -121,7 +121,8 @@ use-course-create = course create NOMBRE [--year AÑO] [--version 0|1]
 sum-course-create = Crea un curso.
 help-course-create =
     --year AÑO       su primer año; si no, el del nombre (`aso-2026`) o el de ahora
-    --version 0|1    su sitio en el plan de direcciones; si no, el primero libre
+    --version 0|1    su sitio en el plan de direcciones, que comparte con otros
+                     cursos; si no, el primero del año con puestos libres
 
     Ejemplo: course create aso-2026
 use-course-list = course list
