@@ -282,7 +282,7 @@ fn what_is_not_for_here_is_refused_at_once() {
     };
     let at = House::at("alumno1");
     let sftp = within("sftp", house.ssh("alumno1").args(["-s", &at, "sftp"]));
-    assert!(sftp.code != 0 && sftp.err.contains("puerta no tiene `sftp`"), "{sftp:?}");
+    assert!(sftp.code != 0 && sftp.err.contains("usa `sftp -J alumno1@"), "{sftp:?}");
     let remote = ["-o", "ExitOnForwardFailure=yes", "-R", "0:127.0.0.1:22", &at, "whoami"];
     let remote = within("-R", house.ssh("alumno1").args(remote));
     assert!(remote.code != 0 && remote.err.contains("forwarding failed"), "{remote:?}");
@@ -349,4 +349,49 @@ fn putty_comes_in_too() {
     terminal.until("SHA256:");
     terminal.send("exit\r");
     assert_eq!(terminal.end().code, 0);
+}
+
+#[test]
+fn words_of_other_systems_are_understood_or_led() {
+    let house = House::new("[ssh]\npublic_name = \"puerta.uni.example:2222\"\n");
+    let at = |words: &[&str]| house.run("alumno1", words);
+    let none = at(&["nc", "web1", "22"]);
+    let says = "crea una con `vm create web1` y, desde tu ordenador, usa `ssh -J alumno1@puerta.uni.example:2222 root@web1`";
+    assert!(none.code == 1 && none.err.contains(says), "{none:?}");
+    let made = house.ok("alumno1", &["vm", "create", "ux1", "--template", "mini"]);
+    assert!(made.contains("`ssh -J alumno1@puerta.uni.example:2222 root@ux1`"), "{made}");
+    for program in ["sh", "bash", "rsync --server .", "git-upload-pack x", "scp -t .", "ssh ux1", "ssh"] {
+        let said = at(&[program]);
+        let says = "-J alumno1@puerta.uni.example:2222";
+        assert!(
+            said.code == 1 && said.err.contains(says) && said.err.contains("root@ux1"),
+            "{program}: {said:?}"
+        );
+    }
+    assert!(at(&["scp", "-t", "."]).err.contains("usa `scp -J alumno1@"));
+    for listed in ["status", "ps", "ls", "vm ls", "VM LIST", "LIST"] {
+        let said = at(&[listed]);
+        assert!(said.code == 0 && said.out.contains("ux1"), "{listed}: {said:?}");
+    }
+    assert!(at(&["?"]).out.contains("vm create"));
+    for (typed, command) in [
+        ("rm ux1", "`vm delete ux1`"),
+        ("reboot ux1", "`vm restart ux1`"),
+        ("backup create ux1", "`vm backup ux1`"),
+        ("key add '<' id.pub", "`ssh -p 2222 alumno1@puerta.uni.example key add < FICHERO.pub`"),
+    ] {
+        let said = at(&[typed]);
+        assert!(said.code == 1 && said.err.contains(command), "{typed}: {said:?}");
+    }
+    assert!(at(&["vm", "create", "web1.local"]).err.contains("mira los tuyos con `whoami`"));
+    assert!(house.ok("alumno1", &["vm", "list"]).contains("ux1"), "nothing was done by a guess");
+    let mut shell = house.ssh("alumno1");
+    let mut shell = Pty::new(shell.arg("-tt").arg(House::at("alumno1")));
+    for (typed, says) in [("key add < id.pub", "pega la l"), ("clear", "Ctrl-L"), ("logout", "Hasta luego")] {
+        shell.until("puerta> ");
+        shell.send(&format!("{typed}\r"));
+        shell.until(says);
+    }
+    // As a shell does: the status of the last command.
+    assert_eq!(shell.end().code, 1);
 }

@@ -2,6 +2,8 @@
 //! languages and in JSON, as snapshots; and no sentence is missing in either language.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "words/hints.rs"]
+mod hints;
 #[path = "words/samples.rs"]
 mod samples;
 #[path = "words/samples_audit.rs"]

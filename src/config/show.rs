@@ -34,6 +34,8 @@ impl Display for Config {
         writeln!(f, "timezone = {}", quoted(self.timezone.iana_name().unwrap_or("UTC")))?;
         let ssh = &self.ssh;
         writeln!(f, "\n[ssh]\nlisten = {}", list(&ssh.listen))?;
+        let public = format!("{}:{}", ssh.public_name, ssh.public_port);
+        writeln!(f, "public_name = {}", quoted(&public))?;
         writeln!(f, "login_grace_s = {}", ssh.login_grace.as_secs())?;
         writeln!(f, "max_startups = {}", ssh.max_startups)?;
         writeln!(f, "max_startups_per_source = {}", ssh.max_startups_per_source)?;

@@ -9,6 +9,10 @@ use std::time::Duration;
 pub struct Ssh {
     /// Addresses to listen on when no socket is inherited.
     pub listen: Vec<SocketAddr>,
+    /// The name that people reach it by, for what they are told to type.
+    pub public_name: String,
+    /// And the port.
+    pub public_port: u16,
     /// Time to log in (sshd: `LoginGraceTime`).
     pub login_grace: Duration,
     /// Unauthenticated connections at once (sshd: `MaxStartups`).
@@ -40,8 +44,11 @@ pub(super) fn read(r: &mut Reader) -> Ssh {
             Err(_) => r.wrong("ssh", "listen", &format!("`{text}` is not ADDRESS:PORT")),
         }
     }
+    let (public_name, public_port) = public(r, listen.first().map_or(22, SocketAddr::port));
     Ssh {
         listen,
+        public_name,
+        public_port,
         login_grace: r.seconds("ssh", "login_grace_s", 60, 5, 600),
         max_startups: r.integer("ssh", "max_startups", 200, 1, 100_000) as usize,
         max_startups_per_source: r.integer("ssh", "max_startups_per_source", 100, 1, 100_000) as usize,
@@ -53,4 +60,26 @@ pub(super) fn read(r: &mut Reader) -> Ssh {
         keepalive: r.seconds("ssh", "keepalive_s", 30, 1, 3600),
         drain: r.seconds("ssh", "drain_s", 10, 0, 600),
     }
+}
+
+/// `HOST` or `HOST:PORT`; the computer's own name and `port`, where nothing is said.
+fn public(r: &mut Reader, port: u16) -> (String, u16) {
+    let own = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let own = if is_host(own.trim()) { own.trim() } else { "puerta" };
+    let text = r.string("ssh", "public_name", own);
+    let (host, given) = text.rsplit_once(':').map_or((&*text, None), |(host, given)| (host, Some(given)));
+    let given = given.map_or(Some(port), |given| given.parse().ok().filter(|given| *given > 0));
+    match given {
+        Some(port) if is_host(host) => (host.to_owned(), port),
+        _ => {
+            r.wrong("ssh", "public_name", &format!("`{text}` is not a HOST or HOST:PORT"));
+            (own.to_owned(), port)
+        }
+    }
+}
+
+/// What stands in commands that people copy: nothing that a shell reads as more than a word.
+fn is_host(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 253 && text.chars().all(fits)
 }

@@ -88,3 +88,21 @@ fn what_show_prints_is_read_back_the_same() {
     assert_eq!(Config::parse(&shown).unwrap().to_string(), shown);
     assert!(shown.contains("https://10.0.0.65:8443"));
 }
+
+#[test]
+fn the_public_name_is_one_word_in_anybodys_shell() {
+    let public = |text: &str| {
+        Config::parse(&format!("[ssh]\n{text}\n")).map(|config| {
+            let shown = config.to_string();
+            assert_eq!(Config::parse(&shown).unwrap().to_string(), shown);
+            (config.ssh.public_name, config.ssh.public_port)
+        })
+    };
+    let given = |name: &str| public(&format!("public_name = \"{name}\"\nlisten = [\"0.0.0.0:2022\"]"));
+    assert_eq!(given("puerta.uni.example"), Ok(("puerta.uni.example".into(), 2022)));
+    assert_eq!(given("192.0.2.7:22"), Ok(("192.0.2.7".into(), 22)));
+    assert_eq!(public("").unwrap().1, 22);
+    for wrong in ["", "a b", "$(id)", "puerta:0", "puerta:x", "-oProxyCommand=x", "puerta:70000", ":22"] {
+        assert!(given(wrong).is_err(), "{wrong}");
+    }
+}

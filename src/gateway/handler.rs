@@ -35,6 +35,8 @@ pub(super) struct Handler {
     /// The first factor was right, in this name, and nothing but the question for the second came
     /// since. It is nothing to any other name or method (CVE-2026-46705).
     half: Option<Half>,
+    /// The last password or code was wrong: the next question says so.
+    missed: bool,
     /// Whom keyboard-interactive asked: for the second factor when there is a half, for the first when not.
     asked: Option<String>,
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
@@ -79,6 +81,7 @@ impl Handler {
             offered: Vec::new(),
             tries: 0,
             half: None,
+            missed: false,
             asked: None,
             fresh: HashSet::new(),
         }

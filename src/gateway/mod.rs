@@ -17,6 +17,7 @@ mod workers;
 
 use crate::app::App;
 use crate::app::ending::{Ending, Reason};
+use crate::shell::here::Here;
 use admission::Admission;
 use russh::keys::PrivateKey;
 use startups::Startups;
@@ -44,6 +45,7 @@ impl Gateway {
     /// A gateway that proves itself with `host_key`.
     pub fn new(app: Arc<App>, host_key: PrivateKey) -> Arc<Self> {
         let limits = &app.config.ssh;
+        Here::settle(&limits.public_name, limits.public_port);
         let startups =
             Startups::new(limits.max_startups, limits.max_startups_per_source, limits.max_connections);
         let ssh = Arc::new(russh::server::Config {

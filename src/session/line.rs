@@ -6,11 +6,12 @@ use super::talk::{Said, Talk};
 use super::wire::Gone;
 use super::{console, job, live, play, totp, watch};
 use crate::app::command::Command;
-use crate::app::error::Result as AppResult;
+use crate::app::error::{Error, Result as AppResult};
 use crate::app::{Outcome, clock};
 use crate::shell::line::Editor;
 use crate::shell::notice;
 use crate::shell::words::{self, Input, What};
+use puerta_lab::model::Vm;
 use std::sync::Arc;
 
 /// One line. `editor` is the terminal's, when there is one that a question can use.
@@ -22,7 +23,7 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
     let json = request.json;
     let ready = match request.what {
         What::Help(text) => {
-            talk.io.out(&text).await?;
+            talk.out(&text).await?;
             return Ok(Said::Status(0));
         }
         What::Exit => return Ok(Said::Exit),
@@ -51,10 +52,27 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
 
 async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
     let facts = talk.app.facts(&talk.visitor).await.ok();
+    let own = facts.as_ref().and_then(|facts| spoken(&facts.vms).into_iter().next());
     let at_all = talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor));
     let may = |action| at_all.allows(action);
     let domain = &talk.app.config.domain;
-    words::parse(line, &words::Context { domain, lang: talk.lang, may: &may, now_ms: clock::now().0 })
+    let context = words::Context { domain, lang: talk.lang, may: &may, now_ms: clock::now().0 };
+    words::parse(line, &context).map_err(|error| words::with_machine(error, own))
+}
+
+/// What a program is told that wants another protocol of puerta itself.
+pub(super) async fn elsewhere(talk: &Talk, program: &str) -> Error {
+    let facts = talk.app.facts(&talk.visitor).await.ok();
+    let own = facts.and_then(|facts| spoken(&facts.vms).into_iter().next());
+    words::with_machine(words::elsewhere(program), own)
+}
+
+/// Machines as their owner names them: with the seat where the name alone would be several.
+pub(super) fn spoken(vms: &[Vm]) -> Vec<String> {
+    let alone = |vm: &Vm| vms.iter().filter(|other| other.name == vm.name).count() == 1;
+    let name =
+        |vm: &Vm| if alone(vm) { vm.name.to_string() } else { format!("{}.{}", vm.name, vm.seat_name) };
+    vms.iter().map(name).collect()
 }
 
 /// A command with what it reads: a key, a list, a policy.

@@ -97,7 +97,10 @@ async fn spoken(talk: &mut Talk, asked: Asked) -> Result<u32, Gone> {
         Asked::Exec(command) => exec(talk, &command).await,
         Asked::Shell if terminal => shell::run(talk).await,
         Asked::Shell => pipe::run(talk).await,
-        Asked::Subsystem(name) => talk.fail(&words::elsewhere(&name), false).await,
+        Asked::Subsystem(name) => {
+            let error = line::elsewhere(talk, &name).await;
+            talk.fail(&error, false).await
+        }
     };
     // Here, for whatever ran: a client whose line is closed reads nothing that comes after.
     let told = match (status, talk.ending.reason()) {

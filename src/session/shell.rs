@@ -7,7 +7,6 @@ use super::wire::Gone;
 use crate::app::at_all::AtAll;
 use crate::shell::complete;
 use crate::shell::notice;
-use puerta_lab::model::Vm;
 
 const PROMPT: &str = "puerta> ";
 
@@ -55,14 +54,6 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
 /// What completion knows; asked anew for every line, since machines come and go.
 async fn known(talk: &Talk) -> (AtAll, Vec<String>) {
     let facts = talk.app.facts(&talk.visitor).await.ok();
-    let vms = facts.as_ref().map_or_else(Vec::new, |facts| spoken(&facts.vms));
+    let vms = facts.as_ref().map_or_else(Vec::new, |facts| line::spoken(&facts.vms));
     (talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor)), vms)
-}
-
-/// Machines as their owner names them: with the seat where the name alone would be several.
-fn spoken(vms: &[Vm]) -> Vec<String> {
-    let alone = |vm: &Vm| vms.iter().filter(|other| other.name == vm.name).count() == 1;
-    let name =
-        |vm: &Vm| if alone(vm) { vm.name.to_string() } else { format!("{}.{}", vm.name, vm.seat_name) };
-    vms.iter().map(name).collect()
 }

@@ -9,6 +9,7 @@ use crate::app::ending::{Ending, Reason};
 use crate::app::error::Error;
 use crate::app::presence::{Notice, Notices};
 use crate::app::reply::Reply;
+use crate::shell::here::addressed;
 use crate::shell::lang::Lang;
 use crate::shell::notice;
 use crate::shell::render::{self, Style};
@@ -88,11 +89,15 @@ impl Talk {
         self.io.out(&text).await
     }
 
+    /// Text of ours on standard output, to this person.
+    pub(super) async fn out(&mut self, text: &str) -> Result<(), Gone> {
+        self.io.out(&addressed(text, self.visitor.login.as_str())).await
+    }
+
     /// Shows an answer.
     pub(super) async fn answer(&mut self, reply: &Reply, json: bool) -> Result<u32, Gone> {
         let style = Style { json, width: self.io.width() };
-        let text = render::reply(reply, self.lang, style);
-        self.io.out(&text).await?;
+        self.out(&render::reply(reply, self.lang, style)).await?;
         let aside = render::aside(reply, self.lang, json);
         if !aside.is_empty() {
             self.io.err(&aside).await?;
@@ -103,7 +108,7 @@ impl Talk {
     /// Shows an error; the exit status is its kind's.
     pub(super) async fn fail(&mut self, error: &Error, json: bool) -> Result<u32, Gone> {
         let text = render::error(error, self.lang, json);
-        self.io.err(&text).await?;
+        self.io.err(&addressed(&text, self.visitor.login.as_str())).await?;
         Ok(error.kind.exit())
     }
 

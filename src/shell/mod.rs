@@ -9,6 +9,7 @@
 
 pub mod complete;
 pub mod help;
+pub mod here;
 pub mod lang;
 pub mod line;
 pub mod notice;

@@ -50,6 +50,11 @@ pub fn farewell(reason: Reason) -> String {
     plain(&in_every_language(closing_id(reason)))
 }
 
+/// Before the password is asked for again.
+pub fn wrong_password() -> String {
+    plain(&in_every_language("notice-wrong-password"))
+}
+
 /// Before the code of a second factor is asked for again.
 pub fn wrong_code() -> String {
     plain(&in_every_language("notice-wrong-code"))

@@ -1,6 +1,7 @@
 //! Every sentence of the shell, by id, in both languages (Fluent, `locales/{es,en}/*.ftl`). They are
 //! compiled in. It knows no command and no reply.
 
+use crate::shell::here;
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use fluent_bundle::concurrent::FluentBundle;
@@ -101,6 +102,9 @@ impl Texts {
         let mut fluent = FluentArgs::with_capacity(args.len());
         for (name, value) in args {
             fluent.set(*name, argument(value));
+        }
+        for (name, value) in here::named(lang) {
+            fluent.set(name, FluentValue::from(value));
         }
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, Some(&fluent), &mut errors);

@@ -19,7 +19,7 @@ enum Answer {
     Told(String),
 }
 
-const QUESTION: &str = "Código de verificación / Verification code: ";
+const QUESTION: &str = "Codigo de verificacion / Verification code: ";
 const ALL: &str = "publickey,password,keyboard-interactive";
 
 /// No, and these methods go on.
@@ -153,6 +153,12 @@ fn the_second_factor_alone_is_nothing() {
     let mut client = Client::knocking(house.port).unwrap();
     assert!(asks_for_the_first(&ask(&mut client, "profesor").unwrap()));
     assert_eq!(say(&mut client, &telephone.shows(0)).unwrap(), no(ALL));
+    // Whoever is asked again reads that it was wrong, and the prompt in letters that every window shows.
+    let again = ask(&mut client, "profesor").unwrap();
+    assert!(
+        matches!(&again, Answer::Asks(said) if said.is_ascii() && said.contains("is not right")),
+        "{again:?}"
+    );
     assert_eq!(password(&mut client, "profesor", &telephone.paper[0]).unwrap(), no(ALL));
     // A key that is offered is not a first factor.
     assert_eq!(client.probe("profesor", &key).unwrap(), PK_OK);

@@ -71,6 +71,8 @@ pub enum Cause {
     Published,
     /// The word is not one of those that may stand there.
     UnknownWord,
+    /// It is for a machine, and which one is not said.
+    ForAMachine,
 }
 
 /// An error as data: rendered by the shell in the person's language.

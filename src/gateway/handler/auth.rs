@@ -21,9 +21,10 @@ use std::time::Duration;
 const OFFERS_KEPT: usize = 10;
 /// How long somebody who is kept out has to open something on which it can be said.
 const TELLING: Duration = Duration::from_secs(10);
-/// The questions, in both languages: before the login nobody has said which one they speak.
-const PASSWORD: &str = "Contraseña o código / Password or code: ";
-const CODE: &str = "Código de verificación / Verification code: ";
+/// The questions, in both languages: before the login nobody has said which one they speak, nor which letters
+/// their window shows.
+const PASSWORD: &str = "Contrasena o codigo / Password or code: ";
+const CODE: &str = "Codigo de verificacion / Verification code: ";
 
 /// A first factor that was right, of somebody who has a second one.
 pub(super) struct Half {
@@ -100,6 +101,7 @@ impl Handler {
         user.clone_into(&mut self.login);
         let who = conn::stranger(&self.conn);
         let proved = self.gateway.app.login_password(&who, user, &Secret::new(password)).await;
+        self.missed = matches!(proved, Ok(Proved::No));
         self.settle(user, proved)
     }
 
@@ -183,7 +185,7 @@ impl Handler {
         match &self.half {
             Some(half) if self.gateway.app.second_closed(&half.first) => told(),
             Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
-            None => question(PASSWORD, false, None),
+            None => question(PASSWORD, false, self.missed.then(notice::wrong_password)),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::app::reply::{
     EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, PortReply, PortView, PublishedView,
     Scope,
 };
+use crate::shell::here;
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
@@ -58,7 +59,7 @@ pub(super) fn published_at(published: &PublishedView, lang: Lang) -> String {
 /// `puerta:50012 -> web1:80`: the same in every language, to be read by scripts too.
 fn route(port: &PortView) -> String {
     let udp = if port.protocol == "udp" { "/udp" } else { "" };
-    format!("puerta:{}{udp} -> {}:{}{udp}", port.port, printable(&port.vm), port.vm_port)
+    format!("{}:{}{udp} -> {}:{}{udp}", here::host(), port.port, printable(&port.vm), port.vm_port)
 }
 
 fn ports(all: &[PortView], lang: Lang, style: Style) -> String {

@@ -4,6 +4,7 @@ use super::table::Table;
 use super::{Style, label, labels, said};
 use crate::app::command::Form;
 use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolWarning, EnrolledView};
+use crate::shell::here;
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
@@ -173,7 +174,7 @@ fn card(person: &Coded<'_>, course: &str, lang: Lang) -> Vec<String> {
     let fields = [
         (String::new(), format!("{name} ({course})")),
         (label(lang, "login") + " ", (*login).to_owned()),
-        (String::new(), format!("ssh {login}@puerta")),
+        (String::new(), here::way_in(login)),
         (label(lang, "code") + " ", code.code.clone()),
         (label(lang, "expires") + " ", day(code).to_owned()),
     ];

@@ -8,6 +8,7 @@ mod course;
 pub(crate) mod grammar;
 mod input;
 mod job;
+mod leads;
 mod mistake;
 mod network;
 mod node;
@@ -21,6 +22,7 @@ mod vm;
 pub use crate::app::command::Wants;
 pub use account::TotpVerb;
 pub use input::Input;
+pub use leads::{elsewhere, with_machine};
 
 use crate::app::command::Command;
 use crate::app::error::{Cause, Error, Kind, Result};
@@ -92,11 +94,6 @@ pub fn wants_json(line: &str) -> bool {
     line.len() <= MAX_LINE && line.split_whitespace().any(|word| word == "--json")
 }
 
-/// What a program is told that wants another protocol of puerta itself.
-pub fn elsewhere(program: &str) -> Error {
-    Error::new(Kind::Usage, "error-elsewhere").with("word", values::short(program))
-}
-
 /// What a line asks for.
 pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     decode(line.as_bytes())?;
@@ -113,6 +110,10 @@ pub fn parse(line: &str, context: &Context<'_>) -> Result<Request> {
     });
     if words.is_empty() {
         return Ok(Request { what: What::Nothing, json, yes: false });
+    }
+    let words = leads::understood(words);
+    if let Some(lead) = leads::lead(&words) {
+        return Err(lead);
     }
     let Meant { what, yes } = match help_asked(&words) {
         Some(topic) => Meant::new(What::Help(help_of(&topic, context)?)),

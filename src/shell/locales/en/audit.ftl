@@ -60,7 +60,7 @@ help-audit-export =
     Write standard output into a file. Whoever has the public key of the audit
     checks it anywhere with `puerta audit verify FILE --key audit.pub`.
 
-    Example: ssh YOUR_USER@puerta audit export --since 3d > audit.jsonl
+    Example: ssh { $door } audit export --since 3d > audit.jsonl
 
 col-connection = connection
 audit-more = page { $page }; for the next, the same with `--page { $next } --until { $until }`
@@ -92,4 +92,4 @@ error-no-connection = there is no connection `{ $connection }` in the audit: tak
 error-audit-busy = the audit is being read as a whole by others: try again in a minute
 error-audit-broken = line { $line } of the audit is not what was written, so there is no export: see `audit verify`
 error-audit-unsigned = the end of the audit is not signed, so there is no export: see `audit verify`
-error-audit-export-terminal = an export is a file: from your computer, write `ssh YOUR_USER@puerta audit export > audit.jsonl`
+error-audit-export-terminal = an export is a file: from your computer, write `ssh { $door } audit export > audit.jsonl`

@@ -69,7 +69,7 @@ error-name-characters = a { kind-of } name has only lower-case letters without a
 error-name-end = a { kind-of } name ends in a letter or a digit: remove what comes after it
 
 ## Seats
-error-no-seat = there is no seat `{ $seat }`: see which there are with `seat list`
+error-no-seat = there is no seat `{ $seat }`, which is what stands behind the dot: see yours with `whoami`, or as a professor all of them with `seat list`
 error-which-seat = you have several seats ({ $seats }): say in which, as in `web1.SEAT`
 error-no-own-seat = you have no seat of your own: say whose, as in `web1.alumno1`
 error-no-keys = nobody of `{ $seat }` has a key yet, and a machine is entered with one: add it with `key add < id_ed25519.pub`, then repeat
@@ -88,7 +88,7 @@ error-bounds = that is more than the lab allows for one backup ({ $reason }): ma
 error-no-port = no machine of yours is published on port { $port }: see which there are with `port list`
 error-port-taken = port { $port } is taken: choose another, or leave `--port` out and puerta chooses
 error-port-range = port { $port } is not one of those that can be published: choose one from { $first } to { $last }, or leave `--port` out and puerta chooses
-error-port-published = port { $service } of `{ $vm }` is published already: reach it at `puerta:{ $port }`
+error-port-published = port { $service } of `{ $vm }` is published already: reach it at `{ $host }:{ $port }`
 error-seat-suspended = everybody of seat `{ $seat }` is suspended, and its ports with them: publish it after `person suspend LOGIN --resume`
 error-ports-exhausted = there are no free ports left in the lab: give up those that you do not need with `port unpublish`, or tell your teacher
 error-beyond-campus = you may open a port to the campus only ({ $campus }): leave `--from` out, or ask your teacher to publish it
@@ -210,4 +210,18 @@ error-isolation-busy = another isolation check is at work: repeat the command wh
 error-isolation-stopped = `{ $vm }` is not running: start it, or name another machine
 error-isolation-seats = the check needs running machines of two seats: start some, or name machines of more than one seat
 error-isolation-engine = this engine runs no programs in its machines, so nothing can be tried from inside them
-error-elsewhere = puerta has no `{ $word }`: it is the door to your machines and none of them; enter one with `ssh -J YOUR_USER@puerta root@MACHINE`
+error-elsewhere = `{ $word }` is nothing of puerta's, which is the door to your machines: { $vm ->
+    [none] create one with `vm create web1` and, at your computer, use `{ elsewhere-how } root@web1`
+   *[other] at your computer, use `{ elsewhere-how } root@{ $vm }`
+}
+elsewhere-how = { $word ->
+    [scp] scp { $jump } FILE
+    [sftp] sftp { $jump }
+    [sftp-server] sftp { $jump }
+    [rsync] rsync -e "ssh { $jump }" FILE
+   *[other] ssh { $jump }
+}
+error-lead = here that is another command: write `{ $command }`
+error-lead-clear = Ctrl-L clears the screen
+error-redirected = no file is read with `<` here: write at your computer `ssh { $door } { $command } < FILE`
+error-redirected-key = no file is read with `<` here: write `key add` and paste the line of your `.pub` file, or at your computer `ssh { $door } key add < FILE.pub`

@@ -51,16 +51,16 @@ help-totp-add =
     Shows a QR code for the code app of your telephone, asks for a code to check
     it, and gives ten recovery codes. It needs a terminal.
 
-    Example: ssh -t YOUR_USER@puerta totp add
+    Example: ssh -t { $door } totp add
 use-totp-remove = totp remove
 sum-totp-remove = Removes your second factor; it asks for a code.
 help-totp-remove =
     A recovery code will do too. It needs a terminal.
 
-    Example: ssh -t YOUR_USER@puerta totp remove
+    Example: ssh -t { $door } totp remove
 use-totp-codes = totp codes
 sum-totp-codes = Gives ten new recovery codes; it asks for a code.
 help-totp-codes =
     Those before stop working. It needs a terminal.
 
-    Example: ssh -t YOUR_USER@puerta totp codes
+    Example: ssh -t { $door } totp codes

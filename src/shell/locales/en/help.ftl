@@ -23,8 +23,8 @@ help-everybody =
       exit                       leave (also `quit` and `salir`)
 
     From your computer
-      ssh -J YOUR_USER@puerta root@web1      enter your `web1`
-      ssh YOUR_USER@puerta vm list           one command without coming in
+      ssh { $jump } root@web1      enter your `web1`
+      ssh { $door } vm list           one command without coming in
 help-staff =
     Teachers
       course create|list|enrol|code            courses, and their people from a list
@@ -94,7 +94,7 @@ help-key-add =
 
     Examples
       key add ssh-ed25519 AAAA… ana@laptop
-      ssh YOUR_USER@puerta key add < ~/.ssh/id_ed25519.pub
+      ssh { $door } key add < ~/.ssh/id_ed25519.pub
 use-key-remove = key remove NUMBER|FINGERPRINT [--yes]
 sum-key-remove = Removes a key.
 help-key-remove =
@@ -276,8 +276,8 @@ help-isolation-check =
 use-passwd = passwd
 sum-passwd = Changes your password; it is asked for twice and not shown.
 help-passwd =
-    It needs a terminal: come in with `ssh YOUR_USER@puerta`, or use
-    `ssh -t YOUR_USER@puerta passwd`.
+    It needs a terminal: come in with `ssh { $door }`, or use
+    `ssh -t { $door } passwd`.
 use-whoami = whoami
 sum-whoami = Shows who you are, how you came in and how much your seat may have.
 help-whoami =

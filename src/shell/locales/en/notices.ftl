@@ -4,13 +4,14 @@ notice-welcome = Hello, { $login }: you have { $machines } of { $quota } machine
 notice-first-login =
     You came in with a code that will not work again. Before you leave, do one of these two:
       key add ssh-ed25519 AAAA…   paste the line of your file ~/.ssh/id_ed25519.pub
-      passwd                      or set a password for `ssh { $login }@puerta`
+      passwd                      or set a password for `ssh { $portflag }{ $login }@{ $host }`
 notice-goodbye = Goodbye.
 notice-job-detached = Job { $job } goes on by itself: see it again with `job watch { $job }`.
 notice-suspended = Your door is closed: talk to your teacher.
 notice-shutdown = puerta restarts: your machines go on running; come back in a minute.
 notice-too-many-connections = You have too many connections open: close some, then connect again.
 notice-too-many-tries = Too many wrong passwords: wait a moment and connect again, or ask your teacher for a new code.
+notice-wrong-password = The password or code is not right.
 notice-closed = This session ends; your machines stay as they are.
 notice-left-alone = Nothing was done.
 

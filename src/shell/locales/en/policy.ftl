@@ -85,7 +85,7 @@ help-policy-check =
     It reads one file from standard input. Without input, or with --folder, it
     reads the configured folder again. It changes nothing.
 
-    Example: ssh profesor@puerta policy check < exam.cedar
+    Example: ssh { $door } policy check < exam.cedar
 use-policy-explain = policy explain WHO VERB [TARGET] [--at TIME] [--from ADDRESS]
 sum-policy-explain = Says whether somebody may do something, and which policies say so.
 help-policy-explain =

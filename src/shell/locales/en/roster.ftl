@@ -14,7 +14,7 @@ help-course-enrol =
     --sheet      the codes as cards, to print and cut
     --csv        the codes as CSV
 
-    Example: ssh profesor@puerta course enrol aso-2026 < alumnos.csv
+    Example: ssh { $door } course enrol aso-2026 < alumnos.csv
 use-course-code = course code COURSE [--sheet | --csv]
 sum-course-code = Gives new codes to who has neither key nor password in the course.
 help-course-code =
@@ -23,7 +23,7 @@ help-course-code =
     --sheet    as cards, to print and cut
     --csv      as CSV
 
-    Example: ssh profesor@puerta course code aso-2026 --sheet > sheet.txt
+    Example: ssh { $door } course code aso-2026 --sheet > sheet.txt
 use-seat-create = seat create TEAM|LOGIN --course COURSE [--member LOGIN]...
 sum-seat-create = Makes a team's seat, with addresses and machines of its own.
 help-seat-create =
@@ -52,7 +52,7 @@ ask-seat-drop = Drop `{ $login }` from `{ $seat }`? What they have open in its m
 ## What is read
 detail-line = line { $line }:{" "}
 detail-value = line { $line }, `{ $value }`:{" "}
-error-list-terminal = the list is read from standard input: at your computer write `ssh YOUR_LOGIN@puerta course enrol { $course } < list.csv`
+error-list-terminal = the list is read from standard input: at your computer write `ssh { $door } course enrol { $course } < list.csv`
 error-list-long = the list is longer than { $max } MiB, the most that is read: see whether it is the file you meant
 error-list-encoding = the list is not UTF-8 and nothing was changed: save it as "CSV UTF-8" and repeat
 error-list-empty = there is nobody in the list, which would archive the whole course: see whether it is the file you meant

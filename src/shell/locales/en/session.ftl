@@ -43,8 +43,8 @@ ask-session-close = Close the session `{ $session }` with everything that is ope
 error-no-session = there is no session `{ $session }`: see which there are with `session list`
 error-no-console = there is no open console `{ $session }`: see which there are with `session list`
 error-no-recording = there is no recording `{ $session }`: see which there are with `session recordings`
-error-console-terminal = the console needs a terminal: write `ssh -t USER@puerta vm console { $vm }`, or come in and type `vm console { $vm }`
-error-watch-terminal = looking on needs a terminal: write `ssh -t USER@puerta session watch { $session }`
+error-console-terminal = the console needs a terminal: write `ssh -t { $door } vm console { $vm }`, or come in and type `vm console { $vm }`
+error-watch-terminal = looking on needs a terminal: write `ssh -t { $door } session watch { $session }`
 error-console-away = no terminal can be opened in `{ $vm }`: see how it is with `vm show { $vm }`
 error-console-lost = the terminal of `{ $vm }` was lost and the machine goes on running: repeat `vm console { $vm }`
 error-console-cut = the console was cut: you may no longer use it, or the machine is being removed; see yours with `vm list`
@@ -61,7 +61,7 @@ sum-vm-console = Opens a terminal inside the machine, even one without network o
 help-vm-console =
     You come in as root, through the engine and not through the network. It helps
     with a machine that `ssh` does not get into any more. It needs a terminal:
-      ssh -t USER@puerta vm console web1
+      ssh -t { $door } vm console web1
     Leave with Ctrl-] (where that is hard to type, Ctrl-5) or by ending the
     shell (`exit`); the exit status is the shell's. If it is recorded you are
     told before it begins.
@@ -95,7 +95,7 @@ help-session-play =
 
     Pauses are cut to 2 seconds. Stop with `q` or Ctrl-C. Without a terminal it
     gives the file as it is (asciicast v3):
-      ssh profesor@puerta session play 6925d1f20003-2 > class.cast
+      ssh { $door } session play 6925d1f20003-2 > class.cast
 use-session-watch = session watch CONSOLE
 sum-session-watch = Looks on at a console while it is open (teachers).
 help-session-watch =

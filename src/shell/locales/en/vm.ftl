@@ -88,7 +88,7 @@ help-vm-restore =
     Example: vm restore web1
 
 ## Done
-done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh -J YOUR_USER@puerta root@{ $vm }`
+done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh { $jump } root@{ $vm }`
 done-vm-started = `{ $vm }` is running at { $address }
 done-vm-stopped = `{ $vm }` is stopped
 done-vm-restarted = `{ $vm }` was restarted and is running at { $address }

@@ -61,7 +61,7 @@ help-audit-export =
     Guarda la salida en un fichero. Quien tenga la clave pública de la auditoría
     la comprueba donde sea con `puerta audit verify FICHERO --key audit.pub`.
 
-    Ejemplo: ssh TU_USUARIO@puerta audit export --since 3d > auditoria.jsonl
+    Ejemplo: ssh { $door } audit export --since 3d > auditoria.jsonl
 
 col-connection = conexión
 audit-more = página { $page }; la siguiente, con lo mismo y `--page { $next } --until { $until }`
@@ -93,4 +93,4 @@ error-no-connection = no hay ninguna conexión `{ $connection }` en la auditorí
 error-audit-busy = otros están leyendo la auditoría entera: prueba dentro de un minuto
 error-audit-broken = la línea { $line } de la auditoría no es la que se escribió y no se exporta: mira `audit verify`
 error-audit-unsigned = el final de la auditoría no está firmado y no se exporta: mira `audit verify`
-error-audit-export-terminal = la exportación es un fichero: desde tu ordenador, escribe `ssh TU_USUARIO@puerta audit export > auditoria.jsonl`
+error-audit-export-terminal = la exportación es un fichero: desde tu ordenador, escribe `ssh { $door } audit export > auditoria.jsonl`

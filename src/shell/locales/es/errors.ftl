@@ -69,7 +69,7 @@ error-name-characters = un nombre { kind-of } solo lleva letras minúsculas sin 
 error-name-end = un nombre { kind-of } acaba en letra o cifra: quita lo que va detrás
 
 ## Puestos
-error-no-seat = no hay ningún puesto `{ $seat }`: mira los que hay con `seat list`
+error-no-seat = no hay ningún puesto `{ $seat }`, que es lo que va detrás del punto: mira los tuyos con `whoami`, o si eres profesor todos con `seat list`
 error-which-seat = tienes varios puestos ({ $seats }): di en cuál, como en `web1.PUESTO`
 error-no-own-seat = no tienes un puesto propio: di el de quién, como en `web1.alumno1`
 error-no-keys = nadie de `{ $seat }` tiene aún una clave, y en una máquina se entra con ella: añádela con `key add < id_ed25519.pub` y repite
@@ -88,7 +88,7 @@ error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $r
 error-no-port = no tienes ninguna máquina publicada en el puerto { $port }: mira las que hay con `port list`
 error-port-taken = el puerto { $port } está ocupado: elige otro, o quita `--port` y lo elige puerta
 error-port-range = el puerto { $port } no es de los que se pueden publicar: elige uno de { $first } a { $last }, o quita `--port` y lo elige puerta
-error-port-published = el puerto { $service } de `{ $vm }` ya está publicado: entra por `puerta:{ $port }`
+error-port-published = el puerto { $service } de `{ $vm }` ya está publicado: entra por `{ $host }:{ $port }`
 error-seat-suspended = todas las personas del puesto `{ $seat }` están suspendidas, y sus puertos con ellas: publícalo después de `person suspend LOGIN --resume`
 error-ports-exhausted = no quedan puertos libres en el laboratorio: retira los que no necesites con `port unpublish` o avisa a tu profesor
 error-beyond-campus = solo puedes abrir un puerto al campus ({ $campus }): quita `--from` o pide a tu profesor que lo publique
@@ -210,4 +210,18 @@ error-isolation-busy = ya hay otra comprobación del aislamiento en marcha: repi
 error-isolation-stopped = `{ $vm }` no está en marcha: arráncala o di otra máquina
 error-isolation-seats = hacen falta máquinas en marcha de dos puestos: arranca alguna o di máquinas de más de un puesto
 error-isolation-engine = este motor no ejecuta programas en sus máquinas, así que no se puede probar nada desde dentro
-error-elsewhere = puerta no tiene `{ $word }`: es la puerta de tus máquinas y no una de ellas; entra en una con `ssh -J TU_USUARIO@puerta root@MÁQUINA`
+error-elsewhere = `{ $word }` no es cosa de puerta, que es la puerta de tus máquinas: { $vm ->
+    [none] crea una con `vm create web1` y, desde tu ordenador, usa `{ elsewhere-how } root@web1`
+   *[other] desde tu ordenador, usa `{ elsewhere-how } root@{ $vm }`
+}
+elsewhere-how = { $word ->
+    [scp] scp { $jump } FICHERO
+    [sftp] sftp { $jump }
+    [sftp-server] sftp { $jump }
+    [rsync] rsync -e "ssh { $jump }" FICHERO
+   *[other] ssh { $jump }
+}
+error-lead = aquí eso es otra orden: escribe `{ $command }`
+error-lead-clear = la pantalla se limpia con Ctrl-L
+error-redirected = aquí no se leen ficheros con `<`: escribe en tu ordenador `ssh { $door } { $command } < FICHERO`
+error-redirected-key = aquí no se leen ficheros con `<`: escribe `key add` y pega la línea de tu fichero `.pub`, o en tu ordenador `ssh { $door } key add < FICHERO.pub`

@@ -50,16 +50,16 @@ help-totp-add =
     Muestra un QR para la aplicación de códigos de tu teléfono, pide un código
     para comprobarlo y da diez códigos de recuperación. Necesita un terminal.
 
-    Ejemplo: ssh -t TU_USUARIO@puerta totp add
+    Ejemplo: ssh -t { $door } totp add
 use-totp-remove = totp remove
 sum-totp-remove = Quita tu segundo factor; pide un código.
 help-totp-remove =
     Vale también un código de recuperación. Necesita un terminal.
 
-    Ejemplo: ssh -t TU_USUARIO@puerta totp remove
+    Ejemplo: ssh -t { $door } totp remove
 use-totp-codes = totp codes
 sum-totp-codes = Da diez códigos de recuperación nuevos; pide un código.
 help-totp-codes =
     Los anteriores dejan de servir. Necesita un terminal.
 
-    Ejemplo: ssh -t TU_USUARIO@puerta totp codes
+    Ejemplo: ssh -t { $door } totp codes

@@ -23,8 +23,8 @@ help-everybody =
       exit                       sal (también `quit` y `salir`)
 
     Desde tu ordenador
-      ssh -J TU_USUARIO@puerta root@web1     entra en tu `web1`
-      ssh TU_USUARIO@puerta vm list          una orden sin entrar
+      ssh { $jump } root@web1     entra en tu `web1`
+      ssh { $door } vm list          una orden sin entrar
 help-staff =
     Profesores
       course create|list|enrol|code            cursos, y su gente de una lista
@@ -94,7 +94,7 @@ help-key-add =
 
     Ejemplos
       key add ssh-ed25519 AAAA… ana@portatil
-      ssh TU_USUARIO@puerta key add < ~/.ssh/id_ed25519.pub
+      ssh { $door } key add < ~/.ssh/id_ed25519.pub
 use-key-remove = key remove NÚMERO|HUELLA [--yes]
 sum-key-remove = Quita una clave.
 help-key-remove =
@@ -277,8 +277,8 @@ help-isolation-check =
 use-passwd = passwd
 sum-passwd = Cambia tu contraseña; la pide dos veces y no la enseña.
 help-passwd =
-    Necesita una terminal: entra con `ssh TU_USUARIO@puerta`, o usa
-    `ssh -t TU_USUARIO@puerta passwd`.
+    Necesita una terminal: entra con `ssh { $door }`, o usa
+    `ssh -t { $door } passwd`.
 use-whoami = whoami
 sum-whoami = Enseña quién eres, cómo has entrado y cuánto puede tener tu puesto.
 help-whoami =

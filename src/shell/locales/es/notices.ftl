@@ -4,13 +4,14 @@ notice-welcome = Hola, { $login }: tienes { $machines } de { $quota } máquinas.
 notice-first-login =
     Has entrado con un código que ya no vale. Antes de salir, haz una de estas dos cosas:
       key add ssh-ed25519 AAAA…   pega la línea de tu fichero ~/.ssh/id_ed25519.pub
-      passwd                      o pon una contraseña para `ssh { $login }@puerta`
+      passwd                      o pon una contraseña para `ssh { $portflag }{ $login }@{ $host }`
 notice-goodbye = Hasta luego.
 notice-job-detached = La tarea { $job } sigue sola: vuelve a verla con `job watch { $job }`.
 notice-suspended = Tu puerta se ha cerrado: habla con tu profesor.
 notice-shutdown = puerta se reinicia: tus máquinas siguen en marcha; vuelve a entrar dentro de un minuto.
 notice-too-many-connections = Tienes demasiadas conexiones abiertas: cierra alguna y vuelve a conectarte.
 notice-too-many-tries = Demasiadas contraseñas incorrectas: espera un momento y vuelve a conectarte, o pide un código nuevo a tu profesor.
+notice-wrong-password = La contraseña o el código no vale.
 notice-closed = Esta sesión termina; tus máquinas siguen como están.
 notice-left-alone = No se ha hecho nada.
 

@@ -85,7 +85,7 @@ help-policy-check =
     Lee un fichero de la entrada estándar. Sin entrada, o con --folder, lee otra
     vez la carpeta configurada. No cambia nada.
 
-    Ejemplo: ssh profesor@puerta policy check < examen.cedar
+    Ejemplo: ssh { $door } policy check < examen.cedar
 use-policy-explain = policy explain QUIÉN VERBO [OBJETO] [--at MOMENTO] [--from DIRECCIÓN]
 sum-policy-explain = Dice si alguien puede hacer algo, y qué políticas lo dicen.
 help-policy-explain =

@@ -14,7 +14,7 @@ help-course-enrol =
     --sheet      los códigos en tarjetas, para imprimir y recortar
     --csv        los códigos como CSV
 
-    Ejemplo: ssh profesor@puerta course enrol aso-2026 < alumnos.csv
+    Ejemplo: ssh { $door } course enrol aso-2026 < alumnos.csv
 use-course-code = course code CURSO [--sheet | --csv]
 sum-course-code = Da códigos nuevos a quien no tiene clave ni contraseña en el curso.
 help-course-code =
@@ -23,7 +23,7 @@ help-course-code =
     --sheet    en tarjetas, para imprimir y recortar
     --csv      como CSV
 
-    Ejemplo: ssh profesor@puerta course code aso-2026 --sheet > hoja.txt
+    Ejemplo: ssh { $door } course code aso-2026 --sheet > hoja.txt
 use-seat-create = seat create EQUIPO|LOGIN --course CURSO [--member LOGIN]...
 sum-seat-create = Crea el puesto de un equipo, con direcciones y máquinas propias.
 help-seat-create =
@@ -52,7 +52,7 @@ ask-seat-drop = ¿Sacar a `{ $login }` de `{ $seat }`? Lo que tenga abierto en s
 ## Lo que se lee
 detail-line = línea { $line }:{" "}
 detail-value = línea { $line }, `{ $value }`:{" "}
-error-list-terminal = la lista se lee de la entrada estándar: escribe en tu ordenador `ssh TU_USUARIO@puerta course enrol { $course } < lista.csv`
+error-list-terminal = la lista se lee de la entrada estándar: escribe en tu ordenador `ssh { $door } course enrol { $course } < lista.csv`
 error-list-long = la lista pasa de { $max } MiB, que es lo más que se lee: mira si es el fichero que querías
 error-list-encoding = la lista no está en UTF-8 y no se ha cambiado nada: guárdala como «CSV UTF-8» y repite
 error-list-empty = la lista no tiene a nadie, y archivaría a todo el curso: mira si es el fichero que querías

@@ -43,8 +43,8 @@ ask-session-close = ¿Cerrar la sesión `{ $session }` con todo lo que tiene abi
 error-no-session = no hay ninguna sesión `{ $session }`: mira las que hay con `session list`
 error-no-console = no hay ninguna consola abierta `{ $session }`: mira las que hay con `session list`
 error-no-recording = no hay ninguna grabación `{ $session }`: mira las que hay con `session recordings`
-error-console-terminal = la consola necesita un terminal: escribe `ssh -t USUARIO@puerta vm console { $vm }`, o entra y teclea `vm console { $vm }`
-error-watch-terminal = para mirar hace falta un terminal: escribe `ssh -t USUARIO@puerta session watch { $session }`
+error-console-terminal = la consola necesita un terminal: escribe `ssh -t { $door } vm console { $vm }`, o entra y teclea `vm console { $vm }`
+error-watch-terminal = para mirar hace falta un terminal: escribe `ssh -t { $door } session watch { $session }`
 error-console-away = no se puede abrir un terminal en `{ $vm }`: mira cómo está con `vm show { $vm }`
 error-console-lost = el terminal de `{ $vm }` se ha perdido y la máquina sigue en marcha: repite `vm console { $vm }`
 error-console-cut = la consola se ha cortado: ya no puedes usarla, o la máquina se está borrando; mira las tuyas con `vm list`
@@ -61,7 +61,7 @@ sum-vm-console = Abre un terminal dentro de la máquina, aunque no tenga red ni 
 help-vm-console =
     Entra como root, por el motor y no por la red. Sirve para arreglar una
     máquina en la que ya no se puede entrar con `ssh`. Necesita un terminal:
-      ssh -t USUARIO@puerta vm console web1
+      ssh -t { $door } vm console web1
     Se sale con Ctrl-] (donde cuesta teclearlo, Ctrl-5) o terminando el
     intérprete (`exit`); el estado de salida es el suyo. Si se graba, se avisa
     antes de empezar.
@@ -95,7 +95,7 @@ help-session-play =
 
     Las pausas se acortan a 2 segundos. Se para con `q` o Ctrl-C. Sin terminal
     da el fichero como es (asciicast v3):
-      ssh profesor@puerta session play 6925d1f20003-2 > clase.cast
+      ssh { $door } session play 6925d1f20003-2 > clase.cast
 use-session-watch = session watch CONSOLA
 sum-session-watch = Mira una consola mientras está abierta (profesores).
 help-session-watch =

@@ -87,7 +87,7 @@ help-vm-restore =
     Ejemplo: vm restore web1
 
 ## Hecho
-done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh -J TU_USUARIO@puerta root@{ $vm }`
+done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh { $jump } root@{ $vm }`
 done-vm-started = `{ $vm }` está en marcha en { $address }
 done-vm-stopped = `{ $vm }` está parada
 done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
