@@ -2,6 +2,8 @@
 //! the real program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
+#[path = "shell/backups.rs"]
+mod backups;
 #[path = "shell/others.rs"]
 mod others;
 mod support;

@@ -17,6 +17,7 @@ mod samples_template;
 #[path = "words/sentences.rs"]
 mod sentences;
 
+use puerta::app::command::Sentence;
 use puerta::app::ending::Reason;
 use puerta::app::error::{Error, Kind};
 use puerta::app::presence::Notice;
@@ -244,8 +245,6 @@ fn shell_notices_questions_and_progress() {
         }
         for line in [
             "vm delete web1",
-            "vm restore web1",
-            "vm restore web1 --backup web1-20261123-041036",
             "backup delete web1-20261123-041036",
             "key remove 2",
             "person suspend alumno1",
@@ -260,6 +259,13 @@ fn shell_notices_questions_and_progress() {
             };
             let question = notice::destructive(&command, lang).expect(line);
             _ = writeln!(all, "{question}|");
+        }
+        for sentence in [
+            Sentence::new("ask-vm-backup").with("vm", "web1").with("keep", 3).with("backups", "`web1-1`"),
+            Sentence::new("ask-vm-restore-newest").with("vm", "web1"),
+            Sentence::new("ask-vm-restore").with("vm", "web1").with("backup", "web1-20261123-041036"),
+        ] {
+            _ = writeln!(all, "{}|", notice::question(&sentence, lang));
         }
         for line in ["vm stop web1 --force", "person suspend alumno1 --resume", "vm list"] {
             let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {

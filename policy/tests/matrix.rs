@@ -123,7 +123,7 @@ impl Rows<'_> {
                 }
             }
             PortView | PortUnpublish => self.of_seats(action, "port", publication),
-            BackupView | BackupDelete => self.of_seats(action, "backup", backup),
+            BackupView | BackupDelete | BackupProtect => self.of_seats(action, "backup", backup),
         }
     }
 }

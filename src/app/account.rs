@@ -116,7 +116,7 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
         added: clock::rfc3339(factor.added),
         recovery_left: factor.recovery_left,
     });
-    Ok(Reply::Account(AccountReply::Whoami(WhoamiView {
+    Ok(Reply::Account(AccountReply::Whoami(Box::new(WhoamiView {
         login: person.login.to_string(),
         name: person.name,
         role: person.role.as_str(),
@@ -126,5 +126,6 @@ pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {
         second_factor: factor,
         source: visitor.source.to_string(),
         quotas: ctx.app.quotas_for(visitor.person, person.role).await?,
-    })))
+        keep: ctx.app.config.backup.keep,
+    }))))
 }

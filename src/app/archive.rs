@@ -1,10 +1,9 @@
 //! Archives as files: where they are, published by rename, removed. What is in them, the engine knows.
 
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::BackupView;
 use crate::app::{App, clock};
-use puerta_lab::model::{Backup, Job, SeatId, Timestamp};
-use puerta_lab::names::{BackupName, VmName};
+use puerta_lab::model::{Job, SeatId};
+use puerta_lab::names::BackupName;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,32 +75,20 @@ impl App {
         self.config.backup.dir.join(job.seat.to_string()).join(format!(".part-{}", job.id))
     }
 
-    /// The name a backup job's archive gets: the machine's, and when the job began.
-    pub(super) fn name_of(&self, job: &Job) -> Result<BackupName> {
-        name_at(&job.vm_name, job.started)
-    }
-
-    /// Forgets a backup, then removes its archive: a crash between leaves a file, never a lie.
-    pub(super) async fn discard(&self, backup: &Backup) -> Result<()> {
-        self.store.delete_backup(backup.id).await?;
-        remove(&self.archive(backup.seat, &backup.name)).await
+    /// The name a backup job's archive gets.
+    pub(super) async fn name_for(&self, job: &Job) -> Result<BackupName> {
+        let [usual, numbered] = names_of(job)?;
+        Ok(match self.store.backup_by_name(job.seat, &usual).await? {
+            None => usual,
+            Some(_) => numbered,
+        })
     }
 }
 
-/// The name of a machine's archive of that moment, which is one second long.
-pub(super) fn name_at(vm: &VmName, begun: Timestamp) -> Result<BackupName> {
-    Ok(format!("{vm}-{}", clock::stamp(begun)).parse()?)
-}
-
-/// A backup as people see it.
-pub(super) fn view(backup: &Backup) -> BackupView {
-    BackupView {
-        name: backup.name.to_string(),
-        vm: backup.vm_name.to_string(),
-        seat: backup.seat_name.to_string(),
-        size: backup.size,
-        sha256: backup.sha256.clone(),
-        created: clock::rfc3339(backup.created),
-        took_ms: backup.took_ms,
-    }
+/// The names that the archive of a job may have: the machine's and when the job began; or, when one of the same
+/// second has that already, also behind a clock that went back, with the job's number, which no other job
+/// has.
+pub(super) fn names_of(job: &Job) -> Result<[BackupName; 2]> {
+    let usual = format!("{}-{}", job.vm_name, clock::stamp(job.started));
+    Ok([usual.parse()?, format!("{usual}-{}", job.id).parse()?])
 }

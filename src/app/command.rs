@@ -21,7 +21,7 @@ pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionI
 pub use backup::BackupCommand;
 pub use course::CourseCommand;
 pub use job::JobCommand;
-pub use needs::{Needs, Sentence, Terminal, Verb, Wants};
+pub use needs::{Needs, Sentence, Terminal, Verb, Wants, Yes};
 pub use network::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 pub use node::NodeCommand;
 pub use person::PersonCommand;
@@ -29,7 +29,7 @@ pub use policy::{Named, NewRule, PolicyCommand, Question, When};
 pub use roster::{Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
-pub use vm::VmCommand;
+pub use vm::{MayGo, VmCommand};
 
 use crate::app::secret::Secret;
 use puerta_lab::action::Action;

@@ -46,6 +46,7 @@ mod team;
 pub mod template;
 mod upkeep;
 pub mod vm;
+mod weigh;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,7 +7,7 @@ mod moving;
 mod restoring;
 mod template;
 
-use super::command::{Command, VmCommand};
+use super::command::{Command, MayGo, VmCommand};
 use super::ctx::{Method, Visitor};
 use super::error::Kind;
 use super::reply::Step;
@@ -94,6 +94,17 @@ fn web1() -> VmRef {
     VmRef::parse("web1", "virtuales").unwrap()
 }
 
+/// A backup of it, with nothing said about older ones.
+fn backup() -> VmCommand {
+    VmCommand::Backup { vm: web1(), note: None, may_go: MayGo::Only(vec![]) }
+}
+
+/// Its newest backup put back, or a machine of this name made of it.
+fn restore(beside: Option<&str>) -> VmCommand {
+    let beside = beside.map(|name| name.parse().unwrap());
+    VmCommand::Restore { vm: web1(), backup: None, beside, over: true }
+}
+
 impl House {
     /// Begins a job and gives its watch.
     async fn begin(&self, command: VmCommand) -> JobWatch {
@@ -124,7 +135,11 @@ impl House {
     }
 
     async fn vm(&self) -> Option<Vm> {
-        self.app.store.vms().await.unwrap().pop()
+        self.named("web1").await
+    }
+
+    async fn named(&self, name: &str) -> Option<Vm> {
+        self.app.store.vms().await.unwrap().into_iter().find(|vm| vm.name.as_str() == name)
     }
 
     async fn copies(&self, vm: &Vm) -> Vec<Which> {
@@ -148,14 +163,14 @@ async fn a_restore_that_fails_in_the_swap_gives_the_old_machine_back() {
     house.create().await.0.unwrap();
     let vm = house.vm().await.unwrap();
     house.sim.write(vm.vmid, Which::Main, "kept").unwrap();
-    let watch = house.begin(VmCommand::Backup(web1())).await;
+    let watch = house.begin(backup()).await;
     house.end(watch).await.0.unwrap();
     // The engine refuses once the copies stand like this: nothing moved yet; the old one aside; the new one in its place.
     let moments: [&[Which]; 3] =
         [&[Which::Main, Which::New], &[Which::New, Which::Old], &[Which::Main, Which::Old]];
     for moment in moments {
         house.sim.write(vm.vmid, Which::Main, "today's").unwrap();
-        let mut watch = house.begin(VmCommand::Restore { vm: web1(), backup: None }).await;
+        let mut watch = house.begin(restore(None)).await;
         watch.now.wait_for(|now| now.progress.step == Step::Swap).await.unwrap();
         while house.copies(&vm).await != moment {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -169,7 +184,7 @@ async fn a_restore_that_fails_in_the_swap_gives_the_old_machine_back() {
         let main = house.sim.find(vm.vmid, Which::Main).await.unwrap().unwrap();
         assert_eq!(main.status, Status::Running, "{moment:?}");
     }
-    let watch = house.begin(VmCommand::Restore { vm: web1(), backup: None }).await;
+    let watch = house.begin(restore(None)).await;
     house.end(watch).await.0.unwrap();
     assert_eq!(house.sim.read(vm.vmid, Which::Main).unwrap(), "kept");
 }

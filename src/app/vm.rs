@@ -32,8 +32,14 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Rename { vm, name } => rename(ctx, &vm, name).await.map(Outcome::from),
         VmCommand::Delete(vm) => jobs::delete::start(ctx, &vm).await,
         VmCommand::Console(vm) => console::enter(ctx, &vm).await,
-        VmCommand::Backup(vm) => jobs::backup::start(ctx, &vm).await,
-        VmCommand::Restore { vm, backup } => jobs::restore::start(ctx, &vm, backup).await,
+        VmCommand::Backup { vm, note, may_go } => jobs::backup::start(ctx, &vm, note, may_go).await,
+        VmCommand::Restore { vm, backup, beside: Some(name), .. } => {
+            jobs::remake::beside(ctx, &vm, backup, name).await
+        }
+        VmCommand::Restore { vm, backup, beside: None, over } => match find::resolve(ctx, &vm).await {
+            Err(error) if error.kind == Kind::NotFound => jobs::remake::again(ctx, &vm, backup, error).await,
+            _ => jobs::restore::start(ctx, &vm, backup, over).await,
+        },
         VmCommand::Move { vm, node } => jobs::moving::start(ctx, &vm, &node).await,
     }
 }

@@ -186,6 +186,24 @@ pub struct Sum {
     pub sha256: String,
 }
 
+/// What of the machine in an archive goes into the one that is built of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// All of it: it is that machine.
+    All,
+    /// It is that machine, with another address: what configures the old one stays out.
+    Moved {
+        /// The old one.
+        from: Ipv4Addr,
+    },
+    /// It is another machine beside that one: what that one is known by (host keys, machine-id, its name, its
+    /// address) stays out, and is made new. What people have in it comes along.
+    Copy {
+        /// That one's address, when it is known.
+        of: Option<Ipv4Addr>,
+    },
+}
+
 /// What a new machine is made of, beside what the permit's [`Vm`] says (address, limits, template).
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -314,8 +332,15 @@ pub trait Engine: Send + Sync {
     /// machine. `term` is its `TERM`, when the client said a plain one. `NotFound` and `Refused` when
     /// there is none to have. Dropping the terminal ends what runs in it.
     async fn console(&self, vm: &Permit<Vm>, term: Option<&str>, size: Size) -> Result<Terminal>;
-    /// Builds [`Which::New`] from an archive, stopped, on `node`, with the permit's address, limits and metadata.
-    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()>;
+    /// Builds [`Which::New`] from an archive, or from what of it is to be taken, stopped, on `node`, with the
+    /// permit's address, limits and metadata.
+    async fn import(
+        &self,
+        vm: &Permit<Vm>,
+        (file, take): (&Path, Take),
+        node: &str,
+        progress: Progress<'_>,
+    ) -> Result<()>;
     /// Makes a template of an archive of the machine, with a description: cleaned of what makes it this
     /// machine (host keys, machine-id, its address), of who may come in, and of what was typed. What was there
     /// under that name and version goes. Gives the bytes of its image; on an error some of it may be left,

@@ -30,6 +30,8 @@ pub enum Action {
     BackupView,
     /// Removing a backup.
     BackupDelete,
+    /// Having a backup stay until that is taken back.
+    BackupProtect,
     /// Seeing the templates.
     TemplateList,
     /// Seeing one's own keys.
@@ -134,7 +136,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 64] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -148,6 +150,7 @@ impl Action {
         Self::VmForward,
         Self::BackupView,
         Self::BackupDelete,
+        Self::BackupProtect,
         Self::TemplateList,
         Self::KeyList,
         Self::KeyAdd,
@@ -216,6 +219,7 @@ impl Action {
             Self::VmForward => "vm-forward",
             Self::BackupView => "backup-view",
             Self::BackupDelete => "backup-delete",
+            Self::BackupProtect => "backup-protect",
             Self::TemplateList => "template-list",
             Self::KeyList => "key-list",
             Self::KeyAdd => "key-add",
@@ -343,7 +347,7 @@ impl Action {
             Self::VmForward => Target::Forward,
             Self::PortPublish => Target::Publish,
             Self::PortView | Self::PortUnpublish => Target::Publication,
-            Self::BackupView | Self::BackupDelete => Target::Backup,
+            Self::BackupView | Self::BackupDelete | Self::BackupProtect => Target::Backup,
         }
     }
 }

@@ -199,8 +199,16 @@ pub struct Backup {
     pub seat_name: SeatName,
     /// The course that the seat belongs to.
     pub course: CourseName,
-    /// The name of the machine it was made of. Backups outlive their machine.
+    /// The machine it was made of. Backups outlive their machine, and a later one of that name is another.
+    pub vm: VmId,
+    /// That machine's name.
     pub vm_name: VmName,
+    /// What that machine was; unknown of backups that are older than the question.
+    pub was: Option<Was>,
+    /// Whether it stays until somebody says otherwise.
+    pub protected: bool,
+    /// What somebody wrote about it; may be empty.
+    pub note: String,
     /// Bytes of the archive.
     pub size: u64,
     /// SHA-256 of the archive, lower-case hex.
@@ -209,6 +217,17 @@ pub struct Backup {
     pub created: Timestamp,
     /// How long it took, milliseconds.
     pub took_ms: u64,
+}
+
+/// What a machine was when a backup of it was made: what making it again takes, beside the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Was {
+    /// What it had been made from.
+    pub template: TemplateRef,
+    /// Its number, which is to say its address.
+    pub vmid: Vmid,
+    /// What it might use.
+    pub limits: Limits,
 }
 
 /// What a job does, as the registry keeps it: the word of `vm WORD`. What that means is known to the one file of

@@ -110,8 +110,9 @@ name!(
     TemplateName, "template", 40, ""
 );
 name!(
-    /// A backup's name: the machine's name and the time it was made (UTC), `web1-20261123-041036`.
-    BackupName, "backup", 63, ""
+    /// A backup's name: the machine's name and the time it was begun (UTC), `web1-20261123-041036`; and a number
+    /// behind it where a clock that went back would give it twice.
+    BackupName, "backup", 80, ""
 );
 
 /// A template as somebody names it: `debian-12`, or with the version of a published one, `tomcat:2`.

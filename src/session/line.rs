@@ -5,7 +5,7 @@ use super::ask::{self, Read};
 use super::talk::{Said, Talk};
 use super::wire::Gone;
 use super::{console, job, live, play, totp, watch};
-use crate::app::command::Command;
+use crate::app::command::{Command, Yes};
 use crate::app::error::{Error, Result as AppResult};
 use crate::app::{Outcome, clock};
 use crate::shell::line::Editor;
@@ -34,11 +34,11 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
         What::Run(command) => Ok(command),
     };
     let ready = ready.and_then(|command| fits(talk, command, request.yes));
-    let command = match ready {
+    let mut command = match ready {
         Ok(command) => command,
         Err(error) => return talk.fail(&error, json).await.map(Said::Status),
     };
-    if !request.yes && !confirmed(talk, &command, editor.as_deref_mut()).await? {
+    if !request.yes && !confirmed(talk, &mut command, editor.as_deref_mut()).await? {
         talk.io.out(&notice::left_alone(talk.lang)).await?;
         return Ok(Said::Status(1));
     }
@@ -100,9 +100,22 @@ fn fits(talk: &Talk, command: Command, yes: bool) -> AppResult<Command> {
     }
 }
 
-/// Whether a command is meant, where it cannot be undone.
-async fn confirmed(talk: &mut Talk, command: &Command, editor: Option<&mut Editor>) -> Result<bool, Gone> {
-    let Some(question) = notice::destructive(command, talk.lang) else { return Ok(true) };
+/// Whether a command is meant, where it cannot be undone. Where that depends on what there is, the command knows
+/// afterwards what was agreed to; without a terminal nothing was, and carrying it out says so.
+async fn confirmed(
+    talk: &mut Talk,
+    command: &mut Command,
+    editor: Option<&mut Editor>,
+) -> Result<bool, Gone> {
+    let question = match command.needs().yes {
+        Yes::Without => None,
+        Yes::To(sentence) => Some(sentence),
+        Yes::Weighed if talk.io.is_terminal() => talk.app.weigh(&talk.visitor, command).await,
+        Yes::Weighed => None,
+    };
+    let Some(question) = question.map(|sentence| notice::question(&sentence, talk.lang)) else {
+        return Ok(true);
+    };
     let answer = ask::ask(talk, editor, |editor| editor.start_answer(&question)).await?;
     Ok(matches!(answer, Read::Line(answer) if notice::is_yes(&answer)))
 }

@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(alumno("stop web1 --"), "--force --json --help");
         assert_eq!(alumno("vm restore --backup x w"), "web1");
         assert_eq!(alumno("vm restore --backup "), "");
-        assert_eq!(alumno("backup "), "list show delete db1 web1");
+        assert_eq!(alumno("backup "), "list show delete protect unprotect db1 web1");
         assert_eq!(alumno("backup list "), "db1 web1");
         assert_eq!(alumno("vm create "), "");
         assert_eq!(alumno("help vm cr"), "create");

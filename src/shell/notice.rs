@@ -7,7 +7,7 @@ pub use session::{
     console, console_left, heard, played, playing, watch_ended, watched, watched_size, watching,
 };
 
-use crate::app::command::{Command, Sentence, Terminal};
+use crate::app::command::{Command, Sentence, Terminal, Yes};
 use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind};
 use crate::shell::lang::Lang;
@@ -107,11 +107,19 @@ pub fn left_alone(lang: Lang) -> String {
     line(lang, "notice-left-alone", &[])
 }
 
-/// The question before a command that cannot be undone, with its `[s/N]`; `None` for every other.
+/// The question before a command that cannot be undone whatever there is, with its `[s/N]`; `None` for every
+/// other.
 pub fn destructive(command: &Command, lang: Lang) -> Option<String> {
-    let Sentence { id, args } = command.needs().yes?;
+    match command.needs().yes {
+        Yes::To(sentence) => Some(question(&sentence, lang)),
+        Yes::Without | Yes::Weighed => None,
+    }
+}
+
+/// A question with its `[s/N]`.
+pub fn question(Sentence { id, args }: &Sentence, lang: Lang) -> String {
     let args: Vec<_> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Some(format!("{} {} ", text(lang, id, &args), text(lang, "ask-hint", &[])))
+    format!("{} {} ", text(lang, id, &args), text(lang, "ask-hint", &[]))
 }
 
 /// Why a command cannot be carried out there: it drives a terminal and there is none, or what it gives or

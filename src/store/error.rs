@@ -2,6 +2,7 @@
 
 use super::database;
 use puerta_lab::model::{JobKind, Timestamp};
+use puerta_lab::names::BackupName;
 use puerta_lab::plan::{Edition, PlanError};
 use puerta_lab::quota::QuotaExceeded;
 use std::path::PathBuf;
@@ -42,7 +43,19 @@ pub enum StoreError {
     /// It is one person's own, or has no other member.
     #[error("nobody can be added to it or dropped from it")]
     NotATeam,
-    /// Another job holds the machine.
+    /// The backup stays until it is unprotected.
+    #[error("the backup is protected")]
+    Protected,
+    /// The backup that a job is to read is not there.
+    #[error("the backup is gone")]
+    BackupGone,
+    /// As many of the machine's backups are protected as may be there.
+    #[error("all its backups are protected")]
+    AllProtected,
+    /// For one more backup these would go, and that was not said.
+    #[error("older backups would go")]
+    WouldGo(Vec<BackupName>),
+    /// Another job holds the machine, or reads the backup.
     #[error("the machine is busy: {} since {}", kind.as_str(), since.0)]
     Busy {
         /// What that job does.

@@ -7,6 +7,7 @@ use super::{Changed, Connection, Result, Store, StoreError, What, quotas, templa
 use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
+use puerta_lab::names::BackupName;
 use puerta_lab::quota::Quotas;
 use sqlx::Row as _;
 
@@ -63,26 +64,31 @@ impl Store {
     }
 
     /// Starts the job of a backup when one more fits: the seat's quota and what it has, and is making, are
-    /// judged in one transaction. Of the machine's own backups all but the newest `keep` will go.
+    /// judged in one transaction, and so is which of the machine's backups are to go when it is made, so
+    /// that `keep` are there then. `AllProtected` when none can; `WouldGo` when others than `may_go` names
+    /// would (`None`: whichever).
     pub async fn start_backup(
         &self,
         kind: JobKind,
-        vm: VmId,
-        person: Option<PersonId>,
+        (vm, person): (VmId, Option<PersonId>),
         keep: u32,
+        may_go: Option<&[BackupName]>,
         quotas: Quotas,
         now: Timestamp,
-    ) -> Result<Job> {
+    ) -> Result<(Job, Vec<Backup>)> {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
         free(&mut tx, vm.id).await?;
         let quotas = quotas::effective(&mut tx, vm.seat, quotas).await?.quotas;
-        let own = backups::count(&mut tx, vm.seat, &vm.name).await?;
-        let freed = own.saturating_add(1).saturating_sub(keep);
-        quotas.backup(vms::usage(&mut tx, vm.seat).await?, freed)?;
+        let own = backups::of_vm(&mut tx, vm.id).await?;
+        let going = backups::making_room(&own, keep).ok_or(StoreError::AllProtected)?;
+        if may_go.is_some_and(|names| going.iter().any(|backup| !names.contains(&backup.name))) {
+            return Err(StoreError::WouldGo(going.iter().map(|backup| backup.name.clone()).collect()));
+        }
+        quotas.backup(vms::usage(&mut tx, vm.seat).await?, going.len() as u32)?;
         let job = start(&mut tx, kind, &vm, person, None, now).await?;
         tx.commit().await?;
-        Ok(job)
+        Ok((job, going.into_iter().cloned().collect()))
     }
 
     /// Ends a running job; `Gone` when it does not run.
@@ -108,7 +114,8 @@ impl Store {
     pub async fn finish_backup(&self, job: JobId, backup: NewBackup, now: Timestamp) -> Result<Backup> {
         let mut tx = self.write().await?;
         finish(&mut tx, job, &JobState::Done, now).await?;
-        let backup = backups::insert(&mut tx, backup, now).await?;
+        let vm = vms::find(&mut tx, backup.vm).await?.ok_or(StoreError::Gone)?;
+        let backup = backups::insert(&mut tx, &vm, backup, now).await?;
         tx.commit().await?;
         Ok(backup)
     }
@@ -182,6 +189,15 @@ async fn running(connection: &mut Connection, vm: VmId) -> Result<Option<Job>> {
     rows::maybe(row, read)
 }
 
+/// The running job that reads a backup.
+pub(super) async fn reading(connection: &mut Connection, backup: BackupId) -> Result<Option<Job>> {
+    let row = sqlx::query(select!("WHERE j.backup = $1 AND j.state = 'running'"))
+        .bind(backup.0)
+        .fetch_optional(connection)
+        .await?;
+    rows::maybe(row, read)
+}
+
 /// `Busy` when a job holds the machine.
 pub(super) async fn free(connection: &mut Connection, vm: VmId) -> Result<()> {
     match running(connection, vm).await? {
@@ -204,7 +220,8 @@ pub(super) async fn take(
     start(connection, kind, &vm, person, backup, now).await
 }
 
-/// Starts a job inside the caller's transaction, which has seen that the machine is free.
+/// Starts a job inside the caller's transaction, which has seen that the machine is free. The backup that it
+/// reads is there and stays: `BackupGone` without it.
 pub(super) async fn start(
     connection: &mut Connection,
     kind: JobKind,
@@ -213,6 +230,9 @@ pub(super) async fn start(
     backup: Option<BackupId>,
     now: Timestamp,
 ) -> Result<Job> {
+    if let Some(backup) = backup {
+        backups::find(connection, backup).await?.ok_or(StoreError::BackupGone)?;
+    }
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, person, backup, state, started)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8) RETURNING id",
@@ -225,7 +245,7 @@ pub(super) async fn start(
     .bind(person.map(|person| person.0))
     .bind(backup.map(|backup| backup.0))
     .bind(now.0)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
     Ok(Job {
         id: JobId(id),

@@ -33,7 +33,7 @@ mod vms;
 #[cfg(test)]
 mod tests;
 
-pub use backups::NewBackup;
+pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};
 pub use egress::Place;
 pub use error::{Result, StoreError};
@@ -48,7 +48,7 @@ pub use roster::{Enrolled, Enrolment, RosterPlan, RosterRow};
 pub use seats::SeatRow;
 pub use sqlite::Ground;
 pub use templates::{NewTemplate, Template};
-pub use vms::NewVm;
+pub use vms::{NewVm, Source};
 
 // The database is that folder's; nothing else in this crate names it.
 use database::{Connection, Db, Held, Pool, Row, Transaction};

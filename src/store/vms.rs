@@ -2,7 +2,9 @@
 
 use super::rows::{self, Row};
 use super::{Changed, Connection, Result, Store, StoreError, What, jobs, nodes, quotas, seats, templates};
-use puerta_lab::model::{Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId};
+use puerta_lab::model::{
+    BackupId, Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId,
+};
 use puerta_lab::names::{TemplateRef, VmName};
 use puerta_lab::plan::{AddressPlan, Slot, Vmid};
 use puerta_lab::quota::{Quotas, Usage};
@@ -26,6 +28,17 @@ pub struct NewVm {
     pub placed: Option<Placed>,
     /// Who asked.
     pub person: Option<PersonId>,
+    /// The backup that it is made of; otherwise it is made of its template.
+    pub source: Option<Source>,
+}
+
+/// A backup that a machine is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// Which.
+    pub backup: BackupId,
+    /// The machine that was, when it is that one again: the backups of that one are its own from now on.
+    pub again: Option<VmId>,
 }
 
 macro_rules! select {
@@ -78,7 +91,8 @@ fn read(row: &Row) -> Result<Vm> {
 impl Store {
     /// Takes a place for a new machine and starts the job that makes it: name, quota, slot and number
     /// are judged and taken in one transaction. `quotas` is the configuration's, for where nothing is
-    /// set. `NotOffered` when the template is not there any more.
+    /// set. `NotOffered` when the template is not there any more, `BackupGone` when the backup is not, and `Taken`
+    /// when the machine that it would be again is there.
     pub async fn create_vm(
         &self,
         kind: JobKind,
@@ -93,7 +107,7 @@ impl Store {
         if named(&mut tx, seat.id, &new.name).await? {
             return Err(StoreError::Taken("vm"));
         }
-        if !templates::offered(&mut tx, &new.template).await? {
+        if new.source.is_none() && !templates::offered(&mut tx, &new.template).await? {
             return Err(StoreError::NotOffered);
         }
         let quotas = quotas::effective(&mut tx, seat.id, quotas).await?.quotas;
@@ -118,7 +132,11 @@ impl Store {
         if let Some(placed) = new.placed {
             nodes::write_placed(&mut tx, vm.id, placed).await?;
         }
-        let job = jobs::start(&mut tx, kind, &vm, new.person, None, now).await?;
+        if let Some(was) = new.source.and_then(|source| source.again) {
+            take_over(&mut tx, was, &vm).await?;
+        }
+        let backup = new.source.map(|source| source.backup);
+        let job = jobs::start(&mut tx, kind, &vm, new.person, backup, now).await?;
         tx.commit().await?;
         Ok((vm, job))
     }
@@ -181,9 +199,8 @@ impl Store {
     }
 
     /// Gives a machine another name in its seat: `Gone`, `Busy` while a job has it, `Taken` when one there
-    /// is called so. Backups are of a machine by its name, so those of the old name follow it, also any of
-    /// a machine that was called so before it; those that the new name had already are its own from now on.
-    /// They keep their own names, and jobs that ended the name that the machine had.
+    /// is called so. Its backups are of the machine by its new name and keep their own names; those of an
+    /// earlier machine that was called so stay that one's, and jobs that ended have the name of their time.
     pub async fn rename_vm(&self, vm: VmId, name: &VmName) -> Result<Changed<Vm>> {
         let mut tx = self.write().await?;
         let old = find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
@@ -191,12 +208,10 @@ impl Store {
         if named(&mut tx, old.seat, name).await? {
             return Err(StoreError::Taken("vm"));
         }
-        for statement in [
-            "UPDATE vms SET name = $1 WHERE seat = $2 AND name = $3",
-            "UPDATE backups SET vm_name = $1 WHERE seat = $2 AND vm_name = $3",
-        ] {
-            let query = sqlx::query(statement).bind(name.as_str()).bind(old.seat.0);
-            query.bind(old.name.as_str()).execute(&mut *tx).await?;
+        for statement in
+            ["UPDATE vms SET name = $1 WHERE id = $2", "UPDATE backups SET vm_name = $1 WHERE vm = $2"]
+        {
+            sqlx::query(statement).bind(name.as_str()).bind(vm.0).execute(&mut *tx).await?;
         }
         tx.commit().await?;
         let vm = Vm { name: name.clone(), ..old };
@@ -233,6 +248,17 @@ impl Store {
 pub(super) async fn find(connection: &mut Connection, vm: VmId) -> Result<Option<Vm>> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;
     rows::maybe(row, read)
+}
+
+/// The backups of a machine that is gone are this one's.
+async fn take_over(connection: &mut Connection, was: VmId, vm: &Vm) -> Result<()> {
+    if find(connection, was).await?.is_some() {
+        return Err(StoreError::Taken("vm"));
+    }
+    let query = sqlx::query("UPDATE backups SET vm = $1, vm_name = $2 WHERE vm = $3 AND seat = $4");
+    let query = query.bind(vm.id.0).bind(vm.name.as_str()).bind(was.0).bind(vm.seat.0);
+    query.execute(connection).await?;
+    Ok(())
 }
 
 /// Whether a machine of the seat is called so, inside the caller's transaction.

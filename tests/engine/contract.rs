@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, copies, machine, permit, spec};
 use crate::{judging, replacing};
-use puerta_engine::{Ended, Engine, EngineError, Size, Status, Terminal, TerminalWord, Which};
+use puerta_engine::{Ended, Engine, EngineError, Size, Status, Take, Terminal, TerminalWord, Which};
 use puerta_lab::model::Vm;
 use std::path::Path;
 use std::sync::Mutex;
@@ -278,11 +278,11 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     // What the permit says now holds, not what the archive remembers.
     vm.limits.memory_mib = 96;
     let allowed = permit(&vm);
-    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await.unwrap();
     let new = engine.find(vm.vmid, Which::New).await.unwrap().unwrap();
     assert_eq!((new.status, new.node.as_str()), (Status::Stopped, node));
     assert_eq!(new.tags.get("name").map(String::as_str), Some("bd1"));
-    assert_eq!(engine.import(&allowed, &file, node, &|_, _| ()).await, Err(EngineError::Exists));
+    assert_eq!(engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await, Err(EngineError::Exists));
     assert_eq!(copies(engine, &vm).await, [Which::Main, Which::New]);
     assert_eq!(bench.read(&vm).await, "wrecked");
 
@@ -301,7 +301,7 @@ async fn backup(bench: &dyn Bench, node: &str, folder: &Path) {
     assert_eq!(copies(engine, &vm).await, []);
 
     // And after a total loss.
-    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await.unwrap();
     engine.replace(&allowed, GRACE).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     assert_eq!(bench.read(&vm).await, "precious");
@@ -340,7 +340,7 @@ async fn bounds(bench: &dyn Bench, node: &str, folder: &Path) {
     ] {
         let bad = folder.join(what);
         std::fs::write(&bad, bytes).unwrap();
-        let error = engine.import(&allowed, &bad, node, &|_, _| ()).await.unwrap_err();
+        let error = engine.import(&allowed, (&bad, Take::All), node, &|_, _| ()).await.unwrap_err();
         assert!(matches!(error, EngineError::BadArchive(_)), "{what}: {error:?}");
         assert_eq!(copies(engine, &vm).await, [Which::Main], "{what}");
     }
@@ -355,7 +355,7 @@ async fn elsewhere(bench: &dyn Bench, from: &str, to: &str, folder: &Path) {
     let file = folder.join("moved.tar.zst");
     engine.create(&allowed, &spec(from)).await.unwrap();
     engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
-    engine.import(&allowed, &file, to, &|_, _| ()).await.unwrap();
+    engine.import(&allowed, (&file, Take::All), to, &|_, _| ()).await.unwrap();
     engine.remove(&allowed, Which::Main).await.unwrap();
     engine.replace(&allowed, GRACE).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
@@ -363,7 +363,7 @@ async fn elsewhere(bench: &dyn Bench, from: &str, to: &str, folder: &Path) {
     assert_eq!((found.node.as_str(), found.status), (to, Status::Running));
     engine.remove(&allowed, Which::Main).await.unwrap();
     if engine.nodes().await.unwrap().len() > 1 {
-        engine.import(&allowed, &file, "nodo77", &|_, _| ()).await.unwrap_err();
+        engine.import(&allowed, (&file, Take::All), "nodo77", &|_, _| ()).await.unwrap_err();
         assert_eq!(copies(engine, &vm).await, []);
     }
 }
@@ -378,7 +378,7 @@ async fn addresses(bench: &dyn Bench, one: &str, other: &str, folder: &Path) {
     engine.export(&allowed, &file, ROOM, &|_, _| ()).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();
     for node in [one, other] {
-        engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+        engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await.unwrap();
         assert_eq!(engine.start(&allowed, Which::New).await, Err(EngineError::AddressInUse), "{node}");
         assert_eq!(status(engine, &vm, Which::New).await, Some(Status::Stopped));
         assert_eq!(status(engine, &vm, Which::Main).await, Some(Status::Running));

@@ -13,7 +13,7 @@ use crate::contract;
 use crate::lab::Lab;
 use async_trait::async_trait;
 use puerta_engine::incus::{Endpoint, IncusEngine, Settings};
-use puerta_engine::{Engine, EngineError, Ran, Size, Status, TerminalWord, Which};
+use puerta_engine::{Engine, EngineError, Ran, Size, Status, Take, TerminalWord, Which};
 use puerta_lab::model::Vm;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -194,7 +194,7 @@ async fn a_full_disk_still_starts() {
     engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
     watch.abort();
     assert!(!frozen.load(Ordering::Relaxed));
-    engine.import(&allowed, &file, "nodo01", &|_, _| ()).await.unwrap();
+    engine.import(&allowed, (&file, Take::All), "nodo01", &|_, _| ()).await.unwrap();
     engine.remove(&allowed, Which::Main).await.unwrap();
     engine.replace(&allowed, Duration::ZERO).await.unwrap();
     engine.start(&allowed, Which::Main).await.unwrap();

@@ -2,7 +2,7 @@
 //! format is does not matter here.
 
 use crate::bench::{Bench, machine, permit, spec};
-use puerta_engine::{EngineError, Sum, Which};
+use puerta_engine::{EngineError, Sum, Take, Which};
 use std::path::Path;
 use std::process::Command;
 
@@ -45,7 +45,7 @@ pub(crate) async fn whole(bench: &dyn Bench, node: &str, folder: &Path) {
     std::fs::write(&hollow, b"\x28\xb5\x2f\xfd\x60\x00\x03\x03\x20\x00\x00").unwrap();
     for read in [
         engine.judge(&hollow, ROOM).await.map(drop),
-        engine.import(&allowed, &hollow, node, &|_, _| ()).await,
+        engine.import(&allowed, (&hollow, Take::All), node, &|_, _| ()).await,
     ] {
         assert!(matches!(read, Err(EngineError::BadArchive(_))), "{read:?}");
     }

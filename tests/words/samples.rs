@@ -50,12 +50,31 @@ fn backup(seat: &str) -> BackupView {
     BackupView {
         name: "web1-20261123-041036".into(),
         vm: "web1".into(),
+        deleted: false,
         seat: seat.into(),
         size: 840_224_768,
         sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
         created: AT.into(),
         took_ms: 188_000,
+        protected: false,
+        goes_next: false,
+        note: String::new(),
     }
+}
+
+/// Of a machine, of one that was called so before it, and of another.
+fn marked() -> Vec<BackupView> {
+    let named = |name: &str| BackupView { name: name.into(), ..backup("alumno1") };
+    vec![
+        BackupView {
+            protected: true,
+            note: "antes del examen \u{1b}[2J".into(),
+            ..named("web1-20261123-041036")
+        },
+        BackupView { goes_next: true, ..named("web1-20261122-041036") },
+        BackupView { deleted: true, ..named("web1-20260901-041036") },
+        BackupView { vm: "web2".into(), ..named("web2-20261123-041036") },
+    ]
 }
 
 fn key(comment: &str) -> KeyView {
@@ -122,6 +141,7 @@ fn whoami(second_factor: Option<FactorView>) -> WhoamiView {
             backups: 6,
             publications: 4,
         },
+        keep: 3,
     }
 }
 
@@ -138,8 +158,10 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Vm(VmReply::Deleted { .. }) => "VmDeleted",
         Reply::Backup(BackupReply::Made { .. }) => "BackupMade",
         Reply::Vm(VmReply::Restored { .. }) => "VmRestored",
+        Reply::Vm(VmReply::Remade { .. }) => "VmRemade",
         Reply::Backup(BackupReply::List(_)) => "Backups",
         Reply::Backup(BackupReply::One(_)) => "Backup",
+        Reply::Backup(BackupReply::Protected(_)) => "BackupProtected",
         Reply::Backup(BackupReply::Deleted { .. }) => "BackupDeleted",
         Reply::Template(TemplateReply::List(_)) => "Templates",
         Reply::Template(TemplateReply::One(_)) => "Template",
@@ -235,10 +257,24 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             removed: vec!["web1-20261101-000000".into(), "web1-20261102-000000".into()],
         }),
         Reply::Vm(VmReply::Restored { vm: Box::new(used()), backup: "web1-20261123-041036".into() }),
+        Reply::Vm(VmReply::Remade {
+            vm: Box::new(used()),
+            backup: "web1-20261123-041036".into(),
+            copy: false,
+        }),
+        Reply::Vm(VmReply::Remade {
+            vm: Box::new(used()),
+            backup: "web1-20261123-041036".into(),
+            copy: true,
+        }),
         Reply::Backup(BackupReply::List(vec![])),
         Reply::Backup(BackupReply::List(vec![backup("alumno1")])),
         Reply::Backup(BackupReply::List(vec![backup("alumno1"), backup("equipo2")])),
         Reply::Backup(BackupReply::One(backup("alumno1"))),
+        Reply::Backup(BackupReply::One(BackupView { deleted: true, goes_next: true, ..backup("alumno1") })),
+        Reply::Backup(BackupReply::List(marked())),
+        Reply::Backup(BackupReply::Protected(BackupView { protected: true, ..backup("alumno1") })),
+        Reply::Backup(BackupReply::Protected(backup("alumno1"))),
         Reply::Backup(BackupReply::Deleted { backup: "web1-20261123-041036".into() }),
         Reply::Key(KeyReply::List(vec![])),
         Reply::Key(KeyReply::List(vec![key("ana@portátil"), key("\u{202e}x")])),
@@ -253,17 +289,17 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::Account(AccountReply::PasswordSet),
-        Reply::Account(AccountReply::Whoami(whoami(None))),
-        Reply::Account(AccountReply::Whoami(whoami(Some(FactorView {
+        Reply::Account(AccountReply::Whoami(Box::new(whoami(None)))),
+        Reply::Account(AccountReply::Whoami(Box::new(whoami(Some(FactorView {
             proved: true,
             added: AT.into(),
             recovery_left: 9,
-        })))),
-        Reply::Account(AccountReply::Whoami(whoami(Some(FactorView {
+        }))))),
+        Reply::Account(AccountReply::Whoami(Box::new(whoami(Some(FactorView {
             proved: false,
             added: AT.into(),
             recovery_left: 1,
-        })))),
+        }))))),
         Reply::Course(CourseReply::List(vec![])),
         Reply::Course(CourseReply::List(vec![course()])),
         Reply::Course(CourseReply::Created(course())),
@@ -308,6 +344,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 73, "a variant without a sample");
+    assert_eq!(names.len(), 75, "a variant without a sample");
     all
 }

@@ -49,7 +49,7 @@ pub(crate) fn likely(variable: &str) -> &'static str {
         "seat" | "login" => "alumno1",
         "seats" => "`alumno1`, `equipo2`",
         "backup" => "web1-20261123-041036",
-        "backups" | "sessions" => "2",
+        "backups" | "sessions" | "keep" => "2",
         "template" => "mini",
         "known" => "`debian-12`, `mini`",
         "key" => "3",

@@ -30,6 +30,15 @@ pub enum BackupCommand {
         /// Whose.
         seat: Option<SeatName>,
     },
+    /// Keep one, or no longer.
+    Protect {
+        /// Which.
+        backup: BackupName,
+        /// Whose.
+        seat: Option<SeatName>,
+        /// Keep it.
+        protected: bool,
+    },
 }
 
 verbs! { BackupCommand {
@@ -38,4 +47,6 @@ verbs! { BackupCommand {
     "delete", [Action::BackupDelete], Self::Delete { backup, .. } => {
         Needs::a_yes(Sentence::new("ask-backup-delete").with("backup", backup))
     },
+    "protect", [Action::BackupProtect], Self::Protect { protected: true, .. } => Needs::nothing(),
+    "unprotect", [Action::BackupProtect], Self::Protect { protected: false, .. } => Needs::nothing(),
 } }

@@ -17,8 +17,8 @@ pub struct Verb {
 /// What carrying a command out needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needs {
-    /// It cannot be undone: a yes to this.
-    pub yes: Option<Sentence>,
+    /// Whether somebody has to agree.
+    pub yes: Yes,
     /// A terminal, or none.
     pub terminal: Terminal,
     /// What standard input still has to say.
@@ -32,6 +32,18 @@ pub struct Sentence {
     pub id: &'static str,
     /// Its arguments.
     pub args: Vec<(&'static str, String)>,
+}
+
+/// Whether somebody has to agree before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Yes {
+    /// No.
+    Without,
+    /// It cannot be undone: to this.
+    To(Sentence),
+    /// That depends on what there is: [`crate::app::App::weigh`] says. The command knows what was agreed
+    /// to, and is refused where that is not enough.
+    Weighed,
 }
 
 /// Whether somebody has to sit at a terminal.
@@ -101,12 +113,17 @@ impl Sentence {
 impl Needs {
     /// It is carried out as it is.
     pub fn nothing() -> Self {
-        Self { yes: None, terminal: Terminal::Any, input: None }
+        Self { yes: Yes::Without, terminal: Terminal::Any, input: None }
     }
 
     /// A yes to this question.
     pub fn a_yes(question: Sentence) -> Self {
-        Self { yes: Some(question), ..Self::nothing() }
+        Self { yes: Yes::To(question), ..Self::nothing() }
+    }
+
+    /// A yes, or none, as things are.
+    pub fn weighed() -> Self {
+        Self { yes: Yes::Weighed, ..Self::nothing() }
     }
 
     /// A terminal; the error is for who has none.

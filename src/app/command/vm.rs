@@ -53,7 +53,14 @@ pub enum VmCommand {
     /// A terminal in it.
     Console(VmRef),
     /// Make a backup.
-    Backup(VmRef),
+    Backup {
+        /// Of which.
+        vm: VmRef,
+        /// What it is for.
+        note: Option<String>,
+        /// Which older ones may go for it.
+        may_go: MayGo,
+    },
     /// Take it to another node.
     Move {
         /// Which.
@@ -61,13 +68,26 @@ pub enum VmCommand {
         /// Where to.
         node: NodeName,
     },
-    /// Put one back; the newest when not said.
+    /// Put one back; the newest when not said. A machine that was deleted is made again.
     Restore {
         /// Which machine.
         vm: VmRef,
         /// Which backup.
         backup: Option<BackupName>,
+        /// Make a machine of this name of it, and leave the other as it is.
+        beside: Option<VmName>,
+        /// What a machine that is there contains may be lost.
+        over: bool,
     },
+}
+
+/// Which backups somebody agrees to lose for a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MayGo {
+    /// Whichever must.
+    Any,
+    /// These, which they were shown.
+    Only(Vec<BackupName>),
 }
 
 verbs! { VmCommand {
@@ -84,12 +104,9 @@ verbs! { VmCommand {
     "console", [Action::VmConsole], Self::Console(vm) => {
         Needs::a_terminal(Error::new(Kind::Usage, "error-console-terminal").with("vm", vm))
     },
-    "backup", [Action::VmBackup], Self::Backup(_) => Needs::nothing(),
+    "backup", [Action::VmBackup], Self::Backup { .. } => Needs::weighed(),
     "move", [Action::VmMove], Self::Move { vm, node } => {
         Needs::a_yes(Sentence::new("ask-vm-move").with("vm", vm).with("node", node))
     },
-    "restore", [Action::VmRestore], Self::Restore { vm, backup } => Needs::a_yes(match backup {
-        None => Sentence::new("ask-vm-restore-newest").with("vm", vm),
-        Some(backup) => Sentence::new("ask-vm-restore").with("vm", vm).with("backup", backup),
-    }),
+    "restore", [Action::VmRestore], Self::Restore { .. } => Needs::weighed(),
 } }

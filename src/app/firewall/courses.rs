@@ -75,6 +75,7 @@ mod tests {
             node: None,
             placed: None,
             person: None,
+            source: None,
         };
         let (vm, _) = store.create_vm(JobKind::new("create"), vm, plan, config.quotas, now).await.unwrap();
         drop(store.set_phase(vm.id, Phase::Ready).await.unwrap());

@@ -1,41 +1,77 @@
 //! `vm backup`. An archive is written under another name, verified, renamed and only then recorded: what is
 //! not verified is not a backup and is never listed.
 
+use super::begun;
 use super::report::Reporter;
 use super::task::{Cut, TakenUp, Task, Work};
-use super::{begun, busy};
-use crate::app::archive::{self, name_at, view};
+use crate::app::archive::{self, names_of};
+use crate::app::command::MayGo;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{BackupReply, Reply, Step, VmState};
+use crate::app::weigh::listed;
 use crate::app::{App, Outcome, clock, find};
 use async_trait::async_trait;
 use puerta_engine::{EngineError, Sum, Which};
 use puerta_lab::action::Action;
-use puerta_lab::model::{self, Job, SeatId, Vm};
-use puerta_lab::names::{VmName, VmRef};
+use puerta_lab::model::{self, BackupId, Vm};
+use puerta_lab::names::{BackupName, VmRef};
 use puerta_policy::decide::Permit;
-use puerta_store::NewBackup;
+use puerta_store::{NewBackup, StoreError};
 use std::path::Path;
-use std::time::Duration;
+use std::time::Instant;
 
-pub(in crate::app) struct Backup;
+/// Longest note, characters.
+const LONGEST: usize = 200;
 
-/// The permit, the quota, the job.
-pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
+/// One with what was asked for; a restart undoes it, and so it need not be kept.
+pub(in crate::app) struct Backup {
+    pub(super) note: String,
+    /// Those that go when it is there, and no others: these were said.
+    pub(super) going: Vec<BackupId>,
+}
+
+/// The permit, what goes for it, the quota, the job.
+pub(in crate::app) async fn start(
+    ctx: &Ctx<'_>,
+    wanted: &VmRef,
+    note: Option<String>,
+    may_go: MayGo,
+) -> Result<Outcome> {
+    let note = note.map(|note| note.trim().to_owned()).unwrap_or_default();
+    if note.chars().count() > LONGEST {
+        return Err(Error::new(Kind::Usage, "error-note-long").with("max", LONGEST));
+    }
     let permit = find::permit(ctx, wanted, Action::VmBackup).await?;
     let (app, vm) = (ctx.app, permit.target());
     find::ready(vm)?;
     app.reachable(vm).await?;
-    // A name is one second long, and what had a name keeps it.
-    while app.store.backup_by_name(vm.seat, &name_at(&vm.name, clock::now())?).await?.is_some() {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let may_go = match &may_go {
+        MayGo::Any => None,
+        MayGo::Only(names) => Some(names.as_slice()),
+    };
     let (keep, quotas) = (app.config.backup.keep as u32, app.config.quotas);
-    let person = ctx.actor.person;
-    let started = app.store.start_backup(Backup.kind(), vm.id, person, keep, quotas, clock::now()).await;
-    let job = begun(vm, started)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Backup)))
+    let (kind, who) = (Backup { note: String::new(), going: Vec::new() }.kind(), (vm.id, ctx.actor.person));
+    let (job, going) = match app.store.start_backup(kind, who, keep, may_go, quotas, clock::now()).await {
+        Err(StoreError::AllProtected) => return Err(all_protected(app, vm).await?),
+        Err(StoreError::WouldGo(names)) => return Err(would_go(vm, &names)),
+        started => begun(vm, started)?,
+    };
+    let going = going.into_iter().map(|backup| backup.id).collect();
+    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Backup { note, going })))
+}
+
+fn would_go(vm: &Vm, names: &[BackupName]) -> Error {
+    let error = Error::new(Kind::Conflict, "error-backup-would-go").with("vm", &vm.name);
+    let oldest = names.first().map(ToString::to_string).unwrap_or_default();
+    error.with("backups", listed(names)).with("backup", oldest)
+}
+
+async fn all_protected(app: &App, vm: &Vm) -> Result<Error> {
+    let own = app.store.backups_of_vm(vm.id).await?;
+    let oldest = own.iter().rev().find(|backup| backup.protected).map(|backup| backup.name.to_string());
+    let error = Error::new(Kind::Conflict, "error-backups-protected").with("vm", &vm.name);
+    Ok(error.with("keep", app.config.backup.keep).with("backup", oldest.unwrap_or_default()))
 }
 
 #[async_trait]
@@ -56,7 +92,7 @@ impl Task for Backup {
         let app = &work.app;
         // Away from the first word on: nothing is begun, and nothing will have to be put away.
         app.engine.find(work.vm().vmid, Which::Main).await?;
-        let made = make(work).await;
+        let made = make(work, *self).await;
         if let Err(error) = &made {
             archive::remove(&app.part(&work.job)).await?;
             // The machine goes on, and nothing of it stays in the engine, before another job may have it.
@@ -70,10 +106,11 @@ impl Task for Backup {
     async fn take_up(&self, cut: &Cut<'_>) -> Result<TakenUp> {
         let Cut { app, job, .. } = cut;
         archive::remove(&app.part(job)).await?;
-        // A name is one second long: another backup of this second may have it.
-        let name = app.name_of(job)?;
-        if app.store.backup_by_name(job.seat, &name).await?.is_none() {
-            archive::remove(&app.archive(job.seat, &name)).await?;
+        // No other job of this machine can have begun, so what has one of its names and is known to nobody is its own.
+        for name in names_of(job)? {
+            if app.store.backup_by_name(job.seat, &name).await?.is_none() {
+                archive::remove(&app.archive(job.seat, &name)).await?;
+            }
         }
         Ok(TakenUp::Undone("error-undone-backup"))
     }
@@ -99,50 +136,46 @@ pub(super) async fn export(app: &App, part: &Path, permit: &Permit<Vm>, report: 
     })
 }
 
-async fn make(work: &Work) -> Result<Reply> {
+async fn make(work: &Work, asked: Backup) -> Result<Reply> {
     let (app, job) = (&work.app, &work.job);
-    let name = app.name_of(job)?;
+    let name = app.name_for(job).await?;
     let (part, done) = (app.part(job), app.archive(job.seat, &name));
-    if app.store.backup_by_name(job.seat, &name).await?.is_some() {
-        return Err(busy(job));
-    }
     archive::prepare(app, &done).await?;
+    let began = Instant::now();
     let sum = export(app, &part, &work.permit, &work.report).await?;
     archive::publish(&part, &done).await?;
-    let now = clock::now();
-    let took_ms = (now.0 - job.started.0).max(0) as u64;
-    // The job has it as it is: it may have got another name since it was judged.
-    let (seat, vm_name) = (job.seat, job.vm_name.clone());
-    let new = NewBackup { name, seat, vm_name, size: sum.size, sha256: sum.sha256, took_ms };
-    let backup = match app.store.finish_backup(job.id, new, now).await {
+    let took_ms = began.elapsed().as_millis() as u64;
+    let Backup { note, going } = asked;
+    let new = NewBackup { name, vm: job.vm, note, size: sum.size, sha256: sum.sha256, took_ms };
+    let backup = match app.store.finish_backup(job.id, new, clock::now()).await {
         Ok(backup) => backup,
         Err(error) => {
             archive::remove(&done).await?;
             return Err(error.into());
         }
     };
-    let removed = rotate(app, job).await;
-    Ok(Reply::Backup(BackupReply::Made { backup: view(&backup), removed }))
+    let removed = let_go(app, &going).await;
+    Ok(Reply::Backup(BackupReply::Made { backup: app.seen_backup(&backup).await?, removed }))
 }
 
-/// Lets go what is beyond the newest that are kept, and gives their names.
-async fn rotate(app: &App, job: &Job) -> Vec<String> {
+/// Lets go what made room, and gives the names. One that was protected meanwhile, or is read, stays.
+async fn let_go(app: &App, going: &[BackupId]) -> Vec<String> {
     let mut removed = Vec::new();
-    for old in beyond_keep(app, job.seat, &job.vm_name).await.unwrap_or_default() {
-        match app.discard(&old).await {
-            Ok(()) => removed.push(old.name.to_string()),
-            // The new backup is made all the same; the next one tries again.
-            Err(error) => tracing::warn!(backup = %old.name, ?error, "an old backup could not be removed"),
+    for old in going {
+        match app.store.backup(*old).await {
+            Ok(Some(old)) => removed.extend(gone(app, &old).await.then(|| old.name.to_string())),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "an old backup could not be looked up"),
         }
     }
     removed
 }
 
-/// A machine's backups that `keep` lets go, oldest first.
-async fn beyond_keep(app: &App, seat: SeatId, vm: &VmName) -> Result<Vec<model::Backup>> {
-    let all = app.store.backups_of(&[seat]).await?;
-    let newest_first = all.into_iter().filter(|backup| backup.vm_name == *vm);
-    let mut beyond: Vec<_> = newest_first.skip(app.config.backup.keep).collect();
-    beyond.reverse();
-    Ok(beyond)
+/// The new backup is made all the same; the next one tries again.
+async fn gone(app: &App, old: &model::Backup) -> bool {
+    let discarded = app.discard(old).await;
+    if let Err(error) = &discarded {
+        tracing::warn!(backup = %old.name, ?error, "an old backup stays");
+    }
+    discarded.is_ok()
 }

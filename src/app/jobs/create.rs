@@ -11,7 +11,7 @@ use crate::app::{App, Outcome, clock, find, itself, nodes, offer};
 use async_trait::async_trait;
 use puerta_engine::{EngineError, Spec, Status, Which};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Job, Phase, Vm};
+use puerta_lab::model::{Job, JobKind, Phase, Vm};
 use puerta_lab::names::{TemplateRef, VmRef};
 use puerta_policy::decide::Permit;
 use puerta_store::{NewVm, StoreError};
@@ -47,8 +47,9 @@ pub(in crate::app) async fn start(
         node: None,
         placed: None,
         person: ctx.actor.person,
+        source: None,
     };
-    let (vm, job) = take_place(app, new).await?;
+    let (vm, job) = take_place(app, Create { ports: Vec::new() }.kind(), new).await?;
     let mut ports = Vec::new();
     for service in template.ports {
         ports.push(Wanted::judged(ctx, &vm, service).await);
@@ -58,7 +59,7 @@ pub(in crate::app) async fn start(
 }
 
 /// A place to run in the seat's quota, a node, and the machine's row with its job.
-async fn take_place(app: &Arc<App>, new: NewVm) -> Result<(Vm, Job)> {
+pub(super) async fn take_place(app: &Arc<App>, kind: JobKind, new: NewVm) -> Result<(Vm, Job)> {
     // Held until the job is there: it will start the machine.
     let turn = app.turn_to_run(new.seat);
     let _turn = turn.lock().await;
@@ -72,10 +73,12 @@ async fn take_place(app: &Arc<App>, new: NewVm) -> Result<(Vm, Job)> {
     let (node, placed) = nodes::choose(app, &mut placing, |_| true).await?;
     let (name, template) = (new.name.clone(), new.template.clone());
     let new = NewVm { node: Some(node.to_string()), placed: Some(placed), ..new };
-    let kind = Create { ports: Vec::new() }.kind();
     match app.store.create_vm(kind, new, app.plan(), app.config.quotas, clock::now()).await {
         Err(StoreError::Taken(_)) => Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", name)),
         Err(StoreError::NotOffered) => Err(offer::retired(&template)),
+        Err(StoreError::BackupGone) => {
+            Err(Error::new(Kind::NotFound, "error-no-backups-of").with("vm", name))
+        }
         made => Ok(made?),
     }
 }
@@ -90,10 +93,8 @@ impl Task for Create {
         Action::VmCreate
     }
 
-    /// Making a machine is judged on its seat.
     async fn permit(&self, app: &App, vm: Vm) -> Result<Permit<Vm>> {
-        let seat = app.store.seat(vm.seat).await?.ok_or_else(Error::denied)?;
-        itself::permit(app, self.action(), seat)?.machine(vm).ok_or_else(Error::denied)
+        own_permit(app, vm).await
     }
 
     async fn runs(&self, _app: &App, _job: &Job) -> Result<bool> {
@@ -115,6 +116,12 @@ impl Task for Create {
     }
 }
 
+/// puerta's own permit to make a machine, which is judged on its seat.
+pub(super) async fn own_permit(app: &App, vm: Vm) -> Result<Permit<Vm>> {
+    let seat = app.store.seat(vm.seat).await?.ok_or_else(Error::denied)?;
+    itself::permit(app, Action::VmCreate, seat)?.machine(vm).ok_or_else(Error::denied)
+}
+
 /// What the template of a machine that was being made when puerta ended wants published, judged again for
 /// who asked for it.
 async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
@@ -129,7 +136,7 @@ async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
 }
 
 /// Why no machine was made.
-enum Failed {
+pub(super) enum Failed {
     /// Something that is not this machine has its name in the engine, and is not touched.
     Foreign,
     /// Something of it may be there.
@@ -143,12 +150,15 @@ impl<E: Into<Error>> From<E> for Failed {
 }
 
 /// Nothing half-made stays: neither in the engine nor in the registry.
-async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
+pub(super) async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
     let vm = work.vm();
     let (error, removed) = match failed {
         Failed::Foreign => (Error::new(Kind::Conflict, "error-vm-foreign").with("vm", &vm.name), true),
         Failed::Halfway(error) => {
-            let remove = || work.app.engine.remove(&work.permit, Which::Main);
+            let remove = || async {
+                work.app.engine.remove(&work.permit, Which::New).await?;
+                work.app.engine.remove(&work.permit, Which::Main).await
+            };
             let removed = work.report.put_away(&error, remove).await.is_ok();
             (error, removed)
         }

@@ -44,8 +44,7 @@ impl Task for Delete {
                 done => done?,
             }
         }
-        let backups = app.store.backups_of(&[vm.seat]).await?;
-        let kept = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
+        let kept = app.store.backups_of_vm(vm.id).await?.len();
         app.after(app.store.finish_delete(work.job.id, vm.id, clock::now()).await?).await;
         Ok(Reply::Vm(VmReply::Deleted {
             vm: vm.name.to_string(),

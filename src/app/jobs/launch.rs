@@ -151,6 +151,7 @@ fn not_begun(error: StoreError, vm: &Vm) -> Error {
     match error {
         StoreError::Gone => Error::no_vm(&vm.name),
         StoreError::Busy { kind, since } => taken(&vm.name, &kind, since),
+        StoreError::BackupGone => Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &vm.name),
         other => other.into(),
     }
 }
@@ -160,7 +161,8 @@ pub(in crate::app) fn busy(job: &Job) -> Error {
     taken(&job.vm_name, &job.kind, job.started)
 }
 
-fn taken(vm: &VmName, kind: &JobKind, since: Timestamp) -> Error {
+/// A job of this kind has the machine, or what is of it.
+pub(in crate::app) fn taken(vm: &VmName, kind: &JobKind, since: Timestamp) -> Error {
     let error = Error::new(Kind::Conflict, "error-vm-busy").with("vm", vm);
     error.with("job", kind.as_str()).with("since", clock::hour(since))
 }

@@ -10,6 +10,7 @@ mod list;
 pub(super) mod moving;
 pub(super) mod publish;
 mod recovery;
+pub(super) mod remake;
 mod report;
 pub(super) mod restart;
 pub(super) mod restore;
@@ -20,7 +21,7 @@ mod swap;
 mod task;
 
 use launch::begin;
-pub(super) use launch::{Jobs, begun, busy};
+pub(super) use launch::{Jobs, begun, busy, taken};
 pub(super) use list::run;
 pub use recovery::recover;
 pub use report::{JobNow, JobWatch};
@@ -30,14 +31,15 @@ use crate::app::reply::VmState;
 use puerta_lab::model::Job;
 
 /// Every kind.
-const KINDS: [&dyn Task; 9] = [
+const KINDS: [&dyn Task; 10] = [
     &create::Create { ports: Vec::new() },
     &start::Start,
     &stop::Stop { force: false },
     &restart::Restart,
     &delete::Delete,
-    &backup::Backup,
+    &backup::Backup { note: String::new(), going: Vec::new() },
     &restore::Restore,
+    &remake::Remake,
     &publish::Publish,
     &moving::Move,
 ];

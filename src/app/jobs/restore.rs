@@ -11,7 +11,7 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, Step, VmReply, VmState};
 use crate::app::{Outcome, archive, find};
 use async_trait::async_trait;
-use puerta_engine::{EngineError, Which};
+use puerta_engine::{EngineError, Take, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Backup, BackupId, Vm};
 use puerta_lab::names::{BackupName, VmRef};
@@ -19,27 +19,32 @@ use puerta_policy::decide::Decision;
 
 pub(in crate::app) struct Restore;
 
-/// `vm restore web1 [--backup B]`: the permits and the job.
+/// `vm restore web1 [--backup B]`: the permits and the job. `over`: what it contains may be lost.
 pub(in crate::app) async fn start(
     ctx: &Ctx<'_>,
     wanted: &VmRef,
     name: Option<BackupName>,
+    over: bool,
 ) -> Result<Outcome> {
     let permit = find::permit(ctx, wanted, Action::VmRestore).await?;
+    if !over {
+        return Err(Error::new(Kind::Usage, "error-need-yes"));
+    }
     find::ready(permit.target())?;
     let backup = choose(ctx, permit.target(), name).await?;
     begin(ctx, permit, Restore, Some(backup.id)).await
 }
 
-/// The named backup of this machine, or its newest.
-async fn choose(ctx: &Ctx<'_>, vm: &Vm, name: Option<BackupName>) -> Result<Backup> {
+/// The named backup of this machine, or its newest. By its name also one of an earlier machine that was
+/// called so.
+pub(super) async fn choose(ctx: &Ctx<'_>, vm: &Vm, name: Option<BackupName>) -> Result<Backup> {
     let Some(name) = name else {
-        let backups = ctx.app.store.backups_of(&[vm.seat]).await?;
-        let mine = backups.into_iter().filter(|backup| backup.vm_name == vm.name);
-        let mut visible = mine.filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
-            Decision::Allow(permit) => Some(permit.into_target()),
-            Decision::Deny(_) => None,
-        });
+        let backups = ctx.app.store.backups_of_vm(vm.id).await?;
+        let mut visible =
+            backups.into_iter().filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
+                Decision::Allow(permit) => Some(permit.into_target()),
+                Decision::Deny(_) => None,
+            });
         return visible
             .next()
             .ok_or_else(|| Error::new(Kind::NotFound, "error-no-backups-of").with("vm", &vm.name));
@@ -124,15 +129,15 @@ async fn build_beside(work: &Work, backup: &Backup) -> Result<()> {
     let (app, permit) = (&work.app, &work.permit);
     // Away from the first word on: nothing is begun, and nothing will have to be put away.
     app.engine.find(work.vm().vmid, Which::New).await?;
-    let Err(error) = build(work, backup).await else { return Ok(()) };
+    let Err(error) = build(work, backup, Take::All).await else { return Ok(()) };
     if let Err(other) = work.report.put_away(&error, || app.engine.remove(permit, Which::New)).await {
         tracing::error!(vm = work.vm().vmid.get(), %other, "a restore left its copy behind");
     }
     Err(error)
 }
 
-/// Verifies the archive and builds the new copy from it, beside the machine.
-async fn build(work: &Work, backup: &Backup) -> Result<()> {
+/// Verifies the archive and builds the new copy from it, beside the machine if there is one.
+pub(super) async fn build(work: &Work, backup: &Backup, take: Take) -> Result<()> {
     let (app, vm, report) = (&work.app, work.vm(), &work.report);
     let limits = &app.config.backup;
     let bad = |error| match error {
@@ -156,7 +161,7 @@ async fn build(work: &Work, backup: &Backup) -> Result<()> {
     let now = app.engine.find(vm.vmid, Which::Main).await?;
     let node = now.map(|main| main.node).or_else(|| vm.node.clone()).unwrap_or_default();
     let progress = |bytes, total| report.bytes(Step::Import, bytes, total);
-    let import = app.engine.import(&work.permit, &file, &node, &progress);
+    let import = app.engine.import(&work.permit, (&file, take), &node, &progress);
     archive::deadline(limits.deadline, import).await?.map_err(bad)
 }
 

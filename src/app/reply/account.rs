@@ -11,7 +11,7 @@ pub enum AccountReply {
     /// The new password holds.
     PasswordSet,
     /// `whoami`
-    Whoami(WhoamiView),
+    Whoami(Box<WhoamiView>),
 }
 
 /// `key ...`
@@ -62,4 +62,6 @@ pub struct WhoamiView {
     pub source: String,
     /// What their seat may hold; the first of several.
     pub quotas: puerta_lab::quota::Quotas,
+    /// How many backups of each machine are kept.
+    pub keep: usize,
 }

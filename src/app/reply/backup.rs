@@ -10,13 +10,15 @@ pub enum BackupReply {
     Made {
         /// The new one.
         backup: BackupView,
-        /// Names of those removed by `keep`.
+        /// Names of those that went for it.
         removed: Vec<String>,
     },
     /// `backup list`
     List(Vec<BackupView>),
     /// `backup show`
     One(BackupView),
+    /// It stays, or may go again.
+    Protected(BackupView),
     /// It is gone.
     Deleted {
         /// Its name.
@@ -31,6 +33,8 @@ pub struct BackupView {
     pub name: String,
     /// The machine it is of.
     pub vm: String,
+    /// Whether that machine is gone; one that is called so now is another.
+    pub deleted: bool,
     /// The seat.
     pub seat: String,
     /// Bytes.
@@ -41,4 +45,10 @@ pub struct BackupView {
     pub created: String,
     /// How long it took.
     pub took_ms: u64,
+    /// Whether it stays until that is taken back.
+    pub protected: bool,
+    /// Whether the machine's next backup removes it.
+    pub goes_next: bool,
+    /// What somebody wrote about it; may be empty.
+    pub note: String,
 }

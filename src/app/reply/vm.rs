@@ -63,6 +63,15 @@ pub enum VmReply {
         /// The backup.
         backup: String,
     },
+    /// A machine was made of a backup and runs.
+    Remade {
+        /// The machine.
+        vm: Box<VmView>,
+        /// The backup.
+        backup: String,
+        /// Whether it is a copy beside the machine that the backup is of, and not that one again.
+        copy: bool,
+    },
 }
 
 /// A machine as people see it.

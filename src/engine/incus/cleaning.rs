@@ -1,5 +1,6 @@
-//! What of a machine's file system does not go into a template: what makes it this machine and no
-//! other (keys, ids, its address), who may come in, what was typed, and rubbish. Nothing else goes.
+//! What of a machine's file system does not go into a template, or into a copy of it: what makes it this
+//! machine and no other (keys, ids, its address); and of a template also who may come in, what was typed,
+//! and rubbish. Nothing else goes.
 //!
 //! The archive is read twice: first to learn which names lead where, so that no link brings back what
 //! was dropped under its own name, and then to be cleaned while it flows by. It is never unpacked here,
@@ -14,7 +15,7 @@ mod tests;
 use super::tarball::Backup;
 use crate::ustar::plain;
 use links::Links;
-use rules::{Homes, has_address, rubbish, secret};
+use rules::{Homes, has_address, of_machine, of_person, rubbish};
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
@@ -41,9 +42,43 @@ After=puerta-host-keys.service
 /// OpenSSH's server is called the one in Debian and the other elsewhere.
 const SSH_UNITS: [&str; 2] = ["ssh.service", "sshd.service"];
 
+/// How much goes. The address is that of the machine in the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Everything that is no template's.
+    Template(Ipv4Addr),
+    /// What makes it this machine and no other.
+    Machine(Option<Ipv4Addr>),
+    /// Configuration with its address in it.
+    Address(Ipv4Addr),
+}
+
+impl Extent {
+    fn address(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::Template(address) | Self::Address(address) => Some(address),
+            Self::Machine(address) => address,
+        }
+    }
+
+    /// Whether what goes has this name.
+    fn is_secret(self, path: &[u8], homes: &Homes) -> bool {
+        match self {
+            Self::Template(_) => of_machine(path) || of_person(path, homes),
+            Self::Machine(_) => of_machine(path),
+            Self::Address(_) => false,
+        }
+    }
+
+    fn is_rubbish(self, path: &[u8]) -> bool {
+        matches!(self, Self::Template(_)) && rubbish(path)
+    }
+}
+
 /// What of one archive goes, and what comes instead.
 #[derive(Debug)]
 pub(super) struct Cleaning {
+    extent: Extent,
     links: Links,
     homes: Homes,
     /// Names that go though no rule says so by itself: other names of what goes.
@@ -53,8 +88,8 @@ pub(super) struct Cleaning {
     added: Vec<u8>,
 }
 
-/// Reads an archive of the machine with this address to its end, and says what of it goes.
-pub(super) fn survey(from: &mut dyn Read, address: Ipv4Addr) -> io::Result<Cleaning> {
+/// Reads an archive to its end, and says what of it goes.
+pub(super) fn survey(from: &mut dyn Read, extent: Extent) -> io::Result<Cleaning> {
     let mut links = Links::default();
     let (mut homes, mut goes, mut seen) = (Homes::default(), HashSet::new(), HashSet::new());
     let mut backup = Backup::new(from);
@@ -68,7 +103,7 @@ pub(super) fn survey(from: &mut dyn Read, address: Ipv4Addr) -> io::Result<Clean
                 let content = backup.held(entry.size)?;
                 if path == b"etc/passwd" {
                     homes = Homes::of_passwd(&content);
-                } else if has_address(&content, address) {
+                } else if extent.address().is_some_and(|address| has_address(&content, address)) {
                     goes.insert(path);
                 }
                 continue;
@@ -79,8 +114,11 @@ pub(super) fn survey(from: &mut dyn Read, address: Ipv4Addr) -> io::Result<Clean
             seen.insert(path);
         }
     }
-    let added = additions(&seen, &links);
-    let mut cleaning = Cleaning { links, homes, goes, stays: HashSet::new(), added };
+    let added = match extent {
+        Extent::Template(_) | Extent::Machine(_) => additions(&seen, &links),
+        Extent::Address(_) => Vec::new(),
+    };
+    let mut cleaning = Cleaning { extent, links, homes, goes, stays: HashSet::new(), added };
     cleaning.follow_hard_links();
     Ok(cleaning)
 }
@@ -137,7 +175,7 @@ impl Cleaning {
         let path = normal(name);
         let gone = self.goes.contains(&path)
             || self.is_secret(&path, kind)
-            || (rubbish(&path) && !self.stays.contains(&path));
+            || (self.extent.is_rubbish(&path) && !self.stays.contains(&path));
         !gone
     }
 
@@ -153,8 +191,8 @@ impl Cleaning {
             return false;
         }
         let aliased = matches!(kind, b'0' | b'1');
-        secret(path, &self.homes)
-            || (aliased && self.links.names_of(path).iter().any(|name| secret(name, &self.homes)))
+        let secret = |name: &[u8]| self.extent.is_secret(name, &self.homes);
+        secret(path) || (aliased && self.links.names_of(path).iter().any(|name| secret(name)))
     }
 
     /// All names of one file go when one of them goes. Rubbish with a name elsewhere is none.
@@ -163,7 +201,7 @@ impl Cleaning {
         for names in self.links.groups() {
             if names.iter().any(|name| self.goes.contains(*name) || self.is_secret(name, b'1')) {
                 goes.extend(names.iter().map(|name| name.to_vec()));
-            } else if names.iter().any(|name| !rubbish(name)) {
+            } else if names.iter().any(|name| !self.extent.is_rubbish(name)) {
                 stays.extend(names.iter().map(|name| name.to_vec()));
             }
         }

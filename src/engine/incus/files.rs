@@ -21,9 +21,14 @@ const KEYS: &str = "/root/.ssh/authorized_keys";
 impl IncusEngine {
     /// Host name and keys, before the first start. The image needs no agent for it.
     pub(super) async fn push_files(&self, name: &str, vm: &Vm, keys: &[String]) -> Result<()> {
-        self.push(name, "/etc/hostname", "file", "0644", format!("{}\n", vm.name)).await?;
+        self.push_name(name, vm).await?;
         self.push(name, "/root/.ssh", "directory", "0700", String::new()).await?;
         self.push(name, KEYS, "file", "0600", authorized::with_lines("", keys)).await
+    }
+
+    /// The host name alone.
+    pub(super) async fn push_name(&self, name: &str, vm: &Vm) -> Result<()> {
+        self.push(name, "/etc/hostname", "file", "0644", format!("{}\n", vm.name)).await
     }
 
     /// Other keys of puerta's in a machine that is there.

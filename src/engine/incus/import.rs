@@ -3,13 +3,14 @@
 //! call is.
 
 use super::IncusEngine;
-use super::cleaning::Cleaning;
+use super::cleaning::{Cleaning, Extent};
 use super::client::{ANSWER, Answer, Body, To, address, late, open};
 use super::error::{classify_import, clean, local};
 use super::life::MAKE;
+use super::publish::looked_through;
 use super::tarball::image_of_backup;
 use super::wire::{self, Operation, code};
-use crate::{EngineError, Progress, Result, Which};
+use crate::{EngineError, Progress, Result, Take, Which};
 use http_body_util::BodyExt;
 use hyper::Method;
 use hyper::body::{Bytes, Frame};
@@ -44,16 +45,26 @@ const AGAIN: Duration = Duration::from_secs(5);
 const BUILDING: Duration = Duration::from_secs(60 * 60);
 
 impl IncusEngine {
-    pub(super) async fn load(&self, vm: &Vm, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
+    pub(super) async fn load(
+        &self,
+        vm: &Vm,
+        (file, take): (&Path, Take),
+        node: &str,
+        progress: Progress<'_>,
+    ) -> Result<()> {
         let name = Which::New.instance(vm.vmid);
         let to = self.way_to(node).await?;
         if self.look(&name).await?.is_some() {
             return Err(EngineError::Exists);
         }
-        let built = timeout(BUILDING, self.build(&name, vm, file, (to, node), progress)).await;
+        let built = timeout(BUILDING, self.build(&name, vm, (file, take), (to, node), progress)).await;
         let built = match built.unwrap_or_else(|_| Err(EngineError::Bounds("not built in an hour".into()))) {
             Ok(()) => self.check(&name, vm).await,
             error => error,
+        };
+        let built = match (built, take) {
+            (Ok(()), Take::Copy { .. }) => self.push_name(&name, vm).await,
+            (built, _) => built,
         };
         let swept = self.sweep_images(&name).await;
         if built.is_err() && built != Err(EngineError::Exists) {
@@ -67,7 +78,7 @@ impl IncusEngine {
         &self,
         name: &str,
         vm: &Vm,
-        file: &Path,
+        (file, take): (&Path, Take),
         (to, node): (To, &str),
         progress: Progress<'_>,
     ) -> Result<()> {
@@ -75,7 +86,11 @@ impl IncusEngine {
         let left = self.images_of(name).await?;
         let properties = [(PROPERTY, name.to_owned()), ("description", format!("restoring {name}"))];
         let properties = properties.map(|(key, value)| (key.to_owned(), value)).into();
-        self.upload(Recipe { properties, cleaning: None }, file, to, progress).await?;
+        let cleaning = match extent(take) {
+            Some(extent) => Some(looked_through(file, extent).await?),
+            None => None,
+        };
+        self.upload(Recipe { properties, cleaning }, file, to, progress).await?;
         let mut images = self.images_of(name).await?;
         images.retain(|image| !left.contains(image));
         let [fingerprint] = images.as_slice() else {
@@ -215,6 +230,15 @@ impl IncusEngine {
         } else {
             Err(EngineError::BadArchive("it became another machine than allowed".into()))
         }
+    }
+}
+
+/// What of the archive is not to be taken.
+fn extent(take: Take) -> Option<Extent> {
+    match take {
+        Take::All => None,
+        Take::Moved { from } => Some(Extent::Address(from)),
+        Take::Copy { of } => Some(Extent::Machine(of)),
     }
 }
 

@@ -27,7 +27,7 @@ mod wire;
 
 use super::{
     Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Status, Sum,
-    Template, Terminal, Usage, Which,
+    Take, Template, Terminal, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -338,8 +338,14 @@ impl Engine for IncusEngine {
         self.terminal(&Which::Main.instance(vm.target().vmid), term, size).await
     }
 
-    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
-        self.load(vm.target(), file, node, progress).await
+    async fn import(
+        &self,
+        vm: &Permit<Vm>,
+        (file, take): (&Path, Take),
+        node: &str,
+        progress: Progress<'_>,
+    ) -> Result<()> {
+        self.load(vm.target(), (file, take), node, progress).await
     }
 
     async fn publish(

@@ -3,7 +3,7 @@
 //! alias of the technician's can be taken for it.
 
 use super::IncusEngine;
-use super::cleaning::{Cleaning, survey};
+use super::cleaning::{Cleaning, Extent, survey};
 use super::error::local;
 use super::import::{Recipe, archive_error};
 use super::wire;
@@ -44,7 +44,7 @@ impl IncusEngine {
         ];
         let recipe = Recipe {
             properties: properties.map(|(key, value)| (key.to_owned(), value)).into(),
-            cleaning: Some(looked_through(file, vm).await?),
+            cleaning: Some(looked_through(file, Extent::Template(vm.address())).await?),
         };
         self.upload(recipe, file, to, progress).await?;
         match self.images_of_template(template).await?.as_slice() {
@@ -92,12 +92,12 @@ impl IncusEngine {
 }
 
 /// What of the archive goes.
-async fn looked_through(file: &Path, vm: &Vm) -> Result<Cleaning> {
-    let (file, address) = (file.to_owned(), vm.address());
+pub(super) async fn looked_through(file: &Path, extent: Extent) -> Result<Cleaning> {
+    let file = file.to_owned();
     let looked = tokio::task::spawn_blocking(move || {
         let file = std::fs::File::open(file).map_err(|error| local(&error))?;
         let mut archive = zstd::Decoder::new(file).map_err(|error| archive_error(&error))?;
-        survey(&mut archive, address).map_err(|error| archive_error(&error))
+        survey(&mut archive, extent).map_err(|error| archive_error(&error))
     });
     looked.await.map_err(|error| EngineError::Other(error.to_string()))?
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 
 const TEXT: &str = "sim/content";
 const KEYS: &str = "sim/authorized_keys";
+const IDENTITY: &str = "sim/identity";
 /// More than any test writes into a machine.
 const LONGEST: u64 = 64 << 20;
 
@@ -18,12 +19,14 @@ const LONGEST: u64 = 64 << 20;
 pub(super) struct Content {
     pub(super) text: String,
     pub(super) authorized_keys: Vec<String>,
+    pub(super) identity: String,
 }
 
 /// Writes a new file and gives its length; nothing is left of one that became too long.
 pub(super) fn write(file: &Path, machine: &Machine, max_bytes: u64) -> Result<u64> {
     let mut tar = Vec::new();
-    for (name, content) in [(TEXT, machine.content.clone()), (KEYS, machine.authorized_keys.join("\n"))] {
+    let keys = machine.authorized_keys.join("\n");
+    for (name, content) in [(TEXT, &machine.content), (KEYS, &keys), (IDENTITY, &machine.identity)] {
         tar.extend(file_of(name, content.as_bytes()));
     }
     tar.resize(tar.len() + 2 * BLOCK, 0);
@@ -63,7 +66,7 @@ pub(super) fn check(tar: &mut dyn Read) -> io::Result<()> {
 
 fn unpack(tar: &mut dyn Read) -> io::Result<Content> {
     let mut tar = tar.take(LONGEST);
-    let (mut text, mut keys) = (None, None);
+    let (mut text, mut keys, mut identity) = (None, None, String::new());
     let mut block = [0; BLOCK];
     loop {
         tar.read_exact(&mut block)?;
@@ -78,6 +81,7 @@ fn unpack(tar: &mut dyn Read) -> io::Result<Content> {
         match entry.name.as_slice() {
             name if name == TEXT.as_bytes() => text = Some(content),
             name if name == KEYS.as_bytes() => keys = Some(content),
+            name if name == IDENTITY.as_bytes() => identity = content,
             _ => return Err(bad("an entry that does not belong in it")),
         }
     }
@@ -86,5 +90,6 @@ fn unpack(tar: &mut dyn Read) -> io::Result<Content> {
     Ok(Content {
         text: text.ok_or_else(|| bad("no content in it"))?,
         authorized_keys: keys.lines().map(str::to_owned).collect(),
+        identity,
     })
 }

@@ -66,7 +66,8 @@ mod tests {
         let sim = SimEngine::new(None).unwrap();
         for (which, running) in [(Which::Main, true), (Which::New, false)] {
             let (node, tags) = ("sim01".to_owned(), BTreeMap::new());
-            let machine = Machine { node, running, tags, authorized_keys: vec![], content: String::new() };
+            let (identity, content) = (String::new(), String::new());
+            let machine = Machine { node, running, tags, authorized_keys: vec![], identity, content };
             sim.world().set((vmid, which), machine).unwrap();
         }
         sim

@@ -16,7 +16,7 @@ mod world;
 
 use super::{
     Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Sum,
-    Template, Terminal, TerminalWord, Usage, Which,
+    Take, Template, Terminal, TerminalWord, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -118,6 +118,11 @@ impl SimEngine {
     /// Published templates that it has, in name order.
     pub fn published(&self) -> Vec<TemplateRef> {
         self.world().images.keys().cloned().collect()
+    }
+
+    /// What a machine is known by, as others are by their host keys: it is made with the machine.
+    pub fn identity(&self, vmid: Vmid) -> Result<String> {
+        Ok(self.world().machine((vmid, Which::Main))?.identity.clone())
     }
 
     /// The keys in it.
@@ -240,6 +245,7 @@ impl Engine for SimEngine {
             running: false,
             tags: tags(vm),
             authorized_keys: spec.authorized_keys.clone(),
+            identity: vm.id.to_string(),
             content,
         };
         world.set(key, machine)
@@ -343,7 +349,13 @@ impl Engine for SimEngine {
         Ok(terminal)
     }
 
-    async fn import(&self, vm: &Permit<Vm>, file: &Path, node: &str, progress: Progress<'_>) -> Result<()> {
+    async fn import(
+        &self,
+        vm: &Permit<Vm>,
+        (file, take): (&Path, Take),
+        node: &str,
+        progress: Progress<'_>,
+    ) -> Result<()> {
         let content = archive::read(file)?;
         let mut world = self.effect(Some(progress)).await?;
         let vm = vm.target();
@@ -355,9 +367,13 @@ impl Engine for SimEngine {
         if world.faults.no_space {
             return Err(EngineError::NoSpace);
         }
-        let archive::Content { text, authorized_keys } = content;
+        let archive::Content { text, authorized_keys, identity } = content;
+        let identity = match take {
+            Take::All | Take::Moved { .. } => identity,
+            Take::Copy { .. } => vm.id.to_string(),
+        };
         let (node, tags) = (node.to_owned(), tags(vm));
-        world.set(key, Machine { node, running: false, tags, authorized_keys, content: text })
+        world.set(key, Machine { node, running: false, tags, authorized_keys, identity, content: text })
     }
 
     async fn publish(
@@ -367,8 +383,8 @@ impl Engine for SimEngine {
         (template, description): (&TemplateRef, &str),
         progress: Progress<'_>,
     ) -> Result<u64> {
-        // Its keys stay out; that is all that a simulated machine has of its own.
-        let archive::Content { text, authorized_keys: _ } = archive::read(file)?;
+        // Its keys stay out, and what it is known by.
+        let archive::Content { text, authorized_keys: _, identity: _ } = archive::read(file)?;
         let mut world = self.effect(Some(progress)).await?;
         if world.faults.no_space {
             return Err(EngineError::NoSpace);

@@ -29,6 +29,8 @@ pub(super) struct Machine {
     pub(super) running: bool,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) authorized_keys: Vec<String>,
+    #[serde(default)]
+    pub(super) identity: String,
     pub(super) content: String,
 }
 

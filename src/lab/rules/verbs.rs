@@ -18,8 +18,11 @@ const MACHINES: [(&str, Action); 9] = [
     ("forward", Action::VmForward),
     ("console", Action::VmConsole),
 ];
-const BACKUPS: [(&str, Action); 2] =
-    [("backup-list", Action::BackupView), ("backup-delete", Action::BackupDelete)];
+const BACKUPS: [(&str, Action); 3] = [
+    ("backup-list", Action::BackupView),
+    ("backup-delete", Action::BackupDelete),
+    ("backup-protect", Action::BackupProtect),
+];
 
 /// Some verbs about machines and backups, at least one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

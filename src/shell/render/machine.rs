@@ -1,8 +1,8 @@
-//! Machines, backups and templates as text.
+//! Machines as text.
 
 use super::table::{Table, fields};
 use super::{Style, label, labels, node, said, template, units};
-use crate::app::reply::{BackupReply, BackupView, VmReply, VmState, VmView};
+use crate::app::reply::{VmReply, VmState, VmView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
 
@@ -30,6 +30,11 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
             let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
             said(lang, "done-vm-restored", &args)
         }
+        VmReply::Remade { vm, backup, copy } => {
+            let address = vm.address.to_string();
+            let id = if *copy { "done-vm-copied" } else { "done-vm-remade" };
+            said(lang, id, &[("vm", &vm.name), ("backup", backup), ("address", &address)])
+        }
         VmReply::Moved { vm, ran, .. } => {
             let node = vm.node.as_deref().unwrap_or_default();
             let (address, id) = match ran {
@@ -38,15 +43,6 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
             };
             said(lang, id, &[("vm", &vm.name), ("node", node), ("address", &address)])
         }
-    }
-}
-
-pub(super) fn of_backups(reply: &BackupReply, lang: Lang, style: Style) -> String {
-    match reply {
-        BackupReply::Made { backup, removed } => made(backup, removed, lang),
-        BackupReply::List(all) => backups(all, lang, style),
-        BackupReply::One(one) => backup(one, lang),
-        BackupReply::Deleted { backup } => said(lang, "done-backup-deleted", &[("backup", backup)]),
     }
 }
 
@@ -141,55 +137,4 @@ fn state(state: VmState, lang: Lang) -> String {
         VmState::Missing => "state-missing",
     };
     text(lang, id, &[])
-}
-
-fn made(backup: &BackupView, removed: &[String], lang: Lang) -> String {
-    let size = units::bytes(backup.size, lang);
-    let took = units::duration(backup.took_ms, lang);
-    let args = [("backup", &*backup.name), ("size", &size), ("took", &took)];
-    let mut text = said(lang, "done-backup-made", &args);
-    if !removed.is_empty() {
-        let names: Vec<_> = removed.iter().map(|name| format!("`{name}`")).collect();
-        let names = names.join(", ");
-        text += &said(lang, "done-backups-removed", &[("backups", &names)]);
-    }
-    text
-}
-
-fn backups(all: &[BackupView], lang: Lang, style: Style) -> String {
-    if all.is_empty() {
-        return said(lang, "empty-backups", &[]);
-    }
-    let mixed = mixed(all.iter().map(|backup| &*backup.seat));
-    let mut columns = vec!["backup", "vm", "size", "took", "created"];
-    if mixed {
-        columns.insert(2, "seat");
-    }
-    let mut table = Table::new(labels(lang, &columns));
-    for backup in all {
-        let mut row = vec![
-            backup.name.clone(),
-            backup.vm.clone(),
-            units::bytes(backup.size, lang),
-            units::duration(backup.took_ms, lang),
-            units::minute(&backup.created),
-        ];
-        if mixed {
-            row.insert(2, backup.seat.clone());
-        }
-        table.row(row);
-    }
-    table.text(style.width)
-}
-
-fn backup(backup: &BackupView, lang: Lang) -> String {
-    fields(&[
-        (label(lang, "backup"), backup.name.clone()),
-        (label(lang, "vm"), backup.vm.clone()),
-        (label(lang, "seat"), backup.seat.clone()),
-        (label(lang, "size"), units::bytes(backup.size, lang)),
-        (label(lang, "took"), units::duration(backup.took_ms, lang)),
-        (label(lang, "created"), units::minute(&backup.created)),
-        (label(lang, "sha256"), backup.sha256.clone()),
-    ])
 }

@@ -3,6 +3,7 @@
 //! comes through unprintable: sentences escape their arguments, tables their cells.
 
 mod audit;
+mod backup;
 mod csv;
 mod factor;
 mod isolation;
@@ -42,7 +43,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
     }
     match reply {
         Reply::Vm(reply) => machine::reply(reply, lang, style),
-        Reply::Backup(reply) => machine::of_backups(reply, lang, style),
+        Reply::Backup(reply) => backup::reply(reply, lang, style),
         Reply::Template(reply) => template::reply(reply, lang, style),
         Reply::Quota(reply) => template::of_quotas(reply, lang, style),
         Reply::Key(reply) => people::of_keys(reply, lang, style),

@@ -126,6 +126,7 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
             ("disk", &units::mib(who.quotas.disk_mib)),
             ("backups", &who.quotas.backups.to_string()),
             ("publications", &who.quotas.publications.to_string()),
+            ("keep", &who.keep.to_string()),
         ],
     );
     let mut lines = vec![

@@ -26,6 +26,16 @@ pub(crate) enum Backup {
         #[command(flatten)]
         yes: Yes,
     },
+    Protect {
+        backup: BackupName,
+        #[arg(long)]
+        seat: Option<SeatName>,
+    },
+    Unprotect {
+        backup: BackupName,
+        #[arg(long)]
+        seat: Option<SeatName>,
+    },
 }
 
 impl Backup {
@@ -36,6 +46,12 @@ impl Backup {
             Self::Show { backup, seat } => command(BackupCommand::Show { backup, seat }),
             Self::Delete { backup, seat, yes } => {
                 command(BackupCommand::Delete { backup, seat }).or_asked(yes)
+            }
+            Self::Protect { backup, seat } => {
+                command(BackupCommand::Protect { backup, seat, protected: true })
+            }
+            Self::Unprotect { backup, seat } => {
+                command(BackupCommand::Protect { backup, seat, protected: false })
             }
         }
     }

@@ -99,6 +99,13 @@ pub(super) struct Meant {
     pub(super) yes: bool,
 }
 
+impl Yes {
+    /// Whether it was said.
+    pub(super) fn said(self) -> bool {
+        self.said
+    }
+}
+
 impl Meant {
     pub(super) fn new(what: What) -> Self {
         Self { what, yes: false }

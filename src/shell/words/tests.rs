@@ -4,7 +4,7 @@ use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
 use crate::app::command::{
     AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, ConnectionId, CourseCommand, Enrol,
-    Form, JobCommand, KeyCommand, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand,
+    Form, JobCommand, KeyCommand, MayGo, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand,
     TemplateCommand, VmCommand,
 };
 use crate::shell::lang::Lang;
@@ -49,6 +49,14 @@ fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 fn machines() {
     use VmCommand::*;
     let all = |all, seat: Option<&str>| List { all, seat: seat.map(name) };
+    let back_up =
+        |note: Option<&str>, may_go| Backup { vm: vm("web1"), note: note.map(str::to_owned), may_go };
+    let restore = |backup: Option<&str>, beside: Option<&str>, over| Restore {
+        vm: vm("web1"),
+        backup: backup.map(name),
+        beside: beside.map(name),
+        over,
+    };
     let plain = |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None };
     let table = [
         ("vm list", all(false, None)),
@@ -76,14 +84,12 @@ fn machines() {
         ("stop web1", Stop { vm: vm("web1"), force: false }),
         ("stop --force web1", Stop { vm: vm("web1"), force: true }),
         ("delete web1 --yes", Delete(vm("web1"))),
-        ("vm backup web1", Backup(vm("web1"))),
-        ("backup web1", Backup(vm("web1"))),
-        ("backup web1 --json", Backup(vm("web1"))),
-        ("vm restore web1", Restore { vm: vm("web1"), backup: None }),
-        (
-            "restore web1 --backup web1-20261123-041036 -y",
-            Restore { vm: vm("web1"), backup: Some(name("web1-20261123-041036")) },
-        ),
+        ("vm backup web1", back_up(None, MayGo::Only(vec![]))),
+        ("backup web1 --note 'antes del examen'", back_up(Some("antes del examen"), MayGo::Only(vec![]))),
+        ("backup web1 --json --yes", back_up(None, MayGo::Any)),
+        ("vm restore web1", restore(None, None, false)),
+        ("restore web1 --as web2", restore(None, Some("web2"), false)),
+        ("restore web1 --backup web1-20261123-041036 -y", restore(Some("web1-20261123-041036"), None, true)),
         ("start help", Start(vm("help"))),
     ];
     for (line, command) in table {
@@ -99,6 +105,10 @@ fn the_other_families() {
         (
             "backup list web1 --seat alumno1",
             backup(BackupCommand::List { vm: Some(name("web1")), seat: Some(name("alumno1")), all: false }),
+        ),
+        (
+            "backup unprotect web1-1",
+            backup(BackupCommand::Protect { backup: name("web1-1"), seat: None, protected: false }),
         ),
         ("backup show web1-1", backup(BackupCommand::Show { backup: name("web1-1"), seat: None })),
         ("template list", Run(Command::Template(TemplateCommand::List))),

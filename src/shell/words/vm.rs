@@ -2,7 +2,7 @@
 
 use super::grammar::{Meant, Yes};
 use super::values::{count, machine, node, size_mib};
-use crate::app::command::{Command, VmCommand};
+use crate::app::command::{Command, MayGo, VmCommand};
 use clap::Subcommand;
 use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmName, VmRef};
 
@@ -15,6 +15,10 @@ pub(crate) enum Vm {
     Backup {
         #[arg(value_parser = machine)]
         vm: VmRef,
+        #[arg(long)]
+        note: Option<String>,
+        #[command(flatten)]
+        yes: Yes,
     },
     Move {
         #[arg(value_parser = machine)]
@@ -82,8 +86,10 @@ pub(crate) enum Bare {
     Restore {
         #[arg(value_parser = machine)]
         vm: VmRef,
-        #[arg(long)]
+        #[arg(long, alias = "from")]
         backup: Option<BackupName>,
+        #[arg(long = "as")]
+        beside: Option<VmName>,
         #[command(flatten)]
         yes: Yes,
     },
@@ -97,7 +103,10 @@ impl Vm {
     pub(super) fn meant(self) -> Meant {
         match self {
             Self::Bare(verb) => verb.meant(),
-            Self::Backup { vm } => command(VmCommand::Backup(vm)),
+            Self::Backup { vm, note, yes } => {
+                let may_go = if yes.said() { MayGo::Any } else { MayGo::Only(Vec::new()) };
+                command(VmCommand::Backup { vm, note, may_go }).or_asked(yes)
+            }
             Self::Move { vm, node, yes } => command(VmCommand::Move { vm, node }).or_asked(yes),
         }
     }
@@ -117,7 +126,9 @@ impl Bare {
             Self::Stop { vm, force } => command(VmCommand::Stop { vm, force }),
             Self::Console { vm } => command(VmCommand::Console(vm)),
             Self::Delete { vm, yes } => command(VmCommand::Delete(vm)).or_asked(yes),
-            Self::Restore { vm, backup, yes } => command(VmCommand::Restore { vm, backup }).or_asked(yes),
+            Self::Restore { vm, backup, beside, yes } => {
+                command(VmCommand::Restore { vm, backup, beside, over: yes.said() }).or_asked(yes)
+            }
         }
     }
 }

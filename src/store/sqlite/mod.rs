@@ -122,11 +122,11 @@ pub(crate) async fn bare(path: &Path) -> Result<Connection> {
     Ok(SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await?)
 }
 
-/// A database of the first puerta, for tests.
+/// A database of an earlier puerta, which had so many migrations, for tests.
 #[cfg(test)]
-pub(crate) async fn first(path: &Path) -> Result<Connection> {
+pub(crate) async fn earlier(path: &Path, migrations: usize) -> Result<Connection> {
     let mut connection = bare(path).await?;
-    let first = schema::migrator().iter().take(1).cloned().collect::<Vec<_>>();
+    let first = schema::migrator().iter().take(migrations).cloned().collect::<Vec<_>>();
     let first = sqlx::migrate::Migrator::with_migrations(first);
     first.run_direct(None, &mut connection, false).await.map_err(sqlx::Error::from)?;
     Ok(connection)

@@ -19,6 +19,7 @@ pub(super) fn migrator() -> Migrator {
         (7, "policy", include_str!("migrations/0007_policy.sql")),
         (8, "factor", include_str!("migrations/0008_factor.sql")),
         (9, "places", include_str!("migrations/0009_places.sql")),
+        (10, "backup", include_str!("migrations/0010_backup.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

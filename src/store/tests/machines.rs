@@ -1,7 +1,7 @@
 //! Machines, jobs, backups, and the races between them.
 
 use super::*;
-use puerta_lab::model::{BackupId, JobId, Phase, VmId};
+use puerta_lab::model::{JobId, Phase, VmId};
 use puerta_lab::plan::Slot;
 use puerta_lab::quota::{Quota, QuotaExceeded, Usage};
 
@@ -164,7 +164,7 @@ async fn one_job_a_machine() {
     let twice = store.finish_job(won[0].id, &failed, at(9)).await;
     assert!(matches!(twice, Err(StoreError::Gone)));
     assert_eq!(store.running_job_of(web1.id).await.unwrap(), None);
-    let from = Some(BackupId(5));
+    let from = Some(back_up(&store, &web1, "web1-1", NOW).await.id);
     let next = store.start_job(JobKind::new("restore"), web1.id, None, from, NOW);
     let next = next.await.unwrap();
     assert_eq!(next.backup, from);
@@ -266,7 +266,8 @@ async fn a_backup_is_known_exactly_when_it_is_finished() {
     drop(store.delete_vm(web1.id).await.unwrap());
     let own = store.backups_of(&[seat.id]).await.unwrap();
     assert_eq!(own, [second.clone(), first.clone()]);
-    let all = [second, foreign.clone(), first.clone()];
+    // The one that was made last is the newest, whatever the clock said of it.
+    let all = [foreign.clone(), second, first.clone()];
     assert_eq!(store.backups().await.unwrap(), all);
     let both = store.backups_of(&[foreign.seat, seat.id]).await.unwrap();
     assert_eq!(both, all);

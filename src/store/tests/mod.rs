@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
+mod backups;
 mod factors;
 mod machines;
 mod network;
@@ -117,6 +118,7 @@ fn vm(seat: SeatId, name: &str) -> NewVm {
         node: None,
         placed: None,
         person: None,
+        source: None,
     }
 }
 
@@ -143,8 +145,8 @@ async fn back_up(store: &Store, vm: &Vm, name: &str, now: Timestamp) -> Backup {
 fn backup(vm: &Vm, name: &str) -> NewBackup {
     NewBackup {
         name: name.parse().unwrap(),
-        seat: vm.seat,
-        vm_name: vm.name.clone(),
+        vm: vm.id,
+        note: String::new(),
         size: 801 << 20,
         sha256: "ab".repeat(32),
         took_ms: 188_000,

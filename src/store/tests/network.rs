@@ -206,7 +206,7 @@ async fn egress_of_a_place_is_one_rule_and_goes_with_it() {
 #[tokio::test]
 async fn a_lab_has_one_mark_for_good_also_when_it_is_older_than_marks() {
     let folder = Folder::new();
-    let mut before = database::first(&folder.file()).await.unwrap();
+    let mut before = database::earlier(&folder.file(), 1).await.unwrap();
     let course = "INSERT INTO courses (name, year, version, created) VALUES ('aso-2026', 2026, 0, 0)";
     sqlx::query(course).execute(&mut before).await.unwrap();
     before.close().await.unwrap();

@@ -57,8 +57,8 @@ async fn fill(store: &Store) {
         ),
         (
             VMS,
-            "INSERT INTO backups (seat, name, vm_name, size, sha256, created, took_ms)
-               SELECT 1 + i % 8192, 'web-' || i, 'web' || (i / 8192), i, 'ab', i, i FROM n",
+            "INSERT INTO backups (seat, name, vm, vm_name, size, sha256, created, took_ms)
+               SELECT 1 + i % 8192, 'web-' || i, 1 + i, 'web' || (i / 8192), i, 'ab', i, i FROM n",
         ),
     ];
     for (count, statement) in statements {
@@ -135,6 +135,7 @@ async fn what_one_asks(store: &Store) {
         store.jobs_of(&own, 50),
         store.job(JobId(777)),
         store.backups_of(&own),
+        store.backups_of_vm(VmId(777)),
         store.backup(BackupId(777)),
     );
     for (name, best) in quick {

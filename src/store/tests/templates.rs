@@ -136,24 +136,24 @@ async fn what_is_set_holds_when_ten_race() {
     for (vm, job) in ends.into_iter().flatten() {
         drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
         let store = store.clone();
-        racing.spawn(
-            async move { store.start_backup(JobKind::new("backup"), vm.id, None, 3, ROOMY, NOW).await },
-        );
+        racing.spawn(async move {
+            store.start_backup(JobKind::new("backup"), (vm.id, None), 3, None, ROOMY, NOW).await
+        });
     }
     let ends = racing.join_all().await;
-    let won: Vec<_> = ends.iter().flatten().collect();
+    let won: Vec<_> = ends.iter().flatten().map(|(job, _)| job).collect();
     assert_eq!(won.len(), 2, "{ends:?}");
     drop(store.finish_job(won[0].id, &JobState::Failed("x".into()), NOW).await.unwrap());
     let backup = NewBackup {
         name: "b".parse().unwrap(),
-        seat: seat.id,
-        vm_name: won[1].vm_name.clone(),
+        vm: won[1].vm,
+        note: String::new(),
         size: 1,
         sha256: "ab".into(),
         took_ms: 1,
     };
     store.finish_backup(won[1].id, backup, NOW).await.unwrap();
-    store.start_backup(JobKind::new("backup"), won[1].vm, None, 1, ROOMY, NOW).await.unwrap();
+    store.start_backup(JobKind::new("backup"), (won[1].vm, None), 1, None, ROOMY, NOW).await.unwrap();
     // What is there stays when a quota goes below it.
     store.set_quota(Scope::Seat(seat.id), Quota::Machines, Some(1)).await.unwrap();
     assert_eq!(store.vms().await.unwrap().len(), 4);

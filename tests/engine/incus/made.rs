@@ -9,7 +9,7 @@ pub(super) async fn what_is_made(real: &Real, node: &str) {
     real.engine.create(&allowed, &spec(node)).await.unwrap();
     real.engine.start(&allowed, Which::Main).await.unwrap();
     real.engine.export(&allowed, &file, 1 << 30, &|_, _| ()).await.unwrap();
-    real.engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    real.engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await.unwrap();
     let shown = |which: Which| {
         let found = real.query(&[&format!("/1.0/instances/{}?project=puerta", which.instance(vm.vmid))]);
         let mut config = found["config"].as_object().unwrap().clone();
@@ -106,7 +106,7 @@ pub(super) async fn beside(real: &Real, node: &str) {
     let template = "beside:1".parse().unwrap();
     engine.publish(&allowed, &file, (&template, ""), &|_, _| ()).await.unwrap();
     engine.unpublish(&crate::bench::lab(), &template).await.unwrap();
-    engine.import(&allowed, &file, node, &|_, _| ()).await.unwrap();
+    engine.import(&allowed, (&file, Take::All), node, &|_, _| ()).await.unwrap();
     engine.remove(&allowed, main).await.unwrap();
     engine.replace(&allowed, Duration::ZERO).await.unwrap();
     engine.start(&allowed, main).await.unwrap();

@@ -19,10 +19,10 @@ impl Homes {
     }
 }
 
-/// What makes a machine this one, lets somebody in, or was typed by somebody.
-pub(super) fn secret(path: &[u8], homes: &Homes) -> bool {
+/// What makes a machine this one.
+pub(super) fn of_machine(path: &[u8]) -> bool {
     let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-    let of_machine = match parts.as_slice() {
+    match parts.as_slice() {
         [b"etc", b"ssh", file] => file.starts_with(b"ssh_host_"),
         [b"etc", b"dropbear", file] => file.windows(8).any(|part| part == b"host_key"),
         [b"etc", b"machine-id" | b"hostname"] | [b"var", b"lib", b"dbus", b"machine-id"] => true,
@@ -32,13 +32,13 @@ pub(super) fn secret(path: &[u8], homes: &Homes) -> bool {
             file.ends_with(b".leases") || file.ends_with(b".lease")
         }
         _ => false,
-    };
-    of_machine || of_person(&parts, homes)
+    }
 }
 
 /// In a home folder: keys that open, hosts that were visited, lines that were typed.
-fn of_person(parts: &[&[u8]], homes: &Homes) -> bool {
-    let inner = match parts {
+pub(super) fn of_person(path: &[u8], homes: &Homes) -> bool {
+    let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+    let inner = match parts.as_slice() {
         [folders @ .., b".ssh", b"authorized_keys" | b"authorized_keys2"] => folders,
         [folders @ .., b".ssh", b"known_hosts" | b"known_hosts.old"] => folders,
         [folders @ .., file] if file.starts_with(b".") && file.ends_with(b"_history") => folders,

@@ -4,6 +4,7 @@ use crate::ustar::tests::{archive, entry};
 use proptest::prelude::*;
 
 const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 66);
+const TEMPLATE: Extent = Extent::Template(ADDRESS);
 
 /// A plain file of a machine, as an archive of Incus' has it.
 fn file(path: &str, content: &str) -> Vec<u8> {
@@ -36,14 +37,18 @@ fn image(raw: &[u8], cleaning: Option<&Cleaning>) -> Vec<u8> {
     out
 }
 
-fn cleaned(entries: &[Vec<u8>]) -> Vec<u8> {
+fn cleaned(entries: &[Vec<u8>], extent: Extent) -> Vec<u8> {
     let raw = whole(entries);
-    image(&raw, Some(&survey(&mut &raw[..], ADDRESS).unwrap()))
+    image(&raw, Some(&survey(&mut &raw[..], extent).unwrap()))
 }
 
 /// Kinds, names and contents of what is left in the file system.
 fn left(entries: &[Vec<u8>]) -> Vec<(u8, String, String)> {
-    let raw = cleaned(entries);
+    left_of(entries, TEMPLATE)
+}
+
+fn left_of(entries: &[Vec<u8>], extent: Extent) -> Vec<(u8, String, String)> {
+    let raw = cleaned(entries, extent);
     let mut from = &raw[..];
     let mut found = Vec::new();
     while let Some(member) = next(&mut from).unwrap() {
@@ -213,10 +218,10 @@ fn an_archive_that_leads_out_of_itself_is_refused() {
         entry("etc/passwd", b'0', "", "x"),
         entry("backup/container/rootfs", b'2', "/", ""),
     ] {
-        assert!(survey(&mut &whole(&[wrong])[..], ADDRESS).is_err());
+        assert!(survey(&mut &whole(&[wrong])[..], TEMPLATE).is_err());
     }
     let raw = whole(&[file("a", "x")]);
-    assert!(survey(&mut &raw[..raw.len() - 1024], ADDRESS).is_err());
+    assert!(survey(&mut &raw[..raw.len() - 1024], TEMPLATE).is_err());
 }
 
 proptest! {
@@ -242,11 +247,37 @@ proptest! {
             let name = ["etc/ssh/ssh_host_rsa_key", "root/.bash_history", "tmp/x", "root/.ssh/authorized_keys"][which];
             mixed.insert(at.min(mixed.len()), file(name, "secret"));
         }
-        prop_assert_eq!(cleaned(&mixed), image(&whole(&rest), None));
+        prop_assert_eq!(cleaned(&mixed, TEMPLATE), image(&whole(&rest), None));
     }
 
     #[test]
     fn any_bytes_are_surveyed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        let _ = survey(&mut &bytes[..], ADDRESS);
+        let _ = survey(&mut &bytes[..], TEMPLATE);
     }
+}
+
+#[test]
+fn a_copy_is_another_machine_with_what_people_have_in_it() {
+    let entries = [
+        dir("etc"),
+        file("etc/hostname", "web1"),
+        file("etc/machine-id", "0123"),
+        file("etc/ssh/ssh_host_ed25519_key", "secret"),
+        file("etc/netplan/10.yaml", "addresses: [10.0.0.66/32]"),
+        file("etc/netplan/20.yaml", "addresses: [10.0.0.67/32]"),
+        file("root/.ssh/authorized_keys", "ssh-ed25519 A"),
+        file("root/.bash_history", "ls"),
+        file("tmp/x", "y"),
+    ];
+    let names = |extent| left_of(&entries, extent).into_iter().map(|(_, name, _)| name).collect::<Vec<_>>();
+    let people = ["root/.ssh/authorized_keys", "root/.bash_history", "tmp/x"];
+    let copy = names(Extent::Machine(Some(ADDRESS)));
+    assert_eq!(copy, [&["etc", "etc/netplan/20.yaml"], &people[..], &["etc/machine-id"]].concat());
+    // The id that comes is an empty one.
+    assert!(left_of(&entries, Extent::Machine(None)).contains(&(b'0', "etc/machine-id".into(), "".into())));
+    assert!(names(Extent::Machine(None)).contains(&"etc/netplan/10.yaml".to_owned()));
+    // The same machine at another address is still known by what it was known by.
+    let mut moved = names(Extent::Address(ADDRESS));
+    moved.insert(4, "etc/netplan/10.yaml".into());
+    assert_eq!(moved, names(Extent::Address(Ipv4Addr::UNSPECIFIED)));
 }

@@ -18,6 +18,7 @@ job-word = { $job ->
     [delete] removal
     [backup] backup
     [restore] restore
+    [remake] remake
     [publish] template
     [move] move
    *[other] { $job }
@@ -78,6 +79,10 @@ error-no-keys = nobody of `{ $seat }` has a key yet, and a machine is entered wi
 error-no-backup = you have no backup `{ $backup }`: see which there are with `backup list`
 error-no-backups-of = `{ $vm }` has no backup: make one with `vm backup { $vm }`
 error-backup-of-other = `{ $backup }` is a backup of `{ $other }` and not of `{ $vm }`: see its own with `backup list { $vm }`
+error-note-long = the note is too long: use at most { $max } characters
+error-backup-would-go = the new backup takes the place of { $backups }: repeat the command with `--yes`, or keep it with `backup protect { $backup }`
+error-backups-protected = { $keep } backups of `{ $vm }` are kept and all are protected: let one go with `backup unprotect { $backup }`
+error-backup-protected = the backup `{ $backup }` is protected: if you no longer want it, `backup unprotect { $backup }` and repeat
 error-bad-archive = the backup is damaged and was not used: choose another with `backup list`, and tell your teacher
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }

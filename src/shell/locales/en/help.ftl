@@ -5,6 +5,7 @@ help-everybody =
 
     Backups, templates and jobs
       backup list|show|delete    your backups
+      backup protect|unprotect   have a backup stay
       template list|show         what a machine can be made from
       job list|watch             what is going on
 
@@ -54,8 +55,10 @@ help-more =
 ## backup
 help-backup = Backups. `backup web1` makes one: it is the same as `vm backup web1`.
 use-backup-list = backup list [MACHINE] [--seat SEAT] [--all]
-sum-backup-list = Shows your backups, or only those of one machine.
+sum-backup-list = Shows your backups, machine by machine, or only those of one.
 help-backup-list =
+    It also says which are protected, and which one the next backup removes.
+
     --seat SEAT    that seat's (teachers)
     --all          those of all seats (teachers)
 
@@ -73,6 +76,21 @@ help-backup-delete =
     --yes          without asking
 
     Example: backup delete web1-20261123-041036
+use-backup-protect = backup protect BACKUP [--seat SEAT]
+sum-backup-protect = Has a backup stay.
+help-backup-protect =
+    No newer one removes it, nor does `backup delete`.
+    It takes one of its machine's places (`whoami` says how many there are).
+
+    --seat SEAT      one of that seat (teachers)
+
+    Example: backup protect web1-20261123-041036
+use-backup-unprotect = backup unprotect BACKUP [--seat SEAT]
+sum-backup-unprotect = Takes the protection of a backup away.
+help-backup-unprotect =
+    --seat SEAT      one of that seat (teachers)
+
+    Example: backup unprotect web1-20261123-041036
 
 ## template
 help-template = Templates: what machines are made from.

@@ -19,6 +19,7 @@ ask-hint = [y/N]
 ask-vm-delete = Remove the machine `{ $vm }` with everything in it? Its backups stay.
 ask-vm-restore = Put `{ $vm }` back to what it was in `{ $backup }`? What it holds now is lost.
 ask-vm-restore-newest = Put `{ $vm }` back to what it was in its newest backup? What it holds now is lost.
+ask-vm-backup = Make the backup of `{ $vm }`? { $keep } are kept, and the oldest goes: { $backups }.
 ask-backup-delete = Remove the backup `{ $backup }` for ever?
 ask-key-remove = Remove the key `{ $key }`? It will not open your door any more.
 ask-person-suspend = Close the door of `{ $login }`? Their open sessions end now.

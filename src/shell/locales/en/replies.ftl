@@ -26,12 +26,14 @@ col-kind = work
 col-limits = limits
 col-login = user
 col-machines = machines
+col-mark = mark
 col-members = members
 col-memory = memory
 col-method = came in by
 col-name = name
 col-network = network
 col-node = node
+col-note = note
 col-number = no.
 col-outcome = outcome
 col-password = password
@@ -87,6 +89,7 @@ kind-restart = restart
 kind-delete = delete
 kind-backup = backup
 kind-restore = restore
+kind-remake = remake
 door-open = open
 door-suspended = suspended
 col-door = door
@@ -100,7 +103,7 @@ usage-processes = { $count ->
     [one] { $count } process
    *[other] { $count } processes
 }
-quotas = { $machines } machines ({ $running } running), { $cpus } CPUs, { $memory } memory, { $disk } disk, { $backups } backups, { $publications } published ports
+quotas = { $machines } machines ({ $running } running), { $cpus } CPUs, { $memory } memory, { $disk } disk, { $backups } backups ({ $keep } of each machine), { $publications } published ports
 
 ## Empty lists
 empty-vms = no machines yet: make one with `vm create web1` (templates: `template list`)
@@ -120,6 +123,20 @@ empty-firewall = the kernel has no rule of puerta
 done-backup-made = backup `{ $backup }` made: { $size } in { $took }
 done-backups-removed = removed to make room for it: { $backups }
 done-backup-deleted = the backup `{ $backup }` is removed
+done-backup-protected = the backup `{ $backup }` is protected: it stays until you say `backup unprotect { $backup }`
+done-backup-unprotected = the backup `{ $backup }` is protected no more: a newer one may make it go
+backups-of = { $vm }: { $count ->
+    [one] one backup
+   *[other] { $count } backups
+}
+backups-of-deleted = { $vm }, removed: { $count ->
+    [one] one backup stays
+   *[other] { $count } backups stay
+}
+vm-deleted = { $vm } (removed)
+mark-protected = protected
+mark-goes-next = will go
+backup-goes-next = will go: the machine's next backup removes it; to keep it, `backup protect { $backup }`
 done-port-reserved = puerta runs without a firewall: the port is reserved and leads nowhere yet; tell your teacher
 done-port-unpublished = no longer published: { $route }
 ports-counted = connections and bytes counted until { $at } UTC

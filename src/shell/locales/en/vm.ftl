@@ -12,7 +12,8 @@ overview-vm =
       vm rename NAME NEW         gives it another name
       vm delete NAME             removes it
       vm backup NAME             makes a backup
-      vm restore NAME            puts it back to what it was in a backup
+      vm restore NAME            puts it back to what it was in a backup, or
+                                 brings it back if you removed it
       vm console NAME            opens a terminal in it, also without network
 help-vm = Machines. Also without `vm` before them: `start web1`, `backup web1`.
 use-vm-list = vm list [--all] [--seat SEAT]
@@ -68,21 +69,28 @@ help-vm-delete =
     --yes    without asking
 
     Example: vm delete web1
-use-vm-backup = vm backup NAME
+use-vm-backup = vm backup NAME [--note TEXT] [--yes]
 sum-vm-backup = Makes a backup of a machine.
 help-vm-backup =
-    The machine may go on running. When there are as many backups as may be, the
-    oldest is removed, and puerta says so.
+    The machine may go on running. When it has as many backups as are kept, the
+    oldest goes: puerta says before which one and asks (`backup protect` keeps it).
     If you close the session, the backup goes on: see it with `job list`.
 
+    --note TEXT    what it is for: `backup list` shows it
+    --yes          without asking
+
     Example: vm backup web1
-use-vm-restore = vm restore NAME [--backup BACKUP] [--yes]
-sum-vm-restore = Puts a machine back to what it was in a backup, at the same address.
+use-vm-restore = vm restore NAME [--backup BACKUP] [--as NEW] [--yes]
+sum-vm-restore = Makes a machine as in a backup again, or brings a removed one back.
 help-vm-restore =
-    What it holds now is lost. If something fails half way, the machine stays
-    as it was.
+    What it holds now is lost; its address stays. If something fails half way, the
+    machine stays as it was.
+    If you removed it, it is made again with its backups and its host keys, though
+    its address may be another.
 
     --backup BACKUP    which (`backup list`); otherwise the newest
+    --as NEW           makes another machine of that name beside it and leaves this
+                       one; the copy has host keys and a machine-id of its own
     --yes              without asking
 
     Example: vm restore web1
@@ -95,14 +103,16 @@ done-vm-restarted = `{ $vm }` was restarted and is running at { $address }
 done-vm-renamed = `{ $name }` is called `{ $vm }` now; its address, keys, backups and published ports are as they were
 done-vm-deleted = `{ $vm }` is removed{ $backups ->
     [0] {""}
-    [one] ; one backup of it stays (`backup list { $vm }`)
-   *[other] ; { $backups } backups of it stay (`backup list { $vm }`)
+    [one] ; one backup of it stays: `vm restore { $vm }` brings it back
+   *[other] ; { $backups } backups of it stay: `vm restore { $vm }` brings it back
 }{ $ports ->
     [0] {""}
     [one] ; its published port is free again
    *[other] ; its { $ports } published ports are free again
 }
 done-vm-restored = `{ $vm }` is again as in `{ $backup }`, at { $address }
+done-vm-remade = `{ $vm }` is here again, as in `{ $backup }`, running at { $address }
+done-vm-copied = `{ $vm }` is a new machine, as in `{ $backup }`, running at { $address }; it has host keys and a machine-id of its own
 
 ## Errors
 error-no-vm = you have no machine `{ $vm }`: see which there are with `vm list`

@@ -18,6 +18,7 @@ job-word = { $job ->
     [delete] borrado
     [backup] copia de seguridad
     [restore] restauración
+    [remake] reconstrucción
     [publish] plantilla
     [move] traslado
    *[other] { $job }
@@ -78,6 +79,10 @@ error-no-keys = nadie de `{ $seat }` tiene aún una clave, y en una máquina se 
 error-no-backup = no tienes ninguna copia `{ $backup }`: mira las que hay con `backup list`
 error-no-backups-of = `{ $vm }` no tiene ninguna copia: haz una con `vm backup { $vm }`
 error-backup-of-other = `{ $backup }` es una copia de `{ $other }` y no de `{ $vm }`: mira las suyas con `backup list { $vm }`
+error-note-long = la nota es demasiado larga: usa como mucho { $max } caracteres
+error-backup-would-go = para la copia nueva hay que borrar { $backups }: repite la orden con `--yes`, o quédatela con `backup protect { $backup }`
+error-backups-protected = de `{ $vm }` caben { $keep } copias y están todas protegidas: deja que se borre una con `backup unprotect { $backup }`
+error-backup-protected = la copia `{ $backup }` está protegida: si ya no la quieres, `backup unprotect { $backup }` y repite
 error-bad-archive = la copia está dañada y no se ha usado: elige otra con `backup list` y avisa a tu profesor
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }

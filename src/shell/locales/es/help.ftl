@@ -5,6 +5,7 @@ help-everybody =
 
     Copias, plantillas y tareas
       backup list|show|delete    tus copias de seguridad
+      backup protect|unprotect   que una copia no se borre
       template list|show         de qué se puede hacer una máquina
       job list|watch             lo que está en curso
 
@@ -54,8 +55,10 @@ help-more =
 ## backup
 help-backup = Copias de seguridad. `backup web1` hace una: es lo mismo que `vm backup web1`.
 use-backup-list = backup list [MÁQUINA] [--seat PUESTO] [--all]
-sum-backup-list = Enseña tus copias, o solo las de una máquina.
+sum-backup-list = Enseña tus copias, máquina por máquina, o solo las de una.
 help-backup-list =
+    También dice cuáles están protegidas y cuál borrará la próxima copia.
+
     --seat PUESTO    las de ese puesto (profesores)
     --all            las de todos los puestos (profesores)
 
@@ -73,6 +76,21 @@ help-backup-delete =
     --yes            sin preguntar
 
     Ejemplo: backup delete web1-20261123-041036
+use-backup-protect = backup protect COPIA [--seat PUESTO]
+sum-backup-protect = Hace que una copia se quede.
+help-backup-protect =
+    No la borra otra más nueva, ni `backup delete`.
+    Ocupa uno de los sitios de su máquina (`whoami` dice cuántos hay).
+
+    --seat PUESTO    una de ese puesto (profesores)
+
+    Ejemplo: backup protect web1-20261123-041036
+use-backup-unprotect = backup unprotect COPIA [--seat PUESTO]
+sum-backup-unprotect = Quita la protección de una copia.
+help-backup-unprotect =
+    --seat PUESTO    una de ese puesto (profesores)
+
+    Ejemplo: backup unprotect web1-20261123-041036
 
 ## template
 help-template = Plantillas: de qué se hacen las máquinas.

@@ -19,6 +19,7 @@ ask-hint = [s/N]
 ask-vm-delete = ¿Borrar la máquina `{ $vm }` con todo lo que contiene? Sus copias se quedan.
 ask-vm-restore = ¿Devolver `{ $vm }` a como estaba en `{ $backup }`? Lo que ahora contiene se pierde.
 ask-vm-restore-newest = ¿Devolver `{ $vm }` a como estaba en su última copia? Lo que ahora contiene se pierde.
+ask-vm-backup = ¿Hacer la copia de `{ $vm }`? Caben { $keep }, y se borrará la más vieja: { $backups }.
 ask-backup-delete = ¿Borrar para siempre la copia `{ $backup }`?
 ask-key-remove = ¿Quitar la clave `{ $key }`? Ya no podrás entrar con ella.
 ask-person-suspend = ¿Cerrar la puerta a `{ $login }`? Sus sesiones abiertas se cierran ahora.

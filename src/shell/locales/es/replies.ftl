@@ -26,12 +26,14 @@ col-kind = trabajo
 col-limits = límites
 col-login = usuario
 col-machines = máquinas
+col-mark = marca
 col-members = miembros
 col-memory = memoria
 col-method = entrada
 col-name = nombre
 col-network = red
 col-node = nodo
+col-note = nota
 col-number = n.º
 col-outcome = resultado
 col-password = contraseña
@@ -87,6 +89,7 @@ kind-restart = reiniciar
 kind-delete = borrar
 kind-backup = copiar
 kind-restore = restaurar
+kind-remake = rehacer
 door-open = abierta
 door-suspended = suspendida
 col-door = puerta
@@ -97,7 +100,7 @@ usage-processes = { $count ->
     [one] { $count } proceso
    *[other] { $count } procesos
 }
-quotas = { $machines } máquinas ({ $running } en marcha), { $cpus } CPU, { $memory } de memoria, { $disk } de disco, { $backups } copias, { $publications } puertos publicados
+quotas = { $machines } máquinas ({ $running } en marcha), { $cpus } CPU, { $memory } de memoria, { $disk } de disco, { $backups } copias (de cada máquina, { $keep }), { $publications } puertos publicados
 
 ## Listas vacías
 empty-vms = todavía no hay máquinas: crea una con `vm create web1` (plantillas: `template list`)
@@ -117,6 +120,20 @@ empty-firewall = el núcleo no tiene ninguna regla de puerta
 done-backup-made = copia `{ $backup }` hecha: { $size } en { $took }
 done-backups-removed = se han borrado para dejarle sitio: { $backups }
 done-backup-deleted = copia `{ $backup }` borrada
+done-backup-protected = copia `{ $backup }` protegida: se queda hasta que digas `backup unprotect { $backup }`
+done-backup-unprotected = copia `{ $backup }` sin protección: otra más nueva puede hacer que se borre
+backups-of = { $vm }: { $count ->
+    [one] una copia
+   *[other] { $count } copias
+}
+backups-of-deleted = { $vm }, borrada: { $count ->
+    [one] queda una copia
+   *[other] quedan { $count } copias
+}
+vm-deleted = { $vm } (borrada)
+mark-protected = protegida
+mark-goes-next = se irá
+backup-goes-next = se irá: la borra la próxima copia de su máquina; si la quieres, `backup protect { $backup }`
 done-port-reserved = puerta funciona sin cortafuegos: el puerto queda reservado y de momento no lleva a ninguna parte; avisa a tu profesor
 done-port-unpublished = ya no está publicado: { $route }
 ports-counted = conexiones y bytes contados hasta { $at } UTC

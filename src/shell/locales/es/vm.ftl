@@ -12,7 +12,8 @@ overview-vm =
       vm rename NOMBRE NUEVO     le cambia el nombre
       vm delete NOMBRE           la borra
       vm backup NOMBRE           hace una copia de seguridad
-      vm restore NOMBRE          la devuelve a como estaba en una copia
+      vm restore NOMBRE          la devuelve a como estaba en una copia, o la
+                                 trae de vuelta si la borraste
       vm console NOMBRE          abre un terminal en ella, también sin red
 help-vm = Máquinas. También sin `vm` delante: `start web1`, `backup web1`.
 use-vm-list = vm list [--all] [--seat PUESTO]
@@ -67,21 +68,28 @@ help-vm-delete =
     --yes    sin preguntar
 
     Ejemplo: vm delete web1
-use-vm-backup = vm backup NOMBRE
+use-vm-backup = vm backup NOMBRE [--note TEXTO] [--yes]
 sum-vm-backup = Hace una copia de seguridad de una máquina.
 help-vm-backup =
-    La máquina puede seguir en marcha. Al llegar al máximo de copias se borra
-    la más vieja, y puerta lo dice.
+    La máquina puede seguir en marcha. Si ya tiene todas las que caben, se borrará
+    la más vieja: puerta dice antes cuál y pregunta (`backup protect` la guarda).
     Si cierras la sesión, la copia sigue: mírala con `job list`.
 
+    --note TEXTO    para qué es: se ve en `backup list`
+    --yes           sin preguntar
+
     Ejemplo: vm backup web1
-use-vm-restore = vm restore NOMBRE [--backup COPIA] [--yes]
-sum-vm-restore = Devuelve una máquina a como estaba en una copia, con la misma dirección.
+use-vm-restore = vm restore NOMBRE [--backup COPIA] [--as NUEVO] [--yes]
+sum-vm-restore = Deja una máquina como en una copia, o trae de vuelta una borrada.
 help-vm-restore =
-    Lo que ahora contiene se pierde. Si algo falla a medias, la máquina queda
-    como estaba.
+    Lo que ahora contiene se pierde; conserva su dirección. Si algo falla a medias,
+    la máquina queda como estaba.
+    Si la borraste, se hace otra vez con sus copias y sus claves de host, aunque su
+    dirección puede ser otra.
 
     --backup COPIA    cuál (`backup list`); si no, la más reciente
+    --as NUEVO        hace al lado otra máquina con ese nombre y no toca esta; la
+                      copia tiene claves de host y machine-id propios
     --yes             sin preguntar
 
     Ejemplo: vm restore web1
@@ -94,14 +102,16 @@ done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
 done-vm-renamed = `{ $name }` se llama ahora `{ $vm }`; su dirección, sus claves, sus copias y sus puertos publicados son los de antes
 done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
     [0] {""}
-    [one] ; queda una copia suya (`backup list { $vm }`)
-   *[other] ; quedan { $backups } copias suyas (`backup list { $vm }`)
+    [one] ; queda una copia suya, con la que vuelve si dices `vm restore { $vm }`
+   *[other] ; quedan { $backups } copias suyas, con las que vuelve si dices `vm restore { $vm }`
 }{ $ports ->
     [0] {""}
     [one] ; su puerto publicado queda libre
    *[other] ; sus { $ports } puertos publicados quedan libres
 }
 done-vm-restored = `{ $vm }` vuelve a estar como en `{ $backup }`, en { $address }
+done-vm-remade = `{ $vm }` está aquí otra vez, como en `{ $backup }`, en marcha en { $address }
+done-vm-copied = `{ $vm }` es una máquina nueva, como en `{ $backup }`, en marcha en { $address }; tiene sus propias claves de host y su propio machine-id
 
 ## Errores
 error-no-vm = no tienes ninguna máquina `{ $vm }`: mira las que hay con `vm list`
