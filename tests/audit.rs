@@ -97,10 +97,10 @@ fn a_spreadsheet_gets_no_formulas() {
     let mut lines = text.split("\r\n");
     assert_eq!(
         lines.next(),
-        Some("seq,time,connection,source,actor,code,phase,action,vm,outcome,failure,policies,detail")
+        Some("\u{feff}seq;time;connection;source;actor;code;phase;action;vm;outcome;failure;policies;detail")
     );
     assert!(text.contains("\"'=1+1\""), "{text}");
-    assert!(!text.contains(",=") && !text.contains(",\"="), "{text}");
+    assert!(!text.contains(";=") && !text.contains(";\"="), "{text}");
 }
 
 #[test]

@@ -249,6 +249,40 @@ fn a_changed_line_of_the_audit_is_found() {
     changed(good.replacen(&last, &last.replacen("audit.signed", "audit.sighed", 1), 1), count);
 }
 
+#[test]
+fn an_admin_is_made_once_and_missed_when_there_is_none() {
+    let mut house = House::founded("");
+    let key = |name: &str| house.key(name).with_extension("pub").to_str().unwrap().to_owned();
+    let init = |login: &str, name: &str| house.puerta(&["init", "--admin", login, "--key", &key(name)]);
+    let said = init("profesor", "profesor");
+    assert!(said.code == 0 && said.out.contains("`profesor` is there already\n"), "{said:?}");
+    let said = house.puerta(&["init", "--admin", "profesor"]);
+    assert!(said.code == 0 && said.out.contains("`profesor` is there already\n"), "{said:?}");
+    let said = init("profesor", "stranger");
+    assert!(said.code == 0 && said.out.contains("may log in with the key from now on"), "{said:?}");
+    house.start();
+    assert!(!house.log().contains("nobody administers"), "{}", house.log());
+    let mut ssh = house.ssh("stranger");
+    let said: support::Said = ssh.arg(House::at("profesor")).arg("whoami").output().unwrap().into();
+    assert_eq!(said.code, 0, "{said:?}");
+    house.ok("profesor", &["person", "add", "eva"]);
+    house.stop();
+    let key = house.key("stranger").with_extension("pub").to_str().unwrap().to_owned();
+    let said = house.puerta(&["init", "--admin", "eva", "--key", &key]);
+    assert!(said.code == 1 && said.err.contains("is no admin (alumno)"), "{said:?}");
+
+    // Another registry, with nobody in it.
+    let config = std::fs::read_to_string(house.config()).unwrap();
+    std::fs::write(house.config(), config.replacen("/state\"", "/empty\"", 1)).unwrap();
+    assert_eq!(house.puerta(&["init"]).code, 0);
+    house.start();
+    assert!(
+        house.log().contains("nobody administers this lab: stop puerta, type `puerta --config"),
+        "{}",
+        house.log()
+    );
+}
+
 /// A professor who could add a key to somebody who is there already would be that somebody.
 #[test]
 fn nobody_gives_a_key_to_somebody_elses_door() {

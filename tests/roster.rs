@@ -3,8 +3,12 @@
 
 mod support;
 
+#[path = "roster/campus.rs"]
+mod campus;
 #[path = "roster/class.rs"]
 mod class;
+#[path = "roster/leave.rs"]
+mod leave;
 #[path = "roster/teams.rs"]
 mod teams;
 #[path = "roster/trouble.rs"]

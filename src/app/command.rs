@@ -26,7 +26,7 @@ pub use network::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 pub use node::NodeCommand;
 pub use person::PersonCommand;
 pub use policy::{Named, NewRule, PolicyCommand, Question, When};
-pub use roster::{Enrol, Form, SeatCommand};
+pub use roster::{Column, Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
 pub use vm::{MayGo, VmCommand};

@@ -148,6 +148,7 @@ fn view(row: PersonRow) -> PersonView {
         seats: row.seats.iter().map(ToString::to_string).collect(),
         keys: row.keys,
         password: row.password,
+        campus: row.campus.map(|campus| campus.to_string()),
         email: row.email,
         idnumber: row.idnumber,
         groups: row.groups,

@@ -294,6 +294,7 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     let course = store.course(&"aso-2026".parse().unwrap()).await.unwrap().unwrap();
     let row = |login: &str| puerta_store::RosterRow {
         login: login.parse().unwrap(),
+        campus: None,
         name: login.into(),
         email: String::new(),
         group: None,
@@ -302,8 +303,9 @@ async fn a_shut_seat_reaches_nothing_and_begins_nothing() {
     };
     let open = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     assert!(open.egress.seats.is_empty());
-    drop(store.enrol(course.id, &[row("alumno1")], false, clock::now()).await.unwrap());
-    drop(store.enrol(course.id, &[row("eva")], false, clock::now()).await.unwrap());
+    let intake = puerta_store::Intake { course: course.id, add: false, start: false, now: clock::now() };
+    drop(store.enrol(intake, &[row("alumno1")], |_| true).await.unwrap());
+    drop(store.enrol(intake, &[row("eva")], |_| true).await.unwrap());
     let shut = firewall::desired(store, config, &house.app.policy()).await.unwrap();
     let rules: Vec<_> =
         shut.egress.seats.iter().map(|(net, rule)| (net.contains(&vm.address()), rule)).collect();

@@ -7,7 +7,7 @@ use crate::config::Config;
 use anyhow::{Context, bail};
 use puerta_audit::{self as audit, Audit, Event};
 use puerta_keys::AuthorizedKeyLine;
-use puerta_lab::model::{Role, Timestamp};
+use puerta_lab::model::{Person, Role, Timestamp};
 use puerta_lab::names::Login;
 use puerta_store::{NewCode, NewKey, NewPerson};
 use std::path::Path;
@@ -47,18 +47,15 @@ pub(super) fn run(config: &Config, admin: Option<&str>, key: Option<&Path>) -> a
 async fn add(config: &Config, found: &Found, login: &str, key: Option<&Path>) -> anyhow::Result<()> {
     let store = &found.store;
     let login: Login = login.parse().with_context(|| format!("`{}`", login.escape_debug()))?;
-    if store.person_by_login(&login).await?.is_some() {
-        bail!("`{login}` is there already");
-    }
     let key = key.map(read_key).transpose()?;
+    if let Some(person) = store.person_by_login(&login).await? {
+        return again(config, found, &person, key).await;
+    }
     let code = if key.is_none() { Some(puerta_keys::code::generate()?) } else { None };
     let now = clock::now();
     let expires = Timestamp(now.0 + config.code_lifetime.as_millis() as i64);
     let stored = code.as_ref().map(|code| NewCode { hash: code.hash(), expires });
-    let settings = super::audit::settings(config, &found.audit_key);
-    let audit = Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
-    let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
-    audit.begin(event).await.context("the audit log")?;
+    let audit = begun(config, found, &login).await?;
     let person = NewPerson {
         login: login.clone(),
         name: String::new(),
@@ -75,6 +72,35 @@ async fn add(config: &Config, found: &Found, login: &str, key: Option<&Path>) ->
         None => say(&format!("`{login}` may log in with the key\n"))?,
     };
     Ok(())
+}
+
+/// Asked for once more: who is there stays, and gets the key if it is not theirs yet.
+async fn again(config: &Config, found: &Found, person: &Person, key: Option<NewKey>) -> anyhow::Result<()> {
+    let login = &person.login;
+    if person.role != Role::Admin {
+        bail!("`{login}` is there already and is no admin ({}): choose another login", person.role.as_str());
+    }
+    let known = found.store.keys(person.id).await?;
+    match key.filter(|key| known.iter().all(|known| known.fingerprint != key.fingerprint)) {
+        None => say(&format!("`{login}` is there already\n"))?,
+        Some(key) => {
+            let audit = begun(config, found, login).await?;
+            // No puerta runs on this registry: the audit is its own.
+            drop(found.store.add_key(person.id, key, clock::now()).await?);
+            audit.close().await;
+            say(&format!("`{login}` is there already, and may log in with the key from now on\n"))?
+        }
+    };
+    Ok(())
+}
+
+/// The audit, once it says who is let in.
+async fn begun(config: &Config, found: &Found, login: &Login) -> anyhow::Result<Audit> {
+    let settings = super::audit::settings(config, &found.audit_key);
+    let audit = Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
+    let event = Event::begin("person.init").with("login", login.as_str()).with("role", "admin");
+    audit.begin(event).await.context("the audit log")?;
+    Ok(audit)
 }
 
 fn read_key(path: &Path) -> anyhow::Result<NewKey> {

@@ -34,6 +34,12 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         let founding::Found { host_key: key, audit_key, store } = founding::find(&config).await?;
         let log = super::audit::settings(&config, &audit_key);
         let engine = open_engine(&config)?;
+        if !store.has_admin().await.context("the database")? {
+            tracing::warn!(
+                "nobody administers this lab: stop puerta, type `puerta --config {} init --admin LOGIN --key KEY.pub`, and start it again",
+                file.display()
+            );
+        }
         let audit = Audit::open_with(config.audit(), audit::system_clock, log).context("the audit log")?;
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");

@@ -71,10 +71,13 @@ pub(super) fn read(r: &mut Reader) -> Firewall {
     }
     let driver = driver.unwrap_or(Driver::Off);
     if driver != Driver::Off && outside.is_empty() {
-        r.wrong(TABLE, "outside", "names the interfaces of the campus side, and is needed with this backend");
+        let what =
+            "`firewall.outside` names the interfaces of the campus side, and is needed with this backend";
+        r.clash(&[(TABLE, "outside"), (TABLE, "backend"), (TABLE, "inside")], what.to_owned());
     }
     if driver != Driver::Off && inside.is_empty() {
-        r.wrong(TABLE, "inside", "names the interface of the lab's side, and is needed with this backend");
+        let what = "`firewall.inside` names the interface of the lab's side, and is needed with this backend";
+        r.clash(&[(TABLE, "inside"), (TABLE, "backend"), (TABLE, "outside")], what.to_owned());
     }
     for (key, name) in outside.iter().map(|name| ("outside", name)).chain([("inside", &inside)]) {
         if !name.is_empty() && !is_interface(name) {
@@ -87,7 +90,8 @@ pub(super) fn read(r: &mut Reader) -> Firewall {
     let first = r.integer(TABLE, "first_port", 50_000, 1024, 65_535) as u16;
     let last = r.integer(TABLE, "last_port", 65_000, 1024, 65_535) as u16;
     if last < first {
-        r.wrong(TABLE, "last_port", &format!("is {last}, below the first, {first}"));
+        let what = format!("`firewall.last_port`, {last}, is below `firewall.first_port`, {first}");
+        r.clash(&[(TABLE, "last_port"), (TABLE, "first_port")], what);
     }
     let egress = r.string(TABLE, "egress", "allow");
     let egress = egress.parse().unwrap_or_else(|error| {

@@ -59,13 +59,14 @@ pub(super) fn read(r: &mut Reader) -> Machine {
         disk_mib: number("max_disk_mib", 20_480, 64, 1 << 24),
         processes: default.processes,
     };
-    for (key, least, most) in [
-        ("max_cpus", default.cpus, max.cpus),
-        ("max_memory_mib", default.memory_mib, max.memory_mib),
-        ("max_disk_mib", default.disk_mib, max.disk_mib),
+    for (key, of, least, most) in [
+        ("max_cpus", "cpus", default.cpus, max.cpus),
+        ("max_memory_mib", "memory_mib", default.memory_mib, max.memory_mib),
+        ("max_disk_mib", "disk_mib", default.disk_mib, max.disk_mib),
     ] {
         if most < least {
-            r.wrong("machine", key, &format!("is {most}, less than the default {least}"));
+            let what = format!("`machine.{key}`, {most}, is less than `machine.{of}`, {least}");
+            r.clash(&[("machine", key), ("machine", of)], what);
         }
     }
     Machine { default, max, stop_grace: r.seconds("machine", "stop_grace_s", 10, 0, 600) }
@@ -87,10 +88,11 @@ pub(super) fn quotas(r: &mut Reader) -> Quotas {
 
 /// Reads `[backup]`.
 pub(super) fn backup(r: &mut Reader, state_dir: &Path) -> Backup {
-    let dir = r.optional("backup", "dir").map_or_else(|| state_dir.join("backups"), PathBuf::from);
-    if !dir.is_absolute() {
+    let written = r.optional("backup", "dir").map(PathBuf::from);
+    if written.as_ref().is_some_and(|dir| !dir.is_absolute()) {
         r.wrong("backup", "dir", "must be an absolute path");
     }
+    let dir = written.unwrap_or_else(|| state_dir.join("backups"));
     Backup {
         dir,
         keep: r.integer("backup", "keep", 3, 1, 1000) as usize,

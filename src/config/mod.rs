@@ -185,8 +185,9 @@ fn door_is_reached(r: &mut Reader, ssh: &Ssh, firewall: &Firewall) {
     if let Some(address) = ssh.listen.iter().find(published).filter(|_| firewall.driver != Driver::Off) {
         let PortRange { first, last } = firewall.ports;
         let what = format!(
-            "`{address}` is among the ports of publications, {first} to {last}: nobody outside would reach it"
+            "`{address}` of `ssh.listen` is among the ports of publications, {first} to {last} (`firewall.first_port`, \
+             `firewall.last_port`): nobody outside would reach it"
         );
-        r.wrong("ssh", "listen", &what);
+        r.clash(&[("ssh", "listen"), ("firewall", "first_port"), ("firewall", "last_port")], what);
     }
 }

@@ -35,13 +35,15 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     root: Spanned<DeTable<'a>>,
     known: HashSet<(String, String)>,
+    blamed: HashSet<(String, String)>,
     errors: Vec<ConfigError>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Self { text, root, known: HashSet::new(), errors: Vec::new() };
+        let mut reader =
+            Self { text, root, known: HashSet::new(), blamed: HashSet::new(), errors: Vec::new() };
         for error in errors {
             let line = error.span().map(|span| reader.line(&span));
             reader.errors.push(ConfigError { line, message: error.message().to_owned() });
@@ -66,10 +68,43 @@ impl<'a> Reader<'a> {
         if table.is_empty() { key.to_owned() } else { format!("{table}.{key}") }
     }
 
-    /// Complains about a key's value.
+    /// Complains about a key's value, as it was written.
     pub(super) fn wrong(&mut self, table: &str, key: &str, what: &str) {
+        self.blamed.insert((table.to_owned(), key.to_owned()));
         let line = self.find(table, key).map(|value| self.line(&value.span()));
-        self.errors.push(ConfigError { line, message: format!("`{}` {what}", Self::name(table, key)) });
+        let name = Self::name(table, key);
+        let written = self.written(table, key).map(|text| format!(" = {text}")).unwrap_or_default();
+        self.errors.push(ConfigError { line, message: format!("`{name}{written}` {what}") });
+    }
+
+    /// Complains about values that do not go together: on the line of the first of the keys that somebody wrote. One
+    /// that was complained about is not what they meant, and says nothing about the others.
+    pub(super) fn clash(&mut self, keys: &[(&str, &str)], message: String) {
+        if keys.iter().any(|(table, key)| self.blamed.contains(&((*table).to_owned(), (*key).to_owned()))) {
+            return;
+        }
+        let written = keys.iter().find_map(|(table, key)| self.find(table, key));
+        let line = written.map(|value| self.line(&value.span()));
+        self.errors.push(ConfigError { line, message });
+    }
+
+    /// A value as it stands in the file: the beginning of its first line.
+    fn written(&self, table: &str, key: &str) -> Option<String> {
+        const MOST: usize = 60;
+        let text = self.text.get(self.find(table, key)?.span())?;
+        let shown: String = text.chars().take_while(|c| !c.is_control()).take(MOST).collect();
+        Some(if shown.len() < text.len() { shown + "…" } else { shown })
+    }
+
+    /// Where else a key of that name is known.
+    fn elsewhere(&self, key: &str) -> Option<String> {
+        let mut tables: Vec<_> =
+            self.known.iter().filter(|(_, known)| known == key).map(|(table, _)| table).collect();
+        tables.sort_unstable();
+        Some(match tables.first()?.as_str() {
+            "" => ": it stands before the first section".to_owned(),
+            table => format!(": it stands in `[{table}]`"),
+        })
     }
 
     /// The value, converted, or `None` when it is absent or (complained about) of another type.
@@ -142,17 +177,28 @@ impl<'a> Reader<'a> {
                 Some(table) if tables.contains(name) => {
                     for (inner, _) in table {
                         if !self.known.contains(&(name.to_owned(), inner.get_ref().to_string())) {
-                            unknown.push((Self::name(name, inner.get_ref()), inner.span()));
+                            let hint = self.elsewhere(inner.get_ref()).unwrap_or_default();
+                            unknown.push((
+                                format!("`{}`{hint}", Self::name(name, inner.get_ref())),
+                                inner.span(),
+                            ));
                         }
                     }
                 }
                 None if self.known.contains(&(String::new(), name.to_owned())) => {}
-                _ => unknown.push((name.to_owned(), key.span())),
+                None if tables.contains(name) => {
+                    unknown.push((format!("`{name}`: it is a section, `[{name}]`"), key.span()));
+                }
+                None => {
+                    let hint = self.elsewhere(name).unwrap_or_default();
+                    unknown.push((format!("`{name}`{hint}"), key.span()));
+                }
+                Some(_) => unknown.push((format!("`{name}`"), key.span())),
             }
         }
         for (name, span) in unknown {
             let line = Some(self.line(&span));
-            self.errors.push(ConfigError { line, message: format!("unknown key `{name}`") });
+            self.errors.push(ConfigError { line, message: format!("unknown key {name}") });
         }
         self.errors.sort_by_key(|error| error.line);
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }

@@ -20,6 +20,42 @@ fn every_error_at_once_each_with_its_line() {
     assert!(errors[1].to_string().contains("unknown key `colour`"), "{}", errors[1]);
 }
 
+/// Line and message of each.
+fn complaints(text: &str) -> Vec<(Option<usize>, String)> {
+    let errors = Config::parse(text).unwrap_err();
+    errors.into_iter().map(|error| (error.line, error.message)).collect()
+}
+
+#[test]
+fn what_was_written_is_blamed() {
+    for (text, line, words) in [
+        ("language = \"fr\"\n", 1, "`language = \"fr\"` must be"),
+        ("\nstate_dir = \"var\"\n", 2, "`state_dir = \"var\"` must be"),
+        ("[machine]\ncpus = 60\n", 2, "is less than `machine.cpus`, 60"),
+        (
+            "[firewall]\noutside = [\"pub\"]\ninside = \"lan\"\nfirst_port = 65100\n",
+            4,
+            "`firewall.first_port`, 65100",
+        ),
+        ("[firewall]\nbackend = \"nftables\"\ninside = \"lan\"\n", 2, "`firewall.outside`"),
+        ("[firewall]\ninside = \"lan\"\n", 2, "`firewall.outside`"),
+        (
+            "[ssh]\nstate_dir = \"/var/lib/puerta\"\n",
+            2,
+            "`ssh.state_dir`: it stands before the first section",
+        ),
+        ("listen = [\"[::]:22\"]\n", 1, "`listen`: it stands in `[ssh]`"),
+        ("backup = \"/srv\"\n", 1, "`backup`: it is a section, `[backup]`"),
+        ("[ssh]\nlisten = [\n  \"here\"]\n", 2, "`ssh.listen = […` `here` is not ADDRESS:PORT"),
+        ("[ssh]\nlogin_grace_s = -5\n", 2, "`ssh.login_grace_s = -5` must be a whole number"),
+    ] {
+        let said = complaints(text);
+        assert_eq!(said.len(), 1, "one mistake is one line: {text} {said:#?}");
+        assert_eq!(said[0].0, Some(line), "{text} {said:#?}");
+        assert!(said[0].1.contains(words), "{text} {said:#?}");
+    }
+}
+
 #[test]
 fn the_firewall_wants_its_two_sides_and_reads_back_the_same() {
     assert_eq!(Config::parse("").unwrap().firewall.driver, Driver::Off);

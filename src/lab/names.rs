@@ -94,6 +94,11 @@ name!(
     Login, "login", 32, "_"
 );
 name!(
+    /// What somebody may type for a login: one, or what their campus calls them, such as `jose.nunez` or
+    /// `ana@uni.es`; 1 to 100 of `a-z 0-9 - _ . @`.
+    CampusName, "login", 100, "_.@"
+);
+name!(
     /// A machine's name inside its seat, also its host name: 1 to 40 of `a-z 0-9 -` (RFC 1123 label).
     VmName, "vm", 40, ""
 );
@@ -114,6 +119,12 @@ name!(
     /// behind it where a clock that went back would give it twice.
     BackupName, "backup", 80, ""
 );
+
+impl From<&Login> for CampusName {
+    fn from(login: &Login) -> Self {
+        Self(login.to_string())
+    }
+}
 
 /// A template as somebody names it: `debian-12`, or with the version of a published one, `tomcat:2`.
 /// No name of an image of the engine can be mistaken for a version: template names have no `:`.

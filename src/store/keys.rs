@@ -3,7 +3,7 @@
 use super::rows::{self, Row};
 use super::{Changed, Connection, Result, Store, StoreError, What, persons, seats};
 use puerta_lab::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
-use puerta_lab::names::Login;
+use puerta_lab::names::CampusName;
 use sqlx::Row as _;
 
 /// A key that was read from a line of `authorized_keys`.
@@ -79,12 +79,12 @@ impl Store {
 
     /// Whose login it is, when that person has the key, and whether they have a second factor as well: one
     /// question for all that a login by key asks first.
-    pub async fn key_of(&self, login: &Login, fingerprint: &str) -> Result<Option<(Person, bool)>> {
+    pub async fn key_of(&self, login: &CampusName, fingerprint: &str) -> Result<Option<(Person, bool)>> {
         let row = sqlx::query(
             "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created,
                     EXISTS (SELECT 1 FROM second_factors f WHERE f.person = p.id) AS second_factor
              FROM persons p JOIN authorized_keys k ON k.person = p.id
-             WHERE p.login = $1 AND k.fingerprint = $2",
+             WHERE (p.login = $1 OR p.campus = $1) AND k.fingerprint = $2",
         )
         .bind(login.as_str())
         .bind(fingerprint)

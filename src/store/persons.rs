@@ -4,7 +4,7 @@ use super::keys::{self, NewKey};
 use super::rows::{self, Row};
 use super::{Changed, Connection, Result, Store, StoreError, What, seats};
 use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::names::{CampusName, CourseName, Login, SeatName};
 use sqlx::Row as _;
 
 /// Somebody to add.
@@ -53,6 +53,8 @@ pub struct PersonRow {
     pub keys: u32,
     /// Whether they have a password.
     pub password: bool,
+    /// What the campus calls them, where that is another name.
+    pub campus: Option<CampusName>,
     /// Where to write to them; may be empty.
     pub email: String,
     /// Their number at the school; may be empty.
@@ -79,7 +81,7 @@ pub(super) fn read(row: &Row) -> Result<Person> {
 macro_rules! listing {
     ($filter:literal) => {
         concat!(
-            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.email, p.idnumber,
+            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.campus, p.email, p.idnumber,
                     s.name AS seat_name, s.class_group, ",
             seats::sits!(),
             " AS sits, c.password IS NOT NULL AS password,
@@ -117,6 +119,7 @@ fn grouped(rows: &[Row]) -> Result<Vec<PersonRow>> {
                     keys: rows::number(row, "keys")?,
                     password: row.try_get("password")?,
                     second_factor: row.try_get("second_factor")?,
+                    campus: rows::maybe_word(row, "campus")?,
                     email: rows::text(row, "email")?,
                     idnumber: rows::text(row, "idnumber")?,
                     groups: group.into_iter().collect(),
@@ -164,6 +167,17 @@ impl Store {
         by_login(&mut *self.readers.acquire().await?, login).await
     }
 
+    /// Whom somebody means who types this: by login, or as their campus calls them.
+    pub async fn person_typed(&self, typed: &CampusName) -> Result<Option<Person>> {
+        let row = sqlx::query(
+            "SELECT id, login, name, role, suspended, created FROM persons WHERE login = $1 OR campus = $1",
+        )
+        .bind(typed.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        rows::maybe(row, read)
+    }
+
     /// The person.
     pub async fn person(&self, person: PersonId) -> Result<Option<Person>> {
         let row = sqlx::query("SELECT id, login, name, role, suspended, created FROM persons WHERE id = $1")
@@ -177,6 +191,15 @@ impl Store {
     pub async fn persons(&self) -> Result<Vec<PersonRow>> {
         let rows = sqlx::query(listing!("")).fetch_all(&self.readers).await?;
         grouped(&rows)
+    }
+
+    /// Whether an admin may come in.
+    pub async fn has_admin(&self) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM persons WHERE role = $1 AND NOT suspended LIMIT 1")
+            .bind(Role::Admin.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(row.is_some())
     }
 
     /// One entry of [`Store::persons`].

@@ -3,9 +3,9 @@
 
 use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, seats, teams};
+use super::{Changed, Connection, Result, Store, StoreError, What, rest, seats, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
-use puerta_lab::names::{Login, SeatName};
+use puerta_lab::names::{CampusName, Login, SeatName};
 use sqlx::Row as _;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
@@ -15,6 +15,8 @@ use unicode_normalization::UnicodeNormalization as _;
 pub struct RosterRow {
     /// What they log in with.
     pub login: Login,
+    /// What the campus calls them, where that is another name.
+    pub campus: Option<CampusName>,
     /// Their name as people write it.
     pub name: String,
     /// Where to write to them.
@@ -42,6 +44,8 @@ pub enum Enrolment {
     Same,
     /// Staff: a list changes nothing of theirs.
     Staff,
+    /// Their login is that of somebody whom the campus calls otherwise. Never to be agreed to.
+    Another,
 }
 
 /// Somebody's row and what it came to.
@@ -55,6 +59,19 @@ pub struct Enrolled {
     pub seat: Option<SeatName>,
 }
 
+/// Which course a list is for, and how it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intake {
+    /// The course.
+    pub course: CourseId,
+    /// Who has no row stays as they are.
+    pub add: bool,
+    /// What archiving stopped of who sits there is to be started.
+    pub start: bool,
+    /// When it is.
+    pub now: Timestamp,
+}
+
 /// What a list changes, or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterPlan {
@@ -62,11 +79,20 @@ pub struct RosterPlan {
     pub people: Vec<Enrolled>,
     /// Who has no row any more, and the seat that is archived; in name order.
     pub archived: Vec<(Person, SeatName)>,
+    /// How many rows of the course's list sat there before.
+    pub class: u32,
+    /// Machines of the seats that are shut by it.
+    pub shut: Vec<Vm>,
+    /// What archiving stopped once, of the seats that are open then.
+    pub resting: Vec<Vm>,
+    /// It was agreed to, and is so now.
+    pub taken: bool,
 }
 
 /// What the registry knows of somebody.
 struct Known {
     person: Person,
+    campus: Option<CampusName>,
     email: String,
     idnumber: String,
     /// Their own seat in the course.
@@ -81,19 +107,29 @@ struct Own {
     archived: bool,
 }
 
+impl Own {
+    /// Whether it is a row of the list that is in force.
+    fn listed(&self) -> bool {
+        self.roster && !self.archived
+    }
+}
+
 impl Store {
-    /// Makes a course's people those of the list, whose logins differ. A `trial` changes nothing, and
-    /// finds and fails the same. `Gone` when the course is not open, `PlaceFull` when its place has no room.
+    /// Makes a course's people those of the list, whose logins differ, if what that comes to is agreed to;
+    /// otherwise nothing changes, and it finds and fails the same. `Gone` when the course is not open,
+    /// `PlaceFull` when its place has no room.
     pub async fn enrol(
         &self,
-        course: CourseId,
+        intake: Intake,
         list: &[RosterRow],
-        trial: bool,
-        now: Timestamp,
+        agreed: impl Fn(&RosterPlan) -> bool + Send,
     ) -> Result<Changed<RosterPlan>> {
+        let Intake { course, add, start, now } = intake;
         let mut tx = self.write().await?;
         seats::open(&mut tx, course).await?;
         let mut known = known(&mut tx, course).await?;
+        let class = known.values().filter(|known| known.own.as_ref().is_some_and(Own::listed)).count() as u32;
+        let was_shut = rest::shut_in(&mut tx, course).await?;
         let mut people = Vec::with_capacity(list.len());
         for row in list {
             people.push(match known.remove(&row.login) {
@@ -101,9 +137,13 @@ impl Store {
                 Some(known) => acquaintance(&mut tx, course, row, known, now).await?,
             });
         }
-        let archived = archive(&mut tx, known, now).await?;
-        let plan = RosterPlan { people, archived };
-        if trial {
+        let archived = if add { Vec::new() } else { archive(&mut tx, known, now).await? };
+        let mut shut = rest::shut_in(&mut tx, course).await?;
+        shut.retain(|vm| !was_shut.contains(vm));
+        let resting = rest::resting_in(&mut tx, course).await?;
+        let mut plan = RosterPlan { people, archived, class, shut, resting, taken: false };
+        plan.taken = agreed(&plan);
+        if !plan.taken {
             return Ok(Changed::new(plan, What::default()));
         }
         let seated = |entry: &Enrolled| matches!(entry.what, Enrolment::New | Enrolment::Seated);
@@ -114,6 +154,10 @@ impl Store {
             // Who went was in teams, whose machines go on.
             let keys = teams::of_course(&mut tx, course).await?;
             what = What { seats: true, keys, publications: true, ..what };
+        }
+        if start {
+            rest::wake(&mut tx, &plan.resting).await?;
+            what.seats = true;
         }
         tx.commit().await?;
         Ok(Changed::new(plan, what))
@@ -177,7 +221,7 @@ impl Store {
 /// Everybody, with their own seat in the course.
 async fn known(connection: &mut Connection, course: CourseId) -> Result<HashMap<Login, Known>> {
     let rows = sqlx::query(
-        "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.email, p.idnumber,
+        "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created, p.campus, p.email, p.idnumber,
                 s.id AS seat, s.name AS seat_name, s.class_group, s.roster, s.archived
          FROM persons p LEFT JOIN
              (members m JOIN seats s ON s.id = m.seat AND s.course = $1 AND NOT s.team) ON m.person = p.id",
@@ -190,7 +234,8 @@ async fn known(connection: &mut Connection, course: CourseId) -> Result<HashMap<
         let person = persons::read(row)?;
         let own = own(row)?;
         let (email, idnumber) = (rows::text(row, "email")?, rows::text(row, "idnumber")?);
-        all.insert(person.login.clone(), Known { person, email, idnumber, own });
+        let campus = rows::maybe_word(row, "campus")?;
+        all.insert(person.login.clone(), Known { person, campus, email, idnumber, own });
     }
     Ok(all)
 }
@@ -235,14 +280,18 @@ async fn acquaintance(
     known: Known,
     now: Timestamp,
 ) -> Result<Enrolled> {
-    let Known { person, email, idnumber, own } = known;
+    let Known { person, campus, email, idnumber, own } = known;
     let login = row.login.clone();
     if person.role != Role::Alumno {
         return Ok(Enrolled { login, what: Enrolment::Staff, seat: None });
     }
+    if row.campus.is_some() && campus.is_some() && row.campus != campus {
+        return Ok(Enrolled { login, what: Enrolment::Another, seat: None });
+    }
     let other = |said: &Option<String>, known: &str| said.as_deref().is_some_and(|said| differ(said, known));
     let mut changed =
         differ(&person.name, &row.name) || differ(&email, &row.email) || other(&row.idnumber, &idnumber);
+    changed |= row.campus.is_some() && campus.is_none();
     if changed {
         describe(connection, person.id, row, &idnumber).await?;
     }
@@ -274,10 +323,11 @@ async fn describe(
     row: &RosterRow,
     idnumber: &str,
 ) -> Result<()> {
-    sqlx::query("UPDATE persons SET name = $1, email = $2, idnumber = $3 WHERE id = $4")
+    sqlx::query("UPDATE persons SET name = $1, email = $2, idnumber = $3, campus = COALESCE($4, campus) WHERE id = $5")
         .bind(&row.name)
         .bind(&row.email)
         .bind(row.idnumber.as_deref().unwrap_or(idnumber))
+        .bind(row.campus.as_ref().map(CampusName::as_str))
         .bind(person.0)
         .execute(connection)
         .await?;
@@ -315,7 +365,7 @@ async fn archive(
 ) -> Result<Vec<(Person, SeatName)>> {
     let mut archived = Vec::new();
     for Known { person, own, .. } in left.into_values() {
-        let Some(own) = own.filter(|own| own.roster && !own.archived) else { continue };
+        let Some(own) = own.filter(Own::listed) else { continue };
         sqlx::query("UPDATE seats SET archived = $1 WHERE id = $2")
             .bind(now.0)
             .bind(own.seat.0)

@@ -43,14 +43,20 @@ pub struct Source {
 
 macro_rules! select {
     ($rest:literal) => {
+        select!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "SELECT v.id, v.seat, s.name AS seat_name, c.name AS course, v.name, v.slot, v.vmid, v.template, v.node,
-                    v.cpus, v.memory_mib, v.disk_mib, v.processes, v.phase, v.created
-             FROM vms v JOIN seats s ON s.id = v.seat JOIN courses c ON c.id = s.course ",
+                    v.cpus, v.memory_mib, v.disk_mib, v.processes, v.phase, v.created ",
+            $more,
+            " FROM vms v JOIN seats s ON s.id = v.seat JOIN courses c ON c.id = s.course ",
             $rest
         )
     };
 }
+
+pub(super) use select;
 
 const PHASES: [(Phase, &str); 3] =
     [(Phase::Creating, "creating"), (Phase::Ready, "ready"), (Phase::Deleting, "deleting")];
@@ -63,7 +69,7 @@ fn phase_word(phase: Phase) -> &'static str {
     }
 }
 
-fn read(row: &Row) -> Result<Vm> {
+pub(super) fn read(row: &Row) -> Result<Vm> {
     let word: &str = row.try_get("phase")?;
     let phase = PHASES.into_iter().find(|(_, text)| *text == word);
     let (phase, _) = phase.ok_or_else(|| StoreError::Corrupt(format!("phase is `{word}`")))?;

@@ -62,13 +62,13 @@ fn codes_as_a_table_a_csv_and_a_sheet_and_again() {
     let evil = class(1..=3).replace("Íñigo 3", "=cmd|' /C calc'!A0");
     let csv = enrol(&evil, &["--csv"]);
     let lines: Vec<_> = csv.out.lines().collect();
-    assert_eq!((lines.len(), lines[0]), (2, "login,name,email,code,expires"));
-    assert!(lines[1].starts_with("alu3,\"'=cmd|' /C calc'!A0 Núñez Peña\",alu3@upv.es,"), "{}", lines[1]);
+    assert_eq!((lines.len(), lines[0]), (2, "\u{feff}login;name;email;code;expires"));
+    assert!(lines[1].starts_with("alu3;\"'=cmd|' /C calc'!A0 Núñez Peña\";alu3@upv.es;"), "{}", lines[1]);
     assert!(csv.err.contains("nuevos 1"), "{csv:?}");
 
     // Everybody who has no other way in gets another; the first is void.
     with_key(&house, "alu1", table.out.split_whitespace().skip_while(|word| *word != "alu1").nth(2).unwrap());
-    let first = lines[1].split(',').nth(3).unwrap();
+    let first = lines[1].split(';').nth(3).unwrap();
     let sheet = house.run("profesor", &["course", "code", "demo-2026", "--sheet"]);
     assert!(sheet.err.contains("2 códigos nuevos"), "{sheet:?}");
     for login in ["alu2", "alu3"] {

@@ -222,12 +222,12 @@ impl House {
     }
 
     /// The same, with this on standard input.
-    pub fn feed(&self, login: &str, words: &[&str], input: &str) -> Said {
+    pub fn feed(&self, login: &str, words: &[&str], input: &(impl AsRef<[u8]> + ?Sized)) -> Said {
         let mut command = self.ssh(login);
         command.arg(Self::at(login)).args(words);
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
         child.wait_with_output().unwrap().into()
     }
 

@@ -97,6 +97,7 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
         keys: 1,
         password: !suspended,
         email: "inigo@upv.es".into(),
+        campus: Some("alumno.uno@upv.es".into()),
         idnumber: String::new(),
         groups: vec!["G1".into()],
         archived: false,

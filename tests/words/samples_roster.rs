@@ -12,6 +12,7 @@ fn code() -> CodeView {
 fn person(login: &str, name: &str, change: Change, code: Option<CodeView>) -> EnrolledView {
     EnrolledView {
         login: login.into(),
+        campus: (login == "alumno4").then(|| "ana.gil@upv.es".into()),
         name: name.into(),
         email: "inigo@upv.es".into(),
         change,
@@ -38,6 +39,7 @@ fn enrolled(form: Form, dry_run: bool) -> Reply {
         meant: meant.map(str::to_owned),
     };
     let warnings = [
+        warning("encoding", None, "windows-1252", None),
         warning("unknown-column", None, "ciudad\u{1b}[31m", None),
         warning("staff", Some(7), "profesor", None),
         warning("garbled", Some(9), "JosÃ©", Some("José")),
@@ -55,6 +57,10 @@ fn enrolled(form: Form, dry_run: bool) -> Reply {
         back,
         archived,
         unchanged,
+        stops: 3,
+        many: true,
+        resting: (1..=11).map(|n| format!("web{n}.alumno6")).collect(),
+        start: !dry_run,
         people,
         warnings,
         form,
@@ -70,6 +76,10 @@ fn same() -> Reply {
         back: 0,
         archived: 0,
         unchanged: 200,
+        stops: 0,
+        many: false,
+        resting: vec!["web1.alumno6".into()],
+        start: false,
         people: vec![],
         warnings: vec![],
         form: Form::Table,

@@ -16,6 +16,43 @@ pub enum Form {
     Sheet,
 }
 
+/// What a column of a list says, called as Moodle calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// What they log in with.
+    Username,
+    /// First name.
+    Firstname,
+    /// Last name.
+    Lastname,
+    /// Where to write to them.
+    Email,
+    /// Their group.
+    Group,
+    /// Their number at the school.
+    Idnumber,
+}
+
+impl Column {
+    /// Every one; those that there must be come first.
+    pub const ALL: [Self; 6] =
+        [Self::Username, Self::Firstname, Self::Lastname, Self::Email, Self::Group, Self::Idnumber];
+    /// How many there must be.
+    pub const REQUIRED: usize = 4;
+
+    /// As Moodle calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Firstname => "firstname",
+            Self::Lastname => "lastname",
+            Self::Email => "email",
+            Self::Group => "group1",
+            Self::Idnumber => "idnumber",
+        }
+    }
+}
+
 /// `course enrol`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Enrol {
@@ -25,6 +62,14 @@ pub struct Enrol {
     pub list: Vec<u8>,
     /// Say what would change, and change nothing.
     pub dry_run: bool,
+    /// Who has no row stays.
+    pub add: bool,
+    /// So many may be archived, though they are many.
+    pub archive: Option<u32>,
+    /// What archiving stopped of who is there is to be started.
+    pub start: bool,
+    /// Headings of the list, and what their columns say.
+    pub maps: Vec<(String, Column)>,
     /// How to write the answer.
     pub form: Form,
 }
@@ -32,8 +77,9 @@ pub struct Enrol {
 impl std::fmt::Debug for Enrol {
     /// Without the list, which is as long as it likes.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { course, list, dry_run, form } = self;
-        write!(f, "Enrol({course}, {} bytes, dry_run {dry_run}, {form:?})", list.len())
+        let Self { course, list, dry_run, add, archive, start, maps, form } = self;
+        let how = (dry_run, add, archive, start, maps, form);
+        write!(f, "Enrol({course}, {} bytes, {how:?})", list.len())
     }
 }
 

@@ -18,7 +18,7 @@ use puerta_audit::{Event, Outcome, Phase};
 use puerta_keys::password::HashError;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
-use puerta_lab::names::Login;
+use puerta_lab::names::{CampusName, Login};
 use puerta_policy::decide::{Decision, Lab};
 use second::Tries;
 use std::net::SocketAddr;
@@ -132,13 +132,13 @@ impl From<Entered> for Second {
 impl App {
     /// Is this key one of theirs? Only a hint for the client: it proves nothing.
     pub async fn knows_key(&self, login: &str, fingerprint: &str) -> bool {
-        let Ok(login) = login.parse::<Login>() else { return false };
+        let Ok(login) = login.parse::<CampusName>() else { return false };
         matches!(self.store.key_of(&login, fingerprint).await, Ok(Some(_)))
     }
 
     /// A key whose signature was verified by the transport.
     pub async fn login_key(&self, who: &Stranger, login: &str, fingerprint: &str) -> Result<Proved> {
-        let found = match login.parse::<Login>() {
+        let found = match login.parse::<CampusName>() {
             Ok(login) => self.store.key_of(&login, fingerprint).await?,
             Err(_) => None,
         };
@@ -154,8 +154,8 @@ impl App {
 
     /// A password, or a one-time code in its place. Unknown people cost as much as known ones.
     pub async fn login_password(&self, who: &Stranger, login: &str, password: &Secret) -> Result<Proved> {
-        let person = match login.parse::<Login>() {
-            Ok(login) => self.store.person_by_login(&login).await?,
+        let person = match login.parse::<CampusName>() {
+            Ok(login) => self.store.person_typed(&login).await?,
             Err(_) => None,
         };
         let credentials = match &person {
@@ -226,6 +226,8 @@ impl App {
         second: Option<Factor>,
         mut event: Event,
     ) -> Result<Entered> {
+        // Whatever they typed for it.
+        event.actor = Some(first.login.to_string());
         let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
             Ok(policies) => policies,
             Err(policies) => {

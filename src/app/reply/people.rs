@@ -63,6 +63,9 @@ pub struct PersonView {
     pub password: bool,
     /// Where to write to them; may be empty.
     pub email: String,
+    /// What the campus calls them, where that is another name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campus: Option<String>,
     /// Their number at the school; may be empty.
     pub idnumber: String,
     /// Their groups in their courses.

@@ -21,6 +21,14 @@ pub struct EnrolView {
     pub archived: u32,
     /// How many are as they were.
     pub unchanged: u32,
+    /// How many machines that run are stopped, because their seats are archived.
+    pub stops: u32,
+    /// So many are archived that their number has to be said: `--archive`.
+    pub many: bool,
+    /// Machines that archiving stopped once, of who is there now.
+    pub resting: Vec<String>,
+    /// Whether they are started.
+    pub start: bool,
     /// Everybody of whom something changed: the list's order, then who was archived.
     pub people: Vec<EnrolledView>,
     /// What was passed over.
@@ -35,6 +43,9 @@ pub struct EnrolView {
 pub struct EnrolledView {
     /// Login.
     pub login: String,
+    /// What the campus calls them, where that is another name: they may type either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campus: Option<String>,
     /// Name as people write it.
     pub name: String,
     /// Where to write to them.

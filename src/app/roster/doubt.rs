@@ -35,10 +35,11 @@ impl Doubts {
         }
     }
 
-    /// Columns that nobody reads.
-    pub(super) fn unknown(&mut self, columns: Vec<String>) {
-        let warning = |name| EnrolWarning { what: "unknown-column", line: None, name, meant: None };
-        self.named.extend(columns.into_iter().map(warning));
+    /// An encoding that was guessed, and columns that nobody reads.
+    pub(super) fn unread(&mut self, encoding: Option<&str>, columns: Vec<String>) {
+        let warning = |what| move |name| EnrolWarning { what, line: None, name, meant: None };
+        self.named.extend(encoding.map(str::to_owned).map(warning("encoding")));
+        self.named.extend(columns.into_iter().map(warning("unknown-column")));
     }
 
     /// All of it.

@@ -1,7 +1,10 @@
 //! `course enrol` and `course code`: a course's people from a list, and the codes they first come in
 //! with. Codes are in the answer and nowhere else.
 
+mod columns;
 mod doubt;
+mod leave;
+mod login;
 mod parse;
 mod quotes;
 mod shut;
@@ -24,7 +27,7 @@ use puerta_lab::action::Action;
 use puerta_lab::model::Course;
 use puerta_lab::names::CourseName;
 use puerta_policy::decide::Lab;
-use puerta_store::{Enrolment, NewCode, RosterPlan, RosterRow, StoreError};
+use puerta_store::{Enrolment, Intake, NewCode, RosterPlan, RosterRow, StoreError};
 use std::sync::Arc;
 
 pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {
@@ -36,15 +39,22 @@ pub(super) async fn enrol(ctx: &Ctx<'_>, asked: Enrol) -> Result<Reply> {
 }
 
 async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) -> Result<Reply> {
-    let list = parse::parse(&asked.list)?;
+    let list = parse::parse(&asked.list, &asked.maps)?;
     let (codes, rows) = with_codes(app, &list)?;
-    let done = app.store.enrol(course.id, &rows, asked.dry_run, clock::now()).await;
+    let intake = Intake { course: course.id, add: asked.add, start: asked.start, now: clock::now() };
+    let done = app.store.enrol(intake, &rows, |plan| leave::agreed(plan, &asked)).await;
     let enrolled = done.map_err(|error| match error {
         StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", &course.name),
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
         other => other.into(),
     })?;
-    let view = view(course, enrolled.value(), list, codes, &asked);
+    let plan = enrolled.value();
+    leave::nobody_else(plan, &list)?;
+    let stops = leave::running(app, &plan.shut).await;
+    if !plan.taken && !asked.dry_run {
+        return Err(leave::refused(plan, &asked, stops));
+    }
+    let view = EnrolView { stops, ..view(course, plan, list, codes, &asked) };
     app.after(enrolled).await;
     if !asked.dry_run {
         note(app, visitor, &view).await;
@@ -66,6 +76,7 @@ fn with_codes(app: &App, list: &List) -> Result<(Vec<CodeView>, Vec<RosterRow>)>
         codes.push(shown(code, &stored));
         rows.push(RosterRow {
             login: row.login.clone(),
+            campus: row.campus.clone(),
             name: row.name.clone(),
             email: row.email.clone(),
             group: row.group.clone(),
@@ -95,6 +106,10 @@ fn view(
         back: 0,
         archived: plan.archived.len() as u32,
         unchanged: 0,
+        stops: 0,
+        many: leave::many(plan.archived.len() as u32, plan.class),
+        resting: plan.resting.iter().map(|vm| format!("{}.{}", vm.name, vm.seat_name)).collect(),
+        start: asked.start,
         people: Vec::new(),
         warnings,
         form: asked.form,
@@ -108,6 +123,8 @@ fn view(
                 view.unchanged += 1;
                 continue;
             }
+            // Refused before.
+            Enrolment::Another => continue,
             Enrolment::Staff => {
                 view.warnings.push(EnrolWarning::at(row.line, "staff", entry.login.to_string()));
                 continue;
@@ -116,6 +133,7 @@ fn view(
         *count += 1;
         view.people.push(EnrolledView {
             login: entry.login.to_string(),
+            campus: row.campus.as_ref().map(ToString::to_string),
             name: row.name.clone(),
             email: row.email.clone(),
             change,
@@ -125,6 +143,7 @@ fn view(
     }
     view.people.extend(plan.archived.iter().map(|(person, seat)| EnrolledView {
         login: person.login.to_string(),
+        campus: None,
         name: person.name.clone(),
         email: String::new(),
         change: Change::Archived,

@@ -1,26 +1,19 @@
 //! The list of a course's people as Moodle exports it: from bytes to rows, or to every line that is
 //! wrong. Pure: it knows no store and no clock, and what it says is bounded whatever it reads.
 
+use super::columns::Columns;
 use super::doubt::Doubts;
-use super::quotes;
-use super::text::{decode, delimiter, lines};
 use super::wrong::{Wrong, short, usage};
+use super::{login, quotes, text};
+use crate::app::command::Column;
 use crate::app::error::Error;
 use crate::app::reply::EnrolWarning;
 use csv::{ReaderBuilder, StringRecord};
 use puerta_audit::unshowable;
-use puerta_lab::names::Login;
+use puerta_lab::names::{CampusName, Login};
 use puerta_lab::plan::SeatNumber;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization as _;
-
-/// Most unknown columns that are named.
-const UNKNOWN: usize = 20;
-/// The columns that there must be, and then those that there may be, as Moodle calls them.
-const COLUMNS: [&str; 6] = ["username", "firstname", "lastname", "email", "group1", "idnumber"];
-const REQUIRED: usize = 4;
-/// Longest value of each, characters; a login's own rule is shorter.
-const LONGEST: [usize; 6] = [100, 100, 100, 254, 100, 255];
 
 /// One person of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +22,8 @@ pub(super) struct Row {
     pub(super) line: usize,
     /// What they log in with.
     pub(super) login: Login,
+    /// What the campus calls them, where that is another name.
+    pub(super) campus: Option<CampusName>,
     /// First and last name.
     pub(super) name: String,
     /// Where to write to them.
@@ -49,10 +44,11 @@ pub(super) struct List {
 }
 
 /// Reads a list. The error has a detail for each wrong line; of those after the first fifty one for all.
-pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
+pub(super) fn parse(bytes: &[u8], maps: &[(String, Column)]) -> Result<List, Error> {
+    let (text, encoding) = text::decode(bytes)?;
     // One form of Unicode for all: what two programs write differently is the same name.
-    let text: String = decode(bytes)?.nfc().collect();
-    let delimiter = delimiter(&text);
+    let text: String = text.nfc().collect();
+    let (delimiter, mut named) = text::separator(&text);
     quotes::check(&text, delimiter)?;
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -63,7 +59,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
     let mut people = People::default();
     let mut record = StringRecord::new();
     // A field ends on its line: each line that has something is a record. The reader passes over the others.
-    for (line, _) in lines(text.as_bytes()).filter(|(_, text)| !text.is_empty()) {
+    for (line, _) in text::lines(text.as_bytes()).filter(|(_, text)| !text.is_empty()) {
         // The text is UTF-8 and is in memory: there is no other failure.
         if !reader.read_record(&mut record).map_err(|error| Error::internal(&error))? {
             break;
@@ -72,57 +68,26 @@ pub(super) fn parse(bytes: &[u8]) -> Result<List, Error> {
             // A spreadsheet saves rows that are no more as separators.
             continue;
         }
+        if std::mem::take(&mut named) {
+            // `sep=;` was read already.
+            continue;
+        }
         match &columns {
-            None => columns = Some(Columns::read(&record)?),
+            None => columns = Some(Columns::read(&record, maps)?),
             Some(columns) => people.row(line, columns, &record),
         }
     }
     let Some(columns) = columns else { return Err(usage("error-list-empty")) };
-    people.finish(columns.unknown)
-}
-
-/// Where each of [`COLUMNS`] stands.
-struct Columns {
-    places: [Option<usize>; 6],
-    fields: usize,
-    unknown: Vec<String>,
-}
-
-impl Columns {
-    fn read(header: &StringRecord) -> Result<Self, Error> {
-        let mut columns = Self { places: [None; 6], fields: header.len(), unknown: Vec::new() };
-        for (place, field) in header.iter().enumerate() {
-            let name = field.trim().to_lowercase();
-            match COLUMNS.iter().position(|known| *known == name) {
-                Some(known) if columns.places[known].is_some() => {
-                    return Err(usage("error-list-column-twice").with("column", name));
-                }
-                Some(known) => columns.places[known] = Some(place),
-                None if columns.unknown.len() < UNKNOWN => columns.unknown.push(short(field.trim())),
-                None => {}
-            }
-        }
-        let missing: Vec<_> =
-            COLUMNS.iter().zip(columns.places).take(REQUIRED).filter(|(_, place)| place.is_none()).collect();
-        if missing.is_empty() {
-            return Ok(columns);
-        }
-        let names: Vec<_> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
-        Err(usage("error-list-columns").with("columns", names.join(", ")))
-    }
-
-    /// A column's value in a record; `None` when the list has no such column.
-    fn value<'a>(&self, record: &'a StringRecord, column: usize) -> Option<&'a str> {
-        self.places[column].map(|place| record.get(place).unwrap_or("").trim())
-    }
+    people.doubts.unread(encoding, columns.unknown());
+    people.finish()
 }
 
 /// The rows so far, and what is wrong with them.
 #[derive(Default)]
 struct People {
     rows: Vec<Row>,
-    /// The line of each login.
-    seen: HashMap<Login, usize>,
+    /// The line of each login, and how it was written there.
+    seen: HashMap<Login, (usize, String)>,
     wrong: Wrong,
     doubts: Doubts,
 }
@@ -130,54 +95,65 @@ struct People {
 impl People {
     fn row(&mut self, line: usize, columns: &Columns, record: &StringRecord) {
         let before = self.wrong.count();
-        if record.iter().skip(columns.fields).any(|field| !field.trim().is_empty()) {
+        if record.iter().skip(columns.fields()).any(|field| !field.trim().is_empty()) {
             let error = usage("error-row-fields").with("fields", record.len());
-            self.wrong.add(line, error.with("columns", columns.fields));
+            self.wrong.add(line, error.with("columns", columns.fields()));
             return;
         }
-        for column in 0..COLUMNS.len() {
-            if let Some(error) = columns.value(record, column).and_then(|value| unfit(column, value)) {
-                self.wrong.add(line, error);
+        for column in Column::ALL {
+            let unfit = columns.value(record, column).and_then(|value| unfit(column, value));
+            if let Some(error) = unfit {
+                self.wrong.add(line, error.with("column", columns.heading(column)));
             }
         }
         for field in record {
             self.doubts.look(line, field);
         }
         let value = |column| columns.value(record, column).unwrap_or("");
-        self.doubts.name(line, value(1));
-        self.doubts.name(line, value(2));
-        let owned = |column| columns.value(record, column).map(str::to_owned);
-        let login = match value(0).parse::<Login>() {
-            Ok(login) => login,
+        self.doubts.name(line, value(Column::Firstname));
+        self.doubts.name(line, value(Column::Lastname));
+        let (login, campus) = match login::login(value(Column::Username)) {
+            Ok(read) => read,
             Err(rule) => {
                 // What is missing or too long was said.
                 if self.wrong.count() == before {
-                    self.wrong.add(line, Error::from(rule).with("value", short(value(0))));
+                    self.wrong.add(line, Error::from(rule).with("value", short(value(Column::Username))));
                 }
                 return;
             }
         };
-        if let Some(first) = self.seen.get(&login) {
-            let error = usage("error-row-twice").with("value", &login).with("first", first);
-            self.wrong.add(line, error);
+        if !self.first(line, &login, value(Column::Username)) {
             return;
         }
-        self.seen.insert(login.clone(), line);
         // What is refused is not kept.
         if self.wrong.count() == 0 {
-            let name = format!("{} {}", value(1), value(2));
-            let email = value(3).to_owned();
-            self.rows.push(Row { line, login, name, email, group: owned(4), idnumber: owned(5) });
+            let owned = |column| columns.value(record, column).map(str::to_owned);
+            let name = format!("{} {}", value(Column::Firstname), value(Column::Lastname));
+            let (email, group, idnumber) =
+                (value(Column::Email).to_owned(), owned(Column::Group), owned(Column::Idnumber));
+            self.rows.push(Row { line, login, campus, name, email, group, idnumber });
         }
     }
 
-    fn finish(mut self, unknown: Vec<String>) -> Result<List, Error> {
+    /// Whether a login is there for the first time.
+    fn first(&mut self, line: usize, login: &Login, written: &str) -> bool {
+        let Some((first, as_written)) = self.seen.get(login) else {
+            self.seen.insert(login.clone(), (line, written.to_owned()));
+            return true;
+        };
+        let id = if as_written == written { "error-row-twice" } else { "error-row-one-login" };
+        let error = usage(id).with("value", short(written)).with("first", first);
+        let error = error.with("other", short(as_written)).with("login", login);
+        self.wrong.add(line, error);
+        false
+    }
+
+    fn finish(self) -> Result<List, Error> {
         if self.seen.len() > usize::from(SeatNumber::MAX) {
             let error = usage("error-list-many").with("people", self.seen.len());
             return Err(error.with("max", SeatNumber::MAX));
         }
         if self.wrong.count() == 0 {
-            self.doubts.unknown(unknown);
             let (rows, warnings) = (self.rows, self.doubts.warnings());
             return if rows.is_empty() {
                 Err(usage("error-list-empty"))
@@ -189,19 +165,30 @@ impl People {
     }
 }
 
+/// Longest value of each, characters; a login's own rule is shorter.
+fn longest(column: Column) -> usize {
+    match column {
+        Column::Email => 254,
+        Column::Idnumber => 255,
+        _ => 100,
+    }
+}
+
 /// What is wrong with a value, whatever its row.
-fn unfit(column: usize, value: &str) -> Option<Error> {
-    let error = |id| usage(id).with("column", COLUMNS[column]);
+fn unfit(column: Column, value: &str) -> Option<Error> {
     if value.is_empty() {
-        return (column < REQUIRED).then(|| error("error-row-missing"));
+        let required = (column as usize) < Column::REQUIRED;
+        return required.then(|| usage("error-row-missing"));
     }
     if value.chars().any(unshowable) {
-        return Some(error("error-row-characters"));
+        return Some(usage("error-row-characters"));
     }
-    if value.chars().count() > LONGEST[column] {
-        return Some(error("error-row-long").with("max", LONGEST[column]));
+    let longest = longest(column);
+    if value.chars().count() > longest {
+        return Some(usage("error-row-long").with("max", longest));
     }
-    (column == 3 && !is_address(value)).then(|| usage("error-row-email").with("value", short(value)))
+    let wrong = column == Column::Email && !is_address(value);
+    wrong.then(|| usage("error-row-email").with("value", short(value)))
 }
 
 /// Whether mail could go there: something, one `@`, and a domain with a dot.

@@ -1,5 +1,6 @@
 //! Lists that people really have, and lists that are wrong.
 
+use super::super::columns::UNKNOWN;
 use super::super::wrong::{NAMED, SHOWN};
 use super::*;
 use proptest::prelude::*;
@@ -7,12 +8,12 @@ use proptest::prelude::*;
 const HEADER: &str = "username,firstname,lastname,email\n";
 
 fn list(text: &str) -> List {
-    parse(text.as_bytes()).unwrap()
+    parse(text.as_bytes(), &[]).unwrap()
 }
 
 /// The error's id, and of each detail its line and id.
 fn wrong(bytes: &[u8]) -> (&'static str, Vec<(String, &'static str)>) {
-    let error = parse(bytes).unwrap_err();
+    let error = parse(bytes, &[]).unwrap_err();
     let line =
         |error: &Error| error.args.iter().find(|(name, _)| *name == "line").map(|(_, line)| line.clone());
     (error.id, error.details.iter().map(|one| (line(one).unwrap_or_default(), one.id)).collect())
@@ -25,6 +26,7 @@ fn moodle_and_a_spreadsheet_between() {
     let expected = Row {
         line: 2,
         login: "alumno1".parse().unwrap(),
+        campus: None,
         name: "Íñigo Núñez Peña".into(),
         email: "inigo@upv.es".into(),
         group: Some("G1".into()),
@@ -123,7 +125,7 @@ fn every_bad_line_is_named() {
         ("ana,,Gil,a@b.es", "error-row-missing"),
         (",Ana,Gil,a@b.es", "error-row-missing"),
         ("Ana,Ana,Gil,a@b.es", "error-name-characters"),
-        ("ana.gil,Ana,Gil,a@b.es", "error-name-characters"),
+        ("bea@b.es,Bea,Gil,b@b.es", "error-row-one-login"),
         ("1ana,Ana,Gil,a@b.es", "error-name-start"),
         ("ana-,Ana,Gil,a@b.es", "error-name-end"),
         ("abcdefghijklmnopqrstuvwxyzabcdefg,Ana,Gil,a@b.es", "error-name-long"),
@@ -142,7 +144,7 @@ fn every_bad_line_is_named() {
         assert!(details.iter().all(|(line, _)| line == "3"), "{text}: {details:?}");
         assert_eq!(details[0].1, id, "{text}");
     }
-    let error = parse(row("bea,Bea,Gil,b@b.es").as_bytes()).unwrap_err();
+    let error = parse(row("bea,Bea,Gil,b@b.es").as_bytes(), &[]).unwrap_err();
     assert!(error.details[0].args.contains(&("first", "2".into())), "both lines");
 }
 
@@ -153,7 +155,7 @@ fn lists_that_are_no_lists() {
             HEADER.trim().as_bytes(),
             b"ana,Ana,Gil,a@b.es",
             b"luis,Lu\xeds,,l@b.es",
-            b"",
+            "íñ,Í,Ñ,í@b.es".as_bytes(),
             b"be,B\xe9,G,b@b.es",
         ];
         let (id, lines) = wrong(&rows.join(end.as_bytes()));
@@ -166,15 +168,15 @@ fn lists_that_are_no_lists() {
     }
     let sixteen: Vec<u8> = HEADER.encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(wrong(&sixteen).0, "error-list-encoding");
-    assert_eq!(wrong(&[b"\xff\xfe".as_slice(), &sixteen].concat()).0, "error-list-encoding");
+    assert_eq!(wrong(&[b"\xff\xfe".as_slice(), &sixteen, b"x"].concat()).0, "error-list-encoding");
     assert_eq!(wrong(b"").0, "error-list-empty");
     assert_eq!(wrong(b"\n\r\n\n").0, "error-list-empty");
     assert_eq!(wrong(HEADER.as_bytes()).0, "error-list-empty");
     assert_eq!(wrong(b"username,firstname,lastname,email,EMAIL\n").0, "error-list-column-twice");
-    let error = parse(b"ana,Ana,Gil,a@b.es\n").unwrap_err();
+    let error = parse(b"ana,Ana,Gil,a@b.es\n", &[]).unwrap_err();
     assert_eq!(error.id, "error-list-columns");
     assert_eq!(error.args[0].1, "`username`, `firstname`, `lastname`, `email`");
-    assert_eq!(parse(b"username;firstname;lastname\n").unwrap_err().args[0].1, "`email`");
+    assert_eq!(parse(b"username;firstname;lastname\n", &[]).unwrap_err().args[0].1, "`email`");
 }
 
 #[test]
@@ -186,22 +188,98 @@ fn many_people_and_many_mistakes_are_bounded() {
     assert_eq!(list(&people(8191)).rows.len(), 8191);
     assert_eq!(wrong(people(8192).as_bytes()).0, "error-list-many");
     let bad: String = (0..9000).map(|_| "Ñ,A,B,a\n").collect();
-    let error = parse(format!("{HEADER}{bad}").as_bytes()).unwrap_err();
+    let error = parse(format!("{HEADER}{bad}").as_bytes(), &[]).unwrap_err();
     assert_eq!(error.details.len(), NAMED + 1);
     assert_eq!(error.args, [("count", "9000".into())]);
     assert_eq!(error.details[NAMED].args, [("count", "8950".into()), ("lines", "52-9001".into())]);
     // One good line between two that are not.
     let bad: String = (0..60).map(|n| format!("Ñ,A,B,a@b.es\na{n},A,B,a@b.es\n")).collect();
-    let error = parse(format!("{HEADER}{bad}").as_bytes()).unwrap_err();
+    let error = parse(format!("{HEADER}{bad}").as_bytes(), &[]).unwrap_err();
     let lines = "102, 104, 106, 108, 110, 112, 114, 116, 118, 120";
     assert_eq!(error.details[NAMED].args, [("count", "10".into()), ("lines", lines.into())]);
     let noise = vec![0xff; 2 << 20];
-    assert_eq!(wrong(&noise).1.len(), 1, "one line");
-    let noise: Vec<u8> = b"\xff\n\n".repeat(700_000);
-    let last = parse(&noise).unwrap_err().details.pop().unwrap();
+    assert_eq!(wrong(&noise).0, "error-list-columns");
+    let noise: Vec<u8> = [b"\xff\n\n".repeat(700_000), "ñ\n".into()].concat();
+    let last = parse(&noise, &[]).unwrap_err().details.pop().unwrap();
     assert!(last.args[1].1.len() < 20_000 && last.args[1].1.ends_with("4099, …"), "{}", last.args[1].1.len());
-    let wide = parse(format!("{}x\n", "columna,".repeat(9000)).as_bytes()).unwrap_err();
+    let wide = parse(format!("{}x\n", "columna,".repeat(9000)).as_bytes(), &[]).unwrap_err();
     assert_eq!(wide.id, "error-list-columns");
+}
+
+#[test]
+fn what_moodle_and_excel_say_in_spanish_is_read() {
+    let expected = Row {
+        line: 2,
+        login: "jose-nunez".parse().unwrap(),
+        campus: Some("jose.nunez".parse().unwrap()),
+        name: "José Núñez".into(),
+        email: "jose@uni.es".into(),
+        group: None,
+        idnumber: Some("20123456".into()),
+    };
+    let text = "Nombre,Apellido(s),Número de ID,Institución,Dirección de correo,Nombre de usuario\r\n\
+                José,Núñez,20123456,UPV,jose@uni.es,jose.nunez\r\n";
+    assert_eq!(list(text).rows[0], expected);
+    assert_eq!(
+        list(&text.replace(',', ";").replace('ú', "u\u{301}")).rows[0],
+        expected,
+        "in two forms of Unicode"
+    );
+    assert_eq!(
+        list(&text.replace(',', "\t").to_uppercase().replace(
+            "JOSÉ\tNÚÑEZ\t20123456\tUPV\tJOSE@UNI.ES\tJOSE.NUNEZ",
+            "José\tNúñez\t20123456\tUPV\tjose@uni.es\tjose.nunez"
+        ))
+        .rows[0],
+        expected
+    );
+    assert_eq!(
+        list(&format!("sep=;\r\n{}", text.replace(',', ";"))).rows[0],
+        Row { line: 3, ..expected.clone() }
+    );
+    let read = |bytes: &[u8]| {
+        let list = parse(bytes, &[]).unwrap();
+        let said = list.warnings.iter().find(|one| one.what == "encoding").map(|one| one.name.clone());
+        (list.rows[0].clone(), said)
+    };
+    let latin: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    assert_eq!(read(&latin), (expected.clone(), Some("windows-1252".into())));
+    let sixteen = |mark: &str| format!("{mark}{text}").encode_utf16().collect::<Vec<_>>();
+    let little: Vec<u8> = sixteen("\u{feff}").into_iter().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = sixteen("\u{feff}").into_iter().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(read(&little), (expected.clone(), Some("UTF-16LE".into())));
+    assert_eq!(read(&big), (expected.clone(), Some("UTF-16BE".into())));
+    assert_eq!(read(text.as_bytes()), (expected, None));
+}
+
+#[test]
+fn what_a_column_is_can_be_said() {
+    let text = "Usuario UPV;Nombre;Apellidos;Correo;E-mail\nana;Ana;Gil;a@b.es;x\n";
+    let map = |heading: &str, column| (heading.to_owned(), column);
+    assert_eq!(wrong(text.as_bytes()).0, "error-list-columns");
+    let list = parse(text.as_bytes(), &[map("usuario  upv", Column::Username)]).unwrap();
+    assert_eq!((list.rows[0].login.as_str(), &*list.rows[0].email), ("ana", "a@b.es"));
+    // One column may be two things, and what was said goes before a name.
+    let maps = [map("Correo", Column::Username), map("Correo", Column::Email)];
+    let list = parse(text.as_bytes(), &maps).unwrap();
+    assert_eq!((list.rows[0].login.as_str(), &*list.rows[0].email), ("a", "a@b.es"));
+    let unread: Vec<_> = list.warnings.iter().map(|one| &*one.name).collect();
+    assert_eq!(unread, ["Usuario UPV", "E-mail"]);
+    let absent = parse(text.as_bytes(), &[map("Login", Column::Username)]).unwrap_err();
+    assert_eq!((absent.id, &*absent.args[0].1), ("error-list-map", "Login"));
+    let twice = [map("Correo", Column::Email), map("E-mail", Column::Email)];
+    assert_eq!(parse(text.as_bytes(), &twice).unwrap_err().id, "error-list-column-twice");
+    let error = parse(text.as_bytes(), &[map("Correo", Column::Username)]).unwrap();
+    assert_eq!(error.rows[0].email, "a@b.es", "it is still what its name says");
+}
+
+#[test]
+fn two_that_become_one_are_said_with_both_lines() {
+    let text = format!("{HEADER}ana@uni.es,A,B,a@b.es\nluis,A,B,a@b.es\nana@alumni.es,A,B,a@b.es\n");
+    let error = parse(text.as_bytes(), &[]).unwrap_err();
+    let args = |name: &str| error.details[0].args.iter().find(|(known, _)| *known == name).unwrap().1.clone();
+    assert_eq!(error.details[0].id, "error-row-one-login");
+    assert_eq!([args("line"), args("first"), args("login"), args("other")], ["4", "2", "ana", "ana@uni.es"]);
 }
 
 proptest! {
@@ -215,7 +293,7 @@ proptest! {
         for body in [text.as_bytes(), &bytes] {
             let all = [head, body].concat();
             let lines = 1 + all.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
-            match parse(&all) {
+            match parse(&all, &[]) {
                 Ok(list) => {
                     prop_assert!(!list.rows.is_empty() && list.warnings.len() <= UNKNOWN + NAMED + 1);
                     prop_assert!(list.rows.iter().all(|row| row.line <= lines && !row.name.contains('\x1b')));

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const DIAS: [&str; 7] = ["lun", "mar", "mie", "jue", "vie", "sab", "dom"];
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const DIAS: [&str; 7] = ["lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"];
+/// How timetables abbreviate them in Spanish. `M` and `S` are left out: in English they are other days.
+const INITIALS: [(&str, u8); 5] = [("l", 0), ("x", 2), ("j", 3), ("v", 4), ("d", 6)];
 
 /// More than anybody means.
 const MOST: usize = 16;
@@ -52,15 +54,33 @@ impl FromStr for Hours {
 fn span(part: &str) -> Option<Span> {
     let mut words = part.split_whitespace();
     let (days, times, None) = (words.next()?, words.next()?, words.next()) else { return None };
-    let (first, last) = days.split_once('-').unwrap_or((days, days));
-    let (from, until) = times.split_once('-')?;
+    // A word processor makes a dash of it.
+    let (first, last) = days.split_once(['-', '–']).unwrap_or((days, days));
+    let (from, until) = times.split_once(['-', '–'])?;
     let minutes = (minute(from)?, minute(until)?);
     (minutes.0 < minutes.1).then_some(Span { days: (day(first)?, day(last)?), minutes })
 }
 
+/// A day by its name, or by the beginning of it from three letters on; with or without accents, which may be letters
+/// of their own (`mie\u{301}`).
 fn day(word: &str) -> Option<u8> {
-    let at = |days: &[&str]| days.iter().position(|day| day.eq_ignore_ascii_case(word));
+    let plain = |c| match c {
+        'á' => 'a',
+        'é' => 'e',
+        c => c,
+    };
+    let letters = word.chars().flat_map(char::to_lowercase).filter(|c| *c != '\u{301}');
+    let word: String = letters.map(plain).collect();
+    if let Some((_, day)) = INITIALS.iter().find(|(initial, _)| *initial == word) {
+        return Some(*day);
+    }
+    let at = |days: &[&str]| days.iter().position(|day| word.len() >= 3 && plural(day, &word));
     at(&DAYS).or_else(|| at(&DIAS)).and_then(|day| u8::try_from(day).ok())
+}
+
+/// Whether a word is a day, begins it, or is more than one of it: `sábados`.
+fn plural(day: &str, word: &str) -> bool {
+    day.starts_with(word) || word.strip_suffix('s') == Some(day)
 }
 
 fn minute(text: &str) -> Option<u16> {
@@ -77,9 +97,9 @@ impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, Span { days: (first, last), minutes: (from, until) }) in self.0.iter().enumerate() {
             let comma = if place == 0 { "" } else { ", " };
-            write!(f, "{comma}{}", DAYS[usize::from(*first)])?;
+            write!(f, "{comma}{}", &DAYS[usize::from(*first)][..3])?;
             if first != last {
-                write!(f, "-{}", DAYS[usize::from(*last)])?;
+                write!(f, "-{}", &DAYS[usize::from(*last)][..3])?;
             }
             write!(f, " {:02}:{:02}-{:02}:{:02}", from / 60, from % 60, until / 60, until % 60)?;
         }
@@ -110,6 +130,12 @@ mod tests {
             ("mon-fri 08:00-21:00", "mon-fri 08:00-21:00"),
             ("Lun-Vie 08:00-21:00,sab 09:00-14:00", "mon-fri 08:00-21:00, sat 09:00-14:00"),
             ("sun 00:00-24:00", "sun 00:00-24:00"),
+            ("lunes-viernes 08:00-21:00", "mon-fri 08:00-21:00"),
+            ("miércoles 08:00-21:00, MIERCOLES 22:00-23:00", "wed 08:00-21:00, wed 22:00-23:00"),
+            ("Mié 08:00-21:00, mie\u{301}rcoles 22:00-23:00", "wed 08:00-21:00, wed 22:00-23:00"),
+            ("SÁBADO-domingo 08:00-21:00, sábados 22:00-23:00", "sat-sun 08:00-21:00, sat 22:00-23:00"),
+            ("L-V 08:00-21:00, x 22:00-23:00", "mon-fri 08:00-21:00, wed 22:00-23:00"),
+            ("Monday–Thurs 08:00–21:00, Tues 22:00-23:00", "mon-thu 08:00-21:00, tue 22:00-23:00"),
         ] {
             assert_eq!(text.parse::<Hours>().map(|hours| hours.to_string()).as_deref(), Ok(written));
         }
@@ -124,6 +150,11 @@ mod tests {
             "mon 08:60-09:00",
             "day 08:00-09:00",
             "mon-fri-sat 08:00-09:00",
+            "M 08:00-09:00",
+            "S-D 08:00-09:00",
+            "lu 08:00-09:00",
+            "lunesx 08:00-09:00",
+            "màrtes 08:00-09:00",
             "mon 08:00-09:00,",
             "mon 08:00-09:00 x",
             "mon +8:00-09:00",

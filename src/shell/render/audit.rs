@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(super) fn reply(reply: &AuditReply, lang: Lang, style: Style) -> String {
     match reply {
-        AuditReply::Page(page) if page.csv => as_csv(page),
+        AuditReply::Page(page) if page.csv => as_csv(page, lang),
         AuditReply::Page(page) => as_table(page, lang, style),
         AuditReply::Story(story) => as_story(story, lang),
         AuditReply::Verdict(verdict) => as_verdict(verdict, lang),
@@ -72,7 +72,7 @@ pub(super) fn line(line: &Value, lang: Lang) -> String {
     printable(text.trim_end()).into_owned() + "\n"
 }
 
-fn as_csv(page: &AuditPage) -> String {
+fn as_csv(page: &AuditPage, lang: Lang) -> String {
     const COLUMNS: [&str; 12] = [
         "seq",
         "time",
@@ -87,14 +87,15 @@ fn as_csv(page: &AuditPage) -> String {
         "failure",
         "policies",
     ];
-    let mut text = csv::row(COLUMNS.into_iter().chain(["detail"]));
+    let mut file = csv::File::new(lang);
+    file.row(COLUMNS.into_iter().chain(["detail"]));
     for line in &page.lines {
         let mut cells: Vec<String> =
             COLUMNS.iter().map(|name| field(line, &[name]).unwrap_or_default()).collect();
         cells.push(line.get("detail").map(ToString::to_string).unwrap_or_default());
-        text += &csv::row(cells.iter().map(String::as_str));
+        file.row(cells.iter().map(String::as_str));
     }
-    text
+    file.text()
 }
 
 fn as_story(story: &AuditStory, lang: Lang) -> String {

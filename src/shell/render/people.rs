@@ -201,7 +201,9 @@ fn person(person: &PersonView, lang: Lang) -> String {
         (label(lang, "seats"), several(lang, &person.seats)),
     ];
     let groups = person.groups.join(", ");
-    let more = [("group", &groups), ("email", &person.email), ("idnumber", &person.idnumber)];
+    let campus = person.campus.clone().unwrap_or_default();
+    let more =
+        [("campus", &campus), ("group", &groups), ("email", &person.email), ("idnumber", &person.idnumber)];
     let more = more.into_iter().filter(|(_, value)| !value.is_empty());
     lines.extend(more.map(|(name, value)| (label(lang, name), value.clone())));
     lines.extend([

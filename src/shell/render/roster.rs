@@ -1,5 +1,6 @@
 //! Enrolment as text: a table, a CSV for other programs, or a sheet to print and cut.
 
+use super::csv::File;
 use super::table::Table;
 use super::{Style, label, labels, said};
 use crate::app::command::Form;
@@ -28,7 +29,7 @@ pub(super) fn enrolled(view: &EnrolView, lang: Lang, style: Style) -> String {
     let codes: Vec<Coded<'_>> = view.people.iter().filter_map(coded_of).collect();
     match view.form {
         Form::Table => table(view, lang, style) + &summary(view, lang),
-        Form::Csv => csv(&codes),
+        Form::Csv => csv(&codes, lang),
         Form::Sheet => sheet(&codes, &view.course, lang),
     }
 }
@@ -59,7 +60,7 @@ pub(super) fn codes(view: &CodesView, lang: Lang, style: Style) -> String {
             let table = if people.is_empty() { String::new() } else { table.text(style.width) };
             table + &made(view, lang)
         }
-        Form::Csv => csv(&people),
+        Form::Csv => csv(&people, lang),
         Form::Sheet => sheet(&people, &view.course, lang),
     }
 }
@@ -89,16 +90,21 @@ fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
         return String::new();
     }
     let none = text(lang, "word-none", &[]);
-    let mut table = Table::new(labels(lang, &["login", "change", "code", "expires", "full-name"]));
+    let named = view.people.iter().any(|person| person.campus.is_some());
+    let mut columns = vec!["login", "change", "code", "expires", "full-name"];
+    columns.extend(named.then_some("campus"));
+    let mut table = Table::new(labels(lang, &columns));
     for person in &view.people {
         let code = person.code.as_ref();
-        table.row(vec![
+        let mut cells = vec![
             person.login.clone(),
             text(lang, &format!("enrol-{}", person.change.as_str()), &[]),
             code.map_or_else(|| none.clone(), |code| code.code.clone()),
             code.map_or_else(|| none.clone(), |code| day(code).to_owned()),
             person.name.clone(),
-        ]);
+        ];
+        cells.extend(named.then(|| person.campus.clone().unwrap_or_else(|| none.clone())));
+        table.row(cells);
     }
     table.text(style.width)
 }
@@ -124,7 +130,29 @@ fn summary(view: &EnrolView, lang: Lang) -> String {
         answer.push_str(&warned(warning, lang));
     }
     answer.push_str(&said(lang, id, &args));
-    answer
+    answer + &machines(view, lang)
+}
+
+/// Names of machines that are told; of the others their number.
+const TOLD: usize = 10;
+
+/// What happens to machines, and what is to be typed about it.
+fn machines(view: &EnrolView, lang: Lang) -> String {
+    let mut lines = String::new();
+    if view.stops > 0 {
+        lines += &said(lang, "enrol-stops", &[("count", &view.stops.to_string())]);
+    }
+    if view.dry_run && view.many {
+        lines += &said(lang, "enrol-many", &[("count", &view.archived.to_string())]);
+    }
+    if let Some(first) = view.resting.first() {
+        let id = if view.start { "enrol-starts" } else { "enrol-resting" };
+        let cut = if view.resting.len() > TOLD { ", …" } else { "" };
+        let names = view.resting.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ") + cut;
+        let (count, course) = (view.resting.len().to_string(), &view.course);
+        lines += &said(lang, id, &[("count", &count), ("names", &names), ("vm", first), ("course", course)]);
+    }
+    lines
 }
 
 fn warned(warning: &EnrolWarning, lang: Lang) -> String {
@@ -134,12 +162,13 @@ fn warned(warning: &EnrolWarning, lang: Lang) -> String {
     said(lang, &format!("enrol-warning-{}", warning.what), &args)
 }
 
-fn csv(people: &[Coded<'_>]) -> String {
-    let head = super::csv::row(["login", "name", "email", "code", "expires"]);
-    let row = |Coded { login, name, email, code }: &Coded<'_>| {
-        super::csv::row([login, name, email, &*code.code, &*code.expires])
-    };
-    head + &people.iter().map(row).collect::<String>()
+fn csv(people: &[Coded<'_>], lang: Lang) -> String {
+    let mut file = File::new(lang);
+    file.row(["login", "name", "email", "code", "expires"]);
+    for Coded { login, name, email, code } in people {
+        file.row([login, name, email, &*code.code, &*code.expires]);
+    }
+    file.text()
 }
 
 /// Cards in two columns, 80 wide, with a form feed where a page is full.
@@ -216,10 +245,10 @@ mod tests {
             email: "a@b.es",
             code: &code,
         });
-        let text = csv(&people);
+        let text = csv(&people, Lang::En);
         let names: Vec<_> = text.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
         assert_eq!(names, ["\"'=1+1\"", "\"'＝1+1\"", "\"' @x\"", "\\t=1", "O'Hara", "a=b"]);
-        let quoted = csv(&[Coded { login: "ana", name: "Gil, \"Ana\"", email: "", code: &code }]);
+        let quoted = csv(&[Coded { login: "ana", name: "Gil, \"Ana\"", email: "", code: &code }], Lang::En);
         assert!(quoted.contains("\"Gil, \"\"Ana\"\"\""), "{quoted}");
     }
 

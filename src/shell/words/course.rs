@@ -1,8 +1,8 @@
 //! `course ...` and `seat ...`: people by courses and by teams.
 
 use super::grammar::{Meant, Yes};
-use super::values::{bad, number};
-use crate::app::command::{self, Command, CourseCommand, Enrol, SeatCommand};
+use super::values::{bad, count, number};
+use crate::app::command::{self, Column, Command, CourseCommand, Enrol, SeatCommand};
 use crate::app::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};
 use puerta_lab::names::{CourseName, Login, SeatName};
@@ -19,8 +19,8 @@ pub(crate) enum Course {
     List,
     Enrol {
         course: CourseName,
-        #[arg(long = "dry-run")]
-        dry_run: bool,
+        #[command(flatten)]
+        how: How,
         #[command(flatten)]
         form: Form,
     },
@@ -29,6 +29,21 @@ pub(crate) enum Course {
         #[command(flatten)]
         form: Form,
     },
+}
+
+/// How a list is taken.
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    #[arg(long = "dry-run")]
+    dry_run: bool,
+    #[arg(long)]
+    add: bool,
+    #[arg(long, allow_negative_numbers = true, value_parser = count)]
+    archive: Option<u32>,
+    #[arg(long)]
+    start: bool,
+    #[arg(long, value_parser = map)]
+    map: Vec<(String, Column)>,
 }
 
 /// How codes are written: at most one of the two.
@@ -44,8 +59,30 @@ fn year(text: &str) -> Result<u16> {
     number(text).ok_or_else(|| bad(text, "year"))
 }
 
+/// `HEADING=column`: the last `=`, since a heading may have one.
+fn map(text: &str) -> Result<(String, Column)> {
+    let wrong = || bad(text, "map");
+    let (heading, column) = text.rsplit_once('=').ok_or_else(wrong)?;
+    let column = column.trim().to_lowercase();
+    let known = Column::ALL.into_iter().find(|known| known.as_str() == column);
+    known
+        .filter(|_| !heading.trim().is_empty())
+        .map(|known| (heading.trim().to_owned(), known))
+        .ok_or_else(wrong)
+}
+
 fn version(text: &str) -> Result<u8> {
     number(text).filter(|version| *version <= 1).ok_or_else(|| bad(text, "version"))
+}
+
+impl How {
+    fn of(self, course: CourseName, form: Form) -> Result<Enrol> {
+        let Self { dry_run, add, archive, start, map: maps } = self;
+        if add && archive.is_some() {
+            return Err(Error::new(Kind::Usage, "error-add-or-archive"));
+        }
+        Ok(Enrol { course, list: Vec::new(), dry_run, add, archive, start, maps, form: form.chosen()? })
+    }
 }
 
 impl Form {
@@ -64,9 +101,7 @@ impl Course {
         Ok(Meant::command(Command::Course(match self {
             Self::Create { course: name, year, version } => CourseCommand::Create { name, year, version },
             Self::List => CourseCommand::List,
-            Self::Enrol { course, dry_run, form } => {
-                CourseCommand::Enrol(Enrol { course, list: Vec::new(), dry_run, form: form.chosen()? })
-            }
+            Self::Enrol { course, how, form } => CourseCommand::Enrol(how.of(course, form)?),
             Self::Code { course, form } => CourseCommand::Code { course, form: form.chosen()? },
         })))
     }

@@ -3,9 +3,9 @@ mod network;
 use super::What::{AskPassword, Exit, Help, NeedsInput, Nothing, Run};
 use super::*;
 use crate::app::command::{
-    AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, ConnectionId, CourseCommand, Enrol,
-    Form, JobCommand, KeyCommand, MayGo, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace, SeatCommand,
-    TemplateCommand, VmCommand,
+    AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, Column, ConnectionId, CourseCommand,
+    Enrol, Form, JobCommand, KeyCommand, MayGo, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace,
+    SeatCommand, TemplateCommand, VmCommand,
 };
 use crate::shell::lang::Lang;
 use crate::shell::useful::tests::of;
@@ -170,11 +170,15 @@ fn the_other_families() {
             Run(Command::Course(CourseCommand::Code { course: name("aso-2026"), form: Form::Csv })),
         ),
         (
-            "course enrol aso-2026 --sheet --dry-run",
+            "course enrol aso-2026 --sheet --dry-run --archive 29 --start --map 'El login=username' --map a=b=email",
             wanting(Command::Course(CourseCommand::Enrol(Enrol {
                 course: name("aso-2026"),
                 list: Vec::new(),
                 dry_run: true,
+                add: false,
+                archive: Some(29),
+                start: true,
+                maps: vec![("El login".into(), Column::Username), ("a=b".into(), Column::Email)],
                 form: Form::Sheet,
             }))),
         ),

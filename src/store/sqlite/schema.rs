@@ -20,6 +20,8 @@ pub(super) fn migrator() -> Migrator {
         (8, "factor", include_str!("migrations/0008_factor.sql")),
         (9, "places", include_str!("migrations/0009_places.sql")),
         (10, "backup", include_str!("migrations/0010_backup.sql")),
+        (11, "rest", include_str!("migrations/0011_rest.sql")),
+        (12, "campus", include_str!("migrations/0012_campus.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

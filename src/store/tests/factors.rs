@@ -18,7 +18,7 @@ async fn there_is_one_or_none() {
     assert_eq!((&*kept.secret, kept.last_step, kept.added, kept.recovery_left), ("AAA", 100, NOW, 2));
     assert!(store.persons().await.unwrap()[0].second_factor);
     drop(store.add_key(alumno.id, key("ZZZ"), NOW).await.unwrap());
-    let (found, second) = store.key_of(&alumno.login, "SHA256:ZZZ").await.unwrap().unwrap();
+    let (found, second) = store.key_of(&(&alumno.login).into(), "SHA256:ZZZ").await.unwrap().unwrap();
     assert_eq!((found.id, second), (alumno.id, true), "a login by key hears of it");
 
     assert!(store.remove_second_factor(alumno.id).await.unwrap());

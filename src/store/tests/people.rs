@@ -347,11 +347,11 @@ async fn keys_are_a_persons_own() {
     assert_eq!(keys, [first.clone(), second.clone()]);
     assert_eq!(second.line, "ssh-ed25519 AAA de casa");
 
-    let found = store.key_of(&alumno10.login, "SHA256:ZZZ").await.unwrap();
+    let found = store.key_of(&(&alumno10.login).into(), "SHA256:ZZZ").await.unwrap();
     assert_eq!(found, Some((alumno10.clone(), false)));
-    let none = store.key_of(&alumno10.login, "SHA256:AAA").await.unwrap();
+    let none = store.key_of(&(&alumno10.login).into(), "SHA256:AAA").await.unwrap();
     assert_eq!(none, None);
-    assert_eq!(store.key_of(&login("nadie"), "SHA256:ZZZ").await.unwrap(), None);
+    assert_eq!(store.key_of(&(&login("nadie")).into(), "SHA256:ZZZ").await.unwrap(), None);
 
     assert!(!store.remove_key(alumno1.id, shared.id).await.unwrap().apart().0);
     assert!(store.remove_key(alumno1.id, first.id).await.unwrap().apart().0);

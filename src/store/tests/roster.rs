@@ -1,13 +1,14 @@
 //! Lists of a course's people, archived seats, teams.
 
 use super::*;
-use puerta_lab::model::PersonId;
-use puerta_lab::names::SeatName;
+use puerta_lab::model::{PersonId, Vm};
+use puerta_lab::names::{CampusName, SeatName};
 use puerta_lab::network::{PortRange, Protocol};
 
 fn row(login: &str) -> RosterRow {
     RosterRow {
         login: login.parse().unwrap(),
+        campus: None,
         name: format!("Ñandú {login}"),
         email: format!("{login}@upv.es"),
         group: None,
@@ -20,8 +21,12 @@ fn list(logins: &[&str]) -> Vec<RosterRow> {
     logins.iter().map(|login| row(login)).collect()
 }
 
+fn intake(course: &Course) -> Intake {
+    Intake { course: course.id, add: false, start: false, now: NOW }
+}
+
 async fn enrol(store: &Store, course: &Course, list: &[RosterRow]) -> (Vec<Enrolment>, Vec<String>) {
-    let plan = store.enrol(course.id, list, false, NOW).await.unwrap().apart().0;
+    let plan = store.enrol(intake(course), list, |_| true).await.unwrap().apart().0;
     let archived = plan.archived.iter().map(|(_, seat)| seat.to_string()).collect();
     (plan.people.iter().map(|entry| entry.what).collect(), archived)
 }
@@ -42,10 +47,10 @@ async fn a_list_is_taken_and_taken_again() {
     let aso = course(&store, "aso-2026").await;
     let mut people = list(&["ana", "luis", "eva"]);
     people[0].group = Some("G1".into());
-    let trial = store.enrol(aso.id, &people, true, NOW).await.unwrap().apart().0;
+    let trial = store.enrol(intake(&aso), &people, |_| false).await.unwrap().apart().0;
     assert!(store.persons().await.unwrap().is_empty(), "a trial changes nothing");
-    let plan = store.enrol(aso.id, &people, false, NOW).await.unwrap().apart().0;
-    assert_eq!(trial, plan, "and says the same");
+    let plan = store.enrol(intake(&aso), &people, |_| true).await.unwrap().apart().0;
+    assert_eq!(RosterPlan { taken: true, ..trial }, plan, "and says the same");
     assert!(plan.people.iter().all(|entry| entry.what == New));
     let rows = store.seats().await.unwrap();
     let seen: Vec<_> =
@@ -85,6 +90,39 @@ async fn two_forms_of_one_name_are_one_name() {
     assert_eq!(enrol(&store, &aso, &people).await.0, [Same]);
     people[0].name = "Jose Nuñez".into();
     assert_eq!(enrol(&store, &aso, &people).await.0, [Changed]);
+}
+
+#[tokio::test]
+async fn what_the_campus_calls_somebody_is_theirs_for_good() {
+    use Enrolment::*;
+    let (_folder, store) = empty().await;
+    let aso = course(&store, "aso-2026").await;
+    let mut people = list(&["jose-nunez", "ana"]);
+    assert_eq!(enrol(&store, &aso, &people).await.0, [New, New]);
+    let name = |text: &str| text.parse::<CampusName>().unwrap();
+    people[0].campus = Some(name("jose.nunez"));
+    assert_eq!(enrol(&store, &aso, &people).await.0, [Changed, Same]);
+    assert_eq!(enrol(&store, &aso, &people).await.0, [Same, Same]);
+    people[0].campus = None;
+    assert_eq!(enrol(&store, &aso, &people).await.0, [Same, Same], "either is the same person");
+    let typed = async |text: &str| {
+        store.person_typed(&name(text)).await.unwrap().map(|person| person.login.to_string())
+    };
+    assert_eq!(typed("jose.nunez").await.as_deref(), Some("jose-nunez"));
+    assert_eq!(typed("jose-nunez").await.as_deref(), Some("jose-nunez"));
+    for none in ["jose.nune", "ana@uni.es", "jose.nunez@uni.es"] {
+        assert_eq!(typed(none).await, None);
+    }
+    drop(store.add_key(id(&store, "jose-nunez").await, key("AAA"), NOW).await.unwrap());
+    let fingerprint = key("AAA").fingerprint;
+    assert!(store.key_of(&name("jose.nunez"), &fingerprint).await.unwrap().is_some());
+    assert!(store.key_of(&name("ana"), &fingerprint).await.unwrap().is_none());
+    // The campus calls nobody else so.
+    people[0].campus = Some(name("jose-nunez@uni.es"));
+    let plan = store.enrol(intake(&aso), &people, |_| false).await.unwrap().apart().0;
+    assert_eq!(plan.people[0].what, Another);
+    let row = store.person_row(&"jose-nunez".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(row.campus, Some(name("jose.nunez")));
 }
 
 #[tokio::test]
@@ -156,6 +194,53 @@ async fn who_is_not_in_the_list_any_more_is_archived_and_comes_back() {
 }
 
 #[tokio::test]
+async fn what_goes_is_looked_at_before_it_goes() {
+    let (_folder, store) = empty().await;
+    let aso = course(&store, "aso-2026").await;
+    enrol(&store, &aso, &list(&["ana", "luis", "eva"])).await;
+    let ana = id(&store, "ana").await;
+    let own = store.seats_of(ana).await.unwrap().remove(0);
+    let web1 = ready(&store, own.id, "web1").await;
+    let seat = team(&store, &aso, &[ana]).await.unwrap();
+    ready(&store, seat.id, "db").await;
+    let names = |vms: &[Vm]| vms.iter().map(|vm| vm.name.to_string()).collect::<Vec<_>>();
+
+    // Refused: nobody went.
+    let plan = store.enrol(intake(&aso), &list(&["luis"]), |plan| plan.archived.len() < 2).await.unwrap();
+    let plan = plan.apart().0;
+    assert!(!plan.taken);
+    assert_eq!(
+        (plan.archived.len(), plan.class, names(&plan.shut)),
+        (2, 3, vec!["web1".into(), "db".into()])
+    );
+    assert!(!store.is_shut(own.id).await.unwrap());
+    // Adding archives nobody.
+    let adding = Intake { add: true, ..intake(&aso) };
+    let plan = store.enrol(adding, &list(&["iu"]), |_| true).await.unwrap().apart().0;
+    assert_eq!((plan.archived.len(), plan.shut.len()), (0, 0));
+    assert!(!store.is_shut(own.id).await.unwrap());
+
+    // Gone, stopped and back: it is known what archiving stopped until it runs again.
+    enrol(&store, &aso, &list(&["luis"])).await;
+    store.lay_to_rest(web1.id).await.unwrap();
+    assert!(store.resting().await.unwrap().is_empty(), "nothing of a shut seat is to be started");
+    let start = Intake { start: true, ..intake(&aso) };
+    let back = list(&["luis", "ana"]);
+    let trial = store.enrol(start, &back, |_| false).await.unwrap().apart().0;
+    assert_eq!(names(&trial.resting), ["web1"]);
+    drop(store.enrol(intake(&aso), &back, |_| true).await.unwrap());
+    let resting = async || {
+        store.resting().await.unwrap().into_iter().map(|(vm, waking)| (vm.id, waking)).collect::<Vec<_>>()
+    };
+    assert_eq!(resting().await, [(web1.id, false)]);
+    let (plan, what) = store.enrol(start, &back, |_| true).await.unwrap().apart();
+    assert!(plan.people.iter().all(|entry| entry.what == Enrolment::Same) && what.seats);
+    assert_eq!(resting().await, [(web1.id, true)]);
+    store.forget_rest(web1.id).await.unwrap();
+    assert!(store.resting().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn archived_in_one_course_is_not_archived_in_another() {
     let (_folder, store) = empty().await;
     let (aso, red) = (course(&store, "aso-2026").await, course(&store, "red-2026").await);
@@ -181,12 +266,12 @@ async fn a_list_that_does_not_fit_changes_nothing() {
     );
     fill.execute(&store.writer).await.unwrap();
     sqlx::query("UPDATE places SET last_seat = 8190").execute(&store.writer).await.unwrap();
-    let full = store.enrol(aso.id, &list(&["ana", "luis"]), false, NOW).await;
+    let full = store.enrol(intake(&aso), &list(&["ana", "luis"]), |_| true).await;
     assert!(matches!(full, Err(StoreError::PlaceFull { .. })), "{full:?}");
     assert_eq!(store.persons().await.unwrap().len(), 1);
-    let gone = store.enrol(CourseId(9), &list(&["ana"]), false, NOW).await;
+    let gone = store.enrol(Intake { course: CourseId(9), ..intake(&aso) }, &list(&["ana"]), |_| true).await;
     assert!(matches!(gone, Err(StoreError::Gone)));
-    assert_eq!(store.enrol(aso.id, &list(&["ana"]), false, NOW).await.unwrap().apart().0.people.len(), 1);
+    assert_eq!(store.enrol(intake(&aso), &list(&["ana"]), |_| true).await.unwrap().apart().0.people.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -197,7 +282,8 @@ async fn two_lists_at_once_come_one_after_the_other() {
     let logins: Vec<&str> = logins.iter().map(String::as_str).collect();
     let both = [list(&logins), list(&logins)].map(|list| {
         let store = store.clone();
-        tokio::spawn(async move { store.enrol(aso.id, &list, false, NOW).await.unwrap().apart().0 })
+        let intake = intake(&aso);
+        tokio::spawn(async move { store.enrol(intake, &list, |_| true).await.unwrap().apart().0 })
     });
     let mut new = 0;
     for one in both {
@@ -255,7 +341,7 @@ async fn who_is_archived_is_in_no_team_of_the_course() {
     let seat = team(&store, &aso, &[ana, luis]).await.unwrap();
     let keys = async || store.keys_of_seat(seat.id).await.unwrap().len();
     assert_eq!(keys().await, 2);
-    let gone = store.enrol(aso.id, &list(&["luis", "eva"]), false, NOW).await.unwrap().apart().1;
+    let gone = store.enrol(intake(&aso), &list(&["luis", "eva"]), |_| true).await.unwrap().apart().1;
     assert!(store.actor(ana).await.unwrap().unwrap().suspended);
     assert_eq!(store.actor(luis).await.unwrap().unwrap().seats.len(), 2);
     assert!(!store.is_shut(seat.id).await.unwrap());

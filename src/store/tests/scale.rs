@@ -106,7 +106,8 @@ async fn a_full_plan_stays_fast() {
 async fn what_one_asks(store: &Store) {
     let (seat, own, person) = (SEAT, [SEAT], PERSON);
     let seat_name = "alumno4321".parse().unwrap();
-    let login = "alumno4321".parse().unwrap();
+    let login: puerta_lab::names::Login = "alumno4321".parse().unwrap();
+    let typed = (&login).into();
     let web1 = "web1".parse().unwrap();
     assert_eq!(store.vms_of(&own).await.unwrap().len(), 7);
     let vmid = store.vm(VmId(777)).await.unwrap().unwrap().vmid;
@@ -119,7 +120,7 @@ async fn what_one_asks(store: &Store) {
     }
     quick!(
         store.actor(person),
-        store.key_of(&login, "SHA256:4321"),
+        store.key_of(&typed, "SHA256:4321"),
         store.person_row(&login),
         store.credentials(person),
         store.seats_of(person),

@@ -1,18 +1,29 @@
 # Enrolment and teams: what is said and what is answered.
 
 ## Help
-use-course-enrol = course enrol COURSE [--dry-run] [--sheet | --csv] < LIST.csv
+use-course-enrol = course enrol COURSE [--dry-run] [--add | --archive N] [--start] [--map HEADING=NAME]... [--sheet | --csv] < LIST.csv
 sum-course-enrol = Makes a course's people those of a list, whole or not at all.
 help-course-enrol =
-    The list is Moodle's, in UTF-8, with commas or semicolons:
-    `username,firstname,lastname,email` and, if you like, `group1,idnumber`.
+    The list is Moodle's or a spreadsheet's, with Moodle's names in its first
+    line: `username,firstname,lastname,email` and, if you like,
+    `group1,idnumber`, or as an export has them (`First name`...).
+    A user `jose.nunez` becomes `jose-nunez`, and `ana@uni.es` becomes `ana`: the
+    preview shows it, and they may type either to come in.
     Who is new gets a seat and a one-time code, which is shown only now. Who is
     not in it any more is archived: they do not come in, their machines stop and
     their ports close, but nothing is deleted; they come back with their row.
 
-    --dry-run    says what would change, and changes nothing
-    --sheet      the codes as cards, to print and cut
-    --csv        the codes as CSV
+    When more than two people would go, and more than a tenth of the class (or
+    more than ten), you have to say how many.
+
+    --dry-run      says what would change, and changes nothing
+    --add          only adds and corrects: archives nobody
+    --archive N    yes, N go: the number that `--dry-run` says
+    --start        starts what archiving stopped of who is there now
+    --map HEADING=NAME
+                   what a column is that is called otherwise
+    --sheet        the codes as cards, to print and cut
+    --csv          the codes as CSV, for Excel
 
     Example: ssh { $door } course enrol aso-2026 < alumnos.csv
 use-course-code = course code COURSE [--sheet | --csv]
@@ -21,7 +32,7 @@ help-course-code =
     For a lost sheet: the codes before no longer work.
 
     --sheet    as cards, to print and cut
-    --csv      as CSV
+    --csv      as CSV, for Excel
 
     Example: ssh { $door } course code aso-2026 --sheet > sheet.txt
 use-seat-create = seat create TEAM|LOGIN --course COURSE [--member LOGIN]...
@@ -54,10 +65,11 @@ detail-line = line { $line }:{" "}
 detail-value = line { $line }, `{ $value }`:{" "}
 error-list-terminal = the list is read from standard input: at your computer write `ssh { $door } course enrol { $course } < list.csv`
 error-list-long = the list is longer than { $max } MiB, the most that is read: see whether it is the file you meant
-error-list-encoding = the list is not UTF-8 and nothing was changed: save it as "CSV UTF-8" and repeat
+error-list-encoding = the list is neither UTF-8 nor another encoding that is known, and nothing was changed: save it as "CSV UTF-8" and repeat
 error-list-empty = there is nobody in the list, which would archive the whole course: see whether it is the file you meant
-error-list-columns = the first line lacks the columns { $columns }: write Moodle's names, separated by commas or semicolons
-error-list-column-twice = the column `{ $column }` is there twice: leave one
+error-list-columns = the first line lacks the columns { $columns }: write Moodle's names, or say which is which, as in `--map 'User=username'`
+error-list-column-twice = there are two columns for `{ $column }`, `{ $first }` and `{ $second }`: leave one, or say which it is with `--map '{ $first }={ $column }'`
+error-list-map = the list has no column `{ $column }`: see what it is called in its first line
 error-list-many = there are { $people } people in the list, and { $max } fit in a course: split it
 error-list-wrong = { $count ->
     [one] there is one mistake in the list
@@ -73,10 +85,20 @@ error-row-quote-open = the quotes that open on this line do not close on it: clo
 error-row-quote-space = there is a space before quotes: remove it
 error-row-quote-inside = there are loose quotes inside a field: remove them, or put the whole field in quotes and double those inside
 error-row-quote-after = there is something behind quotes that close, before the separator: remove it
+error-row-one-login = it becomes `{ $login }`, as `{ $other }` of line { $first } does: change one of the two
+error-row-another = it becomes `{ $login }`, who has another name at the campus: see them with `person show { $login }`, or change the one in the list
 error-row-encoding = it is not UTF-8
 error-row-more = … and { $count } more, on the lines { $lines }
 error-course-closed = the course `{ $course }` is closed: nobody else gets a seat in it
 error-seat-names = there is no free seat name for everybody of the list in `{ $course }`: see which there are with `seat list`
+error-list-archives = the list would archive { $count } of { $class } people of `{ $course }`{ $machines ->
+    [0] {""}
+    [one] {" "}and stop one machine
+   *[other] {" "}and stop { $machines } machines
+}, and nothing was changed: if that is what you want, repeat with `--archive { $count }`; to add only, with `--add`
+error-archived-one = `{ $login }` ({ $name })
+error-archived-more = … and { $count } more
+error-add-or-archive = say `--add` or `--archive`, one of the two: `--add` archives nobody
 error-sheet-or-csv = say `--sheet` or `--csv`, one of the two
 error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`
 error-team-exists = there is already a seat `{ $seat }`: choose another name
@@ -92,6 +114,7 @@ error-team-last = { $members } is the last one in `{ $seat }`, which has { $coun
 } first, or add somebody else
 
 ## What is answered
+col-campus = at the campus
 col-change = change
 col-code = code
 col-email = e-mail
@@ -104,6 +127,7 @@ enrol-changed = changes
 enrol-back = returns
 enrol-archived = archived
 enrol-warning-unknown-column = warning: nobody reads the column `{ $name }`
+enrol-warning-encoding = warning: the list is not UTF-8; it was read as { $name }: see that the accents are right
 enrol-warning-staff = warning: line { $line }, `{ $name }` is a teacher or admin; their row changes nothing
 enrol-warning-garbled = warning: line { $line }, `{ $name }`: it should be `{ $meant }`, saved in another encoding
 enrol-warning-lost = warning: line { $line }, `{ $name }`: letters seem to have been lost
@@ -112,6 +136,19 @@ enrol-counts = new { $new }, changed { $changed }, back { $back }, archived { $a
 done-enrolled = `{ $course }`: { enrol-counts }
 done-enrol-trial = nothing was changed; without `--dry-run`, in `{ $course }`: { enrol-counts }
 done-enrol-same = `{ $course }`: nothing to change, as they were { $unchanged }
+enrol-stops = { $count ->
+    [one] one running machine is stopped
+   *[other] { $count } running machines are stopped
+}
+enrol-many = they are many: to archive them, leave `--dry-run` out and add `--archive { $count }`
+enrol-resting = { $count ->
+    [one] one machine that archiving stopped is still stopped
+   *[other] { $count } machines that archiving stopped are still stopped
+} ({ $names }): start them all with the same list and `course enrol { $course } --start`, or one with `vm start { $vm }`
+enrol-starts = { $count ->
+    [one] one machine that archiving stopped is started
+   *[other] { $count } machines that archiving stopped are started
+} ({ $names }): see how it goes with `job list`
 done-codes-made = { $count ->
     [0] in `{ $course }` everybody has a key or a password
     [one] a new code in `{ $course }`; it will not be shown again

@@ -183,6 +183,7 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [count] escribe un número entero a partir de 1
     [limit] escribe un número de 1 a { $max }
     [moment] escribe `30m`, `2h`, `3d`, una fecha como `2026-11-23` o un momento como `2026-11-23T10:00:00Z`
+    [map] escribe el nombre de la columna y lo que es, como `'Usuario=username'`: `username`, `firstname`, `lastname`, `email`, `group1` o `idnumber`
     [job] escribe el número de una tarea de `job list`
     [year] escribe un año como `2026`
     [version] escribe `0` o `1`

@@ -1,18 +1,29 @@
 # Inscripción y equipos: lo que se dice y lo que se contesta.
 
 ## Ayuda
-use-course-enrol = course enrol CURSO [--dry-run] [--sheet | --csv] < LISTA.csv
+use-course-enrol = course enrol CURSO [--dry-run] [--add | --archive N] [--start] [--map COLUMNA=NOMBRE]... [--sheet | --csv] < LISTA.csv
 sum-course-enrol = Hace que la gente del curso sea la de una lista, entera o nada.
 help-course-enrol =
-    La lista es la de Moodle, en UTF-8, con coma o punto y coma:
-    `username,firstname,lastname,email` y, si se quiere, `group1,idnumber`.
+    La lista es la de Moodle o la de una hoja de cálculo, con los nombres de
+    Moodle en la primera línea: `username,firstname,lastname,email` y, si se
+    quiere, `group1,idnumber`, o como salen en español (`Nombre de usuario`...).
+    De un usuario `jose.nunez` sale `jose-nunez`, y de `ana@uni.es`, `ana`: la
+    vista previa lo enseña, y al entrar vale cualquiera de los dos.
     Quien es nuevo recibe un puesto y un código de un solo uso, que solo se ve
     ahora. Quien ya no está queda archivado: no entra, sus máquinas se paran y
     sus puertos se cierran, pero nada se borra; vuelve con su fila.
 
-    --dry-run    dice qué cambiaría y no cambia nada
-    --sheet      los códigos en tarjetas, para imprimir y recortar
-    --csv        los códigos como CSV
+    Si se irían más de dos personas y más de un décimo de la clase (o más de
+    diez), hay que decir cuántas.
+
+    --dry-run      dice qué cambiaría y no cambia nada
+    --add          solo añade y corrige: no archiva a nadie
+    --archive N    sí, se van N: el número que dice `--dry-run`
+    --start        arranca lo que se paró al archivar a quien ahora está
+    --map COLUMNA=NOMBRE
+                   qué es una columna que se llama de otra forma
+    --sheet        los códigos en tarjetas, para imprimir y recortar
+    --csv          los códigos como CSV con punto y coma, para Excel
 
     Ejemplo: ssh { $door } course enrol aso-2026 < alumnos.csv
 use-course-code = course code CURSO [--sheet | --csv]
@@ -21,7 +32,7 @@ help-course-code =
     Para una hoja perdida: los códigos de antes dejan de valer.
 
     --sheet    en tarjetas, para imprimir y recortar
-    --csv      como CSV
+    --csv      como CSV con punto y coma, para Excel
 
     Ejemplo: ssh { $door } course code aso-2026 --sheet > hoja.txt
 use-seat-create = seat create EQUIPO|LOGIN --course CURSO [--member LOGIN]...
@@ -54,10 +65,11 @@ detail-line = línea { $line }:{" "}
 detail-value = línea { $line }, `{ $value }`:{" "}
 error-list-terminal = la lista se lee de la entrada estándar: escribe en tu ordenador `ssh { $door } course enrol { $course } < lista.csv`
 error-list-long = la lista pasa de { $max } MiB, que es lo más que se lee: mira si es el fichero que querías
-error-list-encoding = la lista no está en UTF-8 y no se ha cambiado nada: guárdala como «CSV UTF-8» y repite
+error-list-encoding = la lista no está en UTF-8 ni en otra codificación conocida, y no se ha cambiado nada: guárdala como «CSV UTF-8» y repite
 error-list-empty = la lista no tiene a nadie, y archivaría a todo el curso: mira si es el fichero que querías
-error-list-columns = en la primera línea faltan las columnas { $columns }: pon los nombres de Moodle, separados por coma o punto y coma
-error-list-column-twice = la columna `{ $column }` está dos veces: deja una
+error-list-columns = en la primera línea faltan las columnas { $columns }: pon los nombres de Moodle, o di cuál es cada una, como en `--map 'Usuario=username'`
+error-list-column-twice = hay dos columnas para `{ $column }`, `{ $first }` y `{ $second }`: deja una, o di cuál es con `--map '{ $first }={ $column }'`
+error-list-map = la lista no tiene ninguna columna `{ $column }`: mira cómo se llama en su primera línea
 error-list-many = en la lista hay { $people } personas y en un curso caben { $max }: repártela
 error-list-wrong = { $count ->
     [one] hay un fallo en la lista
@@ -73,10 +85,20 @@ error-row-quote-open = las comillas que se abren en esta línea no se cierran en
 error-row-quote-space = hay un espacio antes de unas comillas: quítalo
 error-row-quote-inside = hay comillas sueltas dentro de un campo: quítalas, o pon el campo entero entre comillas y dobla las de dentro
 error-row-quote-after = hay algo detrás de unas comillas que se cierran, antes del separador: quítalo
+error-row-one-login = se queda en `{ $login }`, como `{ $other }` de la línea { $first }: cambia uno de los dos
+error-row-another = se queda en `{ $login }`, que es alguien con otro nombre en el campus: míralo con `person show { $login }`, o cambia el de la lista
 error-row-encoding = no está en UTF-8
 error-row-more = … y { $count } más, en las líneas { $lines }
 error-course-closed = el curso `{ $course }` está cerrado: nadie más se sienta en él
 error-seat-names = no se encuentra un nombre de puesto libre para todos los de la lista en `{ $course }`: mira los que hay con `seat list`
+error-list-archives = la lista archivaría a { $count } de { $class } personas de `{ $course }`{ $machines ->
+    [0] {""}
+    [one] {" "}y pararía una máquina
+   *[other] {" "}y pararía { $machines } máquinas
+}, y no se ha cambiado nada: si es lo que quieres, repite con `--archive { $count }`; para solo añadir, con `--add`
+error-archived-one = `{ $login }` ({ $name })
+error-archived-more = … y { $count } más
+error-add-or-archive = di `--add` o `--archive`, uno de los dos: `--add` no archiva a nadie
 error-sheet-or-csv = di `--sheet` o `--csv`, uno de los dos
 error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`
 error-team-exists = ya hay un puesto `{ $seat }`: elige otro nombre
@@ -92,6 +114,7 @@ error-team-last = { $members } es quien queda en `{ $seat }`, que tiene { $count
 } antes, o añade a otra persona
 
 ## Lo que se contesta
+col-campus = en el campus
 col-change = cambio
 col-code = código
 col-email = correo
@@ -104,6 +127,7 @@ enrol-changed = cambia
 enrol-back = vuelve
 enrol-archived = archivado
 enrol-warning-unknown-column = aviso: nadie lee la columna `{ $name }`
+enrol-warning-encoding = aviso: la lista no está en UTF-8; se ha leído como { $name }: mira que los acentos estén bien
 enrol-warning-staff = aviso: línea { $line }, `{ $name }` es profesor o admin; su fila no cambia nada
 enrol-warning-garbled = aviso: línea { $line }, `{ $name }`: debe de ser `{ $meant }`, guardado con otra codificación
 enrol-warning-lost = aviso: línea { $line }, `{ $name }`: parece que se han perdido letras
@@ -112,6 +136,19 @@ enrol-counts = nuevos { $new }, cambian { $changed }, vuelven { $back }, archiva
 done-enrolled = `{ $course }`: { enrol-counts }
 done-enrol-trial = nada ha cambiado; sin `--dry-run`, en `{ $course }`: { enrol-counts }
 done-enrol-same = `{ $course }`: nada que cambiar, como estaban { $unchanged }
+enrol-stops = { $count ->
+    [one] se para una máquina encendida
+   *[other] se paran { $count } máquinas encendidas
+}
+enrol-many = son muchos: para archivarlos, quita `--dry-run` y añade `--archive { $count }`
+enrol-resting = { $count ->
+    [one] una máquina que se paró al archivar sigue parada
+   *[other] { $count } máquinas que se pararon al archivar siguen paradas
+} ({ $names }): arráncalas todas con la misma lista y `course enrol { $course } --start`, o una con `vm start { $vm }`
+enrol-starts = { $count ->
+    [one] se arranca una máquina que se paró al archivar
+   *[other] se arrancan { $count } máquinas que se pararon al archivar
+} ({ $names }): mira cómo va con `job list`
 done-codes-made = { $count ->
     [0] en `{ $course }` todos tienen clave o contraseña
     [one] un código nuevo en `{ $course }`; no se volverá a mostrar
