@@ -22,7 +22,7 @@ use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, SessionId, What};
-use crate::app::{App, Outcome, find, jobs};
+use crate::app::{App, Outcome, find, jobs, span};
 use decoder::Decoder;
 use puerta_audit::{self as audit, Phase};
 use puerta_engine::{EngineError, Status, Which};
@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch as changes};
+use tracing::Instrument;
 
 /// How long a machine may take to be stopped once its programs are dead, and between two looks.
 const STOPPING: Duration = Duration::from_secs(1);
@@ -118,6 +119,14 @@ impl Entry {
     }
 }
 
+/// Why a machine gave no shell, when it is its own doing.
+pub fn spoiled(error: EngineError) -> Option<Error> {
+    match error {
+        EngineError::Spoiled(spoiled) => Some(spoiled.into()),
+        _ => None,
+    }
+}
+
 impl App {
     /// Opens a judged console for a client's terminal. What cannot be written down or recorded as it
     /// should be is not opened.
@@ -128,9 +137,20 @@ impl App {
         term: &str,
         size: Size,
     ) -> Result<Opened> {
+        self.opened_console(visitor, entry, term, size).instrument(span::of(visitor)).await
+    }
+
+    async fn opened_console(
+        &self,
+        visitor: &Visitor,
+        entry: Entry,
+        term: &str,
+        size: Size,
+    ) -> Result<Opened> {
         let Entry { permit, record, changes } = entry;
         let (machine, term) = (permit.target(), plain(term));
         let subject = find::subject(machine);
+        span::about(&subject);
         let (screen, told) = Screen::new(&subject, record, size);
         let place = self.presence.open(visitor, What::Console(Arc::clone(&screen)))?;
         let (id, channel) = (SessionId::of_channel(&visitor.connection, place.number()), place.channel());
@@ -182,6 +202,11 @@ impl App {
             recorder.end(self, None).await;
         }
         Err(error)
+    }
+
+    /// An error of a console says whose machine it is about, where that is what it is about.
+    pub async fn about_console(&self, console: &Console, error: Error) -> Error {
+        self.about(error, &console.open.subject().0).await
     }
 
     /// Why a terminal ended of which nobody knows the status.

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::clock;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::span;
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, PersonId};
@@ -156,6 +157,12 @@ impl<'a> Ctx<'a> {
         subject: Option<&str>,
         refusal: Error,
     ) -> Result<Permit<T>> {
+        // One that acts on many is known by the first.
+        if let Some(subject) = subject
+            && self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        {
+            span::about(subject);
+        }
         match self.decide(action, target) {
             Decision::Allow(permit) => {
                 self.begin(action, subject, permit.policies()).await?;

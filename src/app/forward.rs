@@ -5,7 +5,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, What};
-use crate::app::{App, find};
+use crate::app::{App, find, span};
 use puerta_audit::{Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
@@ -16,6 +16,7 @@ use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// A forward that was judged and written down. It holds its place in the person's count.
 pub struct Passage {
@@ -61,6 +62,10 @@ impl App {
         port: u32,
         originator: &str,
     ) -> Result<Passage> {
+        self.passed(visitor, host, port, originator).instrument(span::of(visitor)).await
+    }
+
+    async fn passed(&self, visitor: &Visitor, host: &str, port: u32, originator: &str) -> Result<Passage> {
         let changes = self.changes();
         let mut event = visitor.event(Phase::Note, "forward");
         event.action = Some(Action::VmForward.as_str());

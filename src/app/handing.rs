@@ -2,7 +2,7 @@
 //! that goes. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
 //! the job ends, and tried each minute. A machine that starts gets them as they are.
 
-use crate::app::error::Result;
+use crate::app::error::{Cause, Result};
 use crate::app::{App, itself};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
@@ -43,9 +43,18 @@ pub async fn mind(app: Arc<App>) {
 }
 
 impl App {
-    /// Writes the seat's keys into one machine. A machine may keep whoever writes waiting, so nobody
-    /// waits for a turn: who writes looks again afterwards, and the last one has written what is so.
-    pub(super) async fn hand_keys(&self, permit: &Permit<Vm>) {
+    /// Writes the seat's keys into one machine, or says what in it is in their way.
+    pub(super) async fn hand_keys(&self, permit: &Permit<Vm>) -> Option<String> {
+        let vm = permit.target();
+        let error = self.try_keys(permit).await.err()?;
+        tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written later");
+        let spoiled = error.cause == Some(Cause::Spoiled);
+        error.args.into_iter().find(|(name, _)| spoiled && *name == "file").map(|(_, file)| file)
+    }
+
+    /// A machine may keep whoever writes waiting, so nobody waits for a turn: who writes looks again afterwards,
+    /// and the last one has written what is so. What cannot be written now is owed.
+    async fn try_keys(&self, permit: &Permit<Vm>) -> Result<()> {
         let vm = permit.target();
         let handed = async {
             let mut lines = self.lines_of(vm.seat).await?;
@@ -58,10 +67,7 @@ impl App {
                 lines = now;
             }
         };
-        if let Err(error) = handed.await {
-            tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written later");
-            self.owed.add(vm.id);
-        }
+        handed.await.inspect_err(|_| self.owed.add(vm.id))
     }
 
     async fn lines_of(&self, seat: SeatId) -> Result<Vec<String>> {
@@ -109,7 +115,11 @@ impl App {
         let still = matches!(found, Some(Status::Running | Status::Stopped));
         // A job has the machine, and may be putting another one in its place: it comes here at its end.
         if still && self.store.running_job_of(id).await?.is_none() && self.owed.take(id) {
-            self.hand_keys(&itself::permit(self, Action::VmStart, vm)?).await;
+            return match self.try_keys(&itself::permit(self, Action::VmStart, vm)?).await {
+                // Theirs to mend, and said when it was started; until then it is looked at again in silence.
+                Err(error) if error.cause == Some(Cause::Spoiled) => Ok(()),
+                tried => tried,
+            };
         }
         Ok(())
     }

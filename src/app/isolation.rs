@@ -21,6 +21,7 @@ use puerta_lab::network::Protocol;
 use puerta_policy::decide::{Lab, Permit};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// Where machines listen for each other meanwhile. A service of theirs at this port is not disturbed: its
 /// machine is then one that does not listen, and says so.
@@ -45,10 +46,11 @@ pub(super) async fn check(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Reply> {
     let machines = taking_part(ctx, named).await?;
     let nodes = ctx.app.engine.nodes().await?;
     let app = Arc::clone(ctx.app);
-    let task = ctx.app.tasks.spawn(async move {
+    let checked = async move {
         let _alone = alone;
         carried_out(&app, machines, &nodes).await
-    });
+    };
+    let task = ctx.app.tasks.spawn(checked.in_current_span());
     task.await.map_err(|panic| Error::internal(&panic))?
 }
 
@@ -123,7 +125,8 @@ async fn everywhere(
 ) -> Vec<std::result::Result<Ran, EngineError>> {
     let run = |index| {
         let (engine, machines, words) = (Arc::clone(&app.engine), Arc::clone(machines), words(index));
-        tokio::spawn(async move { inside(&*engine, &machines[index].permit, &words).await })
+        let said = async move { inside(&*engine, &machines[index].permit, &words).await };
+        tokio::spawn(said.in_current_span())
     };
     let running: Vec<_> = (0..machines.len()).map(run).collect();
     let mut all = Vec::new();

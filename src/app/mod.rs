@@ -41,7 +41,8 @@ pub mod review;
 pub mod roster;
 pub mod secret;
 pub mod session;
-pub mod status;
+pub mod span;
+mod status;
 mod team;
 pub mod template;
 mod upkeep;
@@ -66,6 +67,7 @@ use puerta_store::Store;
 use reply::Reply;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// Everything the uses share.
 pub struct App {
@@ -167,6 +169,15 @@ impl App {
 
     /// Carries out one command. `words` is what was typed, for the audit (never a secret).
     pub async fn run(self: &Arc<Self>, visitor: &Visitor, command: Command, words: &str) -> Result<Outcome> {
+        self.carry_out(visitor, command, words).instrument(span::of(visitor)).await
+    }
+
+    async fn carry_out(
+        self: &Arc<Self>,
+        visitor: &Visitor,
+        command: Command,
+        words: &str,
+    ) -> Result<Outcome> {
         let actor = self.store.actor(visitor.person).await?.ok_or_else(Error::denied)?;
         let ctx = Ctx::new(self, visitor, actor, words);
         let result = match command {

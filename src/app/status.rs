@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::clock;
-use crate::app::error::{Error, Kind};
+use crate::app::error::{Cause, Error, Kind};
 use crate::app::reply::{VmState, VmView};
 use puerta_engine::{EngineError, Instance, Status, Which};
 use puerta_lab::model::{Phase, Vm};
@@ -29,6 +29,16 @@ const DOUBT: Duration = Duration::from_secs(1);
 pub(super) type Seen = HashMap<Vmid, Instance>;
 
 impl App {
+    /// An error about what is inside this machine says which it is, and leads to what there is for it.
+    pub(super) async fn about(&self, error: Error, vm: &Vm) -> Error {
+        if error.cause != Some(Cause::Spoiled) || error.args.iter().any(|(name, _)| *name == "vm") {
+            return error;
+        }
+        let backups = self.store.backups_of(&[vm.seat]).await.unwrap_or_default();
+        let backups = backups.iter().filter(|backup| backup.vm_name == vm.name).count();
+        error.with("vm", &vm.name).with("backups", backups)
+    }
+
     /// What the engine says of these machines; `None` when it does not answer. A node that does not
     /// answer holds up nobody: its machines are unreachable.
     pub(super) async fn seen(self: &Arc<Self>, vms: &[Vm]) -> Option<Seen> {
@@ -165,6 +175,7 @@ pub(super) fn view(vm: &Vm, seen: Option<&Seen>, as_what: Option<VmState>) -> Vm
         disk_mib: vm.limits.disk_mib,
         processes: vm.limits.processes,
         usage: None,
+        keys_blocked: None,
         created: clock::rfc3339(vm.created),
     }
 }

@@ -5,6 +5,7 @@ mod after;
 mod away;
 mod moving;
 mod restoring;
+mod spoiled;
 mod template;
 
 use super::command::{Command, MayGo, VmCommand};

@@ -12,9 +12,11 @@ mod authorized;
 mod copies;
 pub mod incus;
 pub mod sim;
+mod spoiled;
 mod terminal;
 mod ustar;
 
+pub use spoiled::Spoiled;
 pub use terminal::{Ended, Inside, Size, Terminal, TerminalWord};
 
 use async_trait::async_trait;
@@ -243,6 +245,9 @@ pub enum EngineError {
     /// An archive the engine does not take back.
     #[error("the archive is not usable: {0}")]
     BadArchive(String),
+    /// What somebody did inside the machine is in the way.
+    #[error("the machine is spoiled: {0}")]
+    Spoiled(Spoiled),
     /// The engine refuses what we are (certificate, project restriction).
     #[error("the engine refuses: {0}")]
     Refused(String),
@@ -287,9 +292,10 @@ pub trait Engine: Send + Sync {
     /// Makes the machine, stopped, with address, limits, metadata and keys. On an error nothing is left.
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()>;
     /// Makes these the lines of puerta in root's `authorized_keys`, running or not; what else stands
-    /// there stays.
+    /// there stays. `Spoiled`, soon, where no plain file may be written there: nothing but one is opened.
     async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()>;
-    /// Starts it; already running is success. `AddressInUse` leaves it stopped.
+    /// Starts it; already running is success. `AddressInUse` leaves it stopped, and so does `Spoiled`: its own
+    /// content does not let it start.
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;
     /// Asks it to stop, and after `grace` forces it; `Duration::ZERO` forces at once. Already stopped is success.
     async fn stop(&self, vm: &Permit<Vm>, which: Which, grace: Duration) -> Result<()>;
@@ -313,7 +319,8 @@ pub trait Engine: Send + Sync {
     /// export left it frozen, and removes what an export left there: what is seen afterwards stays.
     async fn settle(&self, vm: &Permit<Vm>) -> Result<()>;
     /// Writes an archive of the machine, in the engine's own format, to `file`, which is made new, at most
-    /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine.
+    /// `max_bytes` long. Gives the bytes written. Leaves nothing of its own in the engine. `Spoiled` names what in
+    /// the machine no archive can hold.
     async fn export(
         &self,
         vm: &Permit<Vm>,
@@ -330,7 +337,7 @@ pub trait Engine: Send + Sync {
     async fn exec(&self, vm: &Permit<Vm>, words: &[String], deadline: Duration) -> Result<Ran>;
     /// Opens a terminal in the running machine: its root's login shell, with no sshd and no network in the
     /// machine. `term` is its `TERM`, when the client said a plain one. `NotFound` and `Refused` when
-    /// there is none to have. Dropping the terminal ends what runs in it.
+    /// there is none to have; a terminal that ends as `Spoiled` never had a shell. Dropping the terminal ends what runs in it.
     async fn console(&self, vm: &Permit<Vm>, term: Option<&str>, size: Size) -> Result<Terminal>;
     /// Builds [`Which::New`] from an archive, or from what of it is to be taken, stopped, on `node`, with the
     /// permit's address, limits and metadata.

@@ -5,7 +5,7 @@ use super::held::{Held, Limits, Piece};
 use super::talk::{Ear, Heard, Talk};
 use super::wire::{Gone, Hold, Input};
 use crate::app::console::{
-    Announcement, Console, End, Ended, Entry, Inside, Opened, Size, Terminal, TerminalWord,
+    Announcement, Console, End, Ended, Entry, Inside, Opened, Size, Terminal, TerminalWord, spoiled,
 };
 use crate::app::ending::{Ending, Reason};
 use crate::app::error::{Error, Kind};
@@ -56,6 +56,10 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry) -> Result<u32, Gone> {
         Err(error) => return talk.fail(&error, false).await,
     };
     let (console, end) = drive(talk, opened).await;
+    let end = match end {
+        End::Failed(error) => End::Failed(app.about_console(&console, error).await),
+        end => end,
+    };
     let lost = match end {
         End::Because(Reason::Lost) => Some(app.console_lost(&talk.visitor, &console).await),
         End::Status(KILLED) => app.console_killed(&talk.visitor, &console).await,
@@ -220,7 +224,7 @@ async fn over(end: &mut oneshot::Receiver<Ended>) -> End {
         Ok(Ok(Ok(status))) => End::Status(status),
         Ok(Ok(Err(error))) => {
             tracing::debug!(%error, "a console ended without a status");
-            End::Because(Reason::Lost)
+            spoiled(error).map_or(End::Because(Reason::Lost), End::Failed)
         }
         _ => End::Because(Reason::Lost),
     }

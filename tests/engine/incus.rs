@@ -7,6 +7,8 @@ mod exports;
 mod lost;
 #[path = "incus/made.rs"]
 mod made;
+#[path = "incus/spoiled.rs"]
+mod spoiled;
 
 use crate::bench::{Bench, copies, machine, permit, spec};
 use crate::contract;
@@ -140,6 +142,7 @@ async fn one_host_keeps_the_contract() {
     contract::whole(&real, &folder).await;
     made::what_is_made(&real, "nodo01").await;
     made::beside(&real, "nodo01").await;
+    spoiled::spoiled(&real, "nodo01").await;
     exports::export_is_tidy(&real, "nodo01").await;
     exports::killed_while_exporting(&real, "nodo01").await;
     lost::away(&real).await;

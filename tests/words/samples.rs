@@ -30,6 +30,7 @@ fn vm(name: &str, seat: &str, state: VmState) -> VmView {
         disk_mib: 4096,
         processes: 500,
         usage: None,
+        keys_blocked: None,
         created: AT.into(),
     }
 }

@@ -51,6 +51,7 @@ impl From<EngineError> for Error {
                 tracing::warn!(cause, "an archive is not usable");
                 Self::new(Kind::Conflict, "error-bad-archive")
             }
+            EngineError::Spoiled(spoiled) => spoiled.into(),
             other => Self::internal(&other),
         }
     }

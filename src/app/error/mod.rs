@@ -2,6 +2,7 @@
 //! the sentence's arguments. `docs/errors.md` is the table from kind to everything else.
 
 mod from;
+mod spoiled;
 
 /// What sort of thing went wrong; decides exit code, SSH open failure and audit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +68,8 @@ pub enum Cause {
     AuditAway,
     /// The code of a second factor is not right.
     WrongCode,
+    /// Somebody did something inside the machine that is in the way.
+    Spoiled,
     /// The machine's port has a number already.
     Published,
     /// The word is not one of those that may stand there.

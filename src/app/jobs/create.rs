@@ -3,7 +3,7 @@
 
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::{Cause, Error, Kind, Result};
 use crate::app::limits::{Asked, limits};
 use crate::app::port::{self, Wanted};
 use crate::app::reply::{Reply, Step, VmReply, VmView};
@@ -164,6 +164,12 @@ pub(super) async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
         }
     };
     tracing::warn!(vm = vm.vmid.get(), ?error, "creating a machine failed");
+    let error = match error.cause {
+        Some(Cause::Spoiled) => {
+            Error::new(Kind::Conflict, "error-spoiled-template").with("template", &vm.template)
+        }
+        _ => error,
+    };
     if removed {
         work.app.after(work.app.store.delete_vm(vm.id).await?).await;
     }

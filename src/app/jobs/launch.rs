@@ -5,7 +5,7 @@ use super::task::{Task, Work};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ProgressView, Reply, Step};
-use crate::app::{App, Outcome, clock};
+use crate::app::{App, Outcome, clock, span};
 use dashmap::DashMap;
 use puerta_audit::{self as audit, Event, Phase};
 use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
@@ -15,6 +15,7 @@ use puerta_store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use tracing::Instrument;
 
 /// The jobs that run.
 #[derive(Default)]
@@ -89,16 +90,25 @@ impl App {
         };
         let (begin, finish) = (event(Phase::Begin), event(Phase::Finish));
         let (app, watched) = (Arc::clone(self), job.clone());
-        let report = Reporter { app: Arc::clone(self), job: job.id, now: sender.clone() };
+        let report =
+            Reporter { app: Arc::clone(self), job: job.id, vm: permit.target().clone(), now: sender.clone() };
+        let span = span::of_job(&job, visitor);
+        let (inner, vm) = (span.clone(), permit.target().clone());
         let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
         let leaves_running = task.leaves_running();
-        self.tasks.spawn(async move {
-            let carried = tokio::spawn(async move {
+        let ending = async move {
+            let carrying = async move {
                 // The command's own begin could veto; now the machine is taken and it goes on.
                 work.app.audit.finish(describe(begin, &work.job)).await;
                 task.run(&work).await
-            });
-            let end = carried.await.unwrap_or_else(|panic| Err(Error::internal(&panic)));
+            };
+            let carried = tokio::spawn(carrying.instrument(inner)).await;
+            let mut end = carried.unwrap_or_else(|panic| Err(Error::internal(&panic)));
+            if let Err(error) = end {
+                let error = app.about(error, &vm).await;
+                tracing::warn!(?error, "a job failed");
+                end = Err(error);
+            }
             app.end_job(&job, &end, finish).await;
             app.hand_after_job();
             // Its seat may have been shut while it had the machine.
@@ -107,7 +117,8 @@ impl App {
             }
             app.jobs.watched.remove(&job.id);
             sender.send_modify(|now| now.end = Some(end));
-        });
+        };
+        self.tasks.spawn(ending.instrument(span));
         JobWatch { job: watched, now }
     }
 

@@ -5,7 +5,7 @@
 
 use super::begun;
 use super::report::{JobWatch, insist};
-use super::swap::{replace, take_back};
+use super::swap::{replace, start_again, take_back};
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
@@ -198,16 +198,14 @@ async fn undo(work: &Work, failed: Failed, ran: bool) -> Result<Error> {
 
 /// The machine was only stopped: it runs again if it ran.
 async fn again(work: &Work, ran: bool) -> puerta_engine::Result<()> {
-    let (engine, permit) = (&work.app.engine, &work.permit);
-    engine.settle(permit).await?;
-    if ran { engine.start(permit, Which::Main).await } else { Ok(()) }
+    work.app.engine.settle(&work.permit).await?;
+    if ran { start_again(work).await } else { Ok(()) }
 }
 
 /// As it was: on the node that it came from, running if it ran.
 async fn back(work: &Work, ran: bool) -> puerta_engine::Result<()> {
-    let (engine, permit) = (&work.app.engine, &work.permit);
     take_back(work).await?;
-    if ran { engine.start(permit, Which::Main).await } else { Ok(()) }
+    if ran { start_again(work).await } else { Ok(()) }
 }
 
 /// Removes a copy that is not needed any more. Its node may be the one that died: the machine is not

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::error::{Error, Result};
 use crate::app::reply::{ProgressView, Reply, Step};
 use puerta_engine::{self as engine, EngineError};
-use puerta_lab::model::{Job, JobId};
+use puerta_lab::model::{Job, JobId, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -33,6 +33,7 @@ pub struct JobWatch {
 pub(super) struct Reporter {
     pub(super) app: Arc<App>,
     pub(super) job: JobId,
+    pub(super) vm: Vm,
     pub(super) now: watch::Sender<JobNow>,
 }
 
@@ -59,7 +60,8 @@ impl Reporter {
         match tokio::time::timeout(SOON, &mut work).await {
             Ok(done) => done,
             Err(_) => {
-                self.now.send_modify(|now| now.end = Some(Err(error.clone())));
+                let error = self.app.about(error.clone(), &self.vm).await;
+                self.now.send_modify(|now| now.end = Some(Err(error)));
                 work.await
             }
         }

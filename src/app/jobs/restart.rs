@@ -41,8 +41,7 @@ impl Task for Restart {
         work.report.step(Step::Stop).await?;
         work.stop(work.app.config.machine.stop_grace).await?;
         work.report.step(Step::Start).await?;
-        work.start().await?;
-        Ok(Reply::Vm(VmReply::Restarted(work.shown().await)))
+        Ok(Reply::Vm(VmReply::Restarted(work.start().await?)))
     }
 
     async fn take_up(&self, _cut: &Cut<'_>) -> Result<TakenUp> {

@@ -4,7 +4,7 @@
 
 use super::begin;
 use super::report::insist;
-use super::swap::{replace, take_back};
+use super::swap::{replace, start_again, take_back};
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
@@ -81,9 +81,12 @@ impl Task for Restore {
     }
 
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
-        let reply = put_back(work).await?;
+        let mut reply = put_back(work).await?;
         // The backup has the keys of its day.
-        work.app.hand_keys(&work.permit).await;
+        let in_the_way = work.app.hand_keys(&work.permit).await;
+        if let Reply::Vm(VmReply::Restored { vm, .. }) = &mut reply {
+            vm.keys_blocked = in_the_way;
+        }
         Ok(reply)
     }
 
@@ -115,6 +118,12 @@ async fn put_back(work: &Work) -> Result<Reply> {
                 }
                 let backup = backup.map_or_else(String::new, |backup| backup.name.to_string());
                 return Ok(Reply::Vm(VmReply::Restored { vm: work.shown().await, backup }));
+            }
+            Err(EngineError::Spoiled(spoiled)) => {
+                tracing::warn!(%spoiled, "what a backup brings back does not start");
+                let name = backup.map_or_else(String::new, |backup| backup.name.to_string());
+                error = Error::new(Kind::Conflict, "error-spoiled-backup").with("vm", &job.vm_name);
+                error = error.with("backup", name);
             }
             Err(cause) => error = cause.into(),
         }
@@ -177,5 +186,5 @@ async fn roll_back(work: &Work) -> puerta_engine::Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);
     take_back(work).await?;
     engine.remove(permit, Which::New).await?;
-    engine.start(permit, Which::Main).await
+    start_again(work).await
 }

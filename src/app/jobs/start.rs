@@ -35,8 +35,7 @@ impl Task for Start {
 
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         work.report.step(Step::Start).await?;
-        work.start().await?;
-        Ok(Reply::Vm(VmReply::Started(work.shown().await)))
+        Ok(Reply::Vm(VmReply::Started(work.start().await?)))
     }
 
     async fn take_up(&self, _cut: &Cut<'_>) -> Result<TakenUp> {

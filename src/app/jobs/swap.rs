@@ -23,6 +23,17 @@ pub(super) async fn replace(work: &Work) -> Result<()> {
     .await
 }
 
+/// What was is started again. Where its own content does not let it, it did not start before either: it is as it was.
+pub(super) async fn start_again(work: &Work) -> Result<()> {
+    match work.app.engine.start(&work.permit, Which::Main).await {
+        Err(EngineError::Spoiled(spoiled)) => {
+            tracing::warn!(%spoiled, "the machine is back, and does not start");
+            Ok(())
+        }
+        started => started,
+    }
+}
+
 /// What was is the machine again, stopped; what had its place is gone.
 pub(super) async fn take_back(work: &Work) -> Result<()> {
     let (engine, permit) = (&work.app.engine, &work.permit);

@@ -97,11 +97,12 @@ impl Work {
         Box::new(self.app.current(&vm, None).await)
     }
 
-    /// Starts it.
-    pub(super) async fn start(&self) -> Result<()> {
+    /// Starts it, and gives it as people see it now.
+    pub(super) async fn start(&self) -> Result<Box<VmView>> {
         // What changed while it was not to be written to.
-        self.app.hand_keys(&self.permit).await;
-        self.there(self.app.engine.start(&self.permit, Which::Main).await)
+        let keys_blocked = self.app.hand_keys(&self.permit).await;
+        self.there(self.app.engine.start(&self.permit, Which::Main).await)?;
+        Ok(Box::new(VmView { keys_blocked, ..*self.shown().await }))
     }
 
     /// Stops it.

@@ -103,6 +103,9 @@ pub struct VmView {
     /// Live figures, only in `vm show` of a running machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageView>,
+    /// What in it keeps its people's keys from being written, only after a start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_blocked: Option<String>,
     /// When it was made.
     pub created: String,
 }

@@ -3,15 +3,16 @@
 //! It knows envelopes and deadlines, not machines.
 
 use super::error::{classify, clean};
-use super::wire::Envelope;
+use super::wire::{Envelope, Ignored};
 use super::{Endpoint, tls};
 use crate::{EngineError, Result};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName};
-use hyper::{Method, Request, Response};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, UPGRADE};
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls_pki_types::ServerName;
 use serde::Serialize;
@@ -168,7 +169,7 @@ impl Client {
         let (stream, host) = self.connect(to).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(away)?;
         // Ends by itself when the response or its body is dropped.
-        tokio::spawn(connection);
+        tokio::spawn(connection.with_upgrades());
         let join = if path.contains('?') { '&' } else { '?' };
         let mut request = Request::builder()
             .method(method)
@@ -183,6 +184,38 @@ impl Client {
         }
         let request = request.body(body).map_err(|error| EngineError::Other(error.to_string()))?;
         sender.send_request(request).await.map_err(away)
+    }
+
+    /// The beginning of a text that comes in no envelope, as a log.
+    pub(super) async fn text(&self, path: &str, most: usize) -> Result<String> {
+        let read = async {
+            let response = self.send(To::Any, Method::GET, path, &[], Some(0), empty()).await?;
+            if !response.status().is_success() {
+                return Err(EngineError::Other(format!("no text at {path}")));
+            }
+            let (mut body, mut bytes) = (response.into_body(), Vec::new());
+            while bytes.len() < most
+                && let Some(frame) = body.frame().await
+            {
+                bytes.extend_from_slice(frame.map_err(away)?.data_ref().map_or(&[], |data| data.as_ref()));
+            }
+            bytes.truncate(most);
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        timeout(ANSWER, read).await.map_err(|_| late())?
+    }
+
+    /// A connection that speaks another protocol from here on. The caller keeps the deadline.
+    pub(super) async fn upgraded(&self, path: &str, protocol: &str) -> Result<TokioIo<Upgraded>> {
+        let headers = [(CONNECTION, "Upgrade"), (UPGRADE, protocol)];
+        let response = self.send(To::Any, Method::GET, path, &headers, None, empty()).await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return hyper::upgrade::on(response).await.map(TokioIo::new).map_err(away);
+        }
+        match open::<Ignored>(response).await {
+            Err(error) => Err(error),
+            Ok(_) => Err(EngineError::Other(format!("no {protocol} at {path}"))),
+        }
     }
 
     /// Opens a websocket. The caller keeps the deadline.

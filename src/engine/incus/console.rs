@@ -4,7 +4,7 @@
 use super::IncusEngine;
 use super::client::{Client, Websocket, late};
 use super::program::{ENDING, Program, opened};
-use crate::{EngineError, Inside, Result, Size, Terminal, TerminalWord};
+use crate::{EngineError, Inside, Result, Size, Spoiled, Terminal, TerminalWord};
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
@@ -47,8 +47,9 @@ async fn carry(client: Arc<Client>, program: Program, data: Websocket, control: 
     let Inside { input, output, end } = inside;
     let (mut typed, shown) = data.split();
     let (mut told, heard) = control.split();
+    let mut spoke = false;
     let ended = tokio::select! {
-        ended = downwards(shown, &output) => ended,
+        ended = downwards(shown, &output, &mut spoke) => ended,
         () = upwards(&mut typed, &mut told, input) => return,
         () = listen(heard) => false,
         () = output.closed() => return,
@@ -56,17 +57,22 @@ async fn carry(client: Arc<Client>, program: Program, data: Websocket, control: 
     // Without this the operation never ends.
     let _ = typed.close().await;
     drop(output);
-    let status = if ended { status(&client, &program).await } else { Err(late()) };
+    let status = if ended { status(&client, &program, spoke).await } else { Err(late()) };
     // Whoever looked may be gone.
     let _ = end.send(status);
 }
 
 /// Machine to person. Whether the program's output came to its end.
-async fn downwards(mut shown: SplitStream<Websocket>, output: &mpsc::Sender<Bytes>) -> bool {
+async fn downwards(
+    mut shown: SplitStream<Websocket>,
+    output: &mpsc::Sender<Bytes>,
+    spoke: &mut bool,
+) -> bool {
     while let Some(message) = shown.next().await {
         match message {
             Ok(Message::Binary(bytes)) if bytes.is_empty() => return true,
             Ok(Message::Binary(bytes)) => {
+                *spoke = true;
                 if output.send(bytes).await.is_err() {
                     return false;
                 }
@@ -110,7 +116,16 @@ fn resize(size: Size) -> Message {
     Message::text(json!({ "command": "window-resize", "args": args }).to_string())
 }
 
-async fn status(client: &Client, program: &Program) -> Result<i32> {
-    let status = i32::try_from(program.status(client).await?);
-    status.map_err(|_| EngineError::Away("a program without a status".into()))
+/// The shell's status. Incus takes 126 and 127, with which a shell says that of its last word, for programs that are
+/// not there: of one that never said anything that is true.
+async fn status(client: &Client, program: &Program, spoke: bool) -> Result<i32> {
+    let lacks = |text: &str, what: &str| text.eq_ignore_ascii_case(what);
+    let status = match program.status(client).await {
+        Err(EngineError::Other(text)) if lacks(&text, "command not found") => 127,
+        Err(EngineError::Other(text)) if lacks(&text, "command not executable") => 126,
+        status => {
+            i32::try_from(status?).map_err(|_| EngineError::Away("a program without a status".into()))?
+        }
+    };
+    if matches!(status, 126 | 127) && !spoke { Err(EngineError::Spoiled(Spoiled::Shell)) } else { Ok(status) }
 }

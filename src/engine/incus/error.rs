@@ -1,6 +1,7 @@
 //! From what Incus writes to what we mean. Incus has few codes and many sentences, so the table
 //! below reads sentences; each was seen on a real server.
 
+use super::spoiled::unsavable;
 use crate::EngineError;
 use std::io;
 
@@ -44,6 +45,10 @@ const TABLE: &[Row] = &[
 
 /// What an error answer means.
 pub(super) fn classify(code: u16, text: &str) -> EngineError {
+    // Of the whole: it names files, and those may be long.
+    if let Some(spoiled) = unsavable(text) {
+        return EngineError::Spoiled(spoiled);
+    }
     let text = clean(text);
     let lower = text.to_lowercase();
     if let Some((_, make)) = TABLE.iter().find(|(part, _)| lower.contains(part)) {

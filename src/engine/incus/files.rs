@@ -1,83 +1,233 @@
-//! Files inside machines: host name and keys go in by Incus' files API, running or not, and no program
-//! of the machine takes part. What is read is bounded.
+//! Files inside machines: host name and keys go in over Incus' SFTP, running or not, and no program of the machine
+//! takes part.
+//!
+//! Root of a machine may put anything where we write. Incus' own calls for files open what they are asked for: a FIFO
+//! keeps its server there until somebody writes to it, which burns a processor of the node and holds up the machine's
+//! start and removal. So each name is looked at before, only plain files are opened, and in a way that no FIFO
+//! that came in between can hold up; new content gets a new file, which takes the place of the old.
 
-use super::client::{ANSWER, To, away, empty, late};
-use super::{IncusEngine, path, wire};
-use crate::{EngineError, Result, authorized};
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderName};
-use hyper::{Method, StatusCode};
+use super::client::late;
+use super::error::{classify, clean};
+use super::{IncusEngine, path};
+use crate::{EngineError, Result, Spoiled, authorized};
 use puerta_lab::model::Vm;
+use russh_sftp::client::RawSftpSession;
+use russh_sftp::client::error::Error as SftpError;
+use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Writing one.
-const WRITE: Duration = Duration::from_secs(60);
+/// All that is done at once to the files of one machine.
+const DEADLINE: Duration = Duration::from_secs(15);
 /// Whose keys are longer than this keeps them by themself.
-const MOST: usize = 256 * 1024;
+const MOST: u64 = 256 * 1024;
+/// What is asked for at once; servers give no more.
+const PIECE: u32 = 32 * 1024;
+
 const KEYS: &str = "/root/.ssh/authorized_keys";
+/// Replaces a file by another, which SFTP's own renaming need not (draft-ietf-secsh-filexfer; OpenSSH's PROTOCOL).
+const REPLACE: &str = "posix-rename@openssh.com";
 
 impl IncusEngine {
     /// Host name and keys, before the first start. The image needs no agent for it.
     pub(super) async fn push_files(&self, name: &str, vm: &Vm, keys: &[String]) -> Result<()> {
-        self.push_name(name, vm).await?;
-        self.push(name, "/root/.ssh", "directory", "0700", String::new()).await?;
-        self.push(name, KEYS, "file", "0600", authorized::with_lines("", keys)).await
+        let pushed = async {
+            let files = self.files(name).await?;
+            files.set_name(vm).await?;
+            files.set_keys(keys).await
+        };
+        timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
 
     /// The host name alone.
     pub(super) async fn push_name(&self, name: &str, vm: &Vm) -> Result<()> {
-        self.push(name, "/etc/hostname", "file", "0644", format!("{}\n", vm.name)).await
+        let pushed = async { self.files(name).await?.set_name(vm).await };
+        timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
 
     /// Other keys of puerta's in a machine that is there.
     pub(super) async fn write_keys(&self, name: &str, keys: &[String]) -> Result<()> {
-        let old = self.pull(name, KEYS).await?;
-        let new = authorized::with_lines(old.as_deref().unwrap_or_default(), keys);
-        if old.is_none() {
-            self.push(name, "/root/.ssh", "directory", "0700", String::new()).await?;
+        let written = async { self.files(name).await?.set_keys(keys).await };
+        timeout(DEADLINE, written).await.map_err(|_| late())?
+    }
+
+    async fn files(&self, name: &str) -> Result<Files> {
+        let stream = self.client.upgraded(&format!("{}/sftp", path(name)), "sftp").await?;
+        let sftp = RawSftpSession::new(stream);
+        sftp.set_timeout(DEADLINE.as_secs());
+        sftp.init().await.map_err(|error| meant(&error))?;
+        Ok(Files { sftp })
+    }
+}
+
+/// Whose a file is, and who may read it.
+struct Mode {
+    bits: u32,
+    uid: u32,
+    gid: u32,
+}
+
+impl Mode {
+    const NAME: Self = Self { bits: 0o644, uid: 0, gid: 0 };
+    const KEYS: Self = Self { bits: 0o600, uid: 0, gid: 0 };
+
+    /// As a file has it that gets new content.
+    fn of(attributes: &FileAttributes) -> Self {
+        let Self { bits, uid, gid } = Self::KEYS;
+        Self {
+            bits: attributes.permissions.map_or(bits, |bits| bits & 0o7777),
+            uid: attributes.uid.unwrap_or(uid),
+            gid: attributes.gid.unwrap_or(gid),
         }
+    }
+
+    /// What is to be set one after the other: Incus' server reads both at once in the wrong order.
+    fn steps(&self) -> [FileAttributes; 2] {
+        let Self { bits, uid, gid } = *self;
+        [
+            FileAttributes { uid: Some(uid), gid: Some(gid), ..empty() },
+            FileAttributes { permissions: Some(bits), ..empty() },
+        ]
+    }
+}
+
+/// The files of one machine, for as long as the connection lasts.
+struct Files {
+    sftp: RawSftpSession,
+}
+
+impl Files {
+    async fn set_name(&self, vm: &Vm) -> Result<()> {
+        self.folder("/etc", 0o755).await?;
+        self.replace("/etc/hostname", &Mode::NAME, &format!("{}\n", vm.name)).await
+    }
+
+    async fn set_keys(&self, keys: &[String]) -> Result<()> {
+        self.folder("/root", 0o700).await?;
+        self.folder("/root/.ssh", 0o700).await?;
+        let (old, mode) = self.read(KEYS).await?.unzip();
+        let new = authorized::with_lines(old.as_deref().unwrap_or_default(), keys);
         if old.as_deref() == Some(&new) {
             return Ok(());
         }
-        self.push(name, KEYS, "file", "0600", new).await
+        self.replace(KEYS, &mode.unwrap_or(Mode::KEYS), &new).await
     }
 
-    async fn push(&self, name: &str, file: &str, kind: &str, mode: &str, content: String) -> Result<()> {
-        let headers = [
-            // Without it the body is taken for a form, and the file is written empty.
-            (CONTENT_TYPE, "application/octet-stream"),
-            (HeaderName::from_static("x-incus-type"), kind),
-            (HeaderName::from_static("x-incus-mode"), mode),
-            (HeaderName::from_static("x-incus-uid"), "0"),
-            (HeaderName::from_static("x-incus-gid"), "0"),
-            (HeaderName::from_static("x-incus-write"), "overwrite"),
-        ];
-        let path = format!("{}/files?path={file}", path(name));
-        let content = Bytes::from(content);
-        let answer = self.client.raw::<wire::Ignored>(To::Any, Method::POST, &path, &headers, content, WRITE);
-        answer.await.map(drop)
+    /// What a name stands for itself, no link followed; nothing, when there is none.
+    async fn look(&self, name: &str) -> Result<Option<FileAttributes>> {
+        match self.sftp.lstat(name).await {
+            Ok(found) => Ok(Some(found.attrs)),
+            Err(SftpError::Status(status)) if status.status_code == StatusCode::NoSuchFile => Ok(None),
+            Err(error) => Err(meant(&error)),
+        }
     }
 
-    /// What a file says; `None` when it is not there. `Refused` when it is something else than a file.
-    async fn pull(&self, name: &str, file: &str) -> Result<Option<String>> {
-        let path = format!("{}/files?path={file}", path(name));
-        let read = async {
-            let response = self.client.send(To::Any, Method::GET, &path, &[], Some(0), empty()).await?;
-            match response.status() {
-                StatusCode::NOT_FOUND => return Ok(None),
-                status if !status.is_success() => {
-                    return Err(EngineError::Other(format!("a file cannot be read: {status}")));
+    /// A folder that must be one, and is made where there is none.
+    async fn folder(&self, name: &str, bits: u32) -> Result<()> {
+        match self.look(name).await? {
+            Some(found) if kind(&found) == FOLDER => Ok(()),
+            Some(_) => Err(in_the_way(name)),
+            None => {
+                self.sftp.mkdir(name, empty()).await.map_err(|error| meant(&error))?;
+                for step in (Mode { bits, ..Mode::KEYS }).steps() {
+                    self.sftp.setstat(name, step).await.map_err(|error| meant(&error))?;
                 }
-                _ => {}
+                Ok(())
             }
-            if response.headers().get("x-incus-type").is_some_and(|kind| kind != "file") {
-                return Err(EngineError::Refused(format!("{file} is no file")));
+        }
+    }
+
+    /// What a small plain file says, and whose it is.
+    async fn read(&self, name: &str) -> Result<Option<(String, Mode)>> {
+        match self.look(name).await? {
+            None => return Ok(None),
+            Some(found) if !is_small_file(&found) => return Err(in_the_way(name)),
+            Some(_) => {}
+        }
+        // A FIFO that stands there by now is not waited for when it is opened both ways (fifo(7)), and is not read.
+        let both = OpenFlags::READ | OpenFlags::WRITE;
+        let handle = self.sftp.open(name, both, empty()).await.map_err(|error| meant(&error))?.handle;
+        let found = self.sftp.fstat(&handle).await.map_err(|error| meant(&error))?.attrs;
+        if !is_small_file(&found) {
+            return Err(in_the_way(name));
+        }
+        let mut bytes = Vec::new();
+        loop {
+            match self.sftp.read(&handle, bytes.len() as u64, PIECE).await {
+                Ok(piece) => bytes.extend_from_slice(&piece.data),
+                Err(SftpError::Status(status)) if status.status_code == StatusCode::Eof => break,
+                Err(error) => return Err(meant(&error)),
             }
-            let body = Limited::new(response.into_body(), MOST).collect().await.map_err(away)?;
-            Ok(Some(String::from_utf8_lossy(&body.to_bytes()).into_owned()))
+            if bytes.len() as u64 > MOST {
+                return Err(in_the_way(name));
+            }
+        }
+        self.sftp.close(handle).await.map_err(|error| meant(&error))?;
+        Ok(Some((String::from_utf8_lossy(&bytes).into_owned(), Mode::of(&found))))
+    }
+
+    /// Gives a name this content, whole or not at all: in a new file, which nothing else has the name of.
+    async fn replace(&self, name: &str, mode: &Mode, content: &str) -> Result<()> {
+        let new = format!("{name}.puerta");
+        match self.sftp.remove(&new).await {
+            Err(SftpError::Status(status)) if status.status_code != StatusCode::NoSuchFile => {
+                return Err(in_the_way(&new));
+            }
+            _ => {}
+        }
+        let fresh = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
+        let written = async {
+            let handle = self.sftp.open(&new, fresh, empty()).await?.handle;
+            for (at, piece) in content.as_bytes().chunks(PIECE as usize).enumerate() {
+                self.sftp.write(&handle, at as u64 * u64::from(PIECE), piece.to_vec()).await?;
+            }
+            for step in mode.steps() {
+                self.sftp.fsetstat(&handle, step).await?;
+            }
+            self.sftp.close(handle).await?;
+            self.sftp.extended(REPLACE, [text(&new), text(name)].concat()).await
         };
-        timeout(ANSWER, read).await.map_err(|_| late())?
+        match written.await {
+            Ok(russh_sftp::protocol::Packet::Status(status)) if status.status_code == StatusCode::Ok => {
+                Ok(())
+            }
+            Ok(russh_sftp::protocol::Packet::Status(status)) => Err(meant(&SftpError::Status(status))),
+            Ok(_) => Err(EngineError::Other("an answer that is not SFTP's".into())),
+            Err(error) => Err(meant(&error)),
+        }
+    }
+}
+
+const KIND: u32 = 0o170_000;
+const FOLDER: u32 = 0o040_000;
+const PLAIN: u32 = 0o100_000;
+
+fn kind(found: &FileAttributes) -> u32 {
+    found.permissions.unwrap_or_default() & KIND
+}
+
+fn is_small_file(found: &FileAttributes) -> bool {
+    kind(found) == PLAIN && found.size.is_some_and(|size| size <= MOST)
+}
+
+fn empty() -> FileAttributes {
+    FileAttributes::default()
+}
+
+fn in_the_way(name: &str) -> EngineError {
+    EngineError::Spoiled(Spoiled::Keys(name.to_owned()))
+}
+
+/// A string of SFTP's: its length, and it.
+fn text(text: &str) -> Vec<u8> {
+    [&(text.len() as u32).to_be_bytes(), text.as_bytes()].concat()
+}
+
+/// What an error of SFTP's means to us.
+fn meant(error: &SftpError) -> EngineError {
+    match error {
+        SftpError::Status(status) => classify(0, &status.error_message),
+        SftpError::Timeout => late(),
+        other => EngineError::Away(clean(&other.to_string())),
     }
 }

@@ -1,6 +1,7 @@
 //! Making, starting, stopping, renaming and removing machines.
 
 use super::operation::Outcome;
+use super::spoiled::unstartable;
 use super::wire::{self, NewInstance, code};
 use super::{IncusEngine, path};
 use crate::{EngineError, Result, Spec, Which};
@@ -14,6 +15,8 @@ use tokio::time::sleep;
 pub(super) const MAKE: Duration = Duration::from_secs(600);
 /// Any other change of state, beside what it waits for by itself.
 const CHANGE: Duration = Duration::from_secs(60);
+/// As much of the log of one start as is read.
+const LOG: usize = 64 << 10;
 /// What a machine with a full disk gets so that Incus can write its own notes there and start it.
 const SPARE_MIB: u32 = 64;
 
@@ -87,7 +90,17 @@ impl IncusEngine {
         }
         match self.change(&name, "start", false, 30, code::RUNNING).await {
             Err(EngineError::DiskFull) => self.start_with_spare(&name, vm).await,
+            Err(error) if is_unstarted(&error) => Err(self.unstarted(&name, error).await),
             other => other,
+        }
+    }
+
+    /// Why LXC did not start it: of that Incus says only that it was so.
+    async fn unstarted(&self, name: &str, error: EngineError) -> EngineError {
+        let log = self.client.text(&format!("{}/logs/lxc.log", path(name)), LOG).await;
+        match log.as_deref().ok().and_then(unstartable) {
+            Some(spoiled) => EngineError::Spoiled(spoiled),
+            None => error,
         }
     }
 
@@ -154,6 +167,10 @@ impl IncusEngine {
                 Ok(Outcome::Lost) => EngineError::Away("lost sight of the change".into()),
                 Err(error) => error,
             };
+            // A start that failed is still called running for a moment, while LXC takes it down.
+            if is_unstarted(&error) {
+                return Err(error);
+            }
             if self.look(name).await.is_ok_and(|found| found.is_some_and(|f| f.status_code == wished)) {
                 return Ok(());
             }
@@ -211,6 +228,11 @@ impl IncusEngine {
             _ => Err(error),
         }
     }
+}
+
+/// Whether Incus says that LXC did not bring it up.
+fn is_unstarted(error: &EngineError) -> bool {
+    matches!(error, EngineError::Other(text) if text.contains("forkstart"))
 }
 
 /// A node's name as it goes into a query.

@@ -21,6 +21,7 @@ mod operation;
 mod program;
 mod publish;
 mod settle;
+mod spoiled;
 mod tarball;
 mod tls;
 mod wire;

@@ -9,7 +9,7 @@ use crate::shell::text::text;
 pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
     let running = |id: &str, vm: &VmView| {
         let address = vm.address.to_string();
-        said(lang, id, &[("vm", &vm.name), ("address", &address)])
+        said(lang, id, &[("vm", &vm.name), ("address", &address)]) + &blocked(vm, lang)
     };
     match reply {
         VmReply::List(vms) => machines(vms, lang, style),
@@ -28,7 +28,7 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
         VmReply::Restored { vm, backup } => {
             let address = vm.address.to_string();
             let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
-            said(lang, "done-vm-restored", &args)
+            said(lang, "done-vm-restored", &args) + &blocked(vm, lang)
         }
         VmReply::Remade { vm, backup, copy } => {
             let address = vm.address.to_string();
@@ -44,6 +44,12 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
             said(lang, id, &[("vm", &vm.name), ("node", node), ("address", &address)])
         }
     }
+}
+
+/// What is in the way of its people's keys.
+fn blocked(vm: &VmView, lang: Lang) -> String {
+    let note = |file: &String| said(lang, "done-vm-keys-blocked", &[("vm", &vm.name), ("file", file)]);
+    vm.keys_blocked.as_ref().map(note).unwrap_or_default()
 }
 
 /// Whether the rows are of more than one seat, so that it must be said whose each is.

@@ -39,7 +39,9 @@ pub(super) fn of_machine(path: &[u8]) -> bool {
 pub(super) fn of_person(path: &[u8], homes: &Homes) -> bool {
     let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
     let inner = match parts.as_slice() {
-        [folders @ .., b".ssh", b"authorized_keys" | b"authorized_keys2"] => folders,
+        [folders @ .., b".ssh", b"authorized_keys" | b"authorized_keys2" | b"authorized_keys.puerta"] => {
+            folders
+        }
         [folders @ .., b".ssh", b"known_hosts" | b"known_hosts.old"] => folders,
         [folders @ .., file] if file.starts_with(b".") && file.ends_with(b"_history") => folders,
         _ => return false,

@@ -83,6 +83,7 @@ fn what_makes_it_this_machine_goes_and_what_looks_like_it_stays() {
         "root/.python_history",
         "home/ana/.ash_history",
         "root/.ssh/authorized_keys",
+        "root/.ssh/authorized_keys.puerta",
         "home/ana/.ssh/authorized_keys",
         "home/ana/.ssh/authorized_keys2",
         "root/.ssh/known_hosts",

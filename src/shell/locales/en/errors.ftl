@@ -87,6 +87,20 @@ error-bad-archive = the backup is damaged and was not used: choose another with 
 error-no-template = there is no template `{ $template }`: choose one of these: { $known }
 error-which-template = there are several templates: choose one with `--template`: { $known }
 error-archive-unreadable = the backup of `{ $vm }` cannot be read again and was not kept; those from before stay: repeat, and if it happens again tell your teacher
+error-spoiled-attribute = there is no backup of `{ $vm }` while `{ $file }` has the attribute `{ $attribute }`, which no backup can hold: remove it inside the machine (`setfattr -x`) or delete the file, and repeat
+error-spoiled-path = there is no backup of `{ $vm }` while it has a path of more than 4096 bytes: inside the machine, shorten or delete the one that begins with `{ $file }`, and repeat
+error-spoiled-file = there is no backup of `{ $vm }` while it has `{ $file }`, which no backup can hold ({ $reason }): delete or change it inside the machine, and repeat
+error-spoiled-start = `{ $vm }` does not start: `{ $file }`, or what it needs, is missing in it or is not what it was; { $backups ->
+    [0] it has no backups: remove it with `vm delete { $vm }` and create another, or ask your teacher
+   *[other] bring it back with `vm restore { $vm }`
+}
+error-spoiled-shell = `{ $vm }` has no shell that works (`/bin/sh`); { $backups ->
+    [0] it has no backups: ask your teacher
+   *[other] bring it back with `vm restore { $vm }`
+}
+error-spoiled-keys = the keys of `{ $vm }` cannot be written: `{ $file }` is no plain file or folder; delete it with `vm console { $vm }`
+error-spoiled-backup = the machine in `{ $backup }` does not start, and `{ $vm }` is as it was: choose another backup with `backup list`
+error-spoiled-template = the template `{ $template }` is no use: its machine does not start, or does not let keys be written into it; choose another with `template list`, and tell your teacher
 error-bounds = that is more than the lab allows for one backup ({ $reason }): make the machine smaller, holes in files included, or tell your teacher
 
 ## Published ports, egress and the firewall

@@ -100,6 +100,7 @@ done-vm-created = `{ $vm }` is running at { $address }; enter from your computer
 done-vm-started = `{ $vm }` is running at { $address }
 done-vm-stopped = `{ $vm }` is stopped
 done-vm-restarted = `{ $vm }` was restarted and is running at { $address }
+done-vm-keys-blocked = but the keys of its people were not written, because `{ $file }` is no plain file or folder: delete it with `vm console { $vm }` and repeat `vm restart { $vm }`
 done-vm-renamed = `{ $name }` is called `{ $vm }` now; its address, keys, backups and published ports are as they were
 done-vm-deleted = `{ $vm }` is removed{ $backups ->
     [0] {""}

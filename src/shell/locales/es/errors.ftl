@@ -87,6 +87,20 @@ error-bad-archive = la copia está dañada y no se ha usado: elige otra con `bac
 error-no-template = no hay ninguna plantilla `{ $template }`: elige una de estas: { $known }
 error-which-template = hay varias plantillas: elige una con `--template`: { $known }
 error-archive-unreadable = la copia de `{ $vm }` no se puede volver a leer y no se ha guardado; las que había siguen: repite, y si vuelve a pasar avisa a tu profesor
+error-spoiled-attribute = no hay copia de `{ $vm }` mientras `{ $file }` tenga el atributo `{ $attribute }`, que ninguna copia puede guardar: quítalo dentro de la máquina (`setfattr -x`) o borra el fichero, y repite
+error-spoiled-path = no hay copia de `{ $vm }` mientras haya en ella una ruta de más de 4096 bytes: acorta o borra dentro de la máquina la que empieza por `{ $file }`, y repite
+error-spoiled-file = no hay copia de `{ $vm }` mientras esté en ella `{ $file }`, que ninguna copia puede guardar ({ $reason }): bórralo o cámbialo dentro de la máquina, y repite
+error-spoiled-start = `{ $vm }` no arranca: `{ $file }`, o lo que necesita, falta en ella o ya no es lo que era; { $backups ->
+    [0] no tiene copias: bórrala con `vm delete { $vm }` y crea otra, o pide ayuda a tu profesor
+   *[other] recupérala con `vm restore { $vm }`
+}
+error-spoiled-shell = `{ $vm }` no tiene ningún intérprete de órdenes que funcione (`/bin/sh`); { $backups ->
+    [0] no tiene copias: pide ayuda a tu profesor
+   *[other] recupérala con `vm restore { $vm }`
+}
+error-spoiled-keys = las claves de `{ $vm }` no se pueden escribir: `{ $file }` no es un fichero ni una carpeta normal; bórralo con `vm console { $vm }`
+error-spoiled-backup = la máquina que guarda `{ $backup }` no arranca, y `{ $vm }` queda como estaba: elige otra copia con `backup list`
+error-spoiled-template = la plantilla `{ $template }` no sirve: su máquina no arranca o no deja escribir las claves en ella; elige otra con `template list` y avisa a tu profesor
 error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $reason }): borra en la máquina lo que no necesites, también ficheros con huecos, o avisa a tu profesor
 
 ## Puertos publicados, salida y cortafuegos
