@@ -183,7 +183,7 @@ fn nouns_and_decisions_know_no_clock_no_file_no_network() {
 }
 
 /// The firewall's own programs, and the second process of puerta that runs them.
-const STARTERS: [&str; 2] = ["src/cli/helper.rs", "src/firewall/run.rs"];
+const STARTERS: [&str; 2] = ["src/cli/starter.rs", "src/firewall/run.rs"];
 
 #[test]
 fn only_the_firewall_starts_programs() {

@@ -1,6 +1,8 @@
 //! The audit as professors and students read it, over the real ssh, and as the technician checks it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "audit/flood.rs"]
+mod flood;
 mod support;
 #[path = "audit/tail.rs"]
 mod tail;
@@ -9,9 +11,10 @@ mod worth;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use support::pty::Pty;
-use support::{House, Killed, Said, wait};
+use support::{House, Killed, Said, text, wait};
 
 fn json(house: &House, login: &str, words: &[&str]) -> Vec<Value> {
     let words = [words, &["--json"]].concat();

@@ -5,12 +5,19 @@
 mod ground;
 #[path = "door/kept_out.rs"]
 mod kept_out;
+#[path = "door/log.rs"]
+mod log;
 #[path = "door/login.rs"]
 mod login;
+#[path = "door/registry.rs"]
+mod registry;
 #[path = "door/serving.rs"]
 mod serving;
 mod support;
+#[path = "door/watchdog.rs"]
+mod watchdog;
 use serde_json::Value;
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};

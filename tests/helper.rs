@@ -50,12 +50,29 @@ fn children(pid: u32) -> Vec<u32> {
     text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
 }
 
-fn the_helper_of(house: &House) -> u32 {
+fn words(pid: u32) -> Vec<String> {
+    let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&words).split_terminator('\0').map(str::to_owned).collect()
+}
+
+fn the_starter_of(house: &House) -> u32 {
     let children = children(house.pid());
     assert_eq!(children.len(), 1, "{children:?}");
-    let words = std::fs::read(format!("/proc/{}/cmdline", children[0])).unwrap();
-    assert!(words.ends_with(b"\0firewall-helper\0"), "{}", String::from_utf8_lossy(&words));
+    assert_eq!(words(children[0]).last().unwrap(), "firewall-starter");
     children[0]
+}
+
+/// The one helper that runs.
+fn the_helper_of(house: &House) -> u32 {
+    let starter = the_starter_of(house);
+    let mut helper = None;
+    wait("there is a helper", || {
+        let helpers = children(starter);
+        assert!(helpers.len() <= 1, "{helpers:?}");
+        helper = helpers.first().copied().filter(|pid| words(*pid).contains(&"firewall-helper".to_owned()));
+        helper.is_some()
+    });
+    helper.unwrap()
 }
 
 /// `capabilities(7)` by number: 10 binds ports below 1024, 12 administers the network.
@@ -115,11 +132,19 @@ fn the_door_may_bind_ports_and_the_helper_may_change_the_network() {
     let helper = the_helper_of(&house);
     // Without CAP_SETPCAP the bounding set is the one it was started with; no_new_privs makes up for it.
     assert_capabilities(house.pid(), &[10], &[], &[10, 12]);
-    assert_capabilities(helper, &[12], &[12], &[10, 12]);
+    let starter = the_starter_of(&house);
+    for process in [helper, starter] {
+        assert_capabilities(process, &[12], &[12], &[10, 12]);
+    }
     assert_eq!(says(&world, &house).code, 0, "{}", house.log());
-    let environment = std::fs::read(format!("/proc/{helper}/environ")).unwrap();
-    let environment = String::from_utf8_lossy(&environment);
-    assert!(environment.split_terminator('\0').all(|entry| entry.starts_with("RUST_LOG=")), "{environment}");
+    for process in [helper, starter] {
+        let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap();
+        let environment = String::from_utf8_lossy(&environment);
+        assert!(
+            environment.split_terminator('\0').all(|entry| entry.starts_with("RUST_LOG=")),
+            "{environment}"
+        );
+    }
     // Reading the other's memory is what ptrace(2) would be allowed: its own it may, the helper's not.
     let reads = |pid: u32| {
         let mut words = world.as_user("+net_bind_service");
@@ -128,10 +153,12 @@ fn the_door_may_bind_ports_and_the_helper_may_change_the_network() {
         Said::from(Command::new(&words[0]).args(&words[1..]).output().unwrap())
     };
     assert_eq!(reads(house.pid()).code, 0);
-    let said = reads(helper);
-    assert!(said.err.contains("Permission denied"), "{said:?}");
+    for process in [helper, starter] {
+        let said = reads(process);
+        assert!(said.err.contains("Permission denied"), "{said:?}");
+    }
     assert_eq!(house.stop(), 0);
-    wait("the helper ends with the door", || !alive(helper));
+    wait("both end with the door", || !alive(helper) && !alive(starter));
 }
 
 /// As in a lab: root, with sockets that were opened by somebody else.
@@ -152,7 +179,10 @@ fn root_gives_the_network_up_too_and_keeps_its_sockets_to_itself() {
     // 1 enters folders of others.
     assert_capabilities(house.pid(), &[1, 10], &[], &[1, 10]);
     let helper = the_helper_of(&house);
-    assert_capabilities(helper, &[12], &[12], &[12]);
+    let starter = the_starter_of(&house);
+    for process in [helper, starter] {
+        assert_capabilities(process, &[12], &[12], &[12]);
+    }
     let sockets = |pid: u32| -> BTreeSet<String> {
         let held = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
         let names =
@@ -160,7 +190,9 @@ fn root_gives_the_network_up_too_and_keeps_its_sockets_to_itself() {
         names.filter(|name| name.starts_with("socket:")).collect()
     };
     assert!(sockets(house.pid()).len() > 2, "nothing to keep");
-    assert!(sockets(house.pid()).is_disjoint(&sockets(helper)), "the helper has sockets of the door");
+    for process in [helper, starter] {
+        assert!(sockets(house.pid()).is_disjoint(&sockets(process)), "{process} has sockets of the door");
+    }
     assert_eq!(says(&world, &house).code, 0, "{}", house.log());
     assert_eq!(house.stop(), 0);
 }
@@ -175,22 +207,31 @@ fn a_killed_door_takes_its_helper_along() {
     let world = World::new("door");
     let mut house = house("");
     started(&world, &mut house, "+net_bind_service,+net_admin");
-    let helper = the_helper_of(&house);
+    let (helper, starter) = (the_helper_of(&house), the_starter_of(&house));
     // Signals that a whole group gets, or a whole unit, do not end it before its parent.
     for signal in ["-INT", "-TERM", "-HUP"] {
-        sh(&format!("kill {signal} {helper}"));
+        sh(&format!("kill {signal} {helper} {starter}"));
     }
     std::thread::sleep(Duration::from_millis(200));
-    assert!(alive(helper));
+    assert!(alive(helper) && alive(starter));
     house.kill9();
-    wait("the helper ends", || !alive(helper));
+    wait("both end", || !alive(helper) && !alive(starter));
     // NFLOG's group is free again, and the next one has it.
     started(&world, &mut house, "+net_bind_service,+net_admin");
     assert!(alive(the_helper_of(&house)));
 }
 
+/// As `firewall check` sees it, once the helper is there again.
+fn mended(world: &World, house: &House) {
+    wait("the rules are what they should be", || {
+        let said = typed(world, house, "profesor", &["firewall", "check"]);
+        assert!(said.code != 2 || said.err.contains("no responde"), "{said:?}");
+        said.code == 0
+    });
+}
+
 #[test]
-fn a_killed_helper_leaves_the_door_open() {
+fn a_killed_helper_is_followed_by_another_one() {
     let world = World::new("gone");
     let mut house = house("");
     started(&world, &mut house, "+net_bind_service,+net_admin");
@@ -198,18 +239,73 @@ fn a_killed_helper_leaves_the_door_open() {
     enrolled(&world, &house);
     let answer = ok(&["port", "publish", "web1", "80"]);
     assert!(answer.contains("puerta:50000"), "{answer}");
-    sh(&format!("kill -KILL {}", the_helper_of(&house)));
-    wait("the door notices", || house.log().contains("the firewall's helper is gone"));
-    assert!(children(house.pid()).is_empty(), "a zombie is left");
-    let said = typed(&world, &house, "alumno1", &["port", "publish", "web1", "81"]);
-    assert_eq!(said.code, 2, "{said:?}");
-    assert!(said.err.contains("helper is gone"), "{said:?}");
-    // It is not kept either; the one that was there before is, and SSH goes on.
-    let list = ok(&["port", "list"]);
-    assert!(list.contains("50000") && !list.contains("50001"), "{list}");
+    let first = the_helper_of(&house);
+    sh(&format!("kill -KILL {first}"));
+    wait("the door notices", || house.log().contains("the firewall has a helper again"));
+    let second = the_helper_of(&house);
+    assert_ne!(first, second);
+    assert!(words(second).contains(&"--owner".to_owned()), "it takes anybody's rules: {:?}", words(second));
+    assert_capabilities(second, &[12], &[12], &[10, 12]);
+    ok(&["port", "publish", "web1", "81"]);
+    mended(&world, &house);
     let mut nft = Command::new("nft");
     let rules = world.inside("", nft.args(["list", "ruleset"])).output().unwrap();
-    assert!(String::from_utf8_lossy(&rules.stdout).contains("50000"), "the rules are gone");
+    let rules = String::from_utf8_lossy(&rules.stdout);
+    assert!(rules.contains("50000") && rules.contains("50001"), "{rules}");
+    assert_eq!(house.stop(), 0);
+    wait("it ends with the door", || !alive(second));
+}
+
+/// SIGSTOP: it lives, holds its pipes, and says nothing.
+#[test]
+fn a_helper_that_hangs_is_told_of_within_seconds_and_followed_by_another_one() {
+    let world = World::new("stop");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    enrolled(&world, &house);
+    ok(&world, &house, "alumno1", &["port", "publish", "web1", "80"]);
+    for (login, words) in [
+        ("alumno1", &["port", "publish", "web1", "81"][..]),
+        ("profesor", &["firewall", "show"]),
+        ("alumno1", &["vm", "delete", "web1", "--yes"]),
+    ] {
+        let helper = the_helper_of(&house);
+        sh(&format!("kill -STOP {helper}"));
+        let begun = std::time::Instant::now();
+        let said = typed(&world, &house, login, words);
+        assert!(begun.elapsed() < Duration::from_secs(15), "{words:?}: {:?}", begun.elapsed());
+        assert!(said.code == 2 && said.err.contains("cortafuegos no responde"), "{words:?}: {said:?}");
+        wait("it is ended", || !alive(helper));
+        assert_ne!(the_helper_of(&house), helper);
+        // What was refused is not half done.
+        let list = ok(&world, &house, "alumno1", &["port", "list"]);
+        assert!(list.contains("50000") && !list.contains("50001"), "{list}");
+        mended(&world, &house);
+    }
+    assert!(
+        house.log().contains("the firewall's helper is gone, and another one is started"),
+        "{}",
+        house.log()
+    );
+    ok(&world, &house, "alumno1", &["vm", "delete", "web1", "--yes"]);
+    assert_eq!(house.stop(), 0);
+}
+
+#[test]
+fn where_no_helper_can_be_started_puerta_ends_to_be_started_again_as_a_whole() {
+    let world = World::new("both");
+    let mut house = house("");
+    started(&world, &mut house, "+net_bind_service,+net_admin");
+    let (helper, starter) = (the_helper_of(&house), the_starter_of(&house));
+    sh(&format!("kill -KILL {starter} {helper}"));
+    let mut code = None;
+    wait("it ends", || {
+        code = house.ended();
+        code.is_some()
+    });
+    assert_eq!(code, Some(1));
+    assert!(house.log().contains("puerta: cannot go on: the firewall's helper"), "{}", house.log());
+    started(&world, &mut house, "+net_bind_service,+net_admin");
     assert_eq!(house.stop(), 0);
 }
 

@@ -209,6 +209,7 @@ fn shell_notices_questions_and_progress() {
         let mut all = String::new();
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
+        all += &notice::little_room(lang, 800);
         all += &notice::job_detached(lang, 12);
         let reasons = [
             Reason::Suspended,
@@ -218,6 +219,7 @@ fn shell_notices_questions_and_progress() {
             Reason::TooManyCodes,
             Reason::TooManyConnections,
             Reason::Unwritten,
+            Reason::RegistryAway,
             Reason::Closed,
         ];
         for why in reasons {

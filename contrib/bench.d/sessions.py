@@ -56,6 +56,8 @@ class House:
         config.write_text(
             f'state_dir = "{folder}/state"\n[ssh]\nlisten = ["127.0.0.1:{self.port}"]\n'
             f"max_forwards = {forwards + 10}\n[engine]\ndriver = \"sim\"\nlisten = true\n"
+            # One person stands for a class.
+            "[audit]\nacts_per_person_s = 1000000\n"
         )
         start = [program, "--config", str(config)]
         words = ["init", "--admin", "profesor", "--key", str(folder / "profesor.pub")]

@@ -198,7 +198,7 @@ impl<'a> Ctx<'a> {
         let mut event = self.event(Phase::Note, "denial", denial.action, subject);
         event.outcome = Some(Outcome::Denied);
         event.policies = denial.policies.clone();
-        self.app.audit.finish(event).await;
+        self.app.denied(self.visitor, event).await;
     }
 
     /// Writes how everything that began has ended; cannot fail the person.

@@ -33,6 +33,8 @@ pub enum Reason {
     TooManyTries,
     /// The audit could not be written.
     Unwritten,
+    /// The registry does not answer.
+    RegistryAway,
     /// The client is gone without a word.
     HangUp,
     /// No login in the time that there is for one.
@@ -64,6 +66,7 @@ impl Reason {
             Self::TooManyCodes => "too many codes",
             Self::TooManyTries => "too many tries",
             Self::Unwritten => "unwritten",
+            Self::RegistryAway => "registry away",
             Self::HangUp => "hang-up",
             Self::LoginGrace => "login grace",
             Self::NoHandshake => "no handshake",

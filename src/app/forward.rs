@@ -66,6 +66,7 @@ impl App {
     }
 
     async fn passed(&self, visitor: &Visitor, host: &str, port: u32, originator: &str) -> Result<Passage> {
+        self.paced(visitor.person)?;
         let changes = self.changes();
         let mut event = visitor.event(Phase::Note, "forward");
         event.action = Some(Action::VmForward.as_str());
@@ -80,7 +81,7 @@ impl App {
                 event.policies = refused.policies;
                 event.detail.insert("reason".into(), refused.why.into());
                 event.code = "denial";
-                self.audit.finish(event).await;
+                self.denied(visitor, event).await;
                 return Err(self.exam(visitor).await.unwrap_or(refused.error));
             }
         };
@@ -90,7 +91,7 @@ impl App {
             Ok(place) => place,
             Err(error) => {
                 event.outcome = Some(Outcome::Failed(error.id.to_owned()));
-                self.audit.finish(event).await;
+                self.denied(visitor, event).await;
                 return Err(error);
             }
         };

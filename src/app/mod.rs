@@ -11,8 +11,10 @@ pub mod backup;
 pub mod clock;
 pub mod command;
 pub mod console;
+pub mod core;
 pub mod course;
 pub mod ctx;
+pub mod denials;
 pub mod egress;
 pub mod ending;
 pub mod error;
@@ -31,6 +33,7 @@ pub mod node;
 mod nodes;
 mod offer;
 pub mod open;
+mod pace;
 pub mod person;
 pub mod policy;
 pub mod port;
@@ -38,11 +41,13 @@ pub mod presence;
 mod quota;
 pub mod reply;
 pub mod review;
+pub mod room;
 pub mod roster;
 pub mod secret;
 pub mod session;
 pub mod span;
-mod status;
+pub mod status;
+pub mod sums;
 mod team;
 pub mod template;
 mod upkeep;
@@ -54,6 +59,7 @@ pub(crate) mod tests;
 
 use crate::config::Config;
 use command::Command;
+use core::Core;
 use ctx::{Ctx, Visitor};
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
@@ -61,6 +67,7 @@ use presence::Presence;
 use puerta_audit::Audit;
 use puerta_engine::Engine;
 use puerta_firewall::client::Firewall;
+use puerta_lab::model::PersonId;
 use puerta_lab::plan::AddressPlan;
 use puerta_policy::decide::Policy;
 use puerta_store::Store;
@@ -83,7 +90,12 @@ pub struct App {
     pub audit: Audit,
     /// Who is here.
     pub presence: Presence,
+    /// What must go on.
+    pub core: Core,
     ruling: policy::Ruling,
+    denials: denials::Denials,
+    pace: pace::Pace<PersonId>,
+    room: room::Left,
     upkeep: upkeep::Upkeep,
     owed: handing::Owed,
     logins: login::Logins,
@@ -131,6 +143,7 @@ impl App {
         policy: Policy,
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
         let logins = login::Logins::new(config.password_threads)?;
+        let pace = pace::Pace::new(config.audit_log.acts_per_person);
         let presence = Presence::new(config.ssh.max_forwards, config.ssh.max_connections_per_person);
         Ok(Arc::new(Self {
             config,
@@ -139,7 +152,11 @@ impl App {
             firewall,
             audit,
             presence,
+            core: Core::default(),
             ruling: policy::Ruling::new(policy),
+            denials: denials::Denials::default(),
+            pace,
+            room: room::Left::default(),
             upkeep: upkeep::Upkeep::default(),
             owed: handing::Owed::default(),
             logins,
@@ -178,6 +195,7 @@ impl App {
         command: Command,
         words: &str,
     ) -> Result<Outcome> {
+        self.paced(visitor.person)?;
         let actor = self.store.actor(visitor.person).await?.ok_or_else(Error::denied)?;
         let ctx = Ctx::new(self, visitor, actor, words);
         let result = match command {

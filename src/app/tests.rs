@@ -16,6 +16,7 @@ use super::*;
 use puerta_audit as audit;
 use puerta_engine::sim::{Options, SimEngine};
 use puerta_engine::{EngineError, Spec, Status, Which};
+use puerta_firewall::client::Pipes;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, JobState, Phase, Role, Vm, VmId};
 use puerta_lab::names::VmRef;
@@ -47,7 +48,11 @@ pub(crate) async fn house(name: &str) -> House {
 /// A firewall whose helper has ended.
 fn broken() -> Firewall {
     let mut helper = std::process::Command::new("true");
-    Firewall::spawned(helper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()).unwrap()
+    let mut helper = helper.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (to, from) = (helper.stdin.take().unwrap(), helper.stdout.take().unwrap());
+    let pipes = Pipes { to: to.into(), from: from.into() };
+    helper.wait().unwrap();
+    Firewall::over(pipes, || Err(std::io::Error::other("nobody starts one"))).unwrap()
 }
 
 async fn house_behind(name: &str, firewall: Firewall) -> House {
@@ -230,8 +235,8 @@ async fn a_machine_whose_ports_cannot_be_closed_stays() {
         drop(store.set_phase(vm.id, phase).await.unwrap());
         let watch = house.begin(VmCommand::Delete(web1())).await;
         let (end, state) = house.end(watch).await;
-        assert_eq!(end.unwrap_err().id, "error-firewall", "{phase:?}");
-        assert_eq!(state, JobState::Failed("error-firewall".into()));
+        assert_eq!(end.unwrap_err().id, "error-firewall-away", "{phase:?}");
+        assert_eq!(state, JobState::Failed("error-firewall-away".into()));
         assert_eq!(house.vm().await.unwrap().phase, phase);
         assert_eq!(house.copies(&vm).await, [Which::Main]);
         assert_eq!(store.publications().await.unwrap(), std::slice::from_ref(&published));

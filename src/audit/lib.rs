@@ -20,6 +20,7 @@ mod outlet;
 mod place;
 mod proof;
 mod read;
+mod reserve;
 mod sink;
 mod verify;
 mod writer;
@@ -31,6 +32,7 @@ pub use export::{ExportError, Range, export};
 pub use file::OpenError;
 pub use filter::{About, Filter, Query};
 pub use read::{Found, search};
+pub use reserve::Room;
 pub use sink::{Audit, AuditUnavailable, Settings};
 pub use verify::{Broken, Check, Rest, SignedUpTo, Verdict, verify, verify_reader};
 

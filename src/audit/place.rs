@@ -38,6 +38,11 @@ impl Place {
         self.open.with_extension("heads")
     }
 
+    /// Room that is kept.
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.open.with_extension("reserve")
+    }
+
     /// The folder of all of them.
     pub(super) fn folder(&self) -> &Path {
         let folder = self.open.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use puerta_keys::audit::AuditKey;
-use tokio::sync::broadcast;
 
 use super::event::Event;
 use super::file::OpenError;
+use super::place::Place;
+use super::reserve::Room;
 use super::writer::{Message, Writer};
 
 /// Events that may wait for the writer.
@@ -75,6 +76,8 @@ pub struct Audit {
     path: PathBuf,
     key: Option<Arc<AuditKey>>,
     followed: broadcast::Sender<Arc<str>>,
+    /// Its other side is the writer's thread.
+    writes: watch::Receiver<()>,
 }
 
 impl std::fmt::Debug for Audit {
@@ -109,11 +112,15 @@ impl Audit {
         let key = settings.key.clone();
         let writer = Writer::open(&path, Box::new(clock), settings, Arc::clone(&lost), followed.clone())?;
         let (queue, messages) = mpsc::channel(QUEUE);
+        let (writing, writes) = watch::channel(());
         let thread = std::thread::Builder::new()
             .name("audit".into())
-            .spawn(move || writer.run(messages))
+            .spawn(move || {
+                let _writing = writing;
+                writer.run(messages);
+            })
             .map_err(|source| OpenError::Io { path: path.clone(), source })?;
-        Ok(Self { queue: Some(queue), lost, thread: Some(thread), path, key, followed })
+        Ok(Self { queue: Some(queue), lost, thread: Some(thread), path, key, followed, writes })
     }
 
     /// Where the log is.
@@ -175,6 +182,27 @@ impl Audit {
     /// and is told how many.
     pub fn follow(&self) -> broadcast::Receiver<Arc<str>> {
         self.followed.subscribe()
+    }
+
+    /// What the file system of the log has.
+    pub fn room(&self) -> std::io::Result<Room> {
+        Room::around(&Place::new(&self.path))
+    }
+
+    /// Whether the writer takes what comes to it; not whether it can be written.
+    pub fn ping(&self) -> impl Future<Output = bool> + Send + 'static {
+        let queue = self.queue.clone();
+        async move {
+            let (answer, answered) = oneshot::channel();
+            let Some(queue) = queue else { return false };
+            queue.send(Message::Ping(answer)).await.is_ok() && answered.await.is_ok()
+        }
+    }
+
+    /// Returns when the writer is no more: it was closed, or failed in a way that nobody thought of.
+    pub fn ended(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut writes = self.writes.clone();
+        async move { while writes.changed().await.is_ok() {} }
     }
 
     /// What signs.

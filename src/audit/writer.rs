@@ -1,13 +1,14 @@
 //! The writer: one thread that takes all waiting events and writes them at once, signs them at
 //! intervals, and closes the file when it is large or the day is over.
 
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::event::Event;
 use super::file::{LogFile, OpenError, Recovered, sync_folder};
@@ -15,6 +16,7 @@ use super::keeper::{Books, Keeper, Notes};
 use super::outlet::Outlet;
 use super::place::Place;
 use super::proof::{SignedHead, head_text};
+use super::reserve::Reserve;
 use super::sink::{Answer, AuditUnavailable, Settings};
 use super::timestamp;
 
@@ -29,6 +31,7 @@ pub(super) enum Message {
     Line { body: String, answer: Option<Answer> },
     Seal(Answer<u64>),
     Flush(Answer),
+    Ping(oneshot::Sender<()>),
     Close(Answer),
 }
 
@@ -39,6 +42,26 @@ impl Recovered {
 }
 
 type Line = (String, Option<Answer>);
+
+/// Why lines were not written.
+struct Unwritten {
+    reason: String,
+    /// For want of room.
+    full: bool,
+}
+
+impl From<String> for Unwritten {
+    fn from(reason: String) -> Self {
+        Self { reason, full: false }
+    }
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        Self { reason: error.to_string(), full }
+    }
+}
 
 pub(super) struct Writer {
     place: Place,
@@ -55,6 +78,7 @@ pub(super) struct Writer {
     /// The same, from the keeper.
     kept_notes: Notes,
     failing: bool,
+    reserve: Reserve,
     /// When the first line was written that no signature covers.
     unsigned: Option<Instant>,
     /// Not to be closed before.
@@ -94,6 +118,7 @@ impl Writer {
             outlets: copy.into_iter().chain(syslog).collect::<std::io::Result<_>>().map_err(fail)?,
             keeper: Keeper::start(books, now).map_err(fail)?,
             runtime: tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(fail)?,
+            reserve: Reserve::new(&place),
             place,
             log,
             settings,
@@ -156,6 +181,7 @@ impl Writer {
                 drop(answer.send(sealed.map(|()| self.log.head.seq)));
             }
             Some(Message::Flush(answer)) => drop(answer.send(self.sync())),
+            Some(Message::Ping(answer)) => drop(answer.send(())),
             Some(Message::Close(answer)) => return Some(answer),
             _ => {}
         }
@@ -198,6 +224,7 @@ impl Writer {
                     let sealed = self.seal();
                     drop(other.send(sealed.map(|()| self.log.head.seq)));
                 }
+                Message::Ping(other) => drop(other.send(())),
                 Message::Flush(other) | Message::Close(other) => {
                     drop(other.send(self.sync()));
                 }
@@ -226,7 +253,19 @@ impl Writer {
         if lines.is_empty() && self.notes.is_empty() {
             return;
         }
-        let result = self.try_write(&lines).map_err(|reason| AuditUnavailable { reason });
+        // Without the reserve only what has begun has room: how it ends.
+        let lines = if self.reserve.keep(&self.place) { lines } else { self.without_begins(lines) };
+        if lines.is_empty() && self.notes.is_empty() {
+            return;
+        }
+        let (result, lines) = match self.try_write(&lines) {
+            Err(error) if error.full && self.reserve.give() => {
+                let lines = self.without_begins(lines);
+                (self.try_write(&lines), lines)
+            }
+            result => (result, lines),
+        };
+        let result = result.map_err(|error| AuditUnavailable { reason: error.reason });
         match &result {
             Err(error) if !self.failing => {
                 tracing::error!(path = %self.place.open().display(), "{error}");
@@ -244,9 +283,22 @@ impl Writer {
         }
     }
 
+    /// The lines of what begins are refused, and the rest is left.
+    fn without_begins(&self, lines: Vec<Line>) -> Vec<Line> {
+        let refuse = |(body, answer): Line| match answer {
+            Some(answer) => {
+                let reason = format!("there is no room but for what has begun: {}", self.reserve.trouble());
+                drop(answer.send(Err(AuditUnavailable { reason })));
+                None
+            }
+            None => Some((body, None)),
+        };
+        lines.into_iter().filter_map(refuse).collect()
+    }
+
     /// All of them in one write(2), or none.
-    fn try_write(&mut self, lines: &[Line]) -> Result<(), String> {
-        let time = timestamp((self.clock)()).ok_or("the clock is out of its range")?;
+    fn try_write(&mut self, lines: &[Line]) -> Result<(), Unwritten> {
+        let time = timestamp((self.clock)()).ok_or_else(|| "the clock is out of its range".to_owned())?;
         self.close_file(&time);
         self.stay_in_place().map_err(|error| error.to_string())?;
         let mut bodies: Vec<String> = self.notes.iter().map(Event::body).collect();
@@ -260,7 +312,7 @@ impl Writer {
         for body in bodies {
             head.seal(&time, body, &mut self.lines);
         }
-        self.log.append(&self.lines, head, &time).map_err(|error| error.to_string())?;
+        self.log.append(&self.lines, head, &time)?;
         self.unsigned.get_or_insert_with(Instant::now);
         self.notes.clear();
         self.lost.fetch_sub(lost, Ordering::Relaxed);

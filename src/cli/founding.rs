@@ -92,8 +92,18 @@ pub(super) async fn find(config: &Config) -> anyhow::Result<Found> {
     let founding = Founding::read(config)?;
     let dir = &config.state_dir;
     ensure!(dir.is_dir(), "{}: this folder is not there: {MOUNT}; {BEGIN}", dir.display());
+    let store = Store::open(&config.database()).await.map_err(|error| lost(config, error))?;
+    let whole = whole(config, founding, store.clone()).await;
+    if whole.is_err() {
+        // It leaves nothing beside its file.
+        store.close().await;
+    }
+    whole
+}
+
+async fn whole(config: &Config, founding: Option<Founding>, store: Store) -> anyhow::Result<Found> {
     let found = Found {
-        store: Store::open(&config.database()).await.map_err(|error| lost(config, error))?,
+        store,
         host_key: host_key::load(&config.host_key(), "host key")?
             .with_context(|| gone(&config.host_key(), "host key", config))?,
         audit_key: super::audit::load_key(config)?

@@ -7,11 +7,14 @@ mod founding;
 mod helper;
 mod host_key;
 mod init;
+mod log;
 mod node;
 mod person;
 mod policy;
 mod privileges;
 mod serve;
+mod starter;
+mod watchdog;
 
 use crate::config::Config;
 use anyhow::Context;
@@ -62,8 +65,13 @@ enum Verb {
         #[command(subcommand)]
         verb: firewall::Words,
     },
+    #[command(name = starter::VERB, hide = true)]
+    FirewallStarter,
     #[command(name = helper::VERB, hide = true)]
-    FirewallHelper,
+    FirewallHelper {
+        #[arg(long)]
+        owner: Option<String>,
+    },
     /// Turn off a rule that keeps everybody out
     Policy {
         #[command(subcommand)]
@@ -107,13 +115,12 @@ enum ConfigVerb {
 /// The program. The exit status: 0, 1 for what the caller can mend, 64 for a bad configuration.
 pub fn run() -> ExitCode {
     let words = Words::parse();
-    match carry_out(&words) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    let code = carry_out(&words).unwrap_or_else(|error| {
+        complain(&format!("{error:#}"));
+        ExitCode::FAILURE
+    });
+    log::finish();
+    code
 }
 
 fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
@@ -138,7 +145,8 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
         Verb::Audit { verb } => audit::run(&config, verb),
         Verb::Firewall { verb } => firewall::run(&config, verb),
         Verb::Policy { verb } => policy::run(&config, verb),
-        Verb::FirewallHelper => helper::run(&config),
+        Verb::FirewallStarter => starter::run(&words.config, &config),
+        Verb::FirewallHelper { owner } => helper::run(&config, owner.clone()),
         Verb::Person { verb: PersonVerb::TotpReset { login } } => person::totp_reset(&config, login),
         Verb::Node { verb: NodeVerb::Rules } => say(&node::rules(&config.engine)?),
     }
@@ -160,6 +168,5 @@ fn say(text: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn complain(text: &str) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "puerta: {text}");
+    log::say(&format!("puerta: {text}"));
 }

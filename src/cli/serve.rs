@@ -1,6 +1,6 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
-use super::{BAD_CONFIGURATION, complain, founding, helper, privileges};
+use super::{BAD_CONFIGURATION, complain, founding, helper, log, privileges, watchdog};
 use crate::app::{self, App, firewall, jobs, node, roster, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
@@ -14,8 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// How long the last words of a puerta that cannot go on may take.
+const FAULTY: Duration = Duration::from_secs(5);
+
 pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
-    log();
+    log::start();
     let policy = match app::policy::load(config.policy_dir.as_deref()) {
         Ok(policy) => policy,
         Err(errors) => {
@@ -28,11 +31,12 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
     // There is one thread still, and nothing of a stranger's was read.
     let helper = (config.firewall.driver != Driver::Off).then(|| helper::spawn(file)).transpose()?;
     privileges::for_door().context("capabilities cannot be given up")?;
+    log::flow().context("the log")?;
     more_descriptors();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let founding::Found { host_key: key, audit_key, store } = founding::find(&config).await?;
-        let log = super::audit::settings(&config, &audit_key);
+        let settings = super::audit::settings(&config, &audit_key);
         let engine = open_engine(&config)?;
         if !store.has_admin().await.context("the database")? {
             tracing::warn!(
@@ -40,11 +44,18 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
                 file.display()
             );
         }
-        let audit = Audit::open_with(config.audit(), audit::system_clock, log).context("the audit log")?;
+        let audit =
+            Audit::open_with(config.audit(), audit::system_clock, settings).context("the audit log")?;
         let listeners = listen::sockets(inherited, &config.ssh.listen)?;
         anyhow::ensure!(!listeners.is_empty(), "`ssh.listen` is empty and no socket was inherited");
         audit.begin(Event::note("start").with("version", env!("CARGO_PKG_VERSION"))).await?;
-        let wall = helper.map_or_else(|| Ok(Firewall::off()), Firewall::spawned)?;
+        let wall = match helper {
+            Some((starter, pipes)) => {
+                starter.owned_by(&store.owner().await?).context("the firewall's starter")?;
+                Firewall::over(pipes, move || starter.start())?
+            }
+            None => Firewall::off(),
+        };
         let app = App::new(config, store, engine, wall, audit, policy)?;
         take_up(&app).await?;
         // The streams of signals exist before anybody is told that we are ready for them.
@@ -58,26 +69,34 @@ pub(super) fn run(file: &Path, config: Config) -> anyhow::Result<ExitCode> {
         if let Err(error) = sd_notify::notify(&[sd_notify::NotifyState::Ready]) {
             tracing::warn!(%error, "nobody could be told that puerta is ready");
         }
-        let (reason, mut lost) = tokio::sync::oneshot::channel();
-        let standing = Arc::clone(&app);
-        let stop = async move {
-            tokio::select! {
-                _ = term.recv() => {},
-                _ = int.recv() => {},
-                why = app::ground::lost(&standing) => drop(reason.send(why)),
-            }
+        let stop = async {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {}, _ = app.core.ended() => {} }
         };
         gateway.serve(listeners, stop).await?;
-        firewall::stop(&app).await;
-        app.firewall.close().await;
-        app.audit.finish(Event::note("stop")).await;
-        app.audit.close().await;
-        app.store.close().await;
-        lost.try_recv().map_or(Ok(()), |why| Err(anyhow::anyhow!(why)))
-    })?;
+        if !app.core.has_ended() {
+            close(&app, Event::note("stop")).await;
+            return Ok(());
+        }
+        // Half of it is gone: what can still be written is, and the service manager starts all of it again.
+        let why = app.core.ended().await;
+        tracing::error!(why, "cannot go on");
+        let last = close(&app, Event::note("stop").with("reason", why.as_str()));
+        let _ = tokio::time::timeout(FAULTY, last).await;
+        anyhow::bail!("cannot go on: {why}")
+    });
     // A verification of a large archive is not waited for: its job is settled at the next start.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    Ok(ExitCode::SUCCESS)
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// What is to be written at the end, and the end of the parts.
+async fn close(app: &Arc<App>, stop: Event) {
+    firewall::stop(app).await;
+    app.firewall.close().await;
+    app.write_denials().await;
+    app.audit.finish(stop).await;
+    app.audit.close().await;
+    app.store.close().await;
 }
 
 /// What the last run left: rules, jobs, recordings, the wall and the nodes as they should be.
@@ -99,29 +118,32 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
 fn mind(app: &Arc<App>) -> anyhow::Result<()> {
     let mut hup = signal(SignalKind::hangup())?;
     let reloading = Arc::clone(app);
-    tokio::spawn(async move {
+    app.keep("who reads the policy again", async move {
         while hup.recv().await.is_some() {
             reloading.reload_policy().await;
         }
     });
-    tokio::spawn(app::policy::mind(Arc::clone(app)));
-    tokio::spawn(app::handing::mind(Arc::clone(app)));
+    app.keep("the clock of the rules", app::policy::mind(Arc::clone(app)));
+    app.keep("who hands keys to machines", app::handing::mind(Arc::clone(app)));
     let forgetting = Arc::clone(app);
-    tokio::spawn(async move {
+    app.keep("who removes old recordings", async move {
         let mut hour = tokio::time::interval(Duration::from_secs(3600));
         loop {
             hour.tick().await;
             forgetting.forget_recordings().await;
         }
     });
+    app.keep("who writes what was refused", app::denials::mind(Arc::clone(app)));
+    app.keep("who looks at the room for the audit", app::room::mind(Arc::clone(app)));
+    app.keep("the firewall's helper", app.firewall.ended());
+    let standing = Arc::clone(app);
+    app.keep("what puerta stands on", async move {
+        let why = app::ground::lost(&standing).await;
+        standing.core.end(why);
+    });
+    app.keep("the audit's writer", app.audit.ended());
+    app.keep("who asks everything whether it answers", watchdog::mind(Arc::clone(app)));
     Ok(())
-}
-
-/// To standard error, for the journal; `RUST_LOG` chooses what.
-pub(super) fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,russh=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 /// As many descriptors as the host allows: each connection takes one, each forward one more.

@@ -15,6 +15,8 @@ pub struct Audit {
     pub copy: Option<PathBuf>,
     /// The socket of syslog, for every line.
     pub syslog: Option<PathBuf>,
+    /// What one person may do a second for long, of what is written down.
+    pub acts_per_person: u32,
 }
 
 /// Reads the table.
@@ -33,5 +35,6 @@ pub(super) fn read(r: &mut Reader) -> Audit {
         keep_days: (keep_days > 0).then_some(keep_days),
         copy,
         syslog,
+        acts_per_person: r.integer("audit", "acts_per_person_s", 20, 1, 1_000_000) as u32,
     }
 }

@@ -81,6 +81,7 @@ impl Display for Config {
 fn show_audit(audit: &Audit, f: &mut Formatter<'_>) -> Result {
     writeln!(f, "\n[audit]\nsign_every_s = {}", audit.sign_every.as_secs())?;
     writeln!(f, "keep_days = {}", audit.keep_days.unwrap_or(0))?;
+    writeln!(f, "acts_per_person_s = {}", audit.acts_per_person)?;
     for (key, file) in [("copy", &audit.copy), ("syslog", &audit.syslog)] {
         if let Some(file) = file {
             writeln!(f, "{key} = {}", path(file))?;

@@ -6,17 +6,30 @@ use super::pipe::{Answer, LONGEST, Line, Request, line};
 use super::reconcile::Reconciler;
 use super::{Backend, FirewallError, Result, Site, nflog};
 use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Answers on standard output what comes on standard input, until it ends. What is being done then is
 /// finished first.
-pub fn run(site: Site, backend: Result<Box<dyn Backend>>) -> io::Result<()> {
+/// `owner` is whose rules it may change; without one that is said by the first request.
+pub fn run(site: Site, backend: Result<Box<dyn Backend>>, owner: Option<String>) -> io::Result<()> {
     let started = start(site, backend);
     say(&Line::Start(started.as_ref().map(drop).map_err(Clone::clone)))?;
     let Ok((reconciler, listener)) = started else { return Ok(()) };
     // It ends with the process. While nobody reads what it says it waits, and the kernel leaves out.
     std::thread::spawn(move || report(&listener));
-    let mut hands = Hands { reconciler, owner: None };
-    answer_all(io::stdin().lock(), &mut |request| hands.carry_out(request), say)
+    let mut hands = Hands { reconciler, owner };
+    let busy = Arc::new(AtomicBool::new(false));
+    let working = Arc::clone(&busy);
+    std::thread::spawn(move || say_while(&working));
+    let mut carry_out = |request| {
+        busy.store(true, Ordering::Relaxed);
+        let answer = hands.carry_out(request);
+        busy.store(false, Ordering::Relaxed);
+        answer
+    };
+    answer_all(io::stdin().lock(), &mut carry_out, say)
 }
 
 fn start(site: Site, backend: Result<Box<dyn Backend>>) -> Result<(Reconciler, nflog::Listener)> {
@@ -29,6 +42,16 @@ fn say(words: &Line) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(&line(words)?)?;
     out.flush()
+}
+
+/// A helper that works long, and one that hangs, are told apart by this.
+fn say_while(working: &AtomicBool) {
+    loop {
+        std::thread::sleep(Duration::from_secs(1));
+        if working.load(Ordering::Relaxed) && say(&Line::Working).is_err() {
+            return;
+        }
+    }
 }
 
 fn report(listener: &nflog::Listener) {

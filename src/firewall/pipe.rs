@@ -30,6 +30,8 @@ pub enum Request {
 pub enum Line {
     /// The first line: ready, or why not.
     Start(Result<()>),
+    /// Each second, while it carries a request out.
+    Working,
     /// Somebody connects.
     Connection(NewConnection),
     /// To the oldest request without an answer.

@@ -1,72 +1,23 @@
 //! Which networks may reach the SSH port at all. The firewall says the same where there is one; here it
-//! holds in any case. Who is refused is counted, and the audit has one line a minute of them at most.
+//! holds in any case.
 
-use crate::app::App;
 use ipnet::IpNet;
-use puerta_audit::{Audit, Event};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::net::IpAddr;
 
-/// Between two lines of the audit.
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// The networks, and those refused that are not written down yet.
+/// The networks.
 #[derive(Debug, Default)]
-pub(super) struct Admission {
-    networks: Vec<IpNet>,
-    refused: Mutex<Refused>,
-}
-
-#[derive(Debug, Default)]
-struct Refused {
-    count: u64,
-    last: Option<SocketAddr>,
-    /// A task is to write it down.
-    awaited: bool,
-}
+pub(super) struct Admission(Vec<IpNet>);
 
 impl Admission {
     /// No networks: everybody is admitted.
     pub(super) fn new(networks: Vec<IpNet>) -> Self {
-        Self { networks, refused: Mutex::default() }
+        Self(networks)
     }
 
     /// May this address knock? One that came in over IPv4 on a socket of IPv6 is an IPv4 address.
     pub(super) fn admits(&self, source: IpAddr) -> bool {
         let source = source.to_canonical();
-        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&source))
-    }
-
-    /// Counts one that was refused. The first is written down at once, what follows after a minute.
-    pub(super) fn refused(self: &Arc<Self>, peer: SocketAddr, app: &Arc<App>) {
-        tracing::debug!(%peer, "connection refused: not of the networks that are admitted");
-        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.count += 1;
-        refused.last = Some(peer);
-        if !std::mem::replace(&mut refused.awaited, true) {
-            let (admission, app) = (Arc::clone(self), Arc::clone(app));
-            tokio::spawn(async move {
-                while admission.write_down(&app.audit).await {
-                    tokio::time::sleep(MINUTE).await;
-                }
-            });
-        }
-    }
-
-    /// Writes a line for those that have none; `false`: there were none, and nobody waits for more.
-    pub(super) async fn write_down(&self, audit: &Audit) -> bool {
-        let (count, last) = {
-            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-            refused.awaited = refused.count > 0;
-            (std::mem::take(&mut refused.count), refused.last)
-        };
-        if count == 0 {
-            return false;
-        }
-        let event = Event::note("admission").with("refused", count);
-        audit.finish(Event { source: last.map(|peer| peer.to_string()), ..event }).await;
-        true
+        self.0.is_empty() || self.0.iter().any(|network| network.contains(&source))
     }
 }
 

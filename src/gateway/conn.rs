@@ -158,7 +158,8 @@ async fn live(
                 return conn.ending.reason().unwrap_or(Reason::Closed);
             }
             () = &mut grace, if !conn.is_known() => {
-                tracing::info!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
+                tracing::debug!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
+                gateway.refusals.refused("no login within the grace time", conn.peer);
                 conn.cut.end(Reason::LoginGrace);
                 let _ = running.await;
                 return Reason::LoginGrace;

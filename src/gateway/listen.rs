@@ -3,11 +3,13 @@
 use super::startups::Place;
 use super::workers::Workers;
 use super::{Gateway, conn};
+use crate::app::core::Pulse;
+use rustix::io::Errno;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// The sockets that whoever started us opened (`LISTEN_FDS`); no program that we start has them.
 pub fn inherited() -> io::Result<Vec<std::net::TcpListener>> {
@@ -54,29 +56,56 @@ fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// Accepts until aborted. Out of descriptors or memory it pauses and goes on: a dead accept loop
-/// is a dead door until somebody restarts it.
-pub(super) async fn accept(gateway: Arc<Gateway>, workers: Arc<Workers<Place>>, listener: TcpListener) {
+/// Accepts until aborted. Out of descriptors or memory it pauses and goes on; a socket that will never accept again
+/// is the end of it, and of the program: a dead accept loop would be a dead door until somebody starts it again.
+pub(super) async fn accept(
+    gateway: Arc<Gateway>,
+    workers: Arc<Workers<Place>>,
+    listener: TcpListener,
+    mut pulse: Pulse,
+) {
     loop {
-        match listener.accept().await {
-            // Closed at once: not a byte for who may not even knock.
-            Ok((_, peer)) if !gateway.admission.admits(peer.ip()) => {
-                gateway.admission.refused(peer, &gateway.app)
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = pulse.answer() => continue,
+        };
+        match accepted {
+            Ok((stream, peer)) => arrived(&gateway, &workers, stream, peer),
+            Err(error) if is_over(&error) => {
+                tracing::error!(%error, "a socket accepts no more");
+                return;
             }
-            Ok((stream, peer)) => match gateway.startups.admit(peer.ip()) {
-                Ok(place) => match stream.into_std() {
-                    Ok(stream) => workers.give((stream, peer, place)),
-                    Err(error) => tracing::warn!(%peer, %error, "a connection could not be handed on"),
-                },
-                Err(cap) => {
-                    tracing::warn!(%peer, cap, "connection refused");
-                    conn::turn_away(&stream);
-                }
-            },
             Err(error) => {
-                tracing::warn!(%error, "accept failed; trying again");
+                gateway.refusals.refused("accept failed, and is tried again", error);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
+}
+
+fn arrived(gateway: &Gateway, workers: &Workers<Place>, stream: TcpStream, peer: SocketAddr) {
+    if !gateway.admission.admits(peer.ip()) {
+        // Closed at once: not a byte for who may not even knock.
+        return gateway.refusals.not_admitted(peer, &gateway.app.audit);
+    }
+    match gateway.startups.admit(peer.ip()) {
+        Ok(place) => match stream.into_std() {
+            Ok(stream) => workers.give((stream, peer, place)),
+            Err(error) => {
+                gateway
+                    .refusals
+                    .refused("a connection could not be handed on", format_args!("{peer}: {error}"));
+            }
+        },
+        Err(cap) => {
+            gateway.refusals.refused(cap, peer);
+            conn::turn_away(&stream);
+        }
+    }
+}
+
+/// Whether it is the socket itself that is no more (accept(2)): somebody who has it too shut it down.
+fn is_over(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    errno.is_some_and(|errno| [Errno::INVAL, Errno::BADF, Errno::NOTSOCK, Errno::OPNOTSUPP].contains(&errno))
 }

@@ -10,6 +10,7 @@ mod gate;
 mod handler;
 pub mod listen;
 mod pump;
+mod refusals;
 mod session;
 mod startups;
 mod wire;
@@ -19,6 +20,7 @@ use crate::app::App;
 use crate::app::ending::{Ending, Reason};
 use crate::shell::here::Here;
 use admission::Admission;
+use refusals::Refusals;
 use russh::keys::PrivateKey;
 use startups::Startups;
 use std::sync::Arc;
@@ -32,12 +34,16 @@ const MAX_TRIES: u32 = 6;
 /// many keys, and a classroom's must not be locked out.
 const MAX_REFUSALS: usize = 30;
 
+/// How long live connections have when puerta ends for a fault of its own.
+const CUT: Duration = Duration::from_secs(2);
+
 /// What every connection shares.
 pub struct Gateway {
     app: Arc<App>,
     ssh: Arc<russh::server::Config>,
     startups: Startups,
-    admission: Arc<Admission>,
+    admission: Admission,
+    refusals: Refusals,
     ending: Ending,
 }
 
@@ -75,8 +81,9 @@ impl Gateway {
             channel_buffer_size: 16,
             ..russh::server::Config::default()
         });
-        let admission = Arc::new(Admission::new(app.config.firewall.admission.clone()));
-        Arc::new(Self { app, ssh, startups, admission, ending: Ending::default() })
+        let admission = Admission::new(app.config.firewall.admission.clone());
+        let refusals = Refusals::default();
+        Arc::new(Self { app, ssh, startups, admission, refusals, ending: Ending::default() })
     }
 
     /// Accepts until told to stop, then tells the live ones and waits for them, but not for ever.
@@ -85,20 +92,30 @@ impl Gateway {
         listeners: Vec<TcpListener>,
         stop: impl Future<Output = ()>,
     ) -> std::io::Result<()> {
-        let gateway = Arc::clone(&self);
+        let (gateway, core) = (Arc::clone(&self), &self.app.core);
         let live = move |stream, peer, place| conn::run(Arc::clone(&gateway), stream, peer, place);
-        let workers = Arc::new(Workers::start(live)?);
-        let accept =
-            |listener| tokio::spawn(listen::accept(Arc::clone(&self), Arc::clone(&workers), listener));
+        let workers = Arc::new(Workers::start(core, live)?);
+        for ended in workers.ended() {
+            self.app.keep("a thread of connections", ended);
+        }
+        let accept = |listener| {
+            let pulse = core.pulse("accepting connections");
+            let accepting = listen::accept(Arc::clone(&self), Arc::clone(&workers), listener, pulse);
+            self.app.keep("accepting connections", accepting)
+        };
         let accepting: Vec<_> = listeners.into_iter().map(accept).collect();
+        let (telling, app) = (Arc::clone(&self), Arc::clone(&self.app));
+        self.app.keep("what was refused", async move { telling.refusals.mind(app).await });
         stop.await;
         for task in &accepting {
             task.abort();
         }
-        self.admission.write_down(&self.app.audit).await;
+        self.refusals.rest(&self.app.audit);
         tracing::info!(connections = self.startups.connections(), "stopping: no new connections");
         self.ending.end(Reason::Shutdown);
-        if tokio::time::timeout(self.app.config.ssh.drain, self.startups.empty()).await.is_err() {
+        // Half of a door is no use to those who are in: it is opened anew soon.
+        let drain = self.app.config.ssh.drain.min(if core.has_ended() { CUT } else { Duration::MAX });
+        if tokio::time::timeout(drain, self.startups.empty()).await.is_err() {
             tracing::warn!(connections = self.startups.connections(), "some connections did not end in time");
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! bytes pass between two or three tasks, and to wake a task on another thread costs more than the
 //! copy (docs/performance.md). Jobs and everything else run on the caller's runtime.
 
+use crate::app::core::{Core, Pulse};
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -20,23 +21,33 @@ struct Worker<T> {
 pub(super) struct Workers<T>(Vec<Worker<T>>);
 
 impl<T: Send + 'static> Workers<T> {
-    /// Starts them. `live` is one connection's life.
+    /// Starts them. `live` is one connection's life; `core` may ask each whether it still turns.
     pub(super) fn start<F>(
+        core: &Core,
         live: impl Fn(tokio::net::TcpStream, SocketAddr, T) -> F + Clone + Send + 'static,
     ) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let start = |number| worker(number, live.clone());
+        let start = |number| worker(number, live.clone(), core.pulse("a thread of connections"));
         (0..threads).map(start).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// For each thread, what returns when it is no more.
+    pub(super) fn ended(&self) -> Vec<impl Future<Output = ()> + Send + use<T>> {
+        let ended = |worker: &Worker<T>| {
+            let arrivals = worker.arrivals.clone();
+            async move { arrivals.closed().await }
+        };
+        self.0.iter().map(ended).collect()
     }
 
     /// Hands a connection to the thread that has the fewest.
     pub(super) fn give(&self, arrival: Arrival<T>) {
         if let Some(worker) = self.0.iter().min_by_key(|worker| worker.live.load(Ordering::Relaxed)) {
             worker.live.fetch_add(1, Ordering::Relaxed);
-            // A thread lives as long as this sender: it is there.
+            // A thread lives as long as this sender, and puerta as long as every thread.
             let _ = worker.arrivals.send(arrival);
         }
     }
@@ -45,6 +56,7 @@ impl<T: Send + 'static> Workers<T> {
 fn worker<T: Send + 'static, F>(
     number: usize,
     live: impl Fn(tokio::net::TcpStream, SocketAddr, T) -> F + Send + 'static,
+    mut pulse: Pulse,
 ) -> io::Result<Worker<T>>
 where
     F: Future<Output = ()> + Send + 'static,
@@ -55,7 +67,12 @@ where
     let counted = Arc::clone(&count);
     std::thread::Builder::new().name(format!("connections-{number}")).spawn(move || {
         runtime.block_on(async move {
-            while let Some((stream, peer, place)) = coming.recv().await {
+            loop {
+                let arrival = tokio::select! {
+                    arrival = coming.recv() => arrival,
+                    () = pulse.answer() => continue,
+                };
+                let Some((stream, peer, place)) = arrival else { return };
                 let one = Counted(Arc::clone(&counted));
                 match tokio::net::TcpStream::from_std(stream) {
                     Ok(stream) => {

@@ -48,6 +48,9 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
     if let Some(exam) = talk.app.exam(&talk.visitor).await {
         talk.fail(&exam, false).await?;
     }
+    if let Some(mib) = talk.app.little_room(&talk.visitor).await {
+        talk.io.out(&notice::little_room(talk.lang, mib)).await?;
+    }
     talk.first_login().await
 }
 

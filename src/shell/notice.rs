@@ -20,6 +20,11 @@ pub fn welcome(lang: Lang, login: &str, machines: u32, quota: u32) -> String {
     line(lang, "notice-welcome", &args)
 }
 
+/// There is little room for the audit, to those who look after it.
+pub fn little_room(lang: Lang, mib: u64) -> String {
+    line(lang, "notice-little-room", &[("mib", &mib.to_string())])
+}
+
 /// What to do after coming in with a one-time code, which will not open again.
 pub fn first_login(lang: Lang, login: &str) -> String {
     line(lang, "notice-first-login", &[("login", login)])
@@ -76,6 +81,7 @@ fn closing_id(reason: Reason) -> &'static str {
         Reason::TooManyCodes => "notice-too-many-codes",
         Reason::TooManyTries => "notice-too-many-tries",
         Reason::Unwritten => "notice-unwritten",
+        Reason::RegistryAway => "notice-registry-away",
         Reason::KeptOut
         | Reason::HangUp
         | Reason::LoginGrace

@@ -90,6 +90,14 @@ pub enum StoreError {
     /// What the call is about is not there, or no longer.
     #[error("it is not there any more")]
     Gone,
+    /// The database cannot do it now, by no fault of what was asked.
+    #[error("database: {error}")]
+    Away {
+        /// What it lacks.
+        trouble: Trouble,
+        /// What it said.
+        error: sqlx::Error,
+    },
     /// The database did not do it.
     #[error("database: {0}")]
     Sql(sqlx::Error),
@@ -98,9 +106,26 @@ pub enum StoreError {
     Corrupt(String),
 }
 
+/// Why a database cannot do anything now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another program has it, or more wait for it than it can serve.
+    Busy,
+    /// Its disk is full.
+    Full,
+    /// It may not be written to.
+    ReadOnly,
+    /// Its disk, or its file, does not do what it is asked.
+    Disk,
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if database::damaged(&error) { Self::Corrupt(error.to_string()) } else { Self::Sql(error) }
+        match database::trouble(&error) {
+            Some(trouble) => Self::Away { trouble, error },
+            None if database::damaged(&error) => Self::Corrupt(error.to_string()),
+            None => Self::Sql(error),
+        }
     }
 }
 

@@ -37,7 +37,7 @@ mod tests;
 pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};
 pub use egress::Place;
-pub use error::{Result, StoreError};
+pub use error::{Result, StoreError, Trouble};
 pub use factors::{NewFactor, SecondFactor};
 pub use keys::NewKey;
 pub use nodes::{Move, NodeMark};
@@ -56,6 +56,7 @@ use database::{Connection, Db, Held, Pool, Row, Transaction};
 use sqlite as database;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The registry. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -99,9 +100,36 @@ impl Store {
         self.writer.close().await;
     }
 
+    /// Returns when the registry's connections answer.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
     /// A transaction that may write: it has the write lock from its first statement on, and is
     /// undone when it is dropped.
     async fn write(&self) -> Result<Transaction> {
-        database::write(&self.writer).await
+        loop {
+            match database::write(&self.writer).await {
+                Err(StoreError::Away { trouble: Trouble::Busy, error }) if PATIENT.try_get().is_ok() => {
+                    tracing::warn!(%error, "waiting for the registry, which another program has");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                begun => return begun,
+            }
+        }
     }
+}
+
+/// Between two tries of who is patient: each waits for some seconds itself.
+const PAUSE: Duration = Duration::from_millis(500);
+
+tokio::task_local! {
+    static PATIENT: ();
+}
+
+/// What `work` writes waits for its turn for as long as another program has the registry. For work that nobody
+/// stands and waits for, and that would be lost otherwise.
+pub async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    PATIENT.scope((), work).await
 }

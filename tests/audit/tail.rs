@@ -42,7 +42,7 @@ fn tail_follows_live() {
 /// Who does not read holds nobody up, and hears how much went by.
 #[test]
 fn a_slow_reader_of_tail_is_told_what_it_missed() {
-    let house = House::new("");
+    let house = House::new("[audit]\nacts_per_person_s = 1000\n");
     let mut ssh = house.ssh("profesor");
     ssh.arg(House::at("profesor")).args(["audit", "tail", "-f", "-n", "1", "--json"]);
     let missed = std::fs::File::create(house.dir.join("missed")).unwrap();

@@ -119,9 +119,15 @@ impl House {
 
     /// Starts it and waits until it answers.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_with(&mut self, environment: &[(&str, &str)]) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_puerta"));
         command.arg("--config").arg(self.config()).arg("serve").stdin(Stdio::null());
+        command.envs(environment.iter().copied());
         self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
         wait("puerta answers", || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }

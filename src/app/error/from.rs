@@ -5,7 +5,7 @@ use puerta_audit::AuditUnavailable;
 use puerta_engine::EngineError;
 use puerta_lab::names::{NameError, Rule};
 use puerta_lab::quota::QuotaExceeded;
-use puerta_store::StoreError;
+use puerta_store::{StoreError, Trouble};
 
 impl From<NameError> for Error {
     fn from(error: NameError) -> Self {
@@ -71,8 +71,21 @@ impl From<StoreError> for Error {
                     Some(free) => error.with("freeyear", free.year).with("freeversion", free.version),
                 }
             }
+            StoreError::Away { trouble, error } => {
+                tracing::warn!(?trouble, %error, "the registry does not answer");
+                Self::new(Kind::Unavailable, registry(trouble)).because(Cause::RegistryAway)
+            }
             other => Self::internal(&other),
         }
+    }
+}
+
+fn registry(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Busy => "error-registry-busy",
+        Trouble::Full => "error-registry-full",
+        Trouble::ReadOnly => "error-registry-read-only",
+        Trouble::Disk => "error-registry-disk",
     }
 }
 

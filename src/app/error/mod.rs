@@ -66,6 +66,8 @@ impl Kind {
 pub enum Cause {
     /// The audit cannot be written.
     AuditAway,
+    /// The registry cannot do anything now.
+    RegistryAway,
     /// The code of a second factor is not right.
     WrongCode,
     /// Somebody did something inside the machine that is in the way.

@@ -104,6 +104,8 @@ pub(super) struct Turn {
     left: Option<Desired>,
     /// The last call went well: the short way may be taken.
     sure: bool,
+    /// The helper that it was made by, in number: another one knows nothing of it.
+    helper: u64,
     /// Why the last try failed.
     trouble: Option<String>,
     /// Foreign rules that were reported last.
@@ -133,16 +135,20 @@ pub async fn start(app: &Arc<App>) -> Result<(), FirewallError> {
         return Err(error);
     }
     let minding = Arc::clone(app);
-    tokio::spawn(async move {
+    app.keep("who minds the firewall", async move {
         let mut minute = interval_at(Instant::now() + MINUTE, MINUTE);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            minute.tick().await;
+            tokio::select! {
+                _ = minute.tick() => {}
+                // What was wanted meanwhile, and what the last one left half done.
+                () = minding.firewall.renewed() => {}
+            }
             drop(minding.reconcile().await);
         }
     });
     let listening = Arc::clone(app);
-    tokio::spawn(async move {
+    app.keep("who hears of connections to ports", async move {
         loop {
             let connection = listening.firewall.connection().await;
             listening.connected(connection).await;
@@ -187,6 +193,7 @@ impl App {
         if self.firewall.is_off() {
             return Err(FirewallError::Off);
         }
+        let helper = self.firewall.helpers();
         let reconciled = async {
             let desired = desired(&self.store, &self.config, &self.policy()).await;
             let desired = desired.map_err(|error| FirewallError::Other(error.to_string()))?;
@@ -198,6 +205,7 @@ impl App {
                 let known = turn.left.is_some();
                 let wanted = turn.left.as_ref() != Some(&desired);
                 turn.left = Some(desired);
+                turn.helper = helper;
                 self.account(&report).await;
                 self.tell_foreign(turn, &report).await;
                 self.settled(turn, &report, drifted(report.done, known, wanted)).await;
@@ -217,7 +225,7 @@ impl App {
         port: u16,
         publication: Option<&Publication>,
     ) -> Result<(), FirewallError> {
-        if !turn.sure {
+        if !turn.sure || turn.helper != self.firewall.helpers() {
             self.reconcile_now(turn).await?;
         }
         let target = publication.map(target);
@@ -307,6 +315,7 @@ fn drifted(done: Done, known: bool, wanted: bool) -> bool {
 pub(super) fn refused(error: &FirewallError) -> Error {
     match error {
         FirewallError::Off => Error::new(Kind::Unavailable, "error-firewall-off"),
+        FirewallError::Away(_) => Error::new(Kind::Unavailable, "error-firewall-away"),
         other => Error::new(Kind::Unavailable, "error-firewall").with("reason", other),
     }
 }

@@ -11,7 +11,7 @@ use puerta_audit::{self as audit, Event, Phase};
 use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
 use puerta_lab::names::VmName;
 use puerta_policy::decide::Permit;
-use puerta_store::StoreError;
+use puerta_store::{StoreError, patiently};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -97,11 +97,11 @@ impl App {
         let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
         let leaves_running = task.leaves_running();
         let ending = async move {
-            let carrying = async move {
+            let carrying = patiently(async move {
                 // The command's own begin could veto; now the machine is taken and it goes on.
                 work.app.audit.finish(describe(begin, &work.job)).await;
                 task.run(&work).await
-            };
+            });
             let carried = tokio::spawn(carrying.instrument(inner)).await;
             let mut end = carried.unwrap_or_else(|panic| Err(Error::internal(&panic)));
             if let Err(error) = end {

@@ -131,9 +131,9 @@ impl From<Entered> for Second {
 
 impl App {
     /// Is this key one of theirs? Only a hint for the client: it proves nothing.
-    pub async fn knows_key(&self, login: &str, fingerprint: &str) -> bool {
-        let Ok(login) = login.parse::<CampusName>() else { return false };
-        matches!(self.store.key_of(&login, fingerprint).await, Ok(Some(_)))
+    pub async fn knows_key(&self, login: &str, fingerprint: &str) -> Result<bool> {
+        let Ok(login) = login.parse::<CampusName>() else { return Ok(false) };
+        Ok(self.store.key_of(&login, fingerprint).await?.is_some())
     }
 
     /// A key whose signature was verified by the transport.
@@ -228,6 +228,9 @@ impl App {
     ) -> Result<Entered> {
         // Whatever they typed for it.
         event.actor = Some(first.login.to_string());
+        if let Err(why) = self.paced(first.person) {
+            return Ok(Entered::KeptOut(KeptOut { why }));
+        }
         let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
             Ok(policies) => policies,
             Err(policies) => {
@@ -301,6 +304,7 @@ impl App {
 
     /// The end of a connection that had come in.
     pub async fn logout(&self, visitor: &Visitor, time: Duration, why: Reason) {
+        self.denials_of(&visitor.connection).await;
         let mut event = visitor.event(Phase::Finish, "login");
         event.outcome = Some(Outcome::Done);
         event.detail.insert("seconds".into(), seconds(time).into());

@@ -123,13 +123,13 @@ pub(in crate::app) async fn start(app: &Arc<App>) {
         });
         *app.nodes.known.write().unwrap_or_else(PoisonError::into_inner) = known.collect();
     }
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
+    let looking = Arc::clone(app);
+    app.keep("who looks at the nodes", async move {
         let mut ticks = interval(PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            app.look_at_nodes().await;
+            looking.look_at_nodes().await;
         }
     });
 }

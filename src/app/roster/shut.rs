@@ -20,17 +20,17 @@ const AT_ONCE: usize = 8;
 
 /// Begins to look, for good.
 pub fn start(app: &Arc<App>) {
-    let app = Arc::clone(app);
-    tokio::spawn(async move {
+    let looking = Arc::clone(app);
+    app.keep("who stops machines of archived seats", async move {
         loop {
-            if let Err(error) = stop_all(&app).await {
+            if let Err(error) = stop_all(&looking).await {
                 tracing::warn!(?error, "machines of archived seats could not be stopped yet");
             }
-            if let Err(error) = wake_all(&app).await {
+            if let Err(error) = wake_all(&looking).await {
                 tracing::warn!(?error, "machines of seats that came back could not be started yet");
             }
             // Woken or not, it looks again.
-            let _ = tokio::time::timeout(MINUTE, app.upkeep.shut_seats()).await;
+            let _ = tokio::time::timeout(MINUTE, looking.upkeep.shut_seats()).await;
         }
     });
 }

@@ -12,16 +12,16 @@ use std::time::Duration;
 
 /// Sweeps now, and whenever a retirement, a removal or the end of a job may have left something.
 pub fn keep_swept(app: &Arc<App>) {
-    let app = Arc::clone(app);
-    app.tasks.clone().spawn(async move {
+    let sweeping = Arc::clone(app);
+    app.keep("who removes images", async move {
         loop {
             let mut pause = Duration::from_secs(1);
-            while let Err(error) = sweep(&app).await {
+            while let Err(error) = sweep(&sweeping).await {
                 tracing::warn!(?error, "an image that no template needs is not removed yet");
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(300));
             }
-            app.upkeep.images().await;
+            sweeping.upkeep.images().await;
         }
     });
 }

@@ -151,3 +151,16 @@ async fn many_at_once() {
     folder.assert_whole(TASKS * EACH);
     assert!(rate > 1000.0, "{rate}");
 }
+
+#[tokio::test]
+async fn a_writer_that_is_there_answers_and_one_that_is_not_has_ended() {
+    let folder = Folder::new();
+    let audit = Audit::open(folder.log(), system_clock).unwrap();
+    let ended = audit.ended();
+    assert!(audit.ping().await);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(50), audit.ended()).await;
+    assert!(early.is_err());
+    audit.close().await;
+    tokio::time::timeout(std::time::Duration::from_secs(20), ended).await.unwrap();
+    assert!(!audit.ping().await);
+}

@@ -77,11 +77,14 @@ impl Handler {
         }
     }
 
-    /// Whoever proved who they are is told why that does not help.
+    /// Who they are cannot be found out, or not be written down: they are told that, and not that they are nobody.
     fn undecided(&self, error: &Error) {
-        tracing::warn!(connection = self.conn.id, ?error, "a login could not be decided");
-        if error.cause == Some(Cause::AuditAway) {
-            self.conn.ending.end(Reason::Unwritten);
+        let what = format_args!("{error} {} {}", self.conn.id, self.conn.peer);
+        self.gateway.refusals.refused("a login could not be decided", what);
+        match error.cause {
+            Some(Cause::AuditAway) => self.conn.ending.end(Reason::Unwritten),
+            Some(Cause::RegistryAway) => self.conn.ending.end(Reason::RegistryAway),
+            _ => {}
         }
     }
 
@@ -148,8 +151,10 @@ impl Handler {
     pub(super) async fn offer(&mut self, user: &str, key: &PublicKey, algorithm: &Algorithm) -> Auth {
         self.start_over();
         let fingerprint = authorized::fingerprint(key);
-        if usable(key, algorithm) && self.gateway.app.knows_key(user, &fingerprint).await {
-            return Auth::Accept;
+        match self.gateway.app.knows_key(user, &fingerprint).await {
+            Ok(true) if usable(key, algorithm) => return Auth::Accept,
+            Ok(_) => {}
+            Err(error) => self.undecided(&error),
         }
         user.clone_into(&mut self.login);
         if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
@@ -183,9 +188,18 @@ impl Handler {
         // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
         // shown with the password of its command line.
         match &self.half {
-            Some(half) if self.gateway.app.second_closed(&half.first) => told(),
+            Some(half) if self.gateway.app.second_closed(&half.first) => told(Reason::TooManyCodes),
             Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
             None => question(PASSWORD, false, self.missed.then(notice::wrong_password)),
+        }
+    }
+
+    /// What could not be decided is said where there is a place for words: a client that asks once gives up before
+    /// it hears why the connection ends.
+    fn said(&self, judged: Auth) -> Auth {
+        match self.conn.ending.reason() {
+            Some(why @ (Reason::RegistryAway | Reason::Unwritten)) => told(why),
+            _ => judged,
         }
     }
 
@@ -193,8 +207,14 @@ impl Handler {
     pub(super) async fn answered(&mut self, user: &str, answer: Option<String>) -> Auth {
         let asked = self.asked.take().as_deref() == Some(user);
         match (answer, &self.half) {
-            (code, Some(_)) if asked => self.second(&code.unwrap_or_default()).await,
-            (Some(password), None) if asked => self.password(user, &password).await,
+            (code, Some(_)) if asked => {
+                let judged = self.second(&code.unwrap_or_default()).await;
+                self.said(judged)
+            }
+            (Some(password), None) if asked => {
+                let judged = self.password(user, &password).await;
+                self.said(judged)
+            }
             (_, Some(_)) => second_wanted(false),
             (_, None) => reject(),
         }
@@ -243,10 +263,10 @@ fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
 }
 
 /// No question, but why there is none (RFC 4256 3.2 lets a client show it and answer nothing).
-fn told() -> Auth {
+fn told(why: Reason) -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Owned(notice::farewell(Reason::TooManyCodes)),
+        instructions: Cow::Owned(notice::farewell(why)),
         prompts: Cow::Borrowed(&[]),
     }
 }

@@ -27,8 +27,13 @@ fn machine(line: &Value) -> Option<String> {
 /// How it came out; what has no outcome may say what it was about: the firewall's drift.
 fn outcome(line: &Value) -> Option<String> {
     let outcome = field(line, &["outcome"]).or_else(|| field(line.get("detail")?, &["what"]));
-    match field(line, &["failure"]) {
+    let outcome = match field(line, &["failure"]) {
         Some(failure) => Some(format!("{}: {failure}", outcome.unwrap_or_default())),
+        None => outcome,
+    };
+    // A line that stands for several.
+    match line.get("detail").and_then(|detail| detail.get("count")?.as_u64()) {
+        Some(count) => Some(format!("{} ×{count}", outcome.unwrap_or_default())),
         None => outcome,
     }
 }

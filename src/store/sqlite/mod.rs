@@ -8,7 +8,7 @@
 //! - `PRAGMA journal_mode`, `foreign_keys`, `busy_timeout`, `synchronous`, `query_only` (`open`,
 //!   `schema::write_ahead`): how its file is written, and that readers do not write.
 //! - `sqlite_master` (`schema::version`): whether the file is puerta's. Elsewhere: `information_schema.tables`.
-//! - Codes 5, 11 and 26 (`busy`, `damaged`): SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB.
+//! - Codes (`trouble`, `damaged`), with what extends them left out: SQLITE_BUSY, SQLITE_FULL and others by name there.
 //! - `InvalidSavePointStatement` (`write`): it ends a transaction by itself on a full disk.
 //! - `VACUUM INTO` (`rescue`): a whole copy while it is used. Elsewhere there is no file to lose.
 //! - `INTEGER PRIMARY KEY AUTOINCREMENT` (`migrations`, ten tables): ids are never given again. Elsewhere:
@@ -26,7 +26,7 @@ mod schema;
 pub use file::Ground;
 pub(crate) use file::Held;
 
-use crate::{Result, StoreError};
+use crate::{Result, StoreError, Trouble};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use std::path::Path;
 use std::time::Duration;
@@ -47,6 +47,8 @@ const READERS: u32 = 4;
 
 /// How long a call waits for another program's transaction.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long it waits behind others for its turn at all.
+const TURN: Duration = Duration::from_secs(10);
 
 /// The one connection that writes, those that read, and the file of the database at `path`, brought up to
 /// date. One that is not there, or has nothing in it, is made when it may be (`new`), else refused.
@@ -67,6 +69,7 @@ pub(crate) async fn open(path: &Path, new: bool) -> Result<(Pool, Pool, Held)> {
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)
+            .acquire_timeout(TURN)
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -103,16 +106,26 @@ pub(crate) async fn write(writer: &Pool) -> Result<Transaction> {
 /// Whether it says that its file is damaged, or no database: SQLITE_CORRUPT and SQLITE_NOTADB
 /// (<https://sqlite.org/rescode.html>).
 pub(crate) fn damaged(error: &sqlx::Error) -> bool {
-    matches!(code(error).as_deref(), Some("11" | "26"))
+    matches!(code(error), Some(11 | 26))
 }
 
-/// Whether another program has it: SQLITE_BUSY.
-fn busy(error: &sqlx::Error) -> bool {
-    code(error).as_deref() == Some("5")
+/// What keeps it from doing anything: SQLITE_BUSY and SQLITE_LOCKED, or no connection that is free; SQLITE_FULL;
+/// SQLITE_READONLY and SQLITE_PERM; SQLITE_IOERR and SQLITE_CANTOPEN.
+pub(crate) fn trouble(error: &sqlx::Error) -> Option<Trouble> {
+    match code(error) {
+        Some(5 | 6) => Some(Trouble::Busy),
+        Some(13) => Some(Trouble::Full),
+        Some(3 | 8) => Some(Trouble::ReadOnly),
+        Some(10 | 14) => Some(Trouble::Disk),
+        None if matches!(error, sqlx::Error::PoolTimedOut) => Some(Trouble::Busy),
+        _ => None,
+    }
 }
 
-fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
-    error.as_database_error()?.code()
+/// The code without its extension, which is in the higher bits: SQLITE_BUSY_SNAPSHOT is SQLITE_BUSY here.
+fn code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
 }
 
 /// A database of another hand, for tests: made when there is none, and nothing is in it.

@@ -1,8 +1,8 @@
 //! From whatever is in the file to the schema of this program. Knows no table of the registry but through its
 //! migrations.
 
-use super::{BUSY, Connection, busy};
-use crate::{Result, StoreError};
+use super::{BUSY, Connection, trouble};
+use crate::{Result, StoreError, Trouble};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection as _, SqlSafeStr};
@@ -64,7 +64,7 @@ async fn write_ahead(connection: &mut Connection) -> Result<()> {
         match mode {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok::<String, _>(_) => break,
-            Err(error) if busy(&error) => {
+            Err(error) if trouble(&error) == Some(Trouble::Busy) => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Err(error) => return Err(error.into()),

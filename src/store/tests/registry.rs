@@ -261,3 +261,33 @@ async fn a_file_that_goes_while_it_is_open_is_noticed_and_nothing_is_lost() {
     let back = Store::open(&rescued).await.unwrap();
     assert_eq!(back.courses().await.unwrap(), [(course, 1)]);
 }
+
+#[tokio::test]
+async fn what_a_database_lacks_is_told_apart_from_our_faults() {
+    let (folder, store, ..) = one().await;
+    let trouble = |error: StoreError| match error {
+        StoreError::Away { trouble, .. } => trouble,
+        other => panic!("{other:?}"),
+    };
+    let read_only = sqlx::query("DELETE FROM jobs").execute(&store.readers).await.unwrap_err();
+    assert_eq!(trouble(read_only.into()), Trouble::ReadOnly);
+
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&store.writer).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
+        .execute(&store.writer)
+        .await
+        .unwrap();
+    let large = "INSERT INTO courses (name, year, version, created) VALUES ($1, 1, 1, 1)";
+    let full = sqlx::query(large).bind("x".repeat(1 << 20)).execute(&store.writer).await.unwrap_err();
+    assert_eq!(trouble(full.into()), Trouble::Full);
+
+    let mut other = database::bare(&folder.file()).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let busy = store.write().await.unwrap_err();
+    assert_eq!(trouble(busy), Trouble::Busy);
+    let (waiting, _) = tokio::join!(patiently(store.write()), async {
+        tokio::time::sleep(Duration::from_secs(7)).await;
+        sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    });
+    waiting.unwrap();
+}

@@ -87,6 +87,7 @@ audit-since = { $lines ->
   }
 audit-unsigned = nothing is signed
 audit-checking = checking: { $lines } lines
+notice-registry-away = puerta cannot look up who you are just now: wait a minute and come in again
 notice-unwritten = The audit log cannot be written, and nobody comes in unwritten: tell your teacher.
 error-no-connection = there is no connection `{ $connection }` in the audit: take one from `audit list --json`
 error-audit-busy = the audit is being read as a whole by others: try again in a minute

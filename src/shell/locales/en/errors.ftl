@@ -55,6 +55,11 @@ error-engine = the engine refused: tell your teacher the reference `{ $reference
 error-disk-full = the machine's disk is full: remove something in it, or make another with more `--disk`
 error-no-space = the lab's disk is full: remove backups that you do not need with `backup delete`, or tell your teacher
 error-address-held = its address is still held on its node by something that was left there, so it stays stopped: tell your teacher (starting Incus again on that node frees it)
+error-registry-busy = puerta's registry is busy with something else: wait a minute and repeat; if it goes on, tell your teacher
+error-registry-full = the disk of puerta's registry is full: tell your teacher
+error-registry-read-only = puerta's registry cannot be written to: tell your teacher
+error-registry-disk = the disk of puerta's registry fails: tell your teacher
+error-slow-down = too much at once: slow down, and repeat it in a minute
 error-audit-away = the audit log cannot be written, and nothing is done unwritten: tell your teacher
 error-archives-away = the folder of the backups is not there, and the disk they are on may be unmounted: tell your teacher
 
@@ -115,6 +120,7 @@ error-too-many-networks = too many networks: write at most { $max }
 error-egress-place = say whose machines: write either `--seat SEAT` or `--course COURSE`
 error-no-egress = `{ $name }` has no rule of its own: see which there are with `egress list`
 error-firewall-off = puerta runs without a firewall: the technician sets it up in `[firewall]` of the configuration
+error-firewall-away = the firewall does not answer and is being started again; everything is as it was: wait a minute and repeat
 error-firewall-differs = the rules are not what they should be: see why with `firewall plan`, and mend it with `firewall apply`
 error-firewall = the firewall did not do it, and everything is as it was; tell your teacher: { $reason }
 

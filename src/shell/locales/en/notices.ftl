@@ -1,6 +1,7 @@
 # What puerta says without being asked, and what it asks.
 
 notice-welcome = Hello, { $login }: you have { $machines } of { $quota } machines. Type `help` to see what you can do.
+notice-little-room = only { $mib } MiB are left on the audit's disk, and without room nothing is done: tell the technician
 notice-first-login =
     You came in with a code that will not work again. Before you leave, do one of these two:
       key add ssh-ed25519 AAAA…   paste the line of your file ~/.ssh/id_ed25519.pub

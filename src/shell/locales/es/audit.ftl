@@ -88,6 +88,7 @@ audit-since = { $lines ->
   }
 audit-unsigned = no hay nada firmado
 audit-checking = comprobando: { $lines } líneas
+notice-registry-away = puerta no puede mirar ahora quién eres: espera un minuto y vuelve a entrar
 notice-unwritten = No se puede anotar en el registro de auditoría, y sin anotarlo no se entra: avisa a tu profesor.
 error-no-connection = no hay ninguna conexión `{ $connection }` en la auditoría: toma una de `audit list --json`
 error-audit-busy = otros están leyendo la auditoría entera: prueba dentro de un minuto

@@ -55,6 +55,11 @@ error-engine = el motor de máquinas ha rechazado la orden: di a tu profesor la 
 error-disk-full = el disco de la máquina se ha llenado: borra algo en ella, o crea otra con más `--disk`
 error-no-space = no queda sitio en el disco del laboratorio: borra copias que no necesites con `backup delete` o avisa a tu profesor
 error-address-held = su dirección sigue ocupada en su nodo por un resto que quedó allí, así que se queda parada: avisa a tu profesor (arrancar de nuevo Incus en ese nodo la libera)
+error-registry-busy = el registro de puerta está ocupado con otra cosa: espera un minuto y repite; si sigue así, avisa a tu profesor
+error-registry-full = el disco del registro de puerta está lleno: avisa a tu profesor
+error-registry-read-only = no se puede escribir en el registro de puerta: avisa a tu profesor
+error-registry-disk = falla el disco del registro de puerta: avisa a tu profesor
+error-slow-down = demasiadas cosas a la vez: ve más despacio y repítelo en un minuto
 error-audit-away = no se puede anotar en el registro de auditoría, y sin anotarlo no se hace: avisa a tu profesor
 error-archives-away = la carpeta de las copias no está, y el disco en el que se guardan puede haberse desmontado: avisa a tu profesor
 
@@ -115,6 +120,7 @@ error-too-many-networks = demasiadas redes: escribe como mucho { $max }
 error-egress-place = di de qué máquinas: escribe `--seat PUESTO` o `--course CURSO`, uno de los dos
 error-no-egress = `{ $name }` no tiene una regla propia: mira las que hay con `egress list`
 error-firewall-off = puerta funciona sin cortafuegos: el técnico lo pone en `[firewall]`, en la configuración
+error-firewall-away = el cortafuegos no responde y se está volviendo a arrancar; todo sigue como estaba: espera un minuto y repite
 error-firewall-differs = las reglas no son las que deberían: mira por qué con `firewall plan` y arréglalo con `firewall apply`
 error-firewall = el cortafuegos no lo ha hecho y todo sigue como estaba; díselo a tu profesor: { $reason }
 

@@ -1,6 +1,7 @@
 # Lo que puerta dice sin que se lo pregunten, y lo que pregunta.
 
 notice-welcome = Hola, { $login }: tienes { $machines } de { $quota } máquinas. Escribe `help` para ver qué puedes hacer.
+notice-little-room = quedan solo { $mib } MiB en el disco de la auditoría, y sin sitio no se hace nada: avisa al técnico
 notice-first-login =
     Has entrado con un código que ya no vale. Antes de salir, haz una de estas dos cosas:
       key add ssh-ed25519 AAAA…   pega la línea de tu fichero ~/.ssh/id_ed25519.pub
