@@ -231,3 +231,29 @@ fn what_cannot_be_written_does_not_happen() {
     let lost = json(&house, "profesor", &["audit", "search", "audit.not-copied"]);
     assert_eq!(lost[0]["detail"]["to"], "copy", "the copy that fails is said, and stops nobody");
 }
+
+/// A moment that no calendar has is a mistake of whoever wrote it, at every verb that takes one.
+#[test]
+fn moments_outside_the_calendar_are_usage() {
+    let house = House::new("");
+    let moments = [
+        "99999-01-01",
+        "-1",
+        "-0001-01-01",
+        "99999999d",
+        "9223372036854775807",
+        "9223372036854775807s",
+        "-9223372036854775808",
+        "9999-12-31T23:59:59-23:59",
+        "0000-01-01T00:00:00+23:59",
+    ];
+    for moment in moments {
+        for verb in ["list", "mine", "export"] {
+            for edge in ["--since", "--until"] {
+                let said = house.run("profesor", &["audit", verb, &format!("{edge}={moment}"), "--json"]);
+                let all = said.err.clone() + &said.out;
+                assert!(said.code == 1 && all.contains("usage"), "{verb} {edge} {moment}: {said:?}");
+            }
+        }
+    }
+}

@@ -4,6 +4,8 @@
 #![allow(unreachable_pub, reason = "the modules of a test binary")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
+#[path = "wire/budgets.rs"]
+mod budgets;
 #[path = "wire/canary.rs"]
 mod canary;
 #[path = "wire/channels.rs"]

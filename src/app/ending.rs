@@ -39,6 +39,10 @@ pub enum Reason {
     HangUp,
     /// No login in the time that there is for one.
     LoginGrace,
+    /// More of what they sent waits than may.
+    TooMuchWaiting,
+    /// Its place in the door went to another before it had logged in.
+    Displaced,
     /// What spoke was no SSH client.
     NoHandshake,
     /// The client closed.
@@ -69,6 +73,8 @@ impl Reason {
             Self::RegistryAway => "registry away",
             Self::HangUp => "hang-up",
             Self::LoginGrace => "login grace",
+            Self::TooMuchWaiting => "too much waiting",
+            Self::Displaced => "displaced",
             Self::NoHandshake => "no handshake",
             Self::Closed => "closed",
             Self::Stalled => "stalled",

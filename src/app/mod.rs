@@ -144,7 +144,7 @@ impl App {
     ) -> std::result::Result<Arc<Self>, puerta_keys::password::HashError> {
         let logins = login::Logins::new(config.password_threads)?;
         let pace = pace::Pace::new(config.audit_log.acts_per_person);
-        let presence = Presence::new(config.ssh.max_forwards, config.ssh.max_connections_per_person);
+        let presence = Presence::new(&config.ssh);
         Ok(Arc::new(Self {
             config,
             store,

@@ -3,17 +3,23 @@
 //! nothing: who may see what of it is the uses' to ask.
 
 mod channel;
+mod counted;
 mod id;
 mod screen;
+mod waiting;
 
 pub use channel::{Channel, Notice, Notices, OpenChannel, Traffic, What};
+pub use counted::Counted;
 pub use id::SessionId;
 pub use screen::{Announcement, Frame, Screen};
+pub use waiting::{Piece, Waiting};
 
 use crate::app::clock;
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
+use crate::config::Ssh;
+use counted::ByPerson;
 use dashmap::DashMap;
 use puerta_lab::model::{PersonId, Timestamp};
 use std::collections::BTreeMap;
@@ -21,17 +27,21 @@ use std::fmt;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
-type Counts = Arc<DashMap<PersonId, usize>>;
 type Connections = Arc<DashMap<String, Arc<Connection>>>;
+
+/// Readings of the audit of one person at once: each keeps a processor busy.
+const MAX_READINGS: usize = 2;
 
 /// What people have open.
 #[derive(Debug)]
 pub struct Presence {
     live: Connections,
-    connections: Counts,
-    forwards: Counts,
-    max_forwards: usize,
-    max_connections: usize,
+    connections: ByPerson,
+    channels: ByPerson,
+    forwards: ByPerson,
+    readings: ByPerson,
+    /// Of everybody who was ever in: as many as there are people.
+    waiting: DashMap<PersonId, Waiting>,
 }
 
 /// A live connection of somebody who came in.
@@ -64,33 +74,6 @@ impl Connection {
     }
 }
 
-/// One place in a count; leaving is dropping it.
-#[derive(Debug)]
-struct Counted {
-    counts: Counts,
-    person: PersonId,
-}
-
-impl Counted {
-    fn new(counts: &Counts, person: PersonId, max: usize) -> Option<Self> {
-        let mut count = counts.entry(person).or_insert(0);
-        if *count >= max {
-            return None;
-        }
-        *count += 1;
-        Some(Self { counts: Arc::clone(counts), person })
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        if let Some(mut count) = self.counts.get_mut(&self.person) {
-            *count -= 1;
-        }
-        self.counts.remove_if(&self.person, |_, count| *count == 0);
-    }
-}
-
 /// A connection's place in the register; it leaves by dropping this.
 #[derive(Debug)]
 pub struct Present {
@@ -106,10 +89,15 @@ impl Drop for Present {
 }
 
 impl Presence {
-    pub(super) fn new(max_forwards: usize, max_connections: usize) -> Self {
-        let live = Connections::default();
-        let (connections, forwards) = (Counts::default(), Counts::default());
-        Self { live, connections, forwards, max_forwards, max_connections }
+    pub(super) fn new(ssh: &Ssh) -> Self {
+        Self {
+            live: Connections::default(),
+            connections: ByPerson::new(ssh.max_connections_per_person),
+            channels: ByPerson::new(ssh.max_channels_per_person),
+            forwards: ByPerson::new(ssh.max_forwards),
+            readings: ByPerson::new(MAX_READINGS),
+            waiting: DashMap::new(),
+        }
     }
 
     /// A connection of theirs came in, which `end` ends; `None` when they have too many.
@@ -118,7 +106,7 @@ impl Presence {
         visitor: &Arc<Visitor>,
         end: impl Fn(Reason) + Send + Sync + 'static,
     ) -> Option<Present> {
-        let counted = Counted::new(&self.connections, visitor.person, self.max_connections)?;
+        let counted = self.connections.one(visitor.person)?;
         let connection = Arc::new(Connection {
             visitor: Arc::clone(visitor),
             since: clock::now(),
@@ -132,7 +120,7 @@ impl Presence {
 
     /// How many live connections they have.
     pub fn connections(&self, person: PersonId) -> u32 {
-        self.connections.get(&person).map_or(0, |count| *count as u32)
+        self.connections.of(person) as u32
     }
 
     /// The live connection with this id.
@@ -154,22 +142,37 @@ impl Presence {
         channels.filter(|channel| channel.tell(notice)).count() as u32
     }
 
+    /// Their bytes that wait.
+    pub fn waiting(&self, visitor: &Visitor) -> Waiting {
+        self.waiting.entry(visitor.person).or_default().clone()
+    }
+
+    /// One more channel of theirs, whatever it will be.
+    pub fn channel(&self, visitor: &Visitor) -> Result<Counted> {
+        one(&self.channels, visitor.person, "error-too-many-channels-of-person")
+    }
+
+    /// One more reading of the audit from its files.
+    pub(super) fn reading(&self, person: PersonId) -> Result<Counted> {
+        one(&self.readings, person, "error-too-many-readings")
+    }
+
     /// Something of theirs opens on a connection.
     pub fn open(&self, visitor: &Visitor, what: What) -> Result<OpenChannel> {
         // Only a connection that was turned away has no place, and it ends now.
         let closing = || Error::new(Kind::Limited, "error-shutdown");
         let connection = self.find(&visitor.connection).ok_or_else(closing)?;
         let counted = match what {
-            What::Forward { .. } => {
-                let counted = Counted::new(&self.forwards, visitor.person, self.max_forwards);
-                let too_many =
-                    || Error::new(Kind::Limited, "error-too-many-forwards").with("max", self.max_forwards);
-                Some(counted.ok_or_else(too_many)?)
-            }
+            What::Forward { .. } => Some(one(&self.forwards, visitor.person, "error-too-many-forwards")?),
             _ => None,
         };
         Ok(OpenChannel::new(connection, what, counted))
     }
+}
+
+/// One more of something, or that there are too many.
+fn one(counted: &ByPerson, person: PersonId, id: &'static str) -> Result<Counted> {
+    counted.one(person).ok_or_else(|| Error::new(Kind::Limited, id).with("max", counted.max))
 }
 
 #[cfg(test)]
@@ -190,13 +193,24 @@ mod tests {
         })
     }
 
+    fn presence(forwards: usize, connections: usize) -> Presence {
+        Presence {
+            live: Connections::default(),
+            connections: ByPerson::new(connections),
+            channels: ByPerson::new(9),
+            forwards: ByPerson::new(forwards),
+            readings: ByPerson::new(MAX_READINGS),
+            waiting: DashMap::new(),
+        }
+    }
+
     fn forward() -> What {
         What::Forward { vm: "web1.alumno1".into(), port: 22 }
     }
 
     #[test]
     fn the_caps_hold_and_drop_gives_back() {
-        let presence = Presence::new(2, 1);
+        let presence = presence(2, 1);
         let who = visitor("a", 1);
         let here = presence.connection(&who, |_| ()).unwrap();
         assert!(presence.connection(&visitor("b", 1), |_| ()).is_none());
@@ -206,7 +220,7 @@ mod tests {
         assert_eq!(presence.find("a").unwrap().channels().len(), 2);
         drop(first);
         assert!(presence.open(&who, forward()).is_ok());
-        assert_eq!(presence.forwards.len(), 1);
+        assert_eq!(presence.forwards.people(), 1);
         drop(here);
         assert!(presence.find("a").is_none() && presence.connections(who.person) == 0);
         assert!(
@@ -217,7 +231,7 @@ mod tests {
 
     #[test]
     fn only_shells_of_the_person_hear_and_each_only_so_much() {
-        let presence = Presence::new(2, 9);
+        let presence = presence(2, 9);
         let (one, other) = (visitor("a", 1), visitor("b", 2));
         let _here = (presence.connection(&one, |_| ()), presence.connection(&other, |_| ()));
         let mut open = presence.open(&one, What::Shell).unwrap();
@@ -235,7 +249,7 @@ mod tests {
 
     #[test]
     fn whoever_finds_a_connection_can_end_it() {
-        let presence = Presence::new(2, 9);
+        let presence = presence(2, 9);
         let told = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&told);
         let end = move |why: Reason| counted.store(why.as_str().len(), Ordering::SeqCst);

@@ -23,6 +23,8 @@ pub struct Ssh {
     pub max_connections: usize,
     /// Channels of one connection, shells and forwards together (sshd: `MaxSessions`).
     pub max_channels: usize,
+    /// Channels of one person at once, over all their connections.
+    pub max_channels_per_person: usize,
     /// Forwards of one person at once, over all their connections.
     pub max_forwards: usize,
     /// Connections of one person at once, so that nobody takes all of `max_connections`.
@@ -54,6 +56,7 @@ pub(super) fn read(r: &mut Reader) -> Ssh {
         max_startups_per_source: r.integer("ssh", "max_startups_per_source", 100, 1, 100_000) as usize,
         max_connections: r.integer("ssh", "max_connections", 4000, 1, 1_000_000) as usize,
         max_channels: r.integer("ssh", "max_channels", 64, 1, 10_000) as usize,
+        max_channels_per_person: r.integer("ssh", "max_channels_per_person", 512, 1, 100_000) as usize,
         max_forwards: r.integer("ssh", "max_forwards", 256, 1, 100_000) as usize,
         max_connections_per_person: r.integer("ssh", "max_connections_per_person", 100, 1, 100_000) as usize,
         stall_limit: r.seconds("ssh", "stall_limit_s", 5, 1, 600),

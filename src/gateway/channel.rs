@@ -1,11 +1,12 @@
 //! An SSH channel as a session's wire. It knows the protocol's messages, and nothing of what is said.
 
 use super::conn::Conn;
+use super::inbox::Incoming;
 use crate::app::console::Size;
 use crate::session::wire::{Gone, Hold, Input, Promise, Sink, Source, Stream, Tty, Wire};
 use bytes::Bytes;
 use russh::server::Msg;
-use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use russh::{ChannelMsg, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ pub(super) fn size(columns: u32, rows: u32) -> Size {
 /// The wire of a channel on which something runs now. `early` is what the client said before it asked.
 pub(super) fn wire(
     conn: Arc<Conn>,
-    read: ChannelReadHalf,
+    read: Incoming,
     write: ChannelWriteHalf<Msg>,
     tty: Option<Tty>,
     early: VecDeque<Input>,
@@ -33,7 +34,7 @@ pub(super) fn wire(
 /// What the client sends.
 struct FromClient {
     early: VecDeque<Input>,
-    read: ChannelReadHalf,
+    read: Incoming,
 }
 
 impl Source for FromClient {
@@ -48,7 +49,7 @@ impl Source for FromClient {
 }
 
 /// Waits for nothing but the channel's queue, which loses nothing when the waiting is dropped.
-async fn receive(read: &mut ChannelReadHalf) -> Input {
+async fn receive(read: &mut Incoming) -> Input {
     loop {
         match read.wait().await {
             Some(ChannelMsg::Data { data }) => return Input::Bytes(data),

@@ -4,6 +4,7 @@
 use super::Gateway;
 use super::gate::Gate;
 use super::handler::Handler;
+use super::inbox::Inboxes;
 use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
@@ -40,6 +41,8 @@ pub(super) struct Conn {
     pub(super) kept_out: OnceLock<Arc<KeptOut>>,
     /// Closed while a channel holds all it may.
     pub(super) gate: Arc<Gate>,
+    /// What is read of them.
+    pub(super) inboxes: Inboxes,
     /// Open channels.
     pub(super) channels: Arc<AtomicUsize>,
     /// Channels that were accepted and that russh has not forgotten.
@@ -70,15 +73,6 @@ fn id() -> String {
     format!("{:08x}{:04x}", now.as_secs() as u32, COUNT.fetch_add(1, Ordering::Relaxed) as u16)
 }
 
-/// Says that the door is full, in the one way a client shows before the protocol begins.
-pub(super) fn turn_away(stream: &TcpStream) {
-    // RFC 4253 4.2 allows lines before the version; OpenSSH prints them. Best effort by nature.
-    // Straight to the socket: tokio does not know yet that a new one can be written to.
-    let text =
-        b"puerta: demasiadas conexiones, prueba en un minuto / too many connections, retry in a minute\r\n";
-    let _ = socket2::SockRef::from(stream).send(text);
-}
-
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = socket2::SockRef::from(stream);
@@ -97,11 +91,13 @@ pub(super) async fn run(
     let conn = Arc::new(Conn {
         id: id(),
         peer,
-        ending: Ending::default(),
+        // Another may have its place until it has logged in.
+        ending: stranger.ending(),
         cut: Ending::default(),
         visitor: OnceLock::new(),
         kept_out: OnceLock::new(),
         gate: Arc::default(),
+        inboxes: Inboxes::default(),
         channels: Arc::default(),
         remembered: AtomicUsize::new(0),
     });
@@ -117,6 +113,7 @@ pub(super) async fn run(
     conn.ending.end(why);
     conn.cut.end(why);
     if let Some(visitor) = conn.visitor.get() {
+        gateway.startups.left(peer.ip());
         gateway.app.logout(visitor, begun.elapsed(), why).await;
     }
     tracing::debug!(connection = conn.id, %peer, why = why.as_str(), "connection ended");
@@ -142,6 +139,7 @@ async fn live(
             }
         },
         () = &mut grace => return Reason::LoginGrace,
+        reason = conn.ending.ended() => return reason,
         _ = gateway.ending.ended() => return Reason::Shutdown,
     };
     let handle = running.handle();
@@ -189,7 +187,9 @@ async fn live(
     // First the shells say why; then the client is told; then, whatever it does, the socket is cut.
     conn.ending.end(why);
     if why != Reason::HangUp {
-        tokio::time::sleep(FAREWELL / 2).await;
+        if conn.visitor.get().is_some() || conn.kept_out.get().is_some() {
+            tokio::time::sleep(FAREWELL / 2).await;
+        }
         let text = farewell(gateway, conn, why).await;
         let told = handle.disconnect(russh::Disconnect::ByApplication, text, String::new());
         let _ = tokio::time::timeout(FAREWELL / 2, told).await;

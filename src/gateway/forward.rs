@@ -3,6 +3,7 @@
 use super::Gateway;
 use super::conn::Conn;
 use super::handler::Place;
+use super::inbox::Incoming;
 use super::pump::{Upwards, downwards};
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
@@ -11,7 +12,7 @@ use crate::app::forward::Passage;
 use crate::app::presence::Notice;
 use puerta_audit::Outcome;
 use russh::server::{ChannelOpenHandle, Msg};
-use russh::{Channel, ChannelOpenFailure};
+use russh::{ChannelOpenFailure, ChannelWriteHalf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub(super) async fn run(
     conn: Arc<Conn>,
     visitor: Arc<Visitor>,
     asked: Asked,
-    channel: Channel<Msg>,
+    channel: (Incoming, ChannelWriteHalf<Msg>),
     reply: ChannelOpenHandle,
     place: Place,
 ) {
@@ -111,11 +112,10 @@ async fn carry(
     conn: &Conn,
     visitor: &Visitor,
     passage: &mut Passage,
-    channel: Channel<Msg>,
+    (from_client, to_client): (Incoming, ChannelWriteHalf<Msg>),
     target: TcpStream,
     place: Place,
 ) -> Reason {
-    let (from_client, to_client) = channel.split();
     let (from_target, to_target) = target.into_split();
     let (traffic, stall) = (&passage.channel.traffic, gateway.app.config.ssh.stall_limit);
     let end = {

@@ -4,12 +4,16 @@
 mod auth;
 
 use super::conn::Conn;
+use super::gate::Shut;
+use super::inbox::{Incoming, Taker};
 use super::startups::Stranger;
 use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
+use crate::app::error::{Error, Kind};
 use crate::app::login::KeptOut;
-use crate::app::presence::Present;
+use crate::app::presence::{Counted, Present, Waiting};
+use crate::shell::notice;
 use auth::{Half, reject};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure};
@@ -22,6 +26,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const MAX_REMEMBERED: usize = 5_000;
 /// The largest packet that we announce (`Config::maximum_packet_size`).
 const MAX_DATA: usize = 32 * 1024;
+
+/// Channels of somebody who is kept out: enough to be told.
+const TOLD: usize = 2;
 
 pub(super) struct Handler {
     gateway: Arc<Gateway>,
@@ -37,11 +44,15 @@ pub(super) struct Handler {
     half: Option<Half>,
     /// The last password or code was wrong: the next question says so.
     missed: bool,
+    /// The last answer was no UTF-8: the next question says so.
+    foreign: bool,
     /// Whom keyboard-interactive asked: for the second factor when there is a half, for the first when not.
     asked: Option<String>,
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
+    /// The client is read no more.
+    unread: Option<Shut>,
 }
 
 /// Who opens a channel.
@@ -52,21 +63,37 @@ pub(super) enum Who {
     KeptOut(Arc<KeptOut>),
 }
 
-/// One open channel; dropping it frees its place.
-pub(super) struct Place(Arc<AtomicUsize>);
+/// One open channel; dropping it frees its places.
+pub(super) struct Place {
+    one: Counter,
+    _of_person: Option<Counted>,
+}
 
 impl Place {
-    /// Gives the place up; how many channels are open still.
+    /// Gives the place up; how many channels of the connection are open still.
     pub(super) fn leave(self) -> usize {
-        let count = Arc::clone(&self.0);
+        let count = Arc::clone(&self.one.count);
         drop(self);
         count.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Place {
+/// One in a connection's count.
+struct Counter {
+    count: Arc<AtomicUsize>,
+    /// How many there were.
+    before: usize,
+}
+
+impl Counter {
+    fn one(count: &Arc<AtomicUsize>) -> Self {
+        Self { count: Arc::clone(count), before: count.fetch_add(1, Ordering::Relaxed) }
+    }
+}
+
+impl Drop for Counter {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -82,37 +109,84 @@ impl Handler {
             tries: 0,
             half: None,
             missed: false,
+            foreign: false,
             asked: None,
             fresh: HashSet::new(),
+            unread: None,
         }
     }
 
-    /// Who opens, and a place for it.
-    fn enter(&self) -> Option<(Who, Place)> {
+    /// Keys were exchanged, and a login is under way.
+    fn speaks(&self) {
+        if let Some(stranger) = &self.stranger {
+            stranger.speaks();
+        }
+    }
+
+    /// Who opens, and a place for it, or the words of the refusal.
+    fn enter(&self) -> Result<(Who, Place), ChannelOpenFailure> {
         let who = match (self.conn.visitor.get(), self.conn.kept_out.get()) {
             (Some(visitor), _) => Who::In(Arc::clone(visitor)),
+            (None, Some(kept)) if self.conn.is_ending() => return Err(forward::failure(kept.why())),
             (None, Some(kept)) => Who::KeptOut(Arc::clone(kept)),
-            (None, None) => return None,
+            (None, None) => return Err(forward::failure(&Error::denied())),
         };
-        Some((who, self.place()?))
+        // Clients leave when their channel is refused, and do not read what else is said.
+        if let Some(reason) = self.conn.ending.reason() {
+            let code = ChannelOpenFailure::ResourceShortage.code();
+            return Err(ChannelOpenFailure::Other { code, reason: notice::farewell(reason) });
+        }
+        let place = self.place(&who).map_err(|error| forward::failure(&error))?;
+        Ok((who, place))
     }
 
-    /// A place for one more channel, while there is one and the connection is not ending.
-    fn place(&self) -> Option<Place> {
-        if self.conn.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED {
-            return None;
+    /// The bytes of whoever opens a session that wait. Who is kept out has few channels, and none of them waits.
+    fn waiting(&self, who: &Who) -> Waiting {
+        match who {
+            Who::In(visitor) => self.gateway.app.presence.waiting(visitor),
+            Who::KeptOut(_) => Waiting::default(),
         }
-        let max = self.gateway.app.config.ssh.max_channels;
-        let place = Place(Arc::clone(&self.conn.channels));
-        let before = self.conn.channels.fetch_add(1, Ordering::Relaxed);
-        (before < max && !self.conn.is_ending()).then_some(place)
     }
+
+    /// So much came on a channel. Who has too much waiting, and sends on, goes, and is read no more.
+    fn heard(&mut self, channel: ChannelId, data: &[u8]) -> Result<(), russh::Error> {
+        bounded(data)?;
+        if self.conn.inboxes.arrived(channel, data.len()) {
+            self.conn.ending.end(Reason::TooMuchWaiting);
+            self.unread.get_or_insert_with(|| self.conn.gate.shut(channel));
+        }
+        Ok(())
+    }
+
+    /// A place for one more channel, while there is one on the connection and one of the person's.
+    fn place(&self, who: &Who) -> Result<Place, Error> {
+        let max = match who {
+            Who::In(_) => self.gateway.app.config.ssh.max_channels,
+            Who::KeptOut(_) => TOLD,
+        };
+        let one = Counter::one(&self.conn.channels);
+        if one.before >= max || self.conn.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED {
+            return Err(Error::new(Kind::Limited, "error-too-many-channels").with("max", max));
+        }
+        let of_person = match who {
+            Who::In(visitor) => Some(self.gateway.app.presence.channel(visitor)?),
+            Who::KeptOut(_) => None,
+        };
+        Ok(Place { one, _of_person: of_person })
+    }
+}
+
+/// What nobody may open, in words.
+async fn no_such_channel(reply: ChannelOpenHandle, id: &'static str) -> Result<(), russh::Error> {
+    reply.reject(forward::failure(&Error::new(Kind::Denied, id))).await;
+    Ok(())
 }
 
 impl russh::server::Handler for Handler {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, _user: &str) -> Result<Auth, Self::Error> {
+        self.speaks();
         self.start_over();
         Ok(reject())
     }
@@ -122,14 +196,17 @@ impl russh::server::Handler for Handler {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
+        self.speaks();
         Ok(self.offer(user, offer.public_key, offer.algorithm).await)
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        self.speaks();
         Ok(self.signed(user, key.public_key, key.algorithm).await)
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.speaks();
         self.start_over();
         Ok(self.password(user, password).await)
     }
@@ -140,15 +217,20 @@ impl russh::server::Handler for Handler {
         _submethods: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
+        self.speaks();
         let Some(mut answers) = response else { return Ok(self.ask(user)) };
-        let answer = answers.next().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        Ok(self.answered(user, answer).await)
+        let answer = answers.next().map(|bytes| String::from_utf8(bytes.to_vec()));
+        Ok(self.answered(user, answer.transpose()).await)
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
         // Who is kept out stays among those who are not in.
         if self.conn.visitor.get().is_some() {
-            self.stranger = None;
+            if let Some(stranger) = self.stranger.take() {
+                stranger.came_in();
+            }
+        } else if let Some(stranger) = &mut self.stranger {
+            stranger.proved();
         }
         Ok(())
     }
@@ -159,15 +241,21 @@ impl russh::server::Handler for Handler {
         reply: ChannelOpenHandle,
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let Some((who, place)) = self.enter() else {
-            reply.reject(ChannelOpenFailure::ResourceShortage).await;
-            return Ok(());
+        let (who, place) = match self.enter() {
+            Ok(entered) => entered,
+            Err(refusal) => {
+                reply.reject(refusal).await;
+                return Ok(());
+            }
         };
+        let id = channel.id();
+        let (read, write) = channel.split();
+        let read = Incoming::new(&self.conn, id, read, self.waiting(&who), Taker::Session);
         reply.accept().await;
         self.conn.remembered.fetch_add(1, Ordering::Relaxed);
-        self.fresh.insert(channel.id());
+        self.fresh.insert(id);
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        tokio::spawn(session::run(gateway, conn, who, channel, place));
+        tokio::spawn(session::run(gateway, conn, who, (read, write), place));
         Ok(())
     }
 
@@ -182,25 +270,63 @@ impl russh::server::Handler for Handler {
         _session: &mut Session,
     ) -> Result<(), Self::Error> {
         let (visitor, place) = match self.enter() {
-            Some((Who::In(visitor), place)) => (visitor, place),
-            Some((Who::KeptOut(kept), _)) => {
+            Ok((Who::In(visitor), place)) => (visitor, place),
+            Ok((Who::KeptOut(kept), _)) => {
                 reply.reject(forward::failure(kept.why())).await;
                 self.conn.ending.end(Reason::KeptOut);
                 return Ok(());
             }
-            None => {
-                reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            Err(refusal) => {
+                reply.reject(refusal).await;
                 return Ok(());
             }
         };
+        let id = channel.id();
+        let (read, write) = channel.split();
+        let read =
+            Incoming::new(&self.conn, id, read, self.gateway.app.presence.waiting(&visitor), Taker::Forward);
         let asked = forward::Asked {
             host: host.to_owned(),
             port,
             originator: format!("{originator}:{originator_port}"),
         };
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
-        tokio::spawn(forward::run(gateway, conn, visitor, asked, channel, reply, place));
+        tokio::spawn(forward::run(gateway, conn, visitor, asked, (read, write), reply, place));
         Ok(())
+    }
+
+    async fn channel_open_direct_streamlocal(
+        &mut self,
+        _channel: Channel<Msg>,
+        _path: &str,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        no_such_channel(reply, "error-unix-socket").await
+    }
+
+    async fn channel_open_x11(
+        &mut self,
+        _channel: Channel<Msg>,
+        _originator: &str,
+        _originator_port: u32,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        no_such_channel(reply, "error-channel-kind").await
+    }
+
+    async fn channel_open_forwarded_tcpip(
+        &mut self,
+        _channel: Channel<Msg>,
+        _host: &str,
+        _port: u32,
+        _originator: &str,
+        _originator_port: u32,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        no_such_channel(reply, "error-channel-kind").await
     }
 
     async fn env_request(
@@ -248,9 +374,7 @@ impl russh::server::Handler for Handler {
         name: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        // There is none; but a refusal has no words, so who most likely is a person is told on the channel.
-        let told = name == "sftp" || self.conn.kept_out.get().is_some();
-        let first = told && self.fresh.remove(&channel);
+        let first = session::is_told(name, &self.conn) && self.fresh.remove(&channel);
         answer(session, channel, first)
     }
 
@@ -272,18 +396,18 @@ impl russh::server::Handler for Handler {
         Ok(())
     }
 
-    async fn data(&mut self, _: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
-        bounded(data)
+    async fn data(&mut self, id: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
+        self.heard(id, data)
     }
 
     async fn extended_data(
         &mut self,
-        _: ChannelId,
+        id: ChannelId,
         _code: u32,
         data: &[u8],
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        bounded(data)
+        self.heard(id, data)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::startups::Place;
 use super::workers::Workers;
-use super::{Gateway, conn};
+use super::{Gateway, turned};
 use crate::app::core::Pulse;
 use rustix::io::Errno;
 use std::io;
@@ -97,9 +97,9 @@ fn arrived(gateway: &Gateway, workers: &Workers<Place>, stream: TcpStream, peer:
                     .refused("a connection could not be handed on", format_args!("{peer}: {error}"));
             }
         },
-        Err(cap) => {
-            gateway.refusals.refused(cap, peer);
-            conn::turn_away(&stream);
+        Err(refusal) => {
+            gateway.refusals.refused(refusal.as_str(), peer);
+            turned::turn_away(stream, refusal);
         }
     }
 }

@@ -8,11 +8,13 @@ mod conn;
 mod forward;
 mod gate;
 mod handler;
+mod inbox;
 pub mod listen;
 mod pump;
 mod refusals;
 mod session;
 mod startups;
+mod turned;
 mod wire;
 mod workers;
 
@@ -22,7 +24,7 @@ use crate::shell::here::Here;
 use admission::Admission;
 use refusals::Refusals;
 use russh::keys::PrivateKey;
-use startups::Startups;
+use startups::{Caps, Startups};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -52,10 +54,15 @@ impl Gateway {
     pub fn new(app: Arc<App>, host_key: PrivateKey) -> Arc<Self> {
         let limits = &app.config.ssh;
         Here::settle(&limits.public_name, limits.public_port);
-        let startups =
-            Startups::new(limits.max_startups, limits.max_startups_per_source, limits.max_connections);
+        let caps = Caps {
+            strangers: limits.max_startups,
+            of_source: limits.max_startups_per_source,
+            connections: limits.max_connections,
+        };
+        let campus = app.config.firewall.campus.iter().map(|network| (*network).into()).collect();
+        let startups = Startups::new(caps, campus);
         let ssh = Arc::new(russh::server::Config {
-            server_id: russh::SshId::Standard(concat!("SSH-2.0-puerta_", env!("CARGO_PKG_VERSION")).into()),
+            server_id: russh::SshId::Standard(turned::VERSION.into()),
             methods: (&[
                 russh::MethodKind::PublicKey,
                 russh::MethodKind::KeyboardInteractive,

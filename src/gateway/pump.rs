@@ -3,11 +3,12 @@
 
 use super::conn::Conn;
 use super::gate::Shut;
+use super::inbox::Incoming;
 use crate::app::ending::Reason;
 use crate::session::held::{Held, Limits};
 use bytes::{Bytes, BytesMut};
 use russh::server::Msg;
-use russh::{ChannelId, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use russh::{ChannelId, ChannelMsg, ChannelWriteHalf};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -74,8 +75,10 @@ impl<'a> Upwards<'a> {
         Self { conn, channel, to, count, stall, waiting, eof: false }
     }
 
-    pub(super) async fn run(mut self, mut from: ChannelReadHalf, machine_done: &Notify) -> Reason {
+    pub(super) async fn run(mut self, mut from: Incoming, machine_done: &Notify) -> Reason {
         loop {
+            // Who has too much waiting on all their connections has little on each.
+            self.waiting.allow(if from.is_full() { 1 } else { WAITING });
             let over = tokio::select! {
                 // What has come goes out together: one system call for several packets.
                 biased;
@@ -149,7 +152,7 @@ impl<'a> Upwards<'a> {
 }
 
 /// Waits until the client closes. russh forgets a channel only if the client is the first to close it.
-async fn closed(from: &mut ChannelReadHalf) {
+async fn closed(from: &mut Incoming) {
     while let Some(now) = from.wait().await {
         if matches!(now, ChannelMsg::Close) {
             return;

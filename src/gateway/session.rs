@@ -6,13 +6,14 @@ use super::Gateway;
 use super::channel::{self, size};
 use super::conn::Conn;
 use super::handler::{Place, Who};
+use super::inbox::Incoming;
 use crate::app::ending::Reason;
 use crate::session::wire::{Input, Tty};
 use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
 use bytes::Bytes;
 use russh::server::Msg;
-use russh::{Channel, ChannelMsg, ChannelReadHalf};
+use russh::{ChannelMsg, ChannelWriteHalf};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -26,6 +27,11 @@ const KEPT_BYTES: usize = 64 * 1024;
 pub(super) fn accepts_env(name: &str, value: &str) -> bool {
     let language = name == "LANG" || name == "LANGUAGE" || name.starts_with("LC_");
     language && name.len() <= MAX_VALUE && value.len() <= MAX_VALUE
+}
+
+/// There are no subsystems; but a refusal has no words, so who most likely is a person is told on the channel.
+pub(super) fn is_told(subsystem: &str, conn: &Conn) -> bool {
+    subsystem == "sftp" || conn.kept_out.get().is_some()
 }
 
 /// The variables that choose the language, by POSIX precedence.
@@ -74,7 +80,7 @@ impl SetUp {
     }
 
     /// What the client wants to run. `None` when it closed first, or said too much without asking.
-    async fn asked(&mut self, read: &mut ChannelReadHalf) -> Option<Asked> {
+    async fn asked(&mut self, conn: &Conn, read: &mut Incoming) -> Option<Asked> {
         loop {
             match read.wait().await? {
                 ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
@@ -85,7 +91,9 @@ impl SetUp {
                 }
                 ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
-                ChannelMsg::RequestSubsystem { name, .. } => return Some(Asked::Subsystem(name)),
+                ChannelMsg::RequestSubsystem { name, .. } if is_told(&name, conn) => {
+                    return Some(Asked::Subsystem(name));
+                }
                 ChannelMsg::Close => return None,
                 // Some clients send their input before they know that the command runs.
                 ChannelMsg::Data { .. } if self.is_full() => return None,
@@ -101,13 +109,12 @@ pub(super) async fn run(
     gateway: Arc<Gateway>,
     conn: Arc<Conn>,
     who: Who,
-    channel: Channel<Msg>,
+    (mut read, write): (Incoming, ChannelWriteHalf<Msg>),
     place: Place,
 ) {
-    let (mut read, write) = channel.split();
     let mut set_up = SetUp::default();
     let asked = tokio::select! {
-        asked = set_up.asked(&mut read) => asked,
+        asked = set_up.asked(&conn, &mut read) => asked,
         _ = conn.ending.ended() => None,
     };
     let Some(asked) = asked else {

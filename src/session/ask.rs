@@ -7,7 +7,7 @@ use crate::app::error::{Error, Kind, Result as AppResult};
 use crate::app::secret::Secret;
 use crate::shell::line::{Editor, Event};
 use crate::shell::notice;
-use crate::shell::words::Wants;
+use crate::shell::words::{self, Wants};
 use bytes::Bytes;
 
 /// Candidates for what was typed so far.
@@ -17,6 +17,8 @@ pub(super) type Complete<'a> = &'a (dyn Fn(&str) -> Vec<String> + Sync);
 pub(super) enum Read {
     Line(String),
     Secret(Secret),
+    /// Something that is not UTF-8.
+    Foreign,
     Interrupt,
     Eof,
     /// The connection ends; the person is told why when the talk does.
@@ -79,6 +81,7 @@ async fn feed(
             Event::Output(bytes) => talk.io.raw(bytes.into()).await?,
             Event::Line(line) => end = end.or(Some(Read::Line(line))),
             Event::Secret(secret) => end = end.or(Some(Read::Secret(secret))),
+            Event::Foreign => end = end.or(Some(Read::Foreign)),
             Event::Interrupt => end = end.or(Some(Read::Interrupt)),
             Event::Eof => end = end.or(Some(Read::Eof)),
         }
@@ -111,6 +114,7 @@ pub(super) async fn new_password(
     for prompt in notice::password_prompts(talk.lang) {
         match ask(talk, editor.as_deref_mut(), |editor| editor.start_secret(&prompt)).await? {
             Read::Secret(secret) => typed.push(secret),
+            Read::Foreign => return Ok(Err(words::not_utf8())),
             _ => break,
         }
     }
@@ -130,18 +134,26 @@ pub(super) async fn input(
     if talk.io.is_terminal() {
         let prompt = notice::paste_key(talk.lang);
         let answer = ask(talk, editor, |editor| editor.start_answer(&prompt)).await?;
-        return Ok(Ok(if let Read::Line(line) = answer { line.into_bytes() } else { Vec::new() }));
+        return Ok(match answer {
+            Read::Line(line) => Ok(line.into_bytes()),
+            Read::Foreign => Err(words::not_utf8()),
+            _ => Ok(Vec::new()),
+        });
     }
-    let mut read = Vec::new();
+    // As they came: they are the person's until they are taken.
+    let (mut read, mut length) = (Vec::new(), 0);
     loop {
         match talk.io.next().await {
-            Input::Bytes(bytes) if read.len() + bytes.len() > wants.most() => {
+            Input::Bytes(bytes) if length + bytes.len() > wants.most() => {
                 // The rest is no lines of a pipe.
                 talk.io.stop_reading();
                 return Ok(Err(wants.too_long()));
             }
-            Input::Bytes(bytes) => read.extend_from_slice(&bytes),
-            Input::Eof => return Ok(Ok(read)),
+            Input::Bytes(bytes) => {
+                length += bytes.len();
+                read.push(bytes);
+            }
+            Input::Eof => return Ok(Ok(read.concat())),
             Input::Closed => return Err(Gone),
             Input::Resize(_) | Input::Interrupt => {}
         }

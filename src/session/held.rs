@@ -53,6 +53,11 @@ impl<T: Piece, G> Held<T, G> {
         Self { waiting: VecDeque::new(), bytes: 0, limits, moved: Instant::now(), guard: None }
     }
 
+    /// So many pieces may wait from now on before the other side is read no more.
+    pub fn allow(&mut self, pieces: usize) {
+        self.limits.pieces = pieces;
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -117,6 +117,9 @@ async fn confirmed(
         return Ok(true);
     };
     let answer = ask::ask(talk, editor, |editor| editor.start_answer(&question)).await?;
+    if let Read::Foreign = answer {
+        talk.fail(&words::not_utf8(), false).await?;
+    }
     Ok(matches!(answer, Read::Line(answer) if notice::is_yes(&answer)))
 }
 

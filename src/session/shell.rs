@@ -6,7 +6,7 @@ use super::talk::{Said, Talk};
 use super::wire::Gone;
 use crate::app::at_all::AtAll;
 use crate::shell::complete;
-use crate::shell::notice;
+use crate::shell::{notice, words};
 
 const PROMPT: &str = "puerta> ";
 
@@ -21,6 +21,10 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
         let start = editor.start(PROMPT);
         let line = match ask::read(talk, &mut editor, start, &complete).await? {
             Read::Line(line) => line,
+            Read::Foreign => {
+                status = talk.fail(&words::not_utf8(), false).await?;
+                continue;
+            }
             Read::Interrupt => continue,
             Read::Eof | Read::Secret(_) => break,
             Read::Ending => return Ok(status),

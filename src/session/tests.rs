@@ -8,6 +8,7 @@ use crate::app::console::Size;
 use crate::app::ending::Reason;
 use crate::app::presence::Present;
 use crate::app::tests::{House, house};
+use bytes::Bytes;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -159,4 +160,44 @@ async fn a_machine_that_reads_nothing_stops_its_client_until_they_leave() {
     let (out, _, _) = client.ends().await;
     assert!(out.contains("puerta restarts"), "{out:?}");
     assert_eq!(client.holds.load(Ordering::SeqCst), 0, "whoever is let go is read again");
+}
+
+/// Where a terminal is set to Latin-1, each of our prompts says so, and nothing is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_utf8_is_said_at_every_prompt() {
+    let open = open("latin").await;
+    open.web1().await;
+    let latin = |client: &Client| client.does(Input::Bytes(Bytes::from_static(b"contrase\xf1a-larga\r")));
+    for (line, prompt) in
+        [("passwd", ":"), ("key add", ":"), ("vm delete web1", "[y/N]"), ("totp add", "ode")]
+    {
+        let mut client = open.exec(tty(), line);
+        client.reads(prompt).await;
+        latin(&client);
+        let said = client.reads("not UTF-8").await;
+        assert!(said.contains("set your terminal to UTF-8"), "{line}: {said}");
+        if line == "totp add" {
+            client.reads("ode").await;
+            client.does(Input::Interrupt);
+        }
+        let (_, _, status) = client.ends().await;
+        assert_eq!(status, 1, "{line}");
+    }
+    assert_eq!(open.house.app.facts(&open.house.visitor).await.unwrap().vms.len(), 1);
+    let mut shell = open.talk(tty(), Asked::Shell, WINDOW).0;
+    shell.reads("puerta> ").await;
+    latin(&shell);
+    shell.reads("not UTF-8").await;
+    shell.reads("puerta> ").await;
+    shell.types("exit\r");
+    shell.ends().await;
+    for (line, asked) in
+        [("key add", &b"ssh-ed25519 AAAA jos\xe9\n"[..]), ("policy check", b"forbid \xf1 and rest ..\n")]
+    {
+        let mut client = open.exec(None, line);
+        client.does(Input::Bytes(Bytes::copy_from_slice(asked)));
+        client.does(Input::Eof);
+        let (_, err, status) = client.ends().await;
+        assert!(err.contains("not UTF-8") && status == 1, "{line}: {err}");
+    }
 }

@@ -10,7 +10,7 @@ use crate::app::reply::{Reply, TotpReply};
 use crate::app::secret::Secret;
 use crate::shell::line::Editor;
 use crate::shell::notice;
-use crate::shell::words::TotpVerb;
+use crate::shell::words::{self, TotpVerb};
 use std::sync::Arc;
 
 /// Codes that may be typed before the secret that was shown is forgotten.
@@ -52,6 +52,11 @@ pub(super) async fn run(
             let prompt = notice::code_prompt(talk.lang);
             match ask(talk, editor.as_deref_mut(), |editor| editor.start_answer(&prompt)).await? {
                 Read::Line(line) => code = Secret::new(line),
+                // It is no code, and no try: they are asked again.
+                Read::Foreign => {
+                    talk.fail(&words::not_utf8(), json).await?;
+                    continue;
+                }
                 _ => {
                     talk.io.out(&notice::left_alone(talk.lang)).await?;
                     return Ok(1);

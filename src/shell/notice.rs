@@ -65,8 +65,27 @@ pub fn wrong_code() -> String {
     plain(&in_every_language("notice-wrong-code"))
 }
 
+/// There are as many connections as there may be.
+pub fn door_full() -> String {
+    plain(&in_every_language("notice-door-full"))
+}
+
+/// Many gave up at that place, and for so many minutes fewer may stand there.
+pub fn door_narrowed(minutes: u64) -> String {
+    plain(&in_every_language_with("notice-door-narrowed", &[("minutes", &minutes.to_string())]))
+}
+
+/// Before a password or a code is asked for again, when what came was no UTF-8.
+pub fn not_utf8() -> String {
+    plain(&in_every_language("notice-not-utf8"))
+}
+
 fn in_every_language(id: &str) -> String {
-    Lang::ALL.map(|lang| text(lang, id, &[])).join(" / ")
+    in_every_language_with(id, &[])
+}
+
+fn in_every_language_with(id: &str, args: &[(&str, &str)]) -> String {
+    Lang::ALL.map(|lang| text(lang, id, args)).join(" / ")
 }
 
 fn closing_id(reason: Reason) -> &'static str {
@@ -82,6 +101,8 @@ fn closing_id(reason: Reason) -> &'static str {
         Reason::TooManyTries => "notice-too-many-tries",
         Reason::Unwritten => "notice-unwritten",
         Reason::RegistryAway => "notice-registry-away",
+        Reason::TooMuchWaiting => "notice-too-much-waiting",
+        Reason::Displaced => "notice-displaced",
         Reason::KeptOut
         | Reason::HangUp
         | Reason::LoginGrace

@@ -63,6 +63,12 @@ pub enum StoreError {
         /// When it began.
         since: Timestamp,
     },
+    /// The person has as many keys as there may be.
+    #[error("they have {max} keys already")]
+    KeysFull {
+        /// So many.
+        max: i64,
+    },
     /// Every slot of the seat has a machine.
     #[error("no slot is free in the seat")]
     SlotsFull,

@@ -110,6 +110,9 @@ impl Store {
     }
 }
 
+/// Keys of one person. They are read at each login, and written into machines.
+pub(super) const MAX_KEYS: i64 = 32;
+
 /// Adds a key inside the caller's transaction.
 pub(super) async fn add(
     connection: &mut Connection,
@@ -127,9 +130,17 @@ pub(super) async fn add(
     .bind(&key.comment)
     .bind(&key.line)
     .bind(now.0)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await
     .map_err(StoreError::insert("key"))?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM authorized_keys WHERE person = $1")
+        .bind(person.0)
+        .fetch_one(connection)
+        .await?;
+    if count > MAX_KEYS {
+        // The caller's transaction ends without it.
+        return Err(StoreError::KeysFull { max: MAX_KEYS });
+    }
     Ok(AuthorizedKey {
         id: KeyId(id),
         person,

@@ -6,7 +6,7 @@ use crate::client::{
     REQUEST_FAILURE, kexinit,
 };
 use crate::packet::Packet;
-use crate::support::House;
+use crate::support::{House, wait};
 use std::time::{Duration, Instant};
 
 /// GHSA-h5rc-j5f5-3gcm: a window that overflows.
@@ -221,9 +221,11 @@ fn channels_of_a_connection_are_counted() {
     let open: Vec<u32> = (0..8).map(|n| client.session(n)).collect();
     for n in 8..40 {
         let refused = client.open(&Client::open_packet("session", n, 1 << 20), n).unwrap();
-        assert_eq!(refused.unwrap_err().0, 4, "resource shortage");
+        let (code, words) = refused.unwrap_err();
+        assert_eq!(code, 4, "resource shortage");
+        assert!(words.contains("el maximo es 8") && words.contains("the most is 8"), "{words}");
         let refused = client.open(&Client::tcpip_packet(n, 1 << 20, b"web1", 22), n).unwrap();
-        assert_eq!(refused.unwrap_err().0, 4);
+        assert_eq!(refused.unwrap_err(), (4, words));
     }
     client.send(&Packet::new(CLOSE).u32(open[0])).unwrap();
     client.expect(CLOSE).unwrap();
@@ -232,6 +234,45 @@ fn channels_of_a_connection_are_counted() {
         assert!(begun.elapsed() < Duration::from_secs(5), "the place did not come back");
     }
     canary.unharmed();
+}
+
+/// Over all of their connections, so that a hundred of them are not a hundred times as many.
+#[test]
+fn channels_of_a_person_are_counted() {
+    let house = House::new("[ssh]\nmax_channels = 8\nmax_channels_per_person = 12\n");
+    let mut canary = Canary::new(&house);
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::login(&house, "alumno1")).collect();
+    let [first, second, third] = &mut clients[..] else { unreachable!() };
+    let open: Vec<u32> = (0..8).map(|n| first.session(n)).collect();
+    let _more: Vec<u32> = (0..4).map(|n| second.session(n)).collect();
+    for packet in [Client::open_packet("session", 9, 1 << 20), Client::tcpip_packet(9, 1 << 20, b"web1", 22)]
+    {
+        let (code, words) = third.open(&packet, 9).unwrap().unwrap_err();
+        assert!(code == 4 && words.contains("the most is 12"), "{code} {words}");
+    }
+    first.send(&Packet::new(CLOSE).u32(open[0])).unwrap();
+    wait("the place comes back", || {
+        third.open(&Client::open_packet("session", 10, 1 << 20), 10).unwrap().is_ok()
+    });
+    drop(clients);
+    canary.unharmed();
+}
+
+/// What nobody may open says so.
+#[test]
+fn other_kinds_of_channels_are_refused_in_words() {
+    let house = House::new("");
+    let mut client = Client::login(&house, "alumno1");
+    let unix = Client::open_packet("direct-streamlocal@openssh.com", 1, 1 << 20);
+    let unix = unix.string("/run/sock").string("").u32(0);
+    let (code, words) = client.open(&unix, 1).unwrap().unwrap_err();
+    assert!(code == 1 && words.contains("sockets de Unix") && words.contains("Unix sockets"), "{words}");
+    for kind in ["x11", "forwarded-tcpip"] {
+        let packet = Client::open_packet(kind, 2, 1 << 20).string("127.0.0.1").u32(6000);
+        let packet = if kind == "x11" { packet } else { packet.string("127.0.0.1").u32(1) };
+        let (code, words) = client.open(&packet, 2).unwrap().unwrap_err();
+        assert!(code == 1 && words.contains("canales de esa clase"), "{kind}: {words}");
+    }
 }
 
 /// So many channels, one after another.

@@ -17,7 +17,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 pub const DISCONNECT: u8 = 1;
@@ -138,9 +138,21 @@ impl Client {
         }
     }
 
+    /// The same, coming from this address.
+    pub fn dial_from(address: IpAddr, port: u16) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+        socket.connect(&SocketAddr::from(([127, 0, 0, 1], port)).into()).unwrap();
+        Self::over(socket.into())
+    }
+
     /// Versions exchanged.
     pub fn greeted(port: u16) -> Result<Self> {
-        let mut client = Self::dial(port);
+        Self::dial(port).greet()
+    }
+
+    fn greet(self) -> Result<Self> {
+        let mut client = self;
         client.write(format!("{VERSION}\r\n").as_bytes())?;
         client.server_version = client.line()?;
         Ok(client)
@@ -148,7 +160,11 @@ impl Client {
 
     /// Keys exchanged.
     pub fn keyed(port: u16) -> Result<Self> {
-        let mut client = Self::greeted(port)?;
+        Self::dial(port).exchange_keys()
+    }
+
+    fn exchange_keys(self) -> Result<Self> {
+        let mut client = self.greet()?;
         client
             .exchange(&kexinit("curve25519-sha256,kex-strict-c-v00@openssh.com", "aes128-gcm@openssh.com"))?;
         Ok(client)
@@ -156,7 +172,12 @@ impl Client {
 
     /// `ssh-userauth` granted.
     pub fn knocking(port: u16) -> Result<Self> {
-        let mut client = Self::keyed(port)?;
+        Self::dial(port).knock()
+    }
+
+    /// The same, on this connection.
+    pub fn knock(self) -> Result<Self> {
+        let mut client = self.exchange_keys()?;
         client.send(&Packet::new(SERVICE_REQUEST).string("ssh-userauth"))?;
         client.expect(6)?;
         Ok(client)
@@ -164,10 +185,33 @@ impl Client {
 
     /// Logged in with the key of that name in the house.
     pub fn login(house: &House, login: &str) -> Self {
-        let mut client = Self::knocking(house.port).unwrap();
-        let key = Key::read(house, login);
-        assert_eq!(client.sign(login, &key).unwrap(), AUTH_SUCCESS);
-        client
+        Self::dial(house.port).come_in(house, login).unwrap()
+    }
+
+    /// The same, on this connection.
+    pub fn come_in(self, house: &House, login: &str) -> Result<Self> {
+        let mut client = self.knock()?;
+        assert_eq!(client.sign(login, &Key::read(house, login))?, AUTH_SUCCESS);
+        Ok(client)
+    }
+
+    /// Versions exchanged, and what the server says then, which is that it will not have us.
+    pub fn turned_away(self) -> Gone {
+        self.greet().and_then(|mut client| client.receive()).expect_err("it was let in")
+    }
+
+    /// Whether the server has closed, as the kernel knows.
+    pub fn is_closed(&self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let ended = loop {
+            match (&self.stream).read(&mut [0; 1024]) {
+                Ok(0) => break true,
+                Ok(_) => {}
+                Err(error) => break error.kind() != ErrorKind::WouldBlock,
+            }
+        };
+        self.stream.set_nonblocking(false).unwrap();
+        ended
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {

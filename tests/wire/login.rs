@@ -289,3 +289,26 @@ fn who_exists_is_not_told() {
     }
     assert!(said.windows(2).all(|pair| pair[0] == pair[1]), "{said:?}");
 }
+
+/// An answer in Latin-1 is no password: the next question says why.
+#[test]
+fn an_answer_that_is_no_utf8_is_told() {
+    let house = House::new("");
+    let mut client = Client::knocking(house.port).unwrap();
+    let ask = |client: &mut Client| {
+        client.send(&Client::auth("alumno1", "keyboard-interactive").string("").string("")).unwrap();
+        let asked = client.receive().unwrap();
+        let mut reader = Reader(&asked[1..]);
+        (reader.text(), reader.text()).1
+    };
+    assert_eq!(ask(&mut client), "");
+    for answer in [&b"contrase\xf1a"[..], b"\xff"] {
+        client.send(&Packet::new(INFO_RESPONSE).u32(1).string(answer)).unwrap();
+        assert_eq!(client.receive().unwrap()[0], AUTH_FAILURE);
+        let said = ask(&mut client);
+        assert!(said.contains("no esta en UTF-8") && said.contains("not UTF-8"), "{said}");
+    }
+    client.send(&Packet::new(INFO_RESPONSE).u32(1).string("wrong")).unwrap();
+    assert_eq!(client.receive().unwrap()[0], AUTH_FAILURE);
+    assert!(!ask(&mut client).contains("UTF-8"), "and is said once");
+}

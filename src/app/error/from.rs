@@ -61,6 +61,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Quota(quota) => quota.into(),
+            StoreError::KeysFull { max } => Self::new(Kind::Limited, "error-keys-full").with("max", max),
             StoreError::SlotsFull => Self::new(Kind::Limited, "error-slots-full"),
             StoreError::PlaceFull { place, free } => {
                 let id = if free.is_some() { "error-place-full" } else { "error-year-full" };

@@ -5,6 +5,7 @@ use super::search;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Standing, Subject};
+use crate::app::presence::Counted;
 use crate::app::reply::{AuditPage, AuditReply, AuditVerdict, BrokenView, Reply, SignedView};
 use crate::app::{App, Outcome, clock};
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use puerta_policy::decide::{Decision, Lab};
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -111,14 +113,15 @@ pub(super) async fn tail(ctx: &Ctx<'_>, query: Query, changes: Changes) -> Resul
     Ok(outcome)
 }
 
-/// One of the few whole readings at once.
-fn reading(app: &App) -> Result<tokio::sync::OwnedSemaphorePermit> {
+/// One of the few whole readings at once, and one of the person's.
+fn reading(ctx: &Ctx<'_>) -> Result<(OwnedSemaphorePermit, Counted)> {
+    let of_person = ctx.app.presence.reading(ctx.visitor.person)?;
     let busy = |_| Error::new(Kind::Limited, "error-audit-busy");
-    Arc::clone(&app.readings).try_acquire_owned().map_err(busy)
+    Ok((Arc::clone(&ctx.app.readings).try_acquire_owned().map_err(busy)?, of_person))
 }
 
 pub(super) async fn verify(ctx: &Ctx<'_>, changes: Changes) -> Result<Outcome> {
-    let held = reading(ctx.app)?;
+    let held = reading(ctx)?;
     ctx.app.audit.flush().await?;
     let (give, outcome) = live(Action::AuditList, changes);
     let (path, key) = (ctx.app.config.audit(), ctx.app.audit.key().cloned());
@@ -163,7 +166,7 @@ fn view(verdict: Verdict, key: Option<String>) -> AuditVerdict {
 }
 
 pub(super) async fn export(ctx: &Ctx<'_>, range: Range, changes: Changes) -> Result<Outcome> {
-    let held = reading(ctx.app)?;
+    let held = reading(ctx)?;
     let key = ctx.app.audit.key().cloned();
     let key = key.ok_or_else(|| Error::internal(&"the audit has no key"))?;
     // What is given out ends before a signature.

@@ -26,6 +26,7 @@ const STORY: usize = 10_000;
 pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome> {
     // Heard from before it is judged: what changes in between is not missed.
     let changes = ctx.app.changes();
+    in_the_calendar(&command)?;
     match command {
         AuditCommand::List(pages) => {
             permit(ctx, Action::AuditList).await?;
@@ -51,6 +52,19 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome>
             permit(ctx, Action::AuditExport).await?;
             live::export(ctx, audit::Range { since, until, ..audit::Range::default() }, changes).await
         }
+    }
+}
+
+/// A moment that no calendar has is a mistake of whoever wrote it, however it came about.
+fn in_the_calendar(command: &AuditCommand) -> Result<()> {
+    let moments = match command {
+        AuditCommand::List(pages) | AuditCommand::Mine(pages) => [pages.since, pages.until],
+        AuditCommand::Export { since, until } => [*since, *until],
+        _ => [None, None],
+    };
+    match moments.into_iter().flatten().all(|moment| audit::timestamp(moment).is_some()) {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Usage, "error-moment")),
     }
 }
 
@@ -157,9 +171,15 @@ async fn query(ctx: &Ctx<'_>, filter: AuditFilter) -> Result<Query> {
 }
 
 async fn search(ctx: &Ctx<'_>, query: Query) -> Result<Found> {
+    // Held until it is done, also when whoever asked has gone.
+    let held = ctx.app.presence.reading(ctx.visitor.person)?;
     ctx.app.audit.flush().await?;
     let path = ctx.app.config.audit();
-    let searched = tokio::task::spawn_blocking(move || audit::search(&path, &query)).await;
+    let searched = tokio::task::spawn_blocking(move || {
+        let _held = held;
+        audit::search(&path, &query)
+    })
+    .await;
     searched.map_err(|error| Error::internal(&error))?.map_err(|error| Error::internal(&error))
 }
 

@@ -14,6 +14,7 @@ use russh::keys::{Algorithm, PublicKey};
 use russh::server::Auth;
 use russh::{MethodKind, MethodSet};
 use std::borrow::Cow;
+use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -187,10 +188,11 @@ impl Handler {
         self.asked = Some(user.to_owned());
         // A code works once: who sees it typed has nothing of it. PuTTY answers whatever is not
         // shown with the password of its command line.
+        let foreign = std::mem::take(&mut self.foreign).then(notice::not_utf8);
         match &self.half {
             Some(half) if self.gateway.app.second_closed(&half.first) => told(Reason::TooManyCodes),
-            Some(half) => question(CODE, true, half.missed.then(notice::wrong_code)),
-            None => question(PASSWORD, false, self.missed.then(notice::wrong_password)),
+            Some(half) => question(CODE, true, foreign.or_else(|| half.missed.then(notice::wrong_code))),
+            None => question(PASSWORD, false, foreign.or_else(|| self.missed.then(notice::wrong_password))),
         }
     }
 
@@ -204,8 +206,13 @@ impl Handler {
     }
 
     /// Its answer, which counts for the name that was asked, once.
-    pub(super) async fn answered(&mut self, user: &str, answer: Option<String>) -> Auth {
+    pub(super) async fn answered(
+        &mut self,
+        user: &str,
+        answer: std::result::Result<Option<String>, FromUtf8Error>,
+    ) -> Auth {
         let asked = self.asked.take().as_deref() == Some(user);
+        let Ok(answer) = answer else { return self.unreadable() };
         match (answer, &self.half) {
             (code, Some(_)) if asked => {
                 let judged = self.second(&code.unwrap_or_default()).await;
@@ -218,6 +225,15 @@ impl Handler {
             (_, Some(_)) => second_wanted(false),
             (_, None) => reject(),
         }
+    }
+}
+
+impl Handler {
+    /// The answer is no password and no code of anybody's. It is a try as any other.
+    fn unreadable(&mut self) -> Auth {
+        self.foreign = true;
+        self.try_again();
+        if self.half.is_some() { second_wanted(false) } else { reject() }
     }
 }
 

@@ -66,11 +66,17 @@ enum State {
 pub(super) struct Decoder {
     state: State,
     after_cr: bool,
+    foreign: bool,
 }
 
 impl Decoder {
     pub(super) fn new() -> Self {
-        Self { state: State::Ground, after_cr: false }
+        Self { state: State::Ground, after_cr: false, foreign: false }
+    }
+
+    /// Whether bytes came since this was last asked that are no UTF-8: a terminal that is set to Latin-1.
+    pub(super) fn take_foreign(&mut self) -> bool {
+        std::mem::take(&mut self.foreign)
     }
 
     /// The key that this byte completes, if it completes one.
@@ -82,6 +88,7 @@ impl Decoder {
         let state = std::mem::replace(&mut self.state, State::Ground);
         // A control character ends whatever was under way and counts (ECMA-48: C0 inside a sequence).
         if byte < 0x20 && byte != 0x1b {
+            self.foreign |= matches!(state, State::Utf8 { .. });
             let ends_text = matches!(state, State::Text { .. }) && byte == 7;
             return if ends_text { None } else { control(byte) };
         }
@@ -116,8 +123,11 @@ impl Decoder {
             0xc2..=0xdf => 2,
             0xe0..=0xef => 3,
             0xf0..=0xf4 => 4,
-            // Not UTF-8: somebody's terminal is set to Latin-1. There is nothing to show for it.
-            _ => return None,
+            // There is nothing to show for it.
+            _ => {
+                self.foreign = true;
+                return None;
+            }
         };
         self.state = State::Utf8 { bytes: [byte, 0, 0, 0], have: 1, want };
         None
@@ -125,6 +135,7 @@ impl Decoder {
 
     fn utf8(&mut self, mut bytes: [u8; 4], have: usize, want: usize, byte: u8) -> Option<Key> {
         if !(0x80..0xc0).contains(&byte) {
+            self.foreign = true;
             return self.ground(byte);
         }
         if let Some(place) = bytes.get_mut(have) {
@@ -135,8 +146,9 @@ impl Decoder {
             self.state = State::Utf8 { bytes, have, want };
             return None;
         }
-        let text = std::str::from_utf8(bytes.get(..want)?).ok()?;
-        text.chars().next().map(Key::Char)
+        let text = bytes.get(..want).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        self.foreign |= text.is_none();
+        text?.chars().next().map(Key::Char)
     }
 
     fn escape(&mut self, byte: u8) -> Option<Key> {

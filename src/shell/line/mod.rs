@@ -34,6 +34,8 @@ pub enum Event {
     Line(String),
     /// The same in a turn that [`Editor::start_secret`] began.
     Secret(Secret),
+    /// The same, of a line or a secret in which bytes were that are no UTF-8. What was typed is not known.
+    Foreign,
     /// ^C; a turn is over, if there was one.
     Interrupt,
     /// ^D on an empty line; the turn is over.
@@ -65,6 +67,8 @@ pub struct Editor {
     output: String,
     /// The row on the terminal is not what it should be.
     stale: bool,
+    /// Bytes of this turn were no UTF-8.
+    foreign: bool,
 }
 
 /// Completes the text before the cursor: whole words that its last word may become.
@@ -82,6 +86,7 @@ impl Editor {
             ahead: VecDeque::new(),
             output: String::new(),
             stale: false,
+            foreign: false,
         }
     }
 
@@ -144,7 +149,11 @@ impl Editor {
         let mut bytes = kept.into_iter().chain(bytes.iter().copied());
         while self.turn != Turn::Ours {
             let Some(byte) = bytes.next() else { break };
-            if let Some(key) = self.decoder.feed(byte) {
+            let key = self.decoder.feed(byte);
+            if self.decoder.take_foreign() && !std::mem::replace(&mut self.foreign, true) {
+                self.output.push('\x07');
+            }
+            if let Some(key) = key {
                 self.press(key, complete, &mut events);
             }
         }
@@ -202,10 +211,12 @@ impl Editor {
         // The whole line stands on the screen as it was entered, the cursor behind it.
         self.stale |= self.buffer.edit(Key::End, MAX_LINE);
         let secret = self.turn == Turn::Secret;
-        if self.turn == Turn::Line {
+        if self.turn == Turn::Line && !self.foreign {
             self.history.add(&self.buffer.line());
         }
-        let event = if secret {
+        let event = if self.foreign {
+            Event::Foreign
+        } else if secret {
             Event::Secret(Secret::new(self.buffer.line()))
         } else {
             Event::Line(self.buffer.line())
@@ -222,6 +233,7 @@ impl Editor {
             self.buffer.take();
         }
         self.history.leave();
+        self.foreign = false;
         self.turn = Turn::Ours;
         self.output.push_str(newline);
         self.flush(events);

@@ -134,7 +134,7 @@ fn keys_do_what_they_do_in_a_shell() {
         (b"\x1b[200~pasted\x1b[201~", "pasted"),
         (b"a\x1b[38;5;120mb\x1b[15~c\x1b[[Ad\x1b]0;title\x07e\x1bPq\x1b\\f", "abcdef"),
         (b"a\x1b[1;2;3;4;5;6;7;8;9Rb", "ab"),
-        (b"\xff\xe9\xc3a\xc2\x9bb", "ab"),
+        (b"a\xc2\x9bb", "ab"),
         ("a\u{202e}b\u{7f}c".as_bytes(), "ac"),
         (b"lis\t", "list "),
         (b"st\tx", "stx"),
@@ -300,5 +300,42 @@ fn a_question_without_room_stands_above_its_answer() {
         assert!(shown.starts_with("¿Borrar `web1`"), "{width}: {shown}");
         assert!(shown.contains("nada más."), "{width}: {shown}");
         assert_eq!(row.done.is_empty(), width == 200, "{width}");
+    }
+}
+
+/// A terminal in Latin-1: what was typed is not what came, whether it is a line, an answer or a secret.
+#[test]
+fn what_is_no_utf8_is_no_line() {
+    for bytes in [
+        &b"contrase\xf1a"[..],
+        b"\xff",
+        b"ma\xf1",
+        b"caf\xe9",
+        b"x\xc3",
+        b"\xc3a",
+        b"\xed\xa0\x80",
+        b"\xe9\x15abc",
+    ] {
+        let starts = [
+            |e: &mut Editor| e.start("> "),
+            |e: &mut Editor| e.start_answer("? "),
+            |e: &mut Editor| e.start_secret("? "),
+        ];
+        for start in starts {
+            let mut editor = Editor::new(80);
+            start(&mut editor);
+            let typed = [bytes, b"\r"].concat();
+            let mut events: Vec<Event> = typed.chunks(1).flat_map(|byte| editor.feed(byte, &words)).collect();
+            assert_eq!(events.pop(), Some(Event::Foreign), "{}", bytes.escape_ascii());
+            let bells = events.iter().filter(|event| matches!(event, Event::Output(out) if out.contains(&7)));
+            assert_eq!(bells.count(), 1, "it is heard at once: {}", bytes.escape_ascii());
+            // The next turn knows nothing of it, nor does the history.
+            start(&mut editor);
+            let last = editor.feed(b"\x1b[Ag\r", &words).pop();
+            assert!(
+                matches!(&last, Some(Event::Line(line)) if line == "g")
+                    || last == Some(Event::Secret(Secret::new("g")))
+            );
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A command that lacks only what standard input says. What it wants of it stands beside its verb.
 
-use super::{What, decode};
+use super::{What, decode, not_utf8};
 use crate::app::command::{Command, CourseCommand, KeyCommand, PersonCommand, PolicyCommand, Wants};
 use crate::app::error::{Error, Kind, Result};
 
@@ -38,7 +38,7 @@ impl Input {
         match &mut command {
             Command::Course(CourseCommand::Enrol(asked)) => asked.list = bytes,
             Command::Policy(PolicyCommand::Check(text)) => {
-                let read = String::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "error-not-utf8"))?;
+                let read = String::from_utf8(bytes).map_err(|_| not_utf8())?;
                 *text = Some(read).filter(|read| !read.trim().is_empty());
             }
             Command::Key(KeyCommand::Add { line }) => *line = key(&bytes)?,

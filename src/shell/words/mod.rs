@@ -81,12 +81,17 @@ pub enum What {
     Nothing,
 }
 
+/// What was typed or sent is no UTF-8.
+pub fn not_utf8() -> Error {
+    Error::new(Kind::Usage, "error-not-utf8")
+}
+
 /// Bytes from a client as text: UTF-8, and of at most [`MAX_LINE`] bytes.
 pub fn decode(bytes: &[u8]) -> Result<&str> {
     if bytes.len() > MAX_LINE {
         return Err(Error::new(Kind::Usage, "error-line-long").with("max", MAX_LINE));
     }
-    std::str::from_utf8(bytes).map_err(|_| Error::new(Kind::Usage, "error-not-utf8"))
+    std::str::from_utf8(bytes).map_err(|_| not_utf8())
 }
 
 /// Whether the line wants JSON, also when it does not parse: its error must be JSON too.

@@ -48,6 +48,13 @@ error-limits = that machine asks for more { $what ->
     [disk] { " " }MiB with `--disk`
    *[other] {""}
 }
+error-keys-full = there are { $max } keys already, and there may be no more: `key list`, and remove one with `key remove NUMBER`
+error-moment = that moment is not in the calendar (years 0 to 9999): write another one, for instance `--since 3d`
+error-too-many-channels = this connection has too many channels open, and the most is { $max }: close one, or open another connection
+error-too-many-channels-of-person = you have too many channels open on all your connections, and the most is { $max }: close one and repeat
+error-too-many-readings = you are reading the audit { $max } times at once: wait until one is done and repeat
+error-unix-socket = puerta does not lead to Unix sockets, only to ports of your machines: `-L 8080:web1:80`
+error-channel-kind = puerta opens no channels of that kind, only sessions and forwards to ports of your machines
 error-too-many-forwards = you have too many forwarded connections at once, and the most is { $max }: close one and repeat
 error-shutdown = puerta is shutting down: come back in a minute
 error-engine-away = the engine does not answer: wait a minute and repeat; if it goes on, tell your teacher

@@ -13,6 +13,11 @@ notice-shutdown = puerta restarts: your machines go on running; come back in a m
 notice-too-many-connections = You have too many connections open: close some, then connect again.
 notice-too-many-tries = Too many wrong passwords: wait a moment and connect again, or ask your teacher for a new code.
 notice-wrong-password = The password or code is not right.
+notice-displaced = Others took this place before you had logged in: connect again.
+notice-door-full = Too many connections are open: retry in a minute.
+notice-door-narrowed = Many connections from your network went away without logging in, and others are half way now: retry, in { $minutes } min at most, with a single connection.
+notice-too-much-waiting = Your connections sent more than can be kept until somebody reads it: send less at once and connect again.
+notice-not-utf8 = What you typed is not UTF-8 and could not be read: set your terminal to UTF-8 and repeat.
 notice-closed = This session ends; your machines stay as they are.
 notice-left-alone = Nothing was done.
 

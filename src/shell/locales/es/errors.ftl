@@ -48,6 +48,13 @@ error-limits = esa máquina pide { $what ->
     [disk] { " " }MiB con `--disk`
    *[other] {""}
 }
+error-keys-full = ya hay { $max } claves, y no puede haber más: `key list`, y quita alguna con `key remove NÚMERO`
+error-moment = ese momento no está en el calendario (años 0 a 9999): escribe otro, por ejemplo `--since 3d`
+error-too-many-channels = esta conexión tiene demasiados canales abiertos, y el máximo es { $max }: cierra alguno, o abre otra conexión
+error-too-many-channels-of-person = tienes demasiados canales abiertos en todas tus conexiones, y el máximo es { $max }: cierra alguno y repite
+error-too-many-readings = ya estás leyendo la auditoría { $max } veces a la vez: espera a que acabe una y repite
+error-unix-socket = puerta no lleva a sockets de Unix, solo a puertos de tus máquinas: `-L 8080:web1:80`
+error-channel-kind = puerta no abre canales de esa clase, solo sesiones y reenvíos a puertos de tus máquinas
 error-too-many-forwards = tienes demasiadas conexiones reenviadas a la vez, y el máximo es { $max }: cierra alguna y repite
 error-shutdown = puerta se está apagando: vuelve a entrar dentro de un minuto
 error-engine-away = el motor de máquinas no responde: espera un minuto y repite; si sigue así, avisa a tu profesor

@@ -13,6 +13,11 @@ notice-shutdown = puerta se reinicia: tus máquinas siguen en marcha; vuelve a e
 notice-too-many-connections = Tienes demasiadas conexiones abiertas: cierra alguna y vuelve a conectarte.
 notice-too-many-tries = Demasiadas contraseñas incorrectas: espera un momento y vuelve a conectarte, o pide un código nuevo a tu profesor.
 notice-wrong-password = La contraseña o el código no vale.
+notice-displaced = Otras conexiones han ocupado este sitio antes de que entraras: vuelve a conectarte.
+notice-door-full = Hay demasiadas conexiones abiertas: prueba en un minuto.
+notice-door-narrowed = Desde tu red muchas conexiones se han ido sin identificarse, y ahora hay otras a medias: prueba otra vez, como mucho dentro de { $minutes } min, con una sola conexión.
+notice-too-much-waiting = Tus conexiones han enviado más de lo que se puede guardar hasta que alguien lo lea: envía menos a la vez y vuelve a conectarte.
+notice-not-utf8 = Lo que has escrito no está en UTF-8 y no se ha podido leer: pon tu terminal en UTF-8 y repite.
 notice-closed = Esta sesión termina; tus máquinas siguen como están.
 notice-left-alone = No se ha hecho nada.
 
