@@ -23,13 +23,13 @@ const TABLE: [(&str, &[&str]); 6] = [
 
 /// Crates of ours that a module may know.
 const CRATES: [(&str, &[&str]); 6] = [
-    ("app", &["audit", "engine", "firewall", "keys", "lab", "policy", "store"]),
+    ("app", &["audit", "engine", "firewall", "keys", "lab", "policy", "store", "unseen"]),
     ("cli", &["audit", "engine", "firewall", "keys", "lab", "store"]),
     ("config", &["lab"]),
     // The audit's outcome words end a forward.
     ("gateway", &["audit", "keys"]),
     ("session", &["lab"]),
-    ("shell", &["lab"]),
+    ("shell", &["lab", "unseen"]),
 ];
 
 /// The SSH library, and who may know it.

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use puerta_unseen::is_unseen;
 use serde_json::{Map, Value};
 
 /// Longest name (login, machine, connection, policy), in bytes.
@@ -20,25 +21,15 @@ const ELEMENTS: usize = 64;
 /// Lists in lists.
 const DEPTH: usize = 4;
 
-/// Control characters (C0, DEL, C1), bidirectional controls, separators of lines, characters of no
-/// width, tags.
-pub fn unshowable(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
 /// `text` in at most `max` bytes and a mark that says how many bytes of it are missing.
 pub(super) fn text(text: &str, max: usize) -> Cow<'_, str> {
-    if text.len() <= max && !text.chars().any(unshowable) {
+    if text.len() <= max && !text.chars().any(is_unseen) {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(max.min(text.len() * 2) + 32);
     for (at, c) in text.char_indices() {
         let before = clean.len();
-        if unshowable(c) {
+        if is_unseen(c) {
             let _ = write!(clean, "<U+{:04X}>", u32::from(c));
         } else {
             clean.push(c);
@@ -115,6 +106,7 @@ mod tests {
             text("\u{7f}\u{9b}\u{202e}\u{2066}\u{200b}", TEXT),
             "<U+007F><U+009B><U+202E><U+2066><U+200B>"
         );
+        assert_eq!(text("a\u{ad}b\u{2800}\u{e0100}", TEXT), "a<U+00AD>b<U+2800><U+E0100>");
     }
 
     #[test]

@@ -26,7 +26,6 @@ mod verify;
 mod writer;
 
 pub use chain::Why;
-pub use clean::unshowable;
 pub use event::{Event, Outcome, Phase};
 pub use export::{ExportError, Range, export};
 pub use file::OpenError;

@@ -1,17 +1,13 @@
 //! Text that came from somebody, made safe to show: no byte of it can move a cursor, ring a bell or
 //! turn a line around. It knows no terminal.
 
+use puerta_unseen::is_unseen;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a character may reach a terminal as it is. Control characters (C0, DEL, C1) drive it;
-/// bidirectional controls reorder what is around them (CVE-2021-42574, "Trojan Source"); line and
-/// paragraph separators break a line where we did not.
+/// Whether a character may reach a terminal as it is.
 pub fn is_printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c,
-            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    !is_unseen(c)
 }
 
 /// The text with every character that is not printable written as `\n`, `\t`, `\x1b` or `\u{202e}`.
@@ -60,6 +56,7 @@ mod tests {
         assert_eq!(printable("\x1b[2J\x07"), "\\x1b[2J\\x07");
         assert_eq!(printable("a\u{9b}31mb\u{7f}\r\n"), "a\\x9b31mb\\x7f\\r\\n");
         assert_eq!(printable("abc\u{202e}txt"), "abc\\u{202e}txt");
+        assert_eq!(printable("a\u{ad}\u{2800}\u{e01ef}"), "a\\xad\\u{2800}\\u{e01ef}");
         assert_eq!(printable_json("\"\u{202e}\u{7f}ñ\""), "\"\\u202e\\u007fñ\"");
     }
 }

@@ -62,6 +62,10 @@ fn comments_cannot_hurt() {
     assert_eq!(line("").line, format!("ssh-ed25519 {}", base64(ED25519)));
     assert_eq!(line("María de los Ángeles").comment, "María de los Ángeles");
     assert_eq!(line("a\u{1b}[2J\u{202e}b\u{9b}c\0").comment, "a[2Jbc");
+    let unseen =
+        "a\u{ad}\u{34f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{1bca0}b";
+    assert_eq!(line(unseen).comment, "ab");
+    assert_eq!(line("a\u{1d173}\u{e0100}\u{e01ef}b").comment, "ab");
     assert_eq!(line(&"ñ".repeat(500)).comment.chars().count(), MAX_COMMENT);
     assert!(line("x\u{2028}y").line.ends_with(" xy"));
 }

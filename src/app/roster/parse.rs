@@ -9,9 +9,9 @@ use crate::app::command::Column;
 use crate::app::error::Error;
 use crate::app::reply::EnrolWarning;
 use csv::{ReaderBuilder, StringRecord};
-use puerta_audit::unshowable;
 use puerta_lab::names::{CampusName, Login};
 use puerta_lab::plan::SeatNumber;
+use puerta_unseen::is_unseen;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -180,7 +180,7 @@ fn unfit(column: Column, value: &str) -> Option<Error> {
         let required = (column as usize) < Column::REQUIRED;
         return required.then(|| usage("error-row-missing"));
     }
-    if value.chars().any(unshowable) {
+    if value.chars().any(is_unseen) {
         return Some(usage("error-row-characters"));
     }
     let longest = longest(column);

@@ -307,3 +307,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_nobody_sees_is_in_no_list() {
+    let alone = [
+        0xad, 0x34f, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x2800, 0x3164, 0xfe0f, 0xffa0, 0x1bca0, 0x1d173,
+    ];
+    for number in alone.into_iter().chain(0xe0100..=0xe01ef) {
+        let c = char::from_u32(number).unwrap();
+        let details = wrong(format!("{HEADER}ana,An{c}a,Gil,a@b.es\n").as_bytes()).1;
+        assert_eq!(details, [("2".into(), "error-row-characters")], "U+{number:04X}");
+    }
+}

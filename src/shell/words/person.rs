@@ -1,7 +1,7 @@
 //! `person ...`.
 
 use super::grammar::{Meant, Yes};
-use super::values::role;
+use super::values::{note, role};
 use crate::app::command::{Command, PersonCommand};
 use clap::Subcommand;
 use puerta_lab::model::Role;
@@ -13,7 +13,7 @@ pub(crate) enum Person {
         login: Login,
         #[arg(long)]
         course: Option<CourseName>,
-        #[arg(long)]
+        #[arg(long, value_parser = note)]
         name: Option<String>,
         #[arg(long, value_parser = role, default_value = "alumno")]
         role: Role,

@@ -1,7 +1,7 @@
 //! `template ...` and `quota ...`.
 
 use super::grammar::{Meant, Yes};
-use super::values::{about, bad, count, machine, number, role, size_mib};
+use super::values::{about, bad, count, machine, note, number, role, size_mib};
 use crate::app::command::{self, Command, QuotaCommand, TemplateCommand};
 use crate::app::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};
@@ -27,7 +27,7 @@ pub(crate) enum Template {
         vm: VmRef,
         #[arg(long)]
         name: TemplateName,
-        #[arg(long)]
+        #[arg(long, value_parser = note)]
         description: Option<String>,
         #[arg(long, allow_negative_numbers = true, value_parser = count)]
         cpus: Option<u32>,

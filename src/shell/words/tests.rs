@@ -363,6 +363,23 @@ fn a_wrong_word_names_the_nearest_right_one() {
     assert_eq!(decode(b"vm \xff").unwrap_err().id, "error-not-utf8");
 }
 
+#[test]
+fn what_nobody_sees_is_in_no_name_and_no_note() {
+    let alone = [
+        0xad, 0x34f, 0x115f, 0x1160, 0x17b4, 0x180b, 0x180e, 0x2800, 0x3164, 0xfe0f, 0xffa0, 0x1bca0, 0x1d173,
+    ];
+    for number in alone.into_iter().chain(0xe0100..=0xe01ef) {
+        let c = char::from_u32(number).unwrap();
+        for line in [
+            format!("person add ana --name 'An{c}a Gil'"),
+            format!("template publish web1 --name tomcat --description 'Tom{c}cat'"),
+        ] {
+            assert_eq!(wrong(&line).id, "error-unseen", "{line:?}");
+        }
+        assert_eq!(wrong(&format!("vm start we{c}b1")).id, "error-name-characters");
+    }
+}
+
 /// Lines that look like commands, so that the parser gets further than the first word.
 fn lines() -> impl Strategy<Value = String> {
     let word = prop_oneof![

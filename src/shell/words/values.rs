@@ -1,6 +1,7 @@
 //! Values that are not names: sizes, counts, moments. It knows the time only as it is told.
 
 use crate::app::error::{Error, Kind, Result};
+use crate::shell::printable::is_printable;
 use ipnet::Ipv4Net;
 use puerta_lab::model::Role;
 use puerta_lab::names::{NameError, NodeName, VmRef};
@@ -79,6 +80,14 @@ pub(super) fn machine(text: &str) -> std::result::Result<VmRef, NameError> {
 /// A node; what cannot be a node's name is no node.
 pub(super) fn node(text: &str) -> Result<NodeName> {
     text.parse().map_err(|_| Error::new(Kind::Usage, "error-bad-node").with("node", text))
+}
+
+/// A text that people will read, in which everything is seen.
+pub(super) fn note(text: &str) -> Result<String> {
+    match text.chars().all(is_printable) {
+        true => Ok(text.to_owned()),
+        false => Err(Error::new(Kind::Usage, "error-unseen").with("value", short(text))),
+    }
 }
 
 /// A role.

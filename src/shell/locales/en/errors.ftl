@@ -71,6 +71,7 @@ error-audit-away = the audit log cannot be written, and nothing is done unwritte
 error-archives-away = the folder of the backups is not there, and the disk they are on may be unmounted: tell your teacher
 
 ## Names
+error-unseen = `{ $value }` has characters that cannot be seen: write it again without them
 error-name-empty = the { kind-of } name is missing: write one
 error-name-long = the { kind-of } name is too long: use at most { $max } characters
 error-name-start = a { kind-of } name starts with a lower-case letter: change the first letter

@@ -71,6 +71,7 @@ error-audit-away = no se puede anotar en el registro de auditoría, y sin anotar
 error-archives-away = la carpeta de las copias no está, y el disco en el que se guardan puede haberse desmontado: avisa a tu profesor
 
 ## Nombres
+error-unseen = `{ $value }` tiene caracteres que no se ven: escríbelo otra vez sin ellos
 error-name-empty = falta el nombre { kind-of }: escribe uno
 error-name-long = el nombre { kind-of } es demasiado largo: usa como mucho { $max } caracteres
 error-name-start = un nombre { kind-of } empieza por una letra minúscula: cambia la primera letra
