@@ -28,7 +28,7 @@ const CRATES: [(&str, &[&str]); 6] = [
     ("config", &["lab"]),
     // The audit's outcome words end a forward.
     ("gateway", &["audit", "keys"]),
-    ("session", &["lab"]),
+    ("session", &[]),
     ("shell", &["lab", "unseen"]),
 ];
 

@@ -45,13 +45,14 @@ fn every_filter_filters() {
         let lines = all(words);
         assert!(!lines.is_empty() && lines.len() < all(&[]).len(), "{words:?}: {}", lines.len());
         for line in &lines {
-            let found = line.pointer(field).and_then(Value::as_str).unwrap_or_default();
+            let found = line.pointer(field).map(ToString::to_string).unwrap_or_default();
             assert!(found.contains(wanted), "{words:?}: {line}");
         }
     };
     holds(&["--person", "alumno2"], "/actor", "alumno2");
-    holds(&["--seat", "alumno1"], "/vm", ".alumno1");
-    holds(&["--vm", "web1.alumno2"], "/vm", "web1.alumno2");
+    // Also what was meant.
+    holds(&["--seat", "alumno1"], "", ".alumno1");
+    holds(&["--vm", "web1.alumno2"], "", "web1.alumno2");
     holds(&["--action", "vm-st"], "/action", "vm-st");
     holds(&["--from", "127.0.0.0/8"], "/source", "127.0.0.1:");
     for outcome in ["allowed", "denied", "done"] {
@@ -59,7 +60,7 @@ fn every_filter_filters() {
     }
     assert!(all(&["--from", "192.0.2.0/24"]).is_empty());
     let denied = all(&["--outcome", "denied", "--person", "alumno2"]);
-    assert_eq!(denied[0]["vm"], "web1.alumno1", "the attempt is there: {denied:#?}");
+    assert_eq!(denied[0]["meant"]["target"], "web1.alumno1", "the attempt is there: {denied:#?}");
     let connection = denied[0]["connection"].as_str().unwrap();
     holds(&["--connection", connection], "/connection", connection);
     assert!(all(&["--until", "2h"]).is_empty());
@@ -100,7 +101,9 @@ fn a_spreadsheet_gets_no_formulas() {
     let mut lines = text.split("\r\n");
     assert_eq!(
         lines.next(),
-        Some("\u{feff}seq;time;connection;source;actor;code;phase;action;vm;outcome;failure;policies;detail")
+        Some(
+            "\u{feff}seq;time;connection;source;actor;code;phase;action;vm;outcome;failure;policies;detail;meant"
+        )
     );
     assert!(text.contains("\"'=1+1\""), "{text}");
     assert!(!text.contains(";=") && !text.contains(";\"="), "{text}");

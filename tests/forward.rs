@@ -260,7 +260,8 @@ fn nothing_else_through_it() {
         assert_eq!(why(to), first, "{to}");
     }
     let audit = house.audit();
-    let attempt = audit.iter().find(|line| line["code"] == "denial" && line["vm"] == "web2.alumno2");
+    let attempt =
+        audit.iter().find(|line| line["code"] == "denial" && line["meant"]["target"] == "web2.alumno2");
     assert_eq!(attempt.unwrap()["actor"], "alumno1");
     // And none of it made a connection.
     assert_eq!(forwards(&audit, "begin").len(), 1);

@@ -44,6 +44,7 @@ fn at_all(role: Role, action: Action) -> bool {
         login: "ana".into(),
         role,
         seats: vec![],
+        teams: Vec::new(),
         courses: vec![],
         suspended: false,
     };
@@ -210,7 +211,7 @@ fn shell_notices_questions_and_progress() {
         all += &notice::welcome(lang, "alumno1", 1, 5);
         all += &notice::first_login(lang, "alumno1");
         all += &notice::little_room(lang, 800);
-        all += &notice::job_detached(lang, 12);
+        all += &notice::job_detached(lang, "12");
         let reasons = [
             Reason::Suspended,
             Reason::NotNow,
@@ -277,12 +278,11 @@ fn shell_notices_questions_and_progress() {
         }
         for (at, step) in Step::ALL.iter().copied().enumerate() {
             let progress = ProgressView {
-                job: 12,
                 step,
                 done: [None, Some(13_000_000)][usize::from(at > 1)],
                 total: [None, Some(28_000_000)][usize::from(at > 2)],
             };
-            _ = writeln!(all, "{}", render::progress(&progress, lang));
+            _ = writeln!(all, "{}", render::progress("12", &progress, lang));
         }
         insta::assert_snapshot!(format!("notices-{}", lang.as_str()), all);
     }

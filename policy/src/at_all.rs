@@ -199,6 +199,7 @@ mod tests {
             login: "ana".into(),
             role,
             seats: vec![SeatId(3)],
+            teams: vec![],
             courses: vec!["aso-2026".parse().unwrap()],
             suspended: false,
         }

@@ -4,7 +4,7 @@ use crate::app::clock;
 use crate::app::command::KeyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{AccountReply, FactorView, KeyReply, KeyView, Reply, WhoamiView};
+use crate::app::reply::{AccountReply, FactorView, KeyReply, KeySessions, KeyView, Reply, WhoamiView};
 use crate::app::secret::Secret;
 use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
 use puerta_keys::password::{self, Weak};
@@ -51,10 +51,21 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                 return Err(Error::new(Kind::Conflict, "error-last-key"));
             }
             let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
+            let sessions = opened_by(ctx, &found.fingerprint);
             ctx.app.after(store.remove_key(person, found.id).await?).await;
-            Ok(Reply::Key(KeyReply::Removed(view(index, found))))
+            Ok(Reply::Key(KeyReply::Removed { key: view(index, found), sessions }))
         }
     }
+}
+
+/// The person's other connections that came in by a key, which end when it goes. This one stays: they are at work in it.
+fn opened_by(ctx: &Ctx<'_>, fingerprint: &str) -> KeySessions {
+    let all = ctx.app.presence.all().into_iter();
+    let opened = all.filter(|one| one.visitor.person == ctx.visitor.person && one.came_by(fingerprint));
+    let (this, others): (Vec<_>, Vec<_>) =
+        opened.partition(|one| one.visitor.connection == ctx.visitor.connection);
+    this.iter().for_each(|one| one.stay_without_key());
+    KeySessions { closed: others.len() as u32, this_stays: !this.is_empty() }
 }
 
 fn view(index: usize, key: &AuthorizedKey) -> KeyView {

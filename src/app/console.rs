@@ -24,7 +24,7 @@ use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, SessionId, What};
 use crate::app::{App, Outcome, find, jobs, span};
 use decoder::Decoder;
-use puerta_audit::{self as audit, Phase};
+use puerta_audit::{self as audit, Event, Phase};
 use puerta_engine::{EngineError, Status, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
@@ -45,6 +45,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub struct Entry {
     permit: Permit<Vm>,
     record: bool,
+    /// What its lines in the audit say, of the act of the command.
+    line: Event,
     /// From before it was judged, so that no change is missed.
     changes: changes::Receiver<u64>,
 }
@@ -98,7 +100,7 @@ pub(super) async fn enter(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Outcome> {
     }
     let wished = ctx.decide(Action::VmConsoleRecord, machine.clone());
     let record = ctx.app.config.console.record || matches!(wished, Decision::Allow(_));
-    Ok(Outcome::Console(Box::new(Entry { permit, record, changes })))
+    Ok(Outcome::Console(Box::new(Entry { permit, record, line: ctx.line(Phase::Note, "console"), changes })))
 }
 
 /// A `TERM` that may go into a machine's environment: a plain word.
@@ -147,14 +149,14 @@ impl App {
         term: &str,
         size: Size,
     ) -> Result<Opened> {
-        let Entry { permit, record, changes } = entry;
+        let Entry { permit, record, line, changes } = entry;
         let (machine, term) = (permit.target(), plain(term));
         let subject = find::subject(machine);
         span::about(&subject);
         let (screen, told) = Screen::new(&subject, record, size);
         let place = self.presence.open(visitor, What::Console(Arc::clone(&screen)))?;
         let (id, channel) = (SessionId::of_channel(&visitor.connection, place.number()), place.channel());
-        let mut event = visitor.event(Phase::Note, "console").with("console", id.to_string());
+        let mut event = line.with("console", id.to_string());
         event = event.with("recorded", record);
         event.action = Some(Action::VmConsole.as_str());
         event.policies = permit.policies().to_vec();

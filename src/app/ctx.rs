@@ -4,14 +4,13 @@ use crate::app::App;
 use crate::app::clock;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::span;
-use puerta_audit::{Event, Outcome, Phase};
+use puerta_audit::{Event, Meant, Outcome, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, PersonId};
 use puerta_lab::names::Login;
 use puerta_policy::decide::{Context, Decision, Denial, Permit, Resource};
-use serde_json::{Map, Value};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How somebody proved who they are.
@@ -73,10 +72,12 @@ impl Visitor {
         context(self.source, self.second_factor)
     }
 
-    /// An audit event of theirs.
+    /// An audit event of theirs, of an act of its own.
     pub fn event(&self, phase: Phase, code: &'static str) -> Event {
+        static ACTS: AtomicU64 = AtomicU64::new(1);
         Event {
             phase,
+            act: Some(ACTS.fetch_add(1, Ordering::Relaxed)),
             connection: Some(self.connection.clone()),
             actor: Some(self.login.to_string()),
             source: Some(self.source.to_string()),
@@ -85,7 +86,7 @@ impl Visitor {
     }
 }
 
-/// One command of one visitor.
+/// One command of one visitor, or one thing that they open.
 pub struct Ctx<'a> {
     /// The house.
     pub app: &'a Arc<App>,
@@ -93,22 +94,25 @@ pub struct Ctx<'a> {
     pub visitor: &'a Visitor,
     /// Who asks, as policy sees them now.
     pub actor: Actor,
-    words: &'a str,
+    /// What each of its lines in the audit says.
+    line: Event,
     begun: Mutex<Vec<Event>>,
+    /// Something was allowed, and begun.
+    acted: AtomicBool,
     /// Something was refused that a second factor would have allowed.
     factor_lacks: AtomicBool,
 }
 
 impl<'a> Ctx<'a> {
-    pub(super) fn new(app: &'a Arc<App>, visitor: &'a Visitor, actor: Actor, words: &'a str) -> Self {
-        Self {
-            app,
-            visitor,
-            actor,
-            words,
-            begun: Mutex::new(Vec::new()),
-            factor_lacks: AtomicBool::new(false),
-        }
+    /// `line` is what all its lines in the audit say.
+    pub(super) fn new(app: &'a Arc<App>, visitor: &'a Visitor, actor: Actor, line: Event) -> Self {
+        let (begun, acted, factor_lacks) = Default::default();
+        Self { app, visitor, actor, line, begun, acted, factor_lacks }
+    }
+
+    /// A line of this act, about something beside it.
+    pub fn line(&self, phase: Phase, code: &'static str) -> Event {
+        Event { act: self.line.act, ..self.visitor.event(phase, code) }
     }
 
     /// What surrounds the request.
@@ -129,11 +133,30 @@ impl<'a> Ctx<'a> {
         decision
     }
 
+    /// Judges whether somebody sees something, which may not even be there: always by the same questions.
+    pub(super) fn sees<T: Resource + Clone>(&self, action: Action, target: T) -> Decision<T> {
+        let policy = self.app.policy();
+        let decision = policy.decide(&self.actor, action, target.clone(), self.context());
+        if let Decision::Deny(_) = &decision {
+            let lacks = policy.lacks_second_factor(&self.actor, action, &target, self.context());
+            self.factor_lacks.fetch_or(lacks, Ordering::Relaxed);
+        }
+        decision
+    }
+
+    /// A refusal, or that it is one only for want of a second factor.
+    pub(super) fn for_want_of_factor(&self, refused: Error) -> Error {
+        match self.factor_lacks.load(Ordering::Relaxed) {
+            true => Error::second_factor_needed(),
+            false => refused,
+        }
+    }
+
     /// Who was refused only for want of a second factor reads that. A list that lacks something for
     /// it says so too; what was done is told as it is. During an exam every refusal says that it is one.
     pub(super) async fn hinted<T>(&self, result: Result<T>) -> Result<T> {
         let refused = match &result {
-            Ok(_) => self.begun.lock().unwrap_or_else(PoisonError::into_inner).is_empty(),
+            Ok(_) => !self.acted.load(Ordering::Relaxed),
             Err(error) => matches!(error.kind, Kind::Denied | Kind::NotFound),
         };
         if refused && self.factor_lacks.load(Ordering::Relaxed) {
@@ -163,11 +186,21 @@ impl<'a> Ctx<'a> {
         {
             span::about(subject);
         }
+        let permit = self.judged(action, target, subject, refusal).await?;
+        self.begin(action, subject, permit.policies()).await?;
+        Ok(permit)
+    }
+
+    /// The same for what writes its own begin.
+    pub(super) async fn judged<T: Resource + Clone>(
+        &self,
+        action: Action,
+        target: T,
+        subject: Option<&str>,
+        refusal: Error,
+    ) -> Result<Permit<T>> {
         match self.decide(action, target) {
-            Decision::Allow(permit) => {
-                self.begin(action, subject, permit.policies()).await?;
-                Ok(permit)
-            }
+            Decision::Allow(permit) => Ok(permit),
             Decision::Deny(denial) => {
                 self.denied(&denial, subject).await;
                 Err(refusal)
@@ -175,12 +208,19 @@ impl<'a> Ctx<'a> {
         }
     }
 
+    /// What the lines of a job say that comes of this act.
+    pub(super) fn of_job(&self) -> Event {
+        Event { code: "job", ..self.line.clone() }
+    }
+
     fn event(&self, phase: Phase, code: &'static str, action: Action, subject: Option<&str>) -> Event {
-        let mut event = self.visitor.event(phase, code);
-        event.action = Some(action.as_str());
-        event.vm = subject.map(str::to_owned);
-        event.detail = Map::from_iter([("words".to_owned(), Value::from(self.words))]);
-        event
+        Event {
+            phase,
+            code,
+            action: Some(action.as_str()),
+            vm: subject.map(str::to_owned),
+            ..self.line.clone()
+        }
     }
 
     /// Begin happens before the act and may veto it.
@@ -189,6 +229,7 @@ impl<'a> Ctx<'a> {
         event.outcome = Some(Outcome::Allowed);
         event.policies = policies.to_vec();
         self.app.audit.begin(event).await?;
+        self.acted.store(true, Ordering::Relaxed);
         let finish = self.event(Phase::Finish, "command", action, subject);
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(finish);
         Ok(())
@@ -198,6 +239,22 @@ impl<'a> Ctx<'a> {
         let mut event = self.event(Phase::Note, "denial", denial.action, subject);
         event.outcome = Some(Outcome::Denied);
         event.policies = denial.policies.clone();
+        self.app.denied(self.visitor, event).await;
+    }
+
+    /// Something was named that they may not see, or that is not there. The line says what they typed; what that
+    /// meant stands apart, for who reads the whole audit.
+    pub(super) async fn hidden(&self, action: Action, target: Option<String>, policies: Vec<String>) {
+        let mut event = self.event(Phase::Note, "denial", action, None);
+        event.outcome = Some(Outcome::Denied);
+        event.meant = Some(Meant { target, policies });
+        self.app.denied(self.visitor, event).await;
+    }
+
+    /// It was refused before anything was asked.
+    pub(super) async fn refused(&self, action: Action, reason: &str) {
+        let mut event = self.event(Phase::Note, "denial", action, None).with("reason", reason);
+        event.outcome = Some(Outcome::Denied);
         self.app.denied(self.visitor, event).await;
     }
 

@@ -80,7 +80,8 @@ fn line(Summed { last, count, mixed }: Summed<Event>) -> Event {
     if !mixed {
         return last.with("count", count);
     }
-    let event = Event { action: None, vm: None, policies: Vec::new(), detail: Map::new(), ..last };
+    let event =
+        Event { action: None, vm: None, policies: Vec::new(), detail: Map::new(), meant: None, ..last };
     event.with("count", count).with("mixed", true)
 }
 

@@ -25,6 +25,8 @@ pub enum Reason {
     NoLongerAllowed,
     /// Somebody else closed it.
     ClosedByStaff,
+    /// The key that they came in with was removed.
+    KeyRemoved,
     /// They closed it, from another connection.
     ClosedByOneself,
     /// Second factors were guessed.
@@ -66,6 +68,7 @@ impl Reason {
             Self::TooManyConnections => "too many connections",
             Self::NoLongerAllowed => "no longer allowed",
             Self::ClosedByStaff => "closed by staff",
+            Self::KeyRemoved => "key removed",
             Self::ClosedByOneself => "closed by oneself",
             Self::TooManyCodes => "too many codes",
             Self::TooManyTries => "too many tries",

@@ -1,18 +1,15 @@
 //! A direct-tcpip open: words to a machine, a decision, an address out of the permit, and the audit
 //! of what went through. Names are resolved in the store, never in DNS.
 
-use crate::app::ctx::Visitor;
+use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, What};
 use crate::app::{App, find, span};
-use puerta_audit::{Outcome, Phase};
+use puerta_audit::{Event, Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
 use puerta_lab::destination::Destination;
-use puerta_lab::model::{Actor, Vm};
-use puerta_lab::names::VmRef;
-use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -26,14 +23,6 @@ pub struct Passage {
     pub channel: Arc<Channel>,
     /// It is open from the moment it was allowed.
     pub open: Open<Forward>,
-}
-
-/// A forward that may not be: what the audit says of it, and what the person reads.
-struct Refused {
-    subject: Option<String>,
-    why: &'static str,
-    policies: Vec<String>,
-    error: Error,
 }
 
 impl Passage {
@@ -56,7 +45,7 @@ impl Subject for Forward {
 impl App {
     /// Judges a forward. Everything that is not the person's reads the same to them.
     pub async fn open_forward(
-        &self,
+        self: &Arc<Self>,
         visitor: &Visitor,
         host: &str,
         port: u32,
@@ -65,27 +54,31 @@ impl App {
         self.passed(visitor, host, port, originator).instrument(span::of(visitor)).await
     }
 
-    async fn passed(&self, visitor: &Visitor, host: &str, port: u32, originator: &str) -> Result<Passage> {
+    async fn passed(
+        self: &Arc<Self>,
+        visitor: &Visitor,
+        host: &str,
+        port: u32,
+        originator: &str,
+    ) -> Result<Passage> {
         self.paced(visitor.person)?;
         let changes = self.changes();
-        let mut event = visitor.event(Phase::Note, "forward");
-        event.action = Some(Action::VmForward.as_str());
-        event.detail.insert("destination".into(), format!("{host}:{port}").into());
-        event.detail.insert("originator".into(), originator.into());
-        let judged = self.judge_forward(visitor, host, port).await?;
-        let (permit, subject) = match judged {
-            Ok(judged) => judged,
-            Err(refused) => {
-                event.vm = refused.subject;
-                event.outcome = Some(Outcome::Denied);
-                event.policies = refused.policies;
-                event.detail.insert("reason".into(), refused.why.into());
-                event.code = "denial";
-                self.denied(visitor, event).await;
-                return Err(self.exam(visitor).await.unwrap_or(refused.error));
+        let event = visitor.event(Phase::Note, "forward").with("destination", format!("{host}:{port}"));
+        let event = event.with("originator", originator);
+        let permit = match self.judge_forward(visitor, host, port, event.clone()).await {
+            // During an exam every refusal says that it is one.
+            Err(refused) if matches!(refused.kind, Kind::Denied | Kind::Usage) => {
+                return Err(self.exam(visitor).await.unwrap_or(refused));
             }
+            judged => judged?,
         };
-        event.vm = Some(subject.clone());
+        let subject = find::subject(&permit.target().vm);
+        let mut event = Event {
+            action: Some(Action::VmForward.as_str()),
+            vm: Some(subject.clone()),
+            policies: permit.policies().to_vec(),
+            ..event
+        };
         let what = What::Forward { vm: subject, port: permit.target().port };
         let place = match self.presence.open(visitor, what) {
             Ok(place) => place,
@@ -95,71 +88,53 @@ impl App {
                 return Err(error);
             }
         };
-        event.policies = permit.policies().to_vec();
         let address = permit.address();
         let dial = SocketAddrV4::new(self.engine.dial_address(*address.ip()), address.port());
-        event.detail.insert("address".into(), address.to_string().into());
+        let event = event.with("address", address.to_string());
         let standing = Standing::new(permit.into_target(), changes);
         let channel = place.channel();
         let open = Open::begin(self, event, Some(place), standing).await?;
         Ok(Passage { dial: dial.into(), channel, open })
     }
 
-    /// The permit and the audit's subject.
+    /// The permit; what is refused is written down.
     async fn judge_forward(
-        &self,
+        self: &Arc<Self>,
         visitor: &Visitor,
         host: &str,
         port: u32,
-    ) -> Result<std::result::Result<(Permit<Forward>, String), Refused>> {
+        line: Event,
+    ) -> Result<Permit<Forward>> {
         let denied = || Error::new(Kind::Denied, "error-forward-denied");
-        let refused = |why| Ok(Err(Refused { subject: None, why, policies: Vec::new(), error: denied() }));
-        let Some(actor) = self.store.actor(visitor.person).await? else { return refused("no such person") };
+        let actor = self.store.actor(visitor.person).await?.ok_or_else(denied)?;
+        let ctx = Ctx::new(self, visitor, actor, line);
         let destination = match Destination::parse(host, port, &self.config.domain) {
-            Err(refusal) => return refused(refusal.code()),
             Ok(destination) => destination,
-        };
-        let Some(vm) = self.destination(&actor, &destination).await? else {
-            return refused("no such machine");
-        };
-        let port = destination.port();
-        let subject = format!("{}.{}", vm.name, vm.seat_name);
-        let (policy, context) = (self.policy(), visitor.context());
-        let forward = Forward { vm, port };
-        Ok(match policy.decide(&actor, Action::VmForward, forward.clone(), context) {
-            Decision::Allow(permit) => Ok((permit, subject)),
-            Decision::Deny(denial) => {
-                let lacks = policy.lacks_second_factor(&actor, Action::VmForward, &forward, context);
-                let error = if lacks { Error::second_factor_needed() } else { denied() };
-                Err(Refused { subject: Some(subject), why: "policy", policies: denial.policies, error })
+            Err(refusal) => {
+                ctx.refused(Action::VmForward, refusal.code()).await;
+                return Err(denied());
             }
-        })
-    }
-
-    /// The machine that a destination of theirs is, whether they may reach it or not.
-    pub(super) async fn destination(&self, actor: &Actor, destination: &Destination) -> Result<Option<Vm>> {
-        match destination {
-            Destination::Name(name, _) => self.named(actor, name).await,
-            Destination::Address(address, _) => match Vmid::from_address(*address) {
-                Some(vmid) => Ok(self.store.vm_by_vmid(vmid).await?),
-                None => Ok(None),
-            },
-        }
-    }
-
-    /// The machine of that name: in the named seat, or in exactly one of the speaker's own.
-    async fn named(&self, actor: &Actor, name: &VmRef) -> Result<Option<Vm>> {
-        if let Some(seat) = &name.seat {
-            return match self.store.seat_by_name(seat).await? {
-                Some(seat) => Ok(self.store.vm_by_name(seat.id, &name.name).await?),
-                None => Ok(None),
-            };
-        }
-        let mut found = Vec::new();
-        for seat in &actor.seats {
-            found.extend(self.store.vm_by_name(*seat, &name.name).await?);
-        }
-        Ok(if found.len() == 1 { found.pop() } else { None })
+        };
+        let found = match find::destination(&self.store, &ctx.actor, &destination).await {
+            Err(several) if several.kind == Kind::Usage => {
+                ctx.refused(Action::VmForward, "ambiguous").await;
+                return Err(several);
+            }
+            found => found?,
+        };
+        let named = find::Named {
+            subject: found.as_ref().map(find::subject),
+            found,
+            nobodys: find::nobodys(&destination),
+            absent: denied(),
+            unseen: denied(),
+        };
+        let permit = async {
+            let vm = named.seen(&ctx, Action::VmView, Action::VmForward).await?;
+            let (subject, port) = (find::subject(&vm), destination.port());
+            ctx.judged(Action::VmForward, Forward { vm, port }, Some(&subject), denied()).await
+        };
+        permit.await.map_err(|refused| ctx.for_want_of_factor(refused))
     }
 
     /// Why the connection to the machine did not come about, in words that help.

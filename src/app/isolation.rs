@@ -58,7 +58,8 @@ pub(super) async fn check(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Reply> {
 async fn taking_part(ctx: &Ctx<'_>, named: &[VmRef]) -> Result<Vec<Machine>> {
     let mut wanted = Vec::new();
     for name in named {
-        wanted.push(find::resolve(ctx, name).await?);
+        let found = find::machine(&ctx.app.store, &ctx.actor, name).await?;
+        wanted.push(found.ok_or_else(|| Error::no_vm(name))?);
     }
     if named.is_empty() {
         wanted = ctx.app.store.vms().await?;

@@ -64,7 +64,7 @@ use ctx::{Ctx, Visitor};
 use error::{Error, Result};
 use jobs::{JobWatch, Jobs};
 use presence::Presence;
-use puerta_audit::Audit;
+use puerta_audit::{Audit, Phase};
 use puerta_engine::Engine;
 use puerta_firewall::client::Firewall;
 use puerta_lab::model::PersonId;
@@ -171,6 +171,7 @@ impl App {
 
     /// The policy in force.
     pub fn policy(&self) -> Arc<Policy> {
+        tracing::trace!(target: "puerta::asked", "policy");
         self.ruling.now()
     }
 
@@ -197,7 +198,8 @@ impl App {
     ) -> Result<Outcome> {
         self.paced(visitor.person)?;
         let actor = self.store.actor(visitor.person).await?.ok_or_else(Error::denied)?;
-        let ctx = Ctx::new(self, visitor, actor, words);
+        let line = visitor.event(Phase::Note, "command").with("words", words);
+        let ctx = Ctx::new(self, visitor, actor, line);
         let result = match command {
             Command::Vm(command) => vm::run(&ctx, command).await,
             Command::Backup(command) => backup::run(&ctx, command).await.map(Outcome::from),

@@ -3,10 +3,11 @@
 use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find::{self, no_person, permit_person};
 use crate::app::reply::{PersonReply, PersonView, Reply};
-use crate::app::{App, account, clock, factor, find};
+use crate::app::{App, account, clock, factor};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Person, Role, Timestamp};
+use puerta_lab::model::{Role, Timestamp};
 use puerta_lab::names::{CourseName, Login};
 use puerta_policy::decide::Lab;
 use puerta_store::{NewCode, NewPerson, PersonRow, StoreError};
@@ -24,21 +25,21 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
             Ok(Reply::Person(PersonReply::List(store.persons().await?.into_iter().map(view).collect())))
         }
         PersonCommand::Show(login) => {
-            let _person = judged(ctx, &login, Action::PersonView).await?;
-            let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
+            let _person = permit_person(ctx, &login, Action::PersonView).await?;
+            let row = store.person_row(&login).await?.ok_or_else(|| no_person(&login))?;
             Ok(Reply::Person(PersonReply::One(view(row))))
         }
         PersonCommand::Code(login) => {
-            let person = judged(ctx, &login, Action::PersonCode).await?;
+            let person = permit_person(ctx, &login, Action::PersonCode).await?.into_target();
             let (code, stored) = new_code(ctx.app)?;
             store.set_code(person.id, stored).await?;
-            let row = store.person_row(&login).await?.ok_or_else(|| absent(&login))?;
+            let row = store.person_row(&login).await?.ok_or_else(|| no_person(&login))?;
             Ok(Reply::Person(PersonReply::Added { person: view(row), code: Some(code) }))
         }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
         PersonCommand::Remove(login) => remove(ctx, &login).await,
         PersonCommand::TotpReset(login) => {
-            let person = judged(ctx, &login, Action::PersonSecondFactor).await?;
+            let person = permit_person(ctx, &login, Action::PersonSecondFactor).await?.into_target();
             factor::reset(ctx, person).await
         }
     }
@@ -50,22 +51,6 @@ struct NewcomerWords {
     name: Option<String>,
     role: Role,
     key: Option<String>,
-}
-
-/// There is nobody of that name.
-pub(super) fn absent(login: &Login) -> Error {
-    Error::new(Kind::NotFound, "error-no-person").with("login", login)
-}
-
-/// The person, once policy allows `action` on them.
-pub(super) async fn judged(ctx: &Ctx<'_>, login: &Login, action: Action) -> Result<Person> {
-    let found = ctx.app.store.person_by_login(login).await?;
-    let Some(person) = found else {
-        // Who may not look at people learns nothing about who exists.
-        let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-        return Err(absent(login));
-    };
-    Ok(ctx.permit(action, person, None, Error::denied()).await?.into_target())
 }
 
 async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
@@ -102,7 +87,7 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
         other => other.into(),
     })?;
     ctx.app.after(added).await;
-    let row = store.person_row(&new.login).await?.ok_or_else(|| absent(&new.login))?;
+    let row = store.person_row(&new.login).await?.ok_or_else(|| no_person(&new.login))?;
     Ok(Reply::Person(PersonReply::Added { person: view(row), code }))
 }
 
@@ -114,7 +99,7 @@ pub(super) fn new_code(app: &App) -> Result<(String, NewCode)> {
 }
 
 async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
-    let person = judged(ctx, login, Action::PersonSuspend).await?;
+    let person = permit_person(ctx, login, Action::PersonSuspend).await?.into_target();
     let open = ctx.app.presence.connections(person.id);
     ctx.app.after(ctx.app.store.set_suspended(person.id, !resume).await?).await;
     let login = login.to_string();
@@ -126,7 +111,7 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
 }
 
 async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
-    let person = judged(ctx, login, Action::PersonRemove).await?;
+    let person = permit_person(ctx, login, Action::PersonRemove).await?.into_target();
     let open = ctx.app.presence.connections(person.id);
     let removed = ctx.app.store.remove_person(person.id).await.map_err(|error| match error {
         StoreError::HasMachines(count) => {

@@ -31,9 +31,15 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
         }
         PortCommand::Unpublish(port) => {
             let absent = || Error::new(Kind::NotFound, "error-no-port").with("port", port);
-            let publication = ctx.app.store.publication(port).await?.ok_or_else(absent)?;
-            let subject = format!("{}.{}", publication.vm_name, publication.seat_name);
-            let permit = ctx.permit(Action::PortUnpublish, publication, Some(&subject), absent()).await?;
+            let found = ctx.app.store.publication(port).await?;
+            let named = find::Named {
+                subject: found.as_ref().map(|one| format!("{}.{}", one.vm_name, one.seat_name)),
+                found,
+                nobodys: Publication::nobodys(port),
+                absent: absent(),
+                unseen: absent(),
+            };
+            let permit = named.permit(ctx, Action::PortView, Action::PortUnpublish).await?;
             let app = Arc::clone(ctx.app);
             let work = ctx.app.tasks.spawn(async move { unpublish(&app, permit).await });
             work.await.map_err(|panic| Error::internal(&panic))?
@@ -62,15 +68,13 @@ async fn judged(
     port: Option<u16>,
     sources: Option<Vec<Ipv4Net>>,
 ) -> Result<Permit<Publish>> {
-    let vm = find::resolve(ctx, wanted).await?;
+    let vm = find::seen(ctx, wanted, Action::PortPublish).await?;
     let campus = &ctx.app.config.firewall.campus;
     let beyond_campus = sources.as_ref().is_some_and(|sources| !within(sources, campus));
     let subject = find::subject(&vm);
-    let sees = matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_));
-    let refusal = match (sees, beyond_campus) {
-        (false, _) => Error::no_vm(wanted),
-        (true, false) => Error::denied(),
-        (true, true) => Error::new(Kind::Denied, "error-beyond-campus").with("campus", words(campus)),
+    let refusal = match beyond_campus {
+        false => Error::denied(),
+        true => Error::new(Kind::Denied, "error-beyond-campus").with("campus", words(campus)),
     };
     let publish = Publish { vm, vm_port, protocol, port, sources, beyond_campus };
     ctx.permit(Action::PortPublish, publish, Some(&subject), refusal).await

@@ -24,7 +24,7 @@ use dashmap::DashMap;
 use puerta_lab::model::{PersonId, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Connections = Arc<DashMap<String, Arc<Connection>>>;
@@ -52,6 +52,8 @@ pub struct Connection {
     pub since: Timestamp,
     channels: Mutex<BTreeMap<u32, Arc<Channel>>>,
     next: AtomicU32,
+    /// Its key may go, and it stays: it is where that was asked for.
+    keyless: AtomicBool,
     /// Ends it.
     end: Box<dyn Fn(Reason) + Send + Sync>,
 }
@@ -66,6 +68,20 @@ impl Connection {
     /// What is open on it, in the order in which it was opened.
     pub fn channels(&self) -> Vec<Arc<Channel>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Whether it came in by this key.
+    pub fn came_by(&self, fingerprint: &str) -> bool {
+        self.visitor.fingerprint.as_deref() == Some(fingerprint)
+    }
+
+    /// It stays when the key that it came in with goes.
+    pub(super) fn stay_without_key(&self) {
+        self.keyless.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn stays_without_key(&self) -> bool {
+        self.keyless.load(Ordering::Relaxed)
     }
 
     /// Ends it; the client is told why.
@@ -112,6 +128,7 @@ impl Presence {
             since: clock::now(),
             channels: Mutex::default(),
             next: AtomicU32::new(1),
+            keyless: AtomicBool::new(false),
             end: Box::new(end),
         });
         self.live.insert(visitor.connection.clone(), Arc::clone(&connection));
@@ -179,7 +196,7 @@ fn one(counted: &ByPerson, person: PersonId, id: &'static str) -> Result<Counted
 mod tests {
     use super::*;
     use crate::app::ctx::Method;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     fn visitor(connection: &str, person: i64) -> Arc<Visitor> {
         Arc::new(Visitor {

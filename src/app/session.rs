@@ -5,10 +5,10 @@ mod commands;
 
 pub(super) use commands::{message, run};
 
-use crate::app::App;
 use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Result};
 use crate::app::presence::{Channel, Notices, OpenChannel, What};
+use crate::app::{App, find};
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Vm};
@@ -38,6 +38,13 @@ pub struct Facts {
     pub actor: Actor,
     /// Their machines, those that they may see now.
     pub vms: Vec<Vm>,
+}
+
+impl Facts {
+    /// How they say their machines.
+    pub fn said(&self) -> Vec<String> {
+        self.vms.iter().map(|vm| find::said(&self.actor, &self.vms, vm)).collect()
+    }
 }
 
 impl App {

@@ -16,10 +16,9 @@ pub(super) fn about(subject: &str) {
     Span::current().record("vm", subject);
 }
 
-/// A job; without a visitor it is puerta's own, or one that is carried on after a restart.
-pub(super) fn of_job(job: &Job, visitor: Option<&Visitor>) -> Span {
+/// A job; without a connection it is puerta's own, or one that is carried on after a restart.
+pub(super) fn of_job(job: &Job, person: Option<&str>, connection: Option<&str>) -> Span {
     let vm = format!("{}.{}", job.vm_name, job.seat_name);
-    let person = visitor.map_or("puerta", |visitor| visitor.login.as_str());
-    let connection = visitor.map(|visitor| visitor.connection.as_str());
+    let person = person.unwrap_or("puerta");
     tracing::info_span!("job", job = job.id.0, kind = job.kind.as_str(), vm, person, connection)
 }

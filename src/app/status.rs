@@ -164,6 +164,7 @@ pub(super) fn view(vm: &Vm, seen: Option<&Seen>, as_what: Option<VmState>) -> Vm
     let node = instance.flatten().map(|instance| instance.node.clone()).or_else(|| vm.node.clone());
     VmView {
         name: vm.name.to_string(),
+        said: vm.name.to_string(),
         seat: vm.seat_name.to_string(),
         state,
         address: vm.address(),

@@ -63,19 +63,23 @@ async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[
 
 /// The seat, once policy allows to change its members.
 async fn judged(ctx: &Ctx<'_>, name: &SeatName) -> Result<Seat> {
-    let Some(seat) = ctx.app.store.seat_by_name(name).await? else {
-        // Who may not look at seats learns nothing about which there are.
-        let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-        return Err(no_seat(name));
+    // Who may not change seats learns nothing about which there are.
+    let named = find::Named {
+        found: ctx.app.store.seat_by_name(name).await?,
+        nobodys: Seat::nobodys(name.clone()),
+        subject: Some(name.to_string()),
+        absent: no_seat(name),
+        unseen: Error::denied(),
     };
+    let seat = named.seen(ctx, Action::SeatEdit, Action::SeatEdit).await?;
     Ok(ctx.permit(Action::SeatEdit, seat, None, Error::denied()).await?.into_target())
 }
 
 async fn people(ctx: &Ctx<'_>, logins: &[Login]) -> Result<Vec<PersonId>> {
     let mut people = Vec::new();
     for login in logins {
-        let absent = || Error::new(Kind::NotFound, "error-no-person").with("login", login);
-        people.push(ctx.app.store.person_by_login(login).await?.ok_or_else(absent)?.id);
+        let found = ctx.app.store.person_by_login(login).await?;
+        people.push(found.ok_or_else(|| find::no_person(login))?.id);
     }
     Ok(people)
 }

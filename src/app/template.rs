@@ -16,7 +16,7 @@ use puerta_engine as engine;
 use puerta_lab::action::Action;
 use puerta_lab::model::Limits;
 use puerta_lab::names::TemplateRef;
-use puerta_policy::decide::Lab;
+use puerta_policy::decide::{Decision, Lab};
 use puerta_store::Template;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outco
 async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateList, Lab, None, Error::denied()).await?;
     let published = ctx.app.store.templates().await?;
-    let in_use = machines(ctx.app).await?;
+    let in_use = machines(ctx).await?;
     let own = ctx.app.engine.templates().await?;
     let mut views: Vec<TemplateView> = newest(&published)
         .into_iter()
@@ -45,11 +45,7 @@ async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
             memory_mib: one.memory_mib,
             disk_mib: one.disk_mib,
             ports: one.ports.iter().map(ToString::to_string).collect(),
-            machines: published
-                .iter()
-                .filter(|other| other.name == one.name)
-                .map(|other| other.machines)
-                .sum(),
+            machines: in_use.iter().filter(|(used, _)| used.name == one.name).map(|(_, count)| count).sum(),
         })
         .collect();
     views.extend(own.iter().map(|template| of_engine(ctx.app, template, &in_use)));
@@ -57,10 +53,14 @@ async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     Ok(Reply::Template(TemplateReply::List(views)))
 }
 
-/// How many machines were made from each.
-async fn machines(app: &App) -> Result<BTreeMap<TemplateRef, u32>> {
+/// How many machines were made from each: of all that there are, or of one's own for who may not look at seats.
+async fn machines(ctx: &Ctx<'_>) -> Result<BTreeMap<TemplateRef, u32>> {
+    let vms = match ctx.decide(Action::SeatList, Lab) {
+        Decision::Allow(_) => ctx.app.store.vms().await?,
+        Decision::Deny(_) => ctx.app.store.vms_of(&ctx.actor.seats).await?,
+    };
     let mut machines = BTreeMap::new();
-    for vm in app.store.vms().await? {
+    for vm in vms {
         *machines.entry(vm.template).or_insert(0) += 1;
     }
     Ok(machines)
@@ -88,15 +88,17 @@ async fn show(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
         let version = wanted.version.is_none_or(|version| version == one.version);
         one.name == wanted.name && version && one.job.is_none()
     };
-    let versions: Vec<VersionView> = published.iter().filter(meant).map(view).collect();
+    let in_use = machines(ctx).await?;
+    let seen = |one: &Template| {
+        let machines = in_use.get(&one.reference()).copied().unwrap_or(0);
+        VersionView { machines, ..view(one) }
+    };
+    let versions: Vec<VersionView> = published.iter().filter(meant).map(seen).collect();
     let own = match wanted.version {
         Some(_) => None,
         None => ctx.app.engine.templates().await?.into_iter().find(|one| one.name == wanted.name),
     };
-    let own = match own {
-        Some(own) => Some(of_engine(ctx.app, &own, &machines(ctx.app).await?)),
-        None => None,
-    };
+    let own = own.map(|own| of_engine(ctx.app, &own, &in_use));
     if own.is_none() && versions.is_empty() {
         return Err(unknown(wanted));
     }

@@ -36,9 +36,9 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
         VmCommand::Restore { vm, backup, beside: Some(name), .. } => {
             jobs::remake::beside(ctx, &vm, backup, name).await
         }
-        VmCommand::Restore { vm, backup, beside: None, over } => match find::resolve(ctx, &vm).await {
-            Err(error) if error.kind == Kind::NotFound => jobs::remake::again(ctx, &vm, backup, error).await,
-            _ => jobs::restore::start(ctx, &vm, backup, over).await,
+        VmCommand::Restore { vm, backup, beside: None, over } => match find::visible(ctx, &vm).await? {
+            None => jobs::remake::again(ctx, &vm, backup).await,
+            Some(_) => jobs::restore::start(ctx, &vm, backup, over).await,
         },
         VmCommand::Move { vm, node } => jobs::moving::start(ctx, &vm, &node).await,
     }
@@ -96,5 +96,7 @@ async fn rename(ctx: &Ctx<'_>, wanted: &VmRef, name: VmName) -> Result<Reply> {
     }
     let now = ctx.app.after(jobs::begun(vm, renamed)?).await;
     let was = vm.name.to_string();
-    Ok(Reply::Vm(VmReply::Renamed { vm: Box::new(ctx.app.current(&now, None).await), was }))
+    let mut view = ctx.app.current(&now, None).await;
+    view.said = find::said_to(&ctx.app.store, ctx.actor.person, &now).await;
+    Ok(Reply::Vm(VmReply::Renamed { vm: Box::new(view), was }))
 }

@@ -5,6 +5,7 @@
 use crate::app::command::{Command, MayGo, Sentence, VmCommand};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::{App, find};
+use puerta_audit::Phase;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Backup, Vm};
 use puerta_lab::names::{BackupName, VmRef};
@@ -16,7 +17,7 @@ impl App {
     /// The question, and with a yes to it the command; nothing, when it takes nothing away.
     pub async fn weigh(self: &Arc<Self>, visitor: &Visitor, command: &mut Command) -> Option<Sentence> {
         let actor = self.store.actor(visitor.person).await.ok()??;
-        let ctx = Ctx::new(self, visitor, actor, "");
+        let ctx = Ctx::new(self, visitor, actor, visitor.event(Phase::Note, "command"));
         match command {
             Command::Vm(VmCommand::Backup { vm, may_go, .. }) => {
                 let (question, going) = before_backup(&ctx, vm).await?;
@@ -56,7 +57,7 @@ async fn before_restore(ctx: &Ctx<'_>, wanted: &VmRef, backup: Option<&BackupNam
 
 /// The machine, when it is there and they may do that to it.
 async fn theirs(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Option<Vm> {
-    let vm = find::resolve(ctx, wanted).await.ok()?;
+    let vm = find::visible(ctx, wanted).await.ok()??;
     match ctx.decide(action, vm) {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,

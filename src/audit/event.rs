@@ -51,6 +51,8 @@ impl Outcome {
 pub struct Event {
     /// One id for a connection, on every line of it.
     pub connection: Option<String>,
+    /// One number for an act, on every line of it; 0 for the connection's own.
+    pub act: Option<u64>,
     /// Where in an act.
     pub phase: Phase,
     /// Stable dotted code: `login`, `session`, `command`, `forward`, `job`, `denial`, `start`,
@@ -70,6 +72,18 @@ pub struct Event {
     pub policies: Vec<String>,
     /// Everything else: method, fingerprint, destination, bytes, seconds, words, error.
     pub detail: Map<String, Value>,
+    /// What somebody named without being allowed to see it.
+    pub meant: Option<Meant>,
+}
+
+/// What somebody's words meant, where they may not know: whether there is such a thing at all. Only who reads the
+/// whole audit sees it; [`About`](crate::About) neither shows it nor looks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Meant {
+    /// `web1.alumno2`; `None`: there is no such thing.
+    pub target: Option<String>,
+    /// The policies that refused it.
+    pub policies: Vec<String>,
 }
 
 impl Event {
@@ -91,6 +105,7 @@ impl Event {
     fn new(phase: Phase, code: &'static str) -> Self {
         Self {
             connection: None,
+            act: None,
             phase,
             code,
             actor: None,
@@ -100,6 +115,7 @@ impl Event {
             outcome: None,
             policies: Vec::new(),
             detail: Map::new(),
+            meant: None,
         }
     }
 
@@ -118,6 +134,7 @@ impl Event {
             code: self.code,
             phase: self.phase,
             connection: name(&self.connection),
+            act: self.act,
             actor: name(&self.actor),
             source: name(&self.source),
             vm: name(&self.vm),
@@ -127,19 +144,29 @@ impl Event {
                 Some(Outcome::Failed(text)) => Some(clean::text(text, TEXT).into_owned()),
                 _ => None,
             },
-            policies: self
-                .policies
-                .iter()
-                .take(POLICIES)
-                .map(|policy| clean::text(policy, NAME).into_owned())
-                .collect(),
+            policies: policies(&self.policies, POLICIES),
             detail: clean::detail(&self.detail),
+            meant: self.meant.as_ref().map(|meant| MeantBody {
+                target: name(&meant.target),
+                policies: policies(&meant.policies, POLICIES.saturating_sub(self.policies.len())),
+            }),
         };
         // No map key that is not a string, no number that JSON has not: it cannot fail.
         let json = serde_json::to_string(&body).unwrap_or_default();
         let inner = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
         inner.unwrap_or(r#""code":"audit.unwritable","phase":"note""#).to_owned()
     }
+}
+
+fn policies(all: &[String], most: usize) -> Vec<String> {
+    all.iter().take(most).map(|policy| clean::text(policy, NAME).into_owned()).collect()
+}
+
+#[derive(Serialize)]
+struct MeantBody {
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    policies: Vec<String>,
 }
 
 /// The order of the fields in the file.
@@ -149,6 +176,8 @@ struct Body {
     phase: Phase,
     #[serde(skip_serializing_if = "Option::is_none")]
     connection: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,6 +194,8 @@ struct Body {
     policies: Vec<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     detail: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meant: Option<MeantBody>,
 }
 
 #[cfg(test)]
@@ -202,6 +233,7 @@ mod tests {
             vm: worst(),
             outcome: worst().map(Outcome::Failed),
             policies: vec![worst().unwrap(); 1000],
+            meant: Some(Meant { target: worst(), policies: vec![worst().unwrap(); 1000] }),
             ..Event::begin("command")
         };
         for n in 0..1000 {

@@ -9,6 +9,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::about::{About, seat_of};
 use super::timestamp;
 
 /// Which lines; every filter that is given must hold.
@@ -42,15 +43,6 @@ pub struct Query {
     pub limit: usize,
 }
 
-/// Lines of somebody's own, and those about machines of their seats.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct About {
-    /// Their login.
-    pub actor: String,
-    /// Their seats' names.
-    pub seats: Vec<String>,
-}
-
 /// Only what is asked for: most lines are not worth a tree of values.
 #[derive(Deserialize)]
 struct Fields<'a> {
@@ -70,11 +62,24 @@ struct Fields<'a> {
     action: Option<Cow<'a, str>>,
     #[serde(borrow)]
     outcome: Option<Cow<'a, str>>,
+    act: Option<u64>,
+    #[serde(borrow)]
+    meant: Option<MeantFields<'a>>,
 }
 
-/// The seat of `web1.alumno1`; of a subject that is a seat, itself.
-fn seat_of(vm: &str) -> &str {
-    vm.rsplit_once('.').map_or(vm, |(_, seat)| seat)
+/// What its person may not know.
+#[derive(Deserialize)]
+struct MeantFields<'a> {
+    #[serde(borrow)]
+    target: Option<Cow<'a, str>>,
+}
+
+impl Fields<'_> {
+    /// The machine that it is about, or that was meant.
+    fn machine(&self) -> Option<&str> {
+        let meant = || self.meant.as_ref().and_then(|meant| meant.target.as_deref());
+        self.vm.as_deref().or_else(meant)
+    }
 }
 
 /// A query made ready.
@@ -105,7 +110,8 @@ impl Filter {
         let field = |name: &str, value: &Option<String>| value.as_ref().map(|value| needle(name, value));
         let mut all: Vec<_> = [
             field("connection", &query.connection),
-            field("vm", &query.vm),
+            // It may stand in what was meant.
+            query.vm.as_ref().map(|vm| finder(&format!("\":\"{}\"", inner(vm)))),
             field("actor", &query.actor),
             query.seat.as_ref().map(|seat| finder(&format!("{}\"", inner(seat)))),
             field("outcome", &query.outcome),
@@ -141,10 +147,41 @@ impl Filter {
             return Match::No;
         }
         let Ok(fields) = serde_json::from_slice::<Fields<'_>>(line) else { return Match::NotAnEntry };
+        if let Some(about) = &self.query.about {
+            return self.look_about(about, &fields, line);
+        }
         if !self.matches(&fields) || !self.has_text(line) {
             return Match::No;
         }
         serde_json::from_slice(line).map_or(Match::NotAnEntry, Match::Yes)
+    }
+
+    /// A line about somebody is what they see of it: what is not shown to them finds nothing either.
+    fn look_about(&self, about: &About, fields: &Fields<'_>, line: &[u8]) -> Match {
+        if !about.concerns(fields.actor.as_deref(), fields.machine()) {
+            return Match::No;
+        }
+        let Ok(whole) = serde_json::from_slice(line) else { return Match::NotAnEntry };
+        if about.is_said_elsewhere(&whole) {
+            return Match::No;
+        }
+        let shown = about.shown(&whole);
+        let text = shown.to_string();
+        let matches = serde_json::from_str(&text).is_ok_and(|fields| self.matches(&fields));
+        if matches && self.has_text(text.as_bytes()) { Match::Yes(shown) } else { Match::No }
+    }
+
+    /// The act of a line, when it is one of those about somebody of which only the last line is wanted.
+    pub(super) fn act(&self, line: &[u8]) -> Option<(String, u64)> {
+        let about = self.query.about.as_ref().filter(|about| !about.all)?;
+        if !self.any.iter().any(|finder| finder.find(line).is_some()) {
+            return None;
+        }
+        let fields = serde_json::from_slice::<Fields<'_>>(line).ok()?;
+        let concerned = about.concerns(fields.actor.as_deref(), fields.machine());
+        // What came later is not there yet for who asks about an earlier time.
+        let there = self.until.as_ref().is_none_or(|until| *fields.time <= **until);
+        (concerned && there).then_some((fields.connection?.into_owned(), fields.act?))
     }
 
     fn has_text(&self, line: &[u8]) -> bool {
@@ -157,7 +194,7 @@ impl Filter {
         let is = |wanted: &Option<String>, found: Option<&str>| {
             wanted.as_ref().is_none_or(|wanted| found == Some(wanted))
         };
-        let (actor, vm) = (fields.actor.as_deref(), fields.vm.as_deref());
+        let (actor, vm) = (fields.actor.as_deref(), fields.machine());
         is(&query.actor, actor)
             && is(&query.vm, vm)
             && is(&query.seat, vm.map(seat_of))
@@ -168,10 +205,6 @@ impl Filter {
                 action.starts_with(prefix.as_str()) || fields.code.starts_with(prefix.as_str())
             })
             && query.network.is_none_or(|network| is_from(&network, fields.source.as_deref()))
-            && query.about.as_ref().is_none_or(|about| {
-                let theirs = |vm: &str| about.seats.iter().any(|seat| seat == seat_of(vm));
-                actor == Some(&about.actor) || vm.is_some_and(theirs)
-            })
             && self.since.as_ref().is_none_or(|since| *fields.time >= **since)
             && self.until.as_ref().is_none_or(|until| *fields.time <= **until)
     }

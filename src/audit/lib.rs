@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
+mod about;
 pub mod chain;
 mod clean;
 mod event;
@@ -25,11 +26,12 @@ mod sink;
 mod verify;
 mod writer;
 
+pub use about::About;
 pub use chain::Why;
-pub use event::{Event, Outcome, Phase};
+pub use event::{Event, Meant, Outcome, Phase};
 pub use export::{ExportError, Range, export};
 pub use file::OpenError;
-pub use filter::{About, Filter, Query};
+pub use filter::{Filter, Query};
 pub use read::{Found, search};
 pub use reserve::Room;
 pub use sink::{Audit, AuditUnavailable, Settings};

@@ -1,6 +1,7 @@
 //! Questions to the log, answered from its end backwards, over all its segments. Files and parts of
 //! files whose time is not asked for are not read.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
@@ -30,14 +31,21 @@ pub struct Found {
     pub more: bool,
 }
 
-/// The newest `limit` lines that match, after `skip` newer ones. Reads backwards and stops as soon as
+/// The newest `limit` lines that match, after `skip` newer ones. About somebody, each act is its newest line. Reads backwards and stops as soon as
 /// it may, in memory for one block and the answer. Does not check the chain: `verify` is for that.
 pub fn search(path: &Path, query: &Query) -> io::Result<Found> {
     let filter = Filter::new(query);
     let mut found = Found::default();
     let mut skip = query.skip;
+    let mut acts = HashSet::new();
     for file in newest_first(&Place::new(path))? {
         let whole = !backwards(&file, span(&file, query.since, query.until)?, |line| {
+            if let Some(act) = line.and_then(|line| filter.act(line))
+                && !acts.insert(act)
+            {
+                // Its last line has been seen.
+                return true;
+            }
             match line.map_or(Match::NotAnEntry, |line| filter.look(line)) {
                 Match::Yes(_) if skip > 0 => skip -= 1,
                 Match::Yes(_) if found.lines.len() >= query.limit => {

@@ -12,6 +12,8 @@ use crate::app::ending::{Ending, Reason};
 use crate::app::login::{self, KeptOut};
 use crate::shell::{notice, render};
 use rustix::event::{PollFd, PollFlags};
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -66,11 +68,24 @@ impl Conn {
     }
 }
 
-/// Twelve hexadecimal digits: the second, and a count.
+/// Twelve hexadecimal digits: the second, and a count that only puerta can read: it would tell how often others come.
 fn id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("{:08x}{:04x}", now.as_secs() as u32, COUNT.fetch_add(1, Ordering::Relaxed) as u16)
+    let count = COUNT.fetch_add(1, Ordering::Relaxed) as u16;
+    format!("{:08x}{:04x}", now.as_secs() as u32, shuffled(count))
+}
+
+/// Another number for each of the 65536, by a secret of this process: four rounds of a Feistel network, so that no two
+/// become one.
+fn shuffled(count: u16) -> u16 {
+    static SECRET: OnceLock<RandomState> = OnceLock::new();
+    let secret = SECRET.get_or_init(RandomState::new);
+    let [mut left, mut right] = count.to_be_bytes();
+    for round in 0..4_u8 {
+        (left, right) = (right, left ^ secret.hash_one((round, right)) as u8);
+    }
+    u16::from_be_bytes([left, right])
 }
 
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {
@@ -221,6 +236,7 @@ async fn must_go(gateway: &Gateway, conn: &Conn) -> Option<Reason> {
     let visitor = conn.visitor.get()?;
     match gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await {
         Ok(Err(_)) => Some(gateway.app.why_not_stay(visitor.person).await),
+        Ok(Ok(_)) if gateway.app.key_is_gone(visitor).await.unwrap_or(false) => Some(Reason::KeyRemoved),
         // Or the store did not answer: nothing was decided, so nothing changes.
         Ok(Ok(_)) | Err(_) => None,
     }
@@ -240,4 +256,17 @@ fn is_hung_up(socket: &TcpStream) -> bool {
 /// The stranger's side of a connection, for the audit.
 pub(super) fn stranger(conn: &Conn) -> login::Stranger {
     login::Stranger { connection: conn.id.clone(), source: conn.peer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_a_number_of_its_own_and_none_tells_it() {
+        let all: std::collections::BTreeSet<u16> = (0..=u16::MAX).map(shuffled).collect();
+        assert_eq!(all.len(), 1 << 16);
+        let next = (0..1000).filter(|count| shuffled(count + 1) == shuffled(*count).wrapping_add(1)).count();
+        assert!(next < 10, "{next}");
+    }
 }

@@ -7,10 +7,12 @@
 
 pub mod action;
 pub mod destination;
+pub mod job;
 pub mod model;
 mod moment;
 pub mod names;
 pub mod network;
+mod nobodys;
 pub mod plan;
 pub mod quota;
 pub mod rules;

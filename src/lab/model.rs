@@ -304,8 +304,10 @@ pub enum JobState {
 /// Work that outlives the connection that asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Its id.
+    /// Its id, which students never see: it tells how much everybody does.
     pub id: JobId,
+    /// Its number in its seat, from 1, as people say it.
+    pub number: u32,
     /// What it does.
     pub kind: JobKind,
     /// The machine it holds.
@@ -356,8 +358,10 @@ pub struct Actor {
     pub login: String,
     /// Their role.
     pub role: Role,
-    /// Seats they are a member of, in name order.
+    /// Seats they are a member of: their own in name order, then those of teams.
     pub seats: Vec<SeatId>,
+    /// Which of them are teams'.
+    pub teams: Vec<SeatId>,
     /// The courses of those seats, each once.
     pub courses: Vec<CourseName>,
     /// A suspended person may do nothing.
@@ -365,6 +369,20 @@ pub struct Actor {
 }
 
 impl Actor {
+    /// Of several things that one short name may mean, the one that it means: that of their own seat, or else of the
+    /// only team that has one. `Err` has all that it may mean.
+    pub fn means<T>(&self, found: Vec<T>, seat: impl Fn(&T) -> SeatId) -> Result<Option<T>, Vec<T>> {
+        let (teams, mut own): (Vec<T>, Vec<T>) =
+            found.into_iter().partition(|one| self.teams.contains(&seat(one)));
+        if own.is_empty() {
+            own = teams;
+        }
+        match own.len() {
+            0 | 1 => Ok(own.pop()),
+            _ => Err(own),
+        }
+    }
+
     /// puerta itself: finishes jobs that were permitted before a restart.
     pub fn itself() -> Self {
         Self {
@@ -372,6 +390,7 @@ impl Actor {
             login: "puerta".into(),
             role: Role::Admin,
             seats: Vec::new(),
+            teams: Vec::new(),
             courses: Vec::new(),
             suspended: false,
         }

@@ -201,6 +201,25 @@ impl fmt::Display for NodeName {
     }
 }
 
+/// Names of what is not there (`nobodys`). They may be somebody's all the same: policy goes by who has a thing.
+macro_rules! nobodys {
+    ($($type:ident),*) => {
+        $(impl $type {
+            pub(crate) fn nobodys() -> Self {
+                Self("nobody".to_owned())
+            }
+        })*
+    };
+}
+
+nobodys!(VmName, SeatName, CourseName, TemplateName);
+
+impl TemplateRef {
+    pub(crate) fn nobodys() -> Self {
+        TemplateName::nobodys().into()
+    }
+}
+
 /// A machine as somebody names it: `web1`, `web1.alumno1`, `web1.alumno1.virtuales`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VmRef {

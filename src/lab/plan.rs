@@ -44,6 +44,8 @@ pub struct Edition {
 pub struct SeatNumber(u16);
 
 impl SeatNumber {
+    /// The first.
+    pub(crate) const FIRST: Self = Self(1);
     /// Highest seat number.
     pub const MAX: u16 = 8191;
     /// Checks the range. Number 0 is never given out: 10.0.0.0 is a network address.
@@ -62,6 +64,8 @@ impl SeatNumber {
 pub struct Slot(u8);
 
 impl Slot {
+    /// The first that is given out.
+    pub(crate) const FIRST: Self = Self(2);
     /// Machines that fit in a seat.
     pub const COUNT: usize = 63;
     /// Checks the range.
@@ -88,6 +92,9 @@ impl Slot {
 pub struct Vmid(u32);
 
 impl Vmid {
+    /// No machine's: seats have numbers from 1.
+    pub(crate) const NOBODYS: Self = Self(0);
+
     /// The number, below 2^24.
     pub fn get(self) -> u32 {
         self.0

@@ -20,7 +20,7 @@ pub(super) async fn watch(
     json: bool,
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
-    let job = watch.job.id.0;
+    let job = watch.said.clone();
     let mut shown: Option<ProgressView> = None;
     let mut drawn = Instant::now();
     loop {
@@ -35,7 +35,7 @@ pub(super) async fn watch(
         let same_step = shown.as_ref().is_some_and(|shown| shown.step == progress.step);
         if !json && progress.step != Step::Queue && !(same_step && drawn.elapsed() < REDRAW) {
             drawn = Instant::now();
-            show(talk, &progress, shown.as_ref()).await?;
+            show(talk, &job, &progress, shown.as_ref()).await?;
             shown = Some(progress);
         }
         tokio::select! {
@@ -57,7 +57,7 @@ pub(super) async fn watch(
                 }
                 Heard::Input(Input::Closed) => return Err(Gone),
                 Heard::Input(input) if interrupts(talk, editor.as_deref_mut(), &input) => {
-                    return detach(talk, job, shown.is_some()).await;
+                    return detach(talk, &job, shown.is_some()).await;
                 }
                 Heard::Input(_) => {}
             },
@@ -77,7 +77,7 @@ pub(super) fn interrupts(talk: &Talk, editor: Option<&mut Editor>, input: &Input
     }
 }
 
-async fn detach(talk: &mut Talk, job: i64, shown: bool) -> Result<u32, Gone> {
+async fn detach(talk: &mut Talk, job: &str, shown: bool) -> Result<u32, Gone> {
     clear(talk, shown).await?;
     let text = notice::job_detached(talk.lang, job);
     talk.io.err(&text).await?;
@@ -86,8 +86,13 @@ async fn detach(talk: &mut Talk, job: i64, shown: bool) -> Result<u32, Gone> {
 
 /// On a terminal one line that is rewritten; elsewhere a line a step on standard error, and no
 /// escape codes.
-async fn show(talk: &mut Talk, now: &ProgressView, before: Option<&ProgressView>) -> Result<(), Gone> {
-    let text = render::progress(now, talk.lang);
+async fn show(
+    talk: &mut Talk,
+    job: &str,
+    now: &ProgressView,
+    before: Option<&ProgressView>,
+) -> Result<(), Gone> {
+    let text = render::progress(job, now, talk.lang);
     let text = text.trim_end();
     match talk.io.width() {
         Some(width) => {

@@ -11,7 +11,6 @@ use crate::app::{Outcome, clock};
 use crate::shell::line::Editor;
 use crate::shell::notice;
 use crate::shell::words::{self, Input, What};
-use puerta_lab::model::Vm;
 use std::sync::Arc;
 
 /// One line. `editor` is the terminal's, when there is one that a question can use.
@@ -52,7 +51,7 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
 
 async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
     let facts = talk.app.facts(&talk.visitor).await.ok();
-    let own = facts.as_ref().and_then(|facts| spoken(&facts.vms).into_iter().next());
+    let own = facts.as_ref().and_then(|facts| facts.said().into_iter().next());
     let at_all = talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor));
     let may = |action| at_all.allows(action);
     let domain = &talk.app.config.domain;
@@ -63,16 +62,8 @@ async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
 /// What a program is told that wants another protocol of puerta itself.
 pub(super) async fn elsewhere(talk: &Talk, program: &str) -> Error {
     let facts = talk.app.facts(&talk.visitor).await.ok();
-    let own = facts.and_then(|facts| spoken(&facts.vms).into_iter().next());
+    let own = facts.and_then(|facts| facts.said().into_iter().next());
     words::with_machine(words::elsewhere(program), own)
-}
-
-/// Machines as their owner names them: with the seat where the name alone would be several.
-pub(super) fn spoken(vms: &[Vm]) -> Vec<String> {
-    let alone = |vm: &Vm| vms.iter().filter(|other| other.name == vm.name).count() == 1;
-    let name =
-        |vm: &Vm| if alone(vm) { vm.name.to_string() } else { format!("{}.{}", vm.name, vm.seat_name) };
-    vms.iter().map(name).collect()
 }
 
 /// A command with what it reads: a key, a list, a policy.

@@ -5,6 +5,7 @@ use super::line;
 use super::talk::{Said, Talk};
 use super::wire::Gone;
 use crate::app::at_all::AtAll;
+use crate::app::session::Facts;
 use crate::shell::complete;
 use crate::shell::{notice, words};
 
@@ -61,6 +62,6 @@ async fn greet(talk: &mut Talk) -> Result<(), Gone> {
 /// What completion knows; asked anew for every line, since machines come and go.
 async fn known(talk: &Talk) -> (AtAll, Vec<String>) {
     let facts = talk.app.facts(&talk.visitor).await.ok();
-    let vms = facts.as_ref().map_or_else(Vec::new, |facts| line::spoken(&facts.vms));
+    let vms = facts.as_ref().map_or_else(Vec::new, Facts::said);
     (talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor)), vms)
 }

@@ -36,8 +36,8 @@ pub fn goodbye(lang: Lang) -> String {
 }
 
 /// Ctrl-C leaves a job to itself.
-pub fn job_detached(lang: Lang, job: i64) -> String {
-    line(lang, "notice-job-detached", &[("job", &job.to_string())])
+pub fn job_detached(lang: Lang, job: &str) -> String {
+    line(lang, "notice-job-detached", &[("job", job)])
 }
 
 /// So many lines of the audit came faster than they were read.
@@ -96,6 +96,7 @@ fn closing_id(reason: Reason) -> &'static str {
         Reason::TooManyConnections => "notice-too-many-connections",
         Reason::NoLongerAllowed => "notice-no-longer",
         Reason::ClosedByStaff => "notice-closed-by-staff",
+        Reason::KeyRemoved => "notice-key-removed",
         Reason::ClosedByOneself => "notice-closed-by-oneself",
         Reason::TooManyCodes => "notice-too-many-codes",
         Reason::TooManyTries => "notice-too-many-tries",

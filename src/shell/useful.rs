@@ -44,8 +44,15 @@ pub(crate) mod tests {
 
     fn allowed(policy: &Policy, role: Role, seats: Vec<SeatId>, action: Action) -> bool {
         let courses = vec!["aso-2026".parse().unwrap()];
-        let actor =
-            Actor { person: Some(PersonId(7)), login: "ana".into(), role, seats, courses, suspended: false };
+        let actor = Actor {
+            person: Some(PersonId(7)),
+            login: "ana".into(),
+            role,
+            seats,
+            teams: Vec::new(),
+            courses,
+            suspended: false,
+        };
         let context = Context { now: Timestamp(1_795_428_000_000), source: None, second_factor: false };
         policy.allows_at_all(&actor, action, context)
     }

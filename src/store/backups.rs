@@ -3,7 +3,7 @@
 use super::rows::{self, Row};
 use super::{Connection, Result, Store, StoreError, jobs};
 use puerta_lab::model::{Backup, BackupId, Limits, SeatId, Timestamp, Vm, VmId, Was};
-use puerta_lab::names::BackupName;
+use puerta_lab::names::{BackupName, SeatName};
 use puerta_lab::plan::Vmid;
 use sqlx::Row as _;
 
@@ -107,6 +107,16 @@ impl Store {
     pub async fn backup_by_name(&self, seat: SeatId, name: &BackupName) -> Result<Option<Backup>> {
         let row = sqlx::query(select!("WHERE b.seat = $1 AND b.name = $2"))
             .bind(seat.0)
+            .bind(name.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        rows::maybe(row, read)
+    }
+
+    /// The backup of that name in the seat of that name.
+    pub async fn backup_of_seat(&self, seat: &SeatName, name: &BackupName) -> Result<Option<Backup>> {
+        let row = sqlx::query(select!("WHERE s.name = $1 AND b.name = $2"))
+            .bind(seat.as_str())
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;

@@ -7,14 +7,14 @@ use super::{Changed, Connection, Result, Store, StoreError, What, quotas, templa
 use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
-use puerta_lab::names::BackupName;
+use puerta_lab::names::{BackupName, SeatName};
 use puerta_lab::quota::Quotas;
 use sqlx::Row as _;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT j.id, j.kind, j.vm, j.vm_name, j.seat, j.seat_name, j.person, j.backup,
+            "SELECT j.id, j.number, j.kind, j.vm, j.vm_name, j.seat, j.seat_name, j.person, j.backup,
                     j.state, j.reason, j.step, j.started, j.finished FROM jobs j ",
             $rest
         )
@@ -33,6 +33,7 @@ fn read(row: &Row) -> Result<Job> {
     };
     Ok(Job {
         id: JobId(rows::number(row, "id")?),
+        number: rows::number(row, "number")?,
         kind,
         vm: VmId(rows::number(row, "vm")?),
         vm_name: rows::word(row, "vm_name")?,
@@ -148,6 +149,31 @@ impl Store {
         rows::maybe(row, read)
     }
 
+    /// The job of that number in a seat of that name, the newest where another seat had the name before.
+    pub async fn job_of_seat(&self, seat: &SeatName, number: u32) -> Result<Option<Job>> {
+        let rows =
+            sqlx::query(select!("WHERE j.seat_name = $1 AND j.number = $2 ORDER BY j.id DESC LIMIT 1"))
+                .bind(seat.as_str())
+                .bind(i64::from(number))
+                .fetch_optional(&self.readers)
+                .await?;
+        rows::maybe(rows, read)
+    }
+
+    /// The jobs of that number in these seats.
+    pub async fn jobs_numbered(&self, seats: &[SeatId], number: u32) -> Result<Vec<Job>> {
+        let mut rows = Vec::new();
+        for seat in seats {
+            let row = sqlx::query(select!("WHERE j.seat = $1 AND j.number = $2"))
+                .bind(seat.0)
+                .bind(i64::from(number))
+                .fetch_optional(&self.readers)
+                .await?;
+            rows.extend(row);
+        }
+        rows::all(rows, read)
+    }
+
     /// The newest jobs of these seats, newest first.
     pub async fn jobs_of(&self, seats: &[SeatId], limit: u32) -> Result<Vec<Job>> {
         let rows = self.of_seats(select!("WHERE j.seat"), seats, "ORDER BY j.id DESC", Some(limit)).await?;
@@ -233,9 +259,15 @@ pub(super) async fn start(
     if let Some(backup) = backup {
         backups::find(connection, backup).await?.ok_or(StoreError::BackupGone)?;
     }
+    let number: i64 =
+        sqlx::query_scalar("UPDATE seats SET last_job = last_job + 1 WHERE id = $1 RETURNING last_job")
+            .bind(vm.seat.0)
+            .fetch_one(&mut *connection)
+            .await?;
+    let number = u32::try_from(number).map_err(|_| StoreError::Corrupt(format!("last_job is `{number}`")))?;
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, person, backup, state, started)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8) RETURNING id",
+        "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, person, backup, state, started, number)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9) RETURNING id",
     )
     .bind(kind.as_str())
     .bind(vm.id.0)
@@ -245,10 +277,12 @@ pub(super) async fn start(
     .bind(person.map(|person| person.0))
     .bind(backup.map(|backup| backup.0))
     .bind(now.0)
+    .bind(i64::from(number))
     .fetch_one(&mut *connection)
     .await?;
     Ok(Job {
         id: JobId(id),
+        number,
         kind,
         vm: vm.id,
         vm_name: vm.name.clone(),

@@ -74,7 +74,7 @@ impl Store {
             .await?;
         let keys = seats::of_person(&mut tx, person).await?;
         tx.commit().await?;
-        Ok(Changed::new(done.rows_affected() == 1, What { keys, ..What::default() }))
+        Ok(Changed::new(done.rows_affected() == 1, What { people: true, keys, ..What::default() }))
     }
 
     /// Whose login it is, when that person has the key, and whether they have a second factor as well: one

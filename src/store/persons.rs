@@ -323,11 +323,11 @@ impl Store {
     /// The person as policy sees them, in one query: with the seats that they sit in.
     pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
         let rows = sqlx::query(concat!(
-            "SELECT p.login, p.role, p.suspended, s.id AS seat, c.name AS course, ",
+            "SELECT p.login, p.role, p.suspended, s.id AS seat, s.team, c.name AS course, ",
             seats::sits!(),
             " AS sits FROM persons p LEFT JOIN members m ON m.person = p.id
              LEFT JOIN seats s ON s.id = m.seat LEFT JOIN courses c ON c.id = s.course
-             WHERE p.id = $1 ORDER BY s.name"
+             WHERE p.id = $1 ORDER BY s.team, s.name"
         ))
         .bind(person.0)
         .fetch_all(&self.readers)
@@ -340,6 +340,7 @@ impl Store {
             login: rows::text(first, "login")?,
             role: rows::word(first, "role")?,
             seats: Vec::new(),
+            teams: Vec::new(),
             courses: Vec::new(),
             suspended: first.try_get("suspended")?,
         };
@@ -351,6 +352,9 @@ impl Store {
                 continue;
             }
             actor.seats.push(SeatId(seat));
+            if row.try_get("team")? {
+                actor.teams.push(SeatId(seat));
+            }
             actor.courses.extend(rows::maybe_word::<CourseName>(row, "course")?);
         }
         actor.courses.sort_unstable();

@@ -111,12 +111,12 @@ fn grouped(rows: &[Row]) -> Result<Vec<SeatRow>> {
 }
 
 impl Store {
-    /// The seats that a person sits in, in name order.
+    /// The seats that a person sits in: their own in name order, then those of teams.
     pub async fn seats_of(&self, person: PersonId) -> Result<Vec<Seat>> {
         let rows = sqlx::query(concat!(
             select!("JOIN members m ON m.seat = s.id WHERE m.person = $1 AND "),
             sits!(),
-            " ORDER BY s.name"
+            " ORDER BY s.team, s.name"
         ))
         .bind(person.0)
         .fetch_all(&self.readers)

@@ -5,7 +5,7 @@ use super::{Changed, Connection, Result, Store, StoreError, What, jobs, nodes, q
 use puerta_lab::model::{
     BackupId, Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId,
 };
-use puerta_lab::names::{TemplateRef, VmName};
+use puerta_lab::names::{SeatName, TemplateRef, VmName};
 use puerta_lab::plan::{AddressPlan, Slot, Vmid};
 use puerta_lab::quota::{Quotas, Usage};
 use sqlx::Row as _;
@@ -152,14 +152,21 @@ impl Store {
         find(&mut *self.readers.acquire().await?, vm).await
     }
 
-    /// The machine of that name in the seat.
-    pub async fn vm_by_name(&self, seat: SeatId, name: &VmName) -> Result<Option<Vm>> {
-        let row = sqlx::query(select!("WHERE v.seat = $1 AND v.name = $2"))
-            .bind(seat.0)
+    /// The machine of that name in the seat of that name: one question, whether there is such a seat or not.
+    pub async fn vm_of_seat(&self, seat: &SeatName, name: &VmName) -> Result<Option<Vm>> {
+        let row = sqlx::query(select!("WHERE s.name = $1 AND v.name = $2"))
+            .bind(seat.as_str())
             .bind(name.as_str())
             .fetch_optional(&self.readers)
             .await?;
         rows::maybe(row, read)
+    }
+
+    /// The machines of that name in these seats.
+    pub async fn vms_called(&self, seats: &[SeatId], name: &VmName) -> Result<Vec<Vm>> {
+        let mut vms = self.vms_of(seats).await?;
+        vms.retain(|vm| vm.name == *name);
+        Ok(vms)
     }
 
     /// The machine with that number, which is to say that address.

@@ -98,6 +98,48 @@ fn a_removed_person_loses_everything() {
 }
 
 #[test]
+fn a_key_that_is_removed_closes_what_came_in_by_it() {
+    let house = house("");
+    house.make_key("second");
+    let key = std::fs::read_to_string(house.key("second").with_extension("pub")).unwrap();
+    house.feed("alumno1", &["key", "add"], &key);
+    let by_second = |words: &[&str]| {
+        let mut ssh = house.ssh("second");
+        ssh.env("LC_MESSAGES", "en_GB.UTF-8").args(["-o", "SendEnv=LC_MESSAGES", "-tt"]);
+        Pty::new(ssh.arg(House::at("alumno1")).args(words))
+    };
+    let fingerprint =
+        json(&house, "alumno1", &["key", "list"])[1]["fingerprint"].as_str().unwrap().to_owned();
+    let (mut other, mut asks) = (by_second(&[]), by_second(&[]));
+    let mut console = by_second(&["vm", "console", "web1"]);
+    let mut first = terminal(&house, "alumno1", &[]);
+    for (shell, prompt) in
+        [(&mut other, "puerta> "), (&mut asks, "puerta> "), (&mut first, "puerta> "), (&mut console, "sim# ")]
+    {
+        shell.until(prompt);
+    }
+    asks.send(&format!("key remove {fingerprint} --yes\r"));
+    asks.until("2 other sessions that came in by it are closed; this one came in by it too");
+    let begun = Instant::now();
+    for (what, terminal) in [("shell", other), ("console", console)] {
+        let said = terminal.end();
+        assert!(said.out.contains("The key that you came in with was removed"), "{what}: {said:?}");
+    }
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    // Where it was asked for one goes on, and by another key as well.
+    for shell in [&mut asks, &mut first] {
+        shell.send("whoami\r");
+        shell.until("SHA256:");
+    }
+    let mut ssh = house.ssh("second");
+    assert_eq!(ssh.arg(House::at("alumno1")).arg("whoami").output().unwrap().status.code(), Some(255));
+    wait("the audit says why", || {
+        let audit = house.audit();
+        audit.iter().filter(|line| line["detail"]["reason"] == "key removed").count() == 2
+    });
+}
+
+#[test]
 fn a_deleted_machine_takes_its_forwards_and_consoles_with_it() {
     let house = house("");
     let Open { mut shell, console, jump, mut alone, mut streams, mut shared, _shared } = everything(&house);

@@ -19,6 +19,7 @@ const AT: &str = "2026-11-23T10:02:03Z";
 fn vm(name: &str, seat: &str, state: VmState) -> VmView {
     VmView {
         name: name.into(),
+        said: name.into(),
         seat: seat.into(),
         state,
         address: [10, 48, 15, 195].into(),
@@ -114,6 +115,7 @@ fn course() -> CourseView {
 fn job(kind: &str, state: &'static str, reason: Option<&str>) -> JobView {
     JobView {
         job: 12,
+        said: "12".into(),
         kind: kind.into(),
         vm: "web1".into(),
         seat: "alumno1".into(),
@@ -173,7 +175,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Quota(QuotaReply::Set(_)) => "QuotaSet",
         Reply::Key(KeyReply::List(_)) => "Keys",
         Reply::Key(KeyReply::Added(_)) => "KeyAdded",
-        Reply::Key(KeyReply::Removed(_)) => "KeyRemoved",
+        Reply::Key(KeyReply::Removed { .. }) => "KeyRemoved",
         Reply::Jobs(_) => "Jobs",
         Reply::Account(AccountReply::PasswordSet) => "PasswordSet",
         Reply::Account(AccountReply::Whoami(_)) => "Whoami",
@@ -281,7 +283,14 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Key(KeyReply::List(vec![])),
         Reply::Key(KeyReply::List(vec![key("ana@portátil"), key("\u{202e}x")])),
         Reply::Key(KeyReply::Added(key("ana@portátil"))),
-        Reply::Key(KeyReply::Removed(key("ana@portátil"))),
+        Reply::Key(KeyReply::Removed {
+            key: key("ana@portátil"),
+            sessions: KeySessions { closed: 0, this_stays: false },
+        }),
+        Reply::Key(KeyReply::Removed {
+            key: key("ana@portátil"),
+            sessions: KeySessions { closed: 2, this_stays: true },
+        }),
         Reply::Jobs(vec![]),
         Reply::Jobs(vec![
             job("backup", "running", None),

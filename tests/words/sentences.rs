@@ -50,6 +50,7 @@ pub(crate) fn likely(variable: &str) -> &'static str {
         "seats" => "`alumno1`, `equipo2`",
         "backup" => "web1-20261123-041036",
         "backups" | "sessions" | "keep" => "2",
+        "stays" => "1",
         "template" => "mini",
         "known" => "`debian-12`, `mini`",
         "key" => "3",

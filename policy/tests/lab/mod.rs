@@ -19,6 +19,7 @@ pub fn actor(role: Role) -> Actor {
         login: "somebody".into(),
         role,
         seats: vec![SeatId(OWN)],
+        teams: vec![],
         courses: vec![course().name],
         suspended: false,
     }

@@ -12,7 +12,12 @@ pub enum AuditCommand {
     /// `audit list`, `audit search`: lines, newest pages first.
     List(AuditPages),
     /// `audit mine`: one's own lines, and those about one's machines.
-    Mine(AuditPages),
+    Mine {
+        /// Which.
+        pages: AuditPages,
+        /// Every line of each act, instead of one.
+        all: bool,
+    },
     /// `audit show`: one connection's whole story.
     Show(ConnectionId),
     /// `audit tail`: the last lines, and with `follow` those that come.
@@ -120,7 +125,7 @@ impl ConnectionId {
 
 verbs! { AuditCommand {
     "list", [Action::AuditList], Self::List(_) => Needs::nothing(),
-    "mine", [Action::AuditMine], Self::Mine(_) => Needs::nothing(),
+    "mine", [Action::AuditMine], Self::Mine { .. } => Needs::nothing(),
     "show", [Action::AuditList], Self::Show(_) => Needs::nothing(),
     "tail", [Action::AuditList], Self::Tail { .. } => Needs::nothing(),
     "verify", [Action::AuditList], Self::Verify => Needs::nothing(),

@@ -2,15 +2,15 @@
 
 use super::needs::{Needs, verbs};
 use puerta_lab::action::Action;
-use puerta_lab::model::JobId;
+use puerta_lab::job::JobRef;
 
 /// `job VERB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobCommand {
     /// Those of the machines one sees, newest first.
     List,
     /// Follow one to its end.
-    Watch(JobId),
+    Watch(JobRef),
 }
 
 verbs! { JobCommand {

@@ -5,15 +5,16 @@ use super::cast::{self, Event};
 use super::watch::Looking;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find::{self, Named};
 use crate::app::open::Standing;
 use crate::app::presence::SessionId;
 use crate::app::reply::{RecordingView, Reply, SessionReply};
-use crate::app::{Outcome, clock, person};
+use crate::app::{Outcome, clock};
 use puerta_audit::{Event as Line, Phase};
 use puerta_lab::action::Action;
-use puerta_lab::model::Person;
+use puerta_lab::model::{Person, PersonId};
 use puerta_lab::names::Login;
-use puerta_policy::decide::{Decision, Lab};
+use puerta_policy::decide::Decision;
 use puerta_store::Recording;
 use std::time::Duration;
 use tokio::fs::File;
@@ -52,11 +53,10 @@ async fn whose(ctx: &Ctx<'_>, recording: &Recording) -> Result<Person> {
 /// `session recordings`.
 pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&Login>) -> Result<Reply> {
     if let Some(login) = of {
-        // A person who is gone is still in it; but who may not look at people learns nothing about who exists.
-        if ctx.app.store.person_by_login(login).await?.is_some() {
-            let _person = person::judged(ctx, login, Action::SessionPlay).await?;
-        } else {
-            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+        match find::permit_person(ctx, login, Action::SessionPlay).await {
+            // A person who is gone is still in it.
+            Err(gone) if gone.kind == Kind::NotFound => {}
+            judged => drop(judged?),
         }
     }
     let mut views = Vec::new();
@@ -85,15 +85,25 @@ pub(crate) async fn play(ctx: &Ctx<'_>, id: &SessionId, speed: u32) -> Result<Ou
     let changes = ctx.app.changes();
     let absent = || Error::new(Kind::NotFound, "error-no-recording").with("session", id);
     let name = id.to_string();
-    let recording = ctx.app.store.recording(&name).await?.ok_or_else(absent)?;
-    let owner = whose(ctx, &recording).await?;
-    let owner = ctx.permit(Action::SessionPlay, owner, Some(&recording.vm), absent()).await?.into_target();
+    let recording = ctx.app.store.recording(&name).await?;
+    let person = recording.as_ref().map_or(PersonId(0), |recording| recording.person.id);
+    let now = ctx.app.store.person(person).await?;
+    let named = Named {
+        // As they are now, or as they were when they are gone.
+        found: now.or_else(|| Some(recording.as_ref()?.person.clone())),
+        nobodys: Person::nobody(ctx.visitor.login.clone()),
+        subject: recording.as_ref().map(|recording| recording.vm.clone()),
+        absent: absent(),
+        unseen: absent(),
+    };
+    let owner = named.permit(ctx, Action::SessionPlay, Action::SessionPlay).await?.into_target();
+    let recording = recording.ok_or_else(absent)?;
     let file = File::open(ctx.app.recording_file(&name)).await.map_err(|error| {
         tracing::error!(%error, id = name, "a recording cannot be read");
         absent()
     })?;
     let login = recording.person.login.to_string();
-    let line = ctx.visitor.event(Phase::Note, "session.play").with("console", name.clone());
+    let line = ctx.line(Phase::Note, "session.play").with("console", name.clone());
     ctx.app
         .audit
         .begin(Line { vm: Some(recording.vm.clone()), ..line }.with("person", login.clone()))

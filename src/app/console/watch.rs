@@ -4,6 +4,7 @@
 use super::Size;
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
+use crate::app::find::Named;
 use crate::app::open::{Open, Standing, Subject};
 use crate::app::presence::What;
 use crate::app::presence::{Announcement, Frame, Screen, SessionId};
@@ -96,14 +97,24 @@ pub(crate) async fn watch(ctx: &Ctx<'_>, id: &SessionId) -> Result<Outcome> {
     let app = ctx.app;
     let changes = app.changes();
     let absent = || Error::new(Kind::NotFound, "error-no-console").with("session", id);
-    let (screen, person, id) = find(app, id).ok_or_else(absent)?;
-    let person = app.store.person(person).await?.ok_or_else(absent)?;
+    let console = find(app, id);
+    let person = console.as_ref().map_or(PersonId(0), |(_, person, _)| *person);
+    let found = app.store.person(person).await?;
+    let named = Named {
+        subject: found.as_ref().map(|person| person.login.to_string()),
+        found,
+        nobodys: Person::nobody(ctx.visitor.login.clone()),
+        absent: absent(),
+        unseen: absent(),
+    };
+    let person = named.seen(ctx, Action::SessionWatch, Action::SessionWatch).await?;
+    let (screen, _, id) = console.ok_or_else(absent)?;
     let unannounced = ctx.decide(Action::SessionWatchUnannounced, person.clone());
     let announced = matches!(unannounced, Decision::Deny(_));
     // A line about their machine is one that the person reads (`audit mine`): that would announce it.
     let subject = announced.then_some(&*screen.vm);
     let person = ctx.permit(Action::SessionWatch, person, subject, absent()).await?.into_target();
-    let mut event = ctx.visitor.event(Phase::Note, "session.watch").with("console", id.to_string());
+    let mut event = ctx.line(Phase::Note, "session.watch").with("console", id.to_string());
     event = event.with("person", person.login.to_string()).with("announced", announced);
     event.vm = subject.map(str::to_owned);
     let event = event.with("machine", screen.vm.clone());

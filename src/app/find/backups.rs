@@ -1,5 +1,6 @@
 //! Backups.
 
+use super::hidden::Named;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use puerta_lab::action::Action;
@@ -8,10 +9,6 @@ use puerta_lab::names::{BackupName, SeatName};
 use puerta_policy::decide::Permit;
 use puerta_store::Store;
 
-fn no_backup(name: &BackupName) -> Error {
-    Error::new(Kind::NotFound, "error-no-backup").with("backup", name)
-}
-
 /// The backup somebody means, in the seat they named or in one of theirs, and the permit.
 pub(in crate::app) async fn permit_backup(
     ctx: &Ctx<'_>,
@@ -19,26 +16,32 @@ pub(in crate::app) async fn permit_backup(
     seat: Option<&SeatName>,
     action: Action,
 ) -> Result<Permit<Backup>> {
-    let backup = backup(&ctx.app.store, &ctx.actor, name, seat).await?;
-    let subject = format!("{}.{}", backup.vm_name, backup.seat_name);
-    ctx.permit(action, backup, Some(&subject), no_backup(name)).await
+    let found = backup(&ctx.app.store, &ctx.actor, name, seat).await?;
+    let absent = || Error::new(Kind::NotFound, "error-no-backup").with("backup", name);
+    let named = Named {
+        subject: found.as_ref().map(|backup| format!("{}.{}", backup.vm_name, backup.seat_name)),
+        found,
+        nobodys: Backup::nobodys(name.clone(), seat.cloned()),
+        absent: absent(),
+        unseen: absent(),
+    };
+    named.permit(ctx, Action::BackupView, action).await
 }
 
-/// The backup that somebody would mean.
+/// The backup that somebody would mean, if there is one. Of several of one name (a second, two seats) their own.
 pub(in crate::app) async fn backup(
     store: &Store,
     actor: &Actor,
     name: &BackupName,
     seat: Option<&SeatName>,
-) -> Result<Backup> {
-    let seats = match seat {
-        Some(seat) => vec![store.seat_by_name(seat).await?.ok_or_else(|| no_backup(name))?.id],
-        None => actor.seats.clone(),
-    };
-    for seat in seats {
-        if let Some(backup) = store.backup_by_name(seat, name).await? {
-            return Ok(backup);
+) -> Result<Option<Backup>> {
+    if let Some(seat) = seat {
+        return Ok(store.backup_of_seat(seat, name).await?);
+    }
+    for seat in &actor.seats {
+        if let Some(backup) = store.backup_by_name(*seat, name).await? {
+            return Ok(Some(backup));
         }
     }
-    Err(no_backup(name))
+    Ok(None)
 }

@@ -1,9 +1,17 @@
 //! From what somebody names to what they mean. Nothing here acts: whether it is for them, policy says.
 
 mod backups;
+mod hidden;
+mod jobs;
 mod machines;
+mod people;
 mod seats;
 
 pub(super) use backups::{backup, permit_backup};
-pub(super) use machines::{permit, ready, resolve, resolve_for, subject};
-pub(super) use seats::{course, no_seat, seat_for, seats_asked};
+pub(super) use hidden::Named;
+pub(super) use jobs::{job, said_job};
+pub(super) use machines::{
+    destination, machine, nobodys, permit, ready, said, said_to, seen, subject, visible,
+};
+pub(super) use people::{no_person, permit_person};
+pub(super) use seats::{course, no_seat, permit_seat, seat_for, seats_asked};

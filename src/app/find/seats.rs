@@ -1,12 +1,13 @@
 //! Seats and courses.
 
+use super::hidden::Named;
 use crate::app::App;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Course, Seat, SeatId};
 use puerta_lab::names::{CourseName, SeatName};
-use puerta_policy::decide::Lab;
+use puerta_policy::decide::{Lab, Permit};
 use puerta_store::Store;
 
 /// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
@@ -41,22 +42,43 @@ pub(in crate::app) fn no_seat(name: &SeatName) -> Error {
     Error::new(Kind::NotFound, "error-no-seat").with("seat", name)
 }
 
-/// The seat that was named, or the speaker's own when they have one.
-pub(in crate::app) async fn seat_for(store: &Store, actor: &Actor, named: Option<&SeatName>) -> Result<Seat> {
+/// The seat that was named, or the speaker's own: their own before a team's.
+pub(in crate::app) async fn seat_for(
+    store: &Store,
+    actor: &Actor,
+    named: Option<&SeatName>,
+) -> Result<Option<Seat>> {
     if let Some(name) = named {
-        return store.seat_by_name(name).await?.ok_or_else(|| no_seat(name));
+        return Ok(store.seat_by_name(name).await?);
     }
-    match actor.seats.as_slice() {
-        [] => Err(Error::new(Kind::NotFound, "error-no-own-seat")),
-        [seat] => store.seat(*seat).await?.ok_or_else(|| Error::new(Kind::NotFound, "error-no-own-seat")),
-        seats => {
+    let none = || Error::new(Kind::NotFound, "error-no-own-seat");
+    match actor.means(actor.seats.clone(), |seat| *seat) {
+        Ok(seat) => Ok(Some(store.seat(seat.ok_or_else(none)?).await?.ok_or_else(none)?)),
+        Err(seats) => {
             let mut names = Vec::new();
             for seat in seats {
-                names.extend(store.seat(*seat).await?.map(|seat| seat.name.to_string()));
+                names.extend(store.seat(seat).await?.map(|seat| seat.name.to_string()));
             }
             Err(Error::new(Kind::Usage, "error-which-seat").with("seats", names.join(", ")))
         }
     }
+}
+
+/// A seat that somebody named, or has, and the permit to do `action` to it. `subject` is what the audit names;
+/// `unseen` is read by who may not, of a seat that is not theirs.
+pub(in crate::app) async fn permit_seat(
+    ctx: &Ctx<'_>,
+    found: Option<Seat>,
+    name: &SeatName,
+    action: Action,
+    (subject, unseen): (Option<String>, Error),
+) -> Result<Permit<Seat>> {
+    if let Some(own) = found.as_ref().filter(|seat| ctx.actor.seats.contains(&seat.id)) {
+        return ctx.permit(action, own.clone(), subject.as_deref(), Error::denied()).await;
+    }
+    let nobodys = Seat::nobodys(name.clone());
+    let named = Named { found, nobodys, subject, absent: no_seat(name), unseen };
+    named.permit(ctx, action, action).await
 }
 
 /// The course of that name.

@@ -1,9 +1,9 @@
 //! `vm backup`. An archive is written under another name, verified, renamed and only then recorded: what is
 //! not verified is not a backup and is never listed.
 
-use super::begun;
 use super::report::Reporter;
 use super::task::{Cut, TakenUp, Task, Work};
+use super::{begun, launched};
 use crate::app::archive::{self, names_of};
 use crate::app::command::MayGo;
 use crate::app::ctx::Ctx;
@@ -58,7 +58,7 @@ pub(in crate::app) async fn start(
         started => begun(vm, started)?,
     };
     let going = going.into_iter().map(|backup| backup.id).collect();
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Backup { note, going })))
+    Ok(launched(ctx, job, permit, Backup { note, going }).await)
 }
 
 fn would_go(vm: &Vm, names: &[BackupName]) -> Error {

@@ -1,6 +1,7 @@
 //! `vm create`: its place in the registry, its place on a node, the machine, and the ports that its template
 //! wants published.
 
+use super::launched;
 use super::task::{Cut, TakenUp, Task, Work};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Cause, Error, Kind, Result};
@@ -31,8 +32,11 @@ pub(in crate::app) async fn start(
 ) -> Result<Outcome> {
     let app = ctx.app;
     let seat = find::seat_for(&app.store, &ctx.actor, wanted.seat.as_ref()).await?;
-    let label = format!("{}.{}", wanted.name, seat.name);
-    let permit = ctx.permit(Action::VmCreate, seat.clone(), Some(&label), find::no_seat(&seat.name)).await?;
+    let name = seat.as_ref().map(|seat| seat.name.clone()).or_else(|| wanted.seat.clone());
+    let name = name.ok_or_else(Error::denied)?;
+    let said = (Some(format!("{}.{name}", wanted.name)), find::no_seat(&name));
+    let permit = find::permit_seat(ctx, seat, &name, Action::VmCreate, said).await?;
+    let seat = permit.target().clone();
     app.opened(seat.id, &seat.name).await?;
     if app.store.keys_of_seat(seat.id).await?.is_empty() {
         return Err(Error::new(Kind::Conflict, "error-no-keys").with("seat", &seat.name));
@@ -55,7 +59,7 @@ pub(in crate::app) async fn start(
         ports.push(Wanted::judged(ctx, &vm, service).await);
     }
     let permit = permit.machine(vm).ok_or_else(Error::denied)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Create { ports })))
+    Ok(launched(ctx, job, permit, Create { ports }).await)
 }
 
 /// A place to run in the seat's quota, a node, and the machine's row with its job.

@@ -2,10 +2,10 @@
 
 use super::report::{JobNow, JobWatch, Reporter};
 use super::task::{Task, Work};
-use crate::app::ctx::{Ctx, Visitor};
+use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ProgressView, Reply, Step};
-use crate::app::{App, Outcome, clock, span};
+use crate::app::{App, Outcome, clock, find, span};
 use dashmap::DashMap;
 use puerta_audit::{self as audit, Event, Phase};
 use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
@@ -36,7 +36,26 @@ pub(in crate::app) async fn begin(
     let (app, vm) = (ctx.app, permit.target());
     app.reachable(vm).await?;
     let job = app.begin_job(&task, vm, ctx.actor.person, backup).await?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, task)))
+    Ok(launched(ctx, job, permit, task).await)
+}
+
+/// Carries a job out for the person who asked. Their command has done what it does: what comes of it is the job's
+/// line, which is of the same act.
+pub(in crate::app) async fn launched(
+    ctx: &Ctx<'_>,
+    job: Job,
+    permit: Permit<Vm>,
+    task: impl Task + 'static,
+) -> Outcome {
+    ctx.finish(None).await;
+    let said = find::said_job(Some(&ctx.actor), &job);
+    let line = Event { action: Some(permit.action().as_str()), ..ctx.of_job() };
+    Outcome::Job(JobWatch { said, ..ctx.app.set_off(job, line, permit, Box::new(task), None) })
+}
+
+/// What lines about a job of puerta's own say.
+fn itself() -> Event {
+    Event { actor: Some("puerta".into()), ..Event::note("job") }
 }
 
 impl App {
@@ -61,38 +80,45 @@ impl App {
         started.map_err(|error| not_begun(error, vm))
     }
 
-    /// Carries a job out in a task of its own, for a visitor or for puerta itself.
+    /// Carries a job of puerta's own out in a task of its own.
     pub(in crate::app) fn launch(
         self: &Arc<Self>,
         job: Job,
-        visitor: Option<&Visitor>,
         permit: Permit<Vm>,
         task: impl Task + 'static,
     ) -> JobWatch {
-        self.set_off(job, visitor, permit, Box::new(task), None)
+        self.set_off(job, itself(), permit, Box::new(task), None)
     }
 
-    /// The same, from the step at which a restart cut it. A panic in it is a failed job, not a lost one.
-    pub(super) fn set_off(
+    /// One that a restart cut goes on from that step.
+    pub(super) fn go_on(
         self: &Arc<Self>,
         job: Job,
-        visitor: Option<&Visitor>,
+        permit: Permit<Vm>,
+        task: Box<dyn Task>,
+        step: Step,
+    ) -> JobWatch {
+        self.set_off(job, itself(), permit, task, Some(step))
+    }
+
+    /// `line` is what its lines in the audit say. A panic in it is a failed job, not a lost one.
+    fn set_off(
+        self: &Arc<Self>,
+        job: Job,
+        line: Event,
         permit: Permit<Vm>,
         task: Box<dyn Task>,
         resumed: Option<Step>,
     ) -> JobWatch {
-        let progress = ProgressView { job: job.id.0, step: Step::Queue, done: None, total: None };
+        let progress = ProgressView { step: Step::Queue, done: None, total: None };
         let (sender, now) = watch::channel(JobNow { progress, end: None });
         self.jobs.watched.insert(job.id, sender.clone());
-        let event = |phase| match visitor {
-            Some(visitor) => visitor.event(phase, "job"),
-            None => Event { phase, actor: Some("puerta".into()), ..Event::note("job") },
-        };
+        let event = |phase| Event { phase, ..line.clone() };
         let (begin, finish) = (event(Phase::Begin), event(Phase::Finish));
         let (app, watched) = (Arc::clone(self), job.clone());
         let report =
             Reporter { app: Arc::clone(self), job: job.id, vm: permit.target().clone(), now: sender.clone() };
-        let span = span::of_job(&job, visitor);
+        let span = span::of_job(&job, line.actor.as_deref(), line.connection.as_deref());
         let (inner, vm) = (span.clone(), permit.target().clone());
         let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
         let leaves_running = task.leaves_running();
@@ -119,7 +145,7 @@ impl App {
             sender.send_modify(|now| now.end = Some(end));
         };
         self.tasks.spawn(ending.instrument(span));
-        JobWatch { job: watched, now }
+        JobWatch { said: find::said_job(None, &watched), job: watched, now }
     }
 
     async fn end_job(self: &Arc<Self>, job: &Job, end: &Result<Reply>, finish: Event) {
@@ -146,9 +172,9 @@ impl App {
         self.audit.finish(event).await;
     }
 
-    pub(super) fn watch(&self, job: Job) -> Option<JobWatch> {
+    pub(super) fn watch(&self, job: Job, said: String) -> Option<JobWatch> {
         let now = self.jobs.watched.get(&job.id)?.subscribe();
-        Some(JobWatch { job, now })
+        Some(JobWatch { job, said, now })
     }
 }
 
@@ -180,7 +206,7 @@ pub(in crate::app) fn taken(vm: &VmName, kind: &JobKind, since: Timestamp) -> Er
 
 fn describe(mut event: Event, job: &Job) -> Event {
     event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));
-    event.detail.insert("job".into(), job.id.0.into());
+    event.detail.insert("job".into(), job.number.into());
     event.detail.insert("kind".into(), job.kind.as_str().into());
     event
 }

@@ -2,7 +2,7 @@
 
 use crate::app::command::JobCommand;
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
+use crate::app::error::Result;
 use crate::app::reply::{JobView, Reply};
 use crate::app::{Outcome, clock, find};
 use puerta_lab::action::Action;
@@ -21,34 +21,23 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
                     Some(vm) => matches!(ctx.decide(Action::VmView, vm), Decision::Deny(_)),
                     None => false,
                 };
-                visible.extend((!hidden).then(|| view(job)));
+                visible.extend((!hidden).then(|| view(ctx, job)));
             }
             Ok(Reply::Jobs(visible).into())
         }
-        JobCommand::Watch(id) => {
-            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", id);
-            let job = store.job(id).await?.ok_or_else(absent)?;
-            // Who may see the machine may see its jobs; a deleted machine's are its seat's.
-            let allowed = match store.vm(job.vm).await? {
-                Some(vm) => {
-                    let subject = find::subject(&vm);
-                    ctx.permit(Action::VmView, vm, Some(&subject), absent()).await.is_ok()
-                }
-                None => ctx.actor.seats.contains(&job.seat),
-            };
-            if !allowed {
-                return Err(absent());
-            }
-            Ok(match ctx.app.watch(job.clone()) {
+        JobCommand::Watch(wanted) => {
+            let job = find::job(ctx, &wanted).await?;
+            let said = find::said_job(Some(&ctx.actor), &job);
+            Ok(match ctx.app.watch(job.clone(), said) {
                 Some(watch) => Outcome::Job(watch),
                 // It ended, perhaps just now: read how.
-                None => Reply::Jobs(vec![view(&store.job(id).await?.unwrap_or(job))]).into(),
+                None => Reply::Jobs(vec![view(ctx, &store.job(job.id).await?.unwrap_or(job))]).into(),
             })
         }
     }
 }
 
-fn view(job: &Job) -> JobView {
+fn view(ctx: &Ctx<'_>, job: &Job) -> JobView {
     let (state, reason) = match &job.state {
         JobState::Running => ("running", None),
         JobState::Done => ("done", None),
@@ -56,7 +45,8 @@ fn view(job: &Job) -> JobView {
         JobState::Undone(reason) => ("undone", Some(reason.clone())),
     };
     JobView {
-        job: job.id.0,
+        job: job.number,
+        said: find::said_job(Some(&ctx.actor), job),
         kind: job.kind.as_str().to_owned(),
         vm: job.vm_name.to_string(),
         seat: job.seat_name.to_string(),

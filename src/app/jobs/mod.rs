@@ -20,8 +20,8 @@ pub(super) mod stop;
 mod swap;
 mod task;
 
-use launch::begin;
 pub(super) use launch::{Jobs, begun, busy, taken};
+use launch::{begin, launched};
 pub(super) use list::run;
 pub use recovery::recover;
 pub use report::{JobNow, JobWatch};

@@ -3,10 +3,10 @@
 //! not. Whether it ran is written down before it is touched; killed at any step, the names of the copies
 //! say how far it was.
 
-use super::begun;
 use super::report::{JobWatch, insist};
 use super::swap::{replace, start_again, take_back};
 use super::task::{Cut, TakenUp, Task, Work};
+use super::{begun, launched};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, Step, VmReply, VmState};
@@ -40,7 +40,7 @@ pub(in crate::app) async fn start(ctx: &Ctx<'_>, wanted: &VmRef, target: &NodeNa
     nodes::room(app, vm, target)?;
     let started = app.store.start_move(Move.kind(), vm.id, target, ctx.actor.person, clock::now()).await;
     let job = begun(vm, started)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Move)))
+    Ok(launched(ctx, job, permit, Move).await)
 }
 
 /// The same by puerta itself, which has chosen the node; `Busy` while another job has the machine.
@@ -54,7 +54,7 @@ pub(in crate::app) async fn start_itself(
     if matches!(started, Err(StoreError::Busy { .. })) {
         return Ok(None);
     }
-    Ok(Some(app.launch(begun(vm, started)?, None, permit, Move)))
+    Ok(Some(app.launch(begun(vm, started)?, permit, Move)))
 }
 
 #[async_trait]

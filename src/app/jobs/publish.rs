@@ -2,8 +2,8 @@
 //! image, and goes away.
 
 use super::backup::export;
-use super::begun;
 use super::task::{Cut, TakenUp, Task, Work};
+use super::{begun, launched};
 use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
@@ -44,7 +44,7 @@ pub(in crate::app) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Re
     let new = NewTemplate { name, description, publisher: ctx.actor.login.clone(), limits, ports };
     let started = app.store.begin_template(Publish.kind(), new, vm.id, ctx.actor.person, clock::now()).await;
     let (_template, job) = begun(vm, started)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Publish)))
+    Ok(launched(ctx, job, permit, Publish).await)
 }
 
 /// A machine that runs writes while it is read, and knows its keys by heart.

@@ -39,7 +39,7 @@ pub async fn recover(app: &Arc<App>) -> Result<()> {
             // Nothing here keeps the door shut: what cannot be removed now stays, and is logged.
             let Ok(permit) = Delete.permit(app, vm.clone()).await else { continue };
             let job = app.begin_job(&Delete, &vm, None, None).await?;
-            drop(app.launch(job, None, permit, Delete));
+            drop(app.launch(job, permit, Delete));
         }
     }
     Ok(())
@@ -68,7 +68,7 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
         TakenUp::Again(task) => {
             tracing::info!(job = job.id.0, kind = kind.word(), "carrying on a job after a restart");
             app.hand_keys_of(vec![job.seat]);
-            drop(app.set_off(job.clone(), None, permit, task, Some(step.unwrap_or(Step::Queue))));
+            drop(app.go_on(job.clone(), permit, task, step.unwrap_or(Step::Queue)));
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ async fn undone(app: &Arc<App>, job: &Job, why: &str) -> Result<()> {
     event.actor = Some("puerta".into());
     event.vm = Some(format!("{}.{}", job.vm_name, job.seat_name));
     event.outcome = Some(Outcome::Failed("undone".into()));
-    event.detail.insert("job".into(), job.id.0.into());
+    event.detail.insert("job".into(), job.number.into());
     event.detail.insert("kind".into(), job.kind.as_str().into());
     event.detail.insert("reason".into(), why.into());
     app.audit.finish(event).await;

@@ -4,6 +4,7 @@
 //! is a copy and gets host keys and a machine-id of its own.
 
 use super::create::{Failed, give_up, own_permit, take_place};
+use super::launched;
 use super::report::insist;
 use super::restore::{build, choose};
 use super::task::{Cut, TakenUp, Task, Work};
@@ -18,21 +19,20 @@ use puerta_lab::action::Action;
 use puerta_lab::model::{Backup, BackupId, Job, Limits, Phase, Seat, SeatId, Vm, VmId};
 use puerta_lab::names::{BackupName, TemplateRef, VmName, VmRef};
 use puerta_lab::plan::Slot;
-use puerta_policy::decide::{Decision, Permit};
+use puerta_policy::decide::{Decision, Lab, Permit};
 use puerta_store::{NewVm, Source};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(in crate::app) struct Remake;
 
-/// A machine that is there no more, from its newest or the named backup; `absent` when there is none either.
+/// A machine that is there no more, from its newest or the named backup.
 pub(in crate::app) async fn again(
     ctx: &Ctx<'_>,
     wanted: &VmRef,
     name: Option<BackupName>,
-    absent: Error,
 ) -> Result<Outcome> {
-    let backup = of_gone(ctx, wanted, name, absent).await?;
+    let backup = of_gone(ctx, wanted, name).await?;
     let (vm_name, again) = (backup.vm_name.clone(), Some(backup.vm));
     make_of(ctx, backup, vm_name, again).await
 }
@@ -44,9 +44,9 @@ pub(in crate::app) async fn beside(
     backup: Option<BackupName>,
     name: VmName,
 ) -> Result<Outcome> {
-    let backup = match find::resolve(ctx, wanted).await {
-        Err(absent) if absent.kind == Kind::NotFound => of_gone(ctx, wanted, backup, absent).await?,
-        _ => {
+    let backup = match find::visible(ctx, wanted).await? {
+        None => of_gone(ctx, wanted, backup).await?,
+        Some(_) => {
             let permit = find::permit(ctx, wanted, Action::VmRestore).await?;
             choose(ctx, permit.target(), backup).await?
         }
@@ -54,31 +54,47 @@ pub(in crate::app) async fn beside(
     make_of(ctx, backup, name, None).await
 }
 
-/// A backup that they may see of a machine that is gone: the named one, or the newest.
-async fn of_gone(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName>, absent: Error) -> Result<Backup> {
+/// A backup that they may see of a machine that is gone: the named one, or the newest. Where there is none it is as with
+/// every machine that is not there, or not for them.
+async fn of_gone(ctx: &Ctx<'_>, wanted: &VmRef, name: Option<BackupName>) -> Result<Backup> {
+    let mut found = backups_of_gone(ctx, wanted).await?;
+    found.retain(|backup| name.as_ref().is_none_or(|name| *name == backup.name));
+    let seats: BTreeSet<SeatId> = found.iter().map(|backup| backup.seat).collect();
+    let seat = ctx.actor.means(seats.into_iter().collect(), |seat| *seat).map_err(|_| {
+        let mut choices: Vec<_> =
+            found.iter().map(|one| format!("`{}.{}`", one.vm_name, one.seat_name)).collect();
+        choices.dedup();
+        let error = Error::new(Kind::Usage, "error-vm-ambiguous").with("vm", wanted);
+        error.with("choices", choices.join(", "))
+    })?;
+    match found.into_iter().find(|backup| Some(backup.seat) == seat) {
+        Some(backup) => Ok(backup),
+        None => match find::permit(ctx, wanted, Action::VmRestore).await {
+            Err(absent) => Err(absent),
+            Ok(_) => Err(Error::no_vm(wanted)),
+        },
+    }
+}
+
+async fn backups_of_gone(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Vec<Backup>> {
     let store = &ctx.app.store;
     let seats = match &wanted.seat {
-        Some(seat) => store.seat_by_name(seat).await?.map(|seat| seat.id).into_iter().collect(),
+        // Without such a seat the same is asked about nobody's.
+        Some(seat) => vec![store.seat_by_name(seat).await?.map_or(SeatId(0), |seat| seat.id)],
         None => ctx.actor.seats.clone(),
     };
     let there: BTreeSet<VmId> = store.vms_of(&seats).await?.into_iter().map(|vm| vm.id).collect();
     let all = store.backups_of(&seats).await?.into_iter();
     let gone = all.filter(|backup| backup.vm_name == wanted.name && !there.contains(&backup.vm));
-    let named = gone.filter(|backup| name.as_ref().is_none_or(|name| *name == backup.name));
-    let visible = named.filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
+    let own = seats.iter().all(|seat| ctx.actor.seats.contains(seat));
+    if !own && matches!(ctx.decide(Action::SeatList, Lab), Decision::Deny(_)) {
+        return Ok(Vec::new());
+    }
+    let visible = gone.filter_map(|backup| match ctx.decide(Action::BackupView, backup) {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,
     });
-    let found: Vec<Backup> = visible.collect();
-    let of: BTreeSet<SeatId> = found.iter().map(|backup| backup.seat).collect();
-    if of.len() > 1 {
-        let mut choices: Vec<_> =
-            found.iter().map(|one| format!("{}.{}", one.vm_name, one.seat_name)).collect();
-        choices.dedup();
-        let error = Error::new(Kind::Usage, "error-vm-ambiguous").with("vm", wanted);
-        return Err(error.with("choices", choices.join(", ")));
-    }
-    found.into_iter().next().ok_or(absent)
+    Ok(visible.collect())
 }
 
 /// The permits, what it may use, its place, the job.
@@ -105,7 +121,7 @@ async fn make_of(ctx: &Ctx<'_>, backup: Backup, name: VmName, again: Option<VmId
     };
     let (vm, job) = take_place(app, Remake.kind(), new).await?;
     let permit = permit.machine(vm).ok_or_else(Error::denied)?;
-    Ok(Outcome::Job(app.launch(job, Some(ctx.visitor), permit, Remake)))
+    Ok(launched(ctx, job, permit, Remake).await)
 }
 
 /// What the machine had been made from, in its list of machines; a backup of before that was kept does not

@@ -25,6 +25,8 @@ pub struct JobNow {
 pub struct JobWatch {
     /// The job as it began.
     pub job: Job,
+    /// How whoever watches says it.
+    pub said: String,
     /// How it is.
     pub now: watch::Receiver<JobNow>,
 }
@@ -68,7 +70,7 @@ impl Reporter {
     }
 
     fn show(&self, step: Step, done: Option<u64>, total: Option<u64>) {
-        let progress = ProgressView { job: self.job.0, step, done, total };
+        let progress = ProgressView { step, done, total };
         self.now.send_modify(|now| now.progress = progress);
     }
 }

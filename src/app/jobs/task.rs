@@ -4,7 +4,7 @@
 use super::report::Reporter;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{Reply, Step, VmState, VmView};
-use crate::app::{App, itself};
+use crate::app::{App, find, itself};
 use async_trait::async_trait;
 use puerta_engine::{self as engine, EngineError, Which};
 use puerta_lab::action::Action;
@@ -94,7 +94,9 @@ impl Work {
     pub(super) async fn shown(&self) -> Box<VmView> {
         // A new one is ready by now.
         let vm = Vm { phase: Phase::Ready, ..self.vm().clone() };
-        Box::new(self.app.current(&vm, None).await)
+        let mut view = self.app.current(&vm, None).await;
+        view.said = find::said_to(&self.app.store, self.job.person, &vm).await;
+        Box::new(view)
     }
 
     /// Starts it, and gives it as people see it now.

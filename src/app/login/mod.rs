@@ -275,6 +275,14 @@ impl App {
         })
     }
 
+    /// Whether the key that somebody came in with is not theirs any more; where they removed it themselves they stay.
+    pub async fn key_is_gone(&self, visitor: &Visitor) -> error::Result<bool> {
+        let Some(fingerprint) = &visitor.fingerprint else { return Ok(false) };
+        let stays = self.presence.find(&visitor.connection).is_some_and(|here| here.stays_without_key());
+        let keys = self.store.keys(visitor.person).await?;
+        Ok(!stays && keys.iter().all(|key| key.fingerprint != *fingerprint))
+    }
+
     /// Why who may not stay must go: suspended, or not now by another policy.
     pub async fn why_not_stay(&self, person: PersonId) -> Reason {
         match self.store.actor(person).await {
@@ -305,7 +313,7 @@ impl App {
     /// The end of a connection that had come in.
     pub async fn logout(&self, visitor: &Visitor, time: Duration, why: Reason) {
         self.denials_of(&visitor.connection).await;
-        let mut event = visitor.event(Phase::Finish, "login");
+        let mut event = Event { act: Some(LOGIN), ..visitor.event(Phase::Finish, "login") };
         event.outcome = Some(Outcome::Done);
         event.detail.insert("seconds".into(), seconds(time).into());
         event.detail.insert("reason".into(), why.as_str().into());
@@ -313,8 +321,12 @@ impl App {
     }
 }
 
+/// The act of a connection that is its being there.
+const LOGIN: u64 = 0;
+
 fn login_event(who: &Stranger, login: &str, method: &str) -> Event {
     let mut event = Event::note("login");
+    event.act = Some(LOGIN);
     event.connection = Some(who.connection.clone());
     event.actor = Some(login.to_owned());
     event.source = Some(who.source.to_string());

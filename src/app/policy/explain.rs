@@ -7,7 +7,7 @@ use crate::app::command::{Named, Question};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{ExplainView, PlaceView, PolicyReply, Reply};
-use crate::app::{App, clock, find, person};
+use crate::app::{App, clock, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Timestamp};
 use puerta_lab::names::{Login, VmRef};
@@ -66,11 +66,11 @@ pub(super) async fn run(ctx: &Ctx<'_>, question: Question) -> Result<Reply> {
 
 /// The person; or puerta itself, for what only it asks.
 async fn actor(store: &Store, who: &Login, action: Action) -> Result<Actor> {
-    let person = store.person_by_login(who).await?.ok_or_else(|| person::absent(who))?;
+    let person = store.person_by_login(who).await?.ok_or_else(|| find::no_person(who))?;
     if matches!(action, Action::CourseEgress | Action::CoursePublications) {
         return Ok(Actor::itself());
     }
-    store.actor(person.id).await?.ok_or_else(|| person::absent(who))
+    store.actor(person.id).await?.ok_or_else(|| find::no_person(who))
 }
 
 /// The policy as it will be, or was: a timetable is written out around the moment.
@@ -115,11 +115,12 @@ impl Judge<'_> {
                 Ok(self.ask(Some(name.to_string()), &seat))
             }
             Named::NewVm(name) => {
-                let seat = find::seat_for(store, &self.actor, name.seat.as_ref()).await?;
+                let seat =
+                    find::seat_for(store, &self.actor, name.seat.as_ref()).await?.ok_or_else(absent)?;
                 Ok(self.ask(Some(format!("{}.{}", name.name, seat.name)), &seat))
             }
             Named::Vm(name) => {
-                let vm = find::resolve_for(store, &self.actor, &name).await?;
+                let vm = find::machine(store, &self.actor, &name).await?.ok_or_else(absent)?;
                 Ok(self.ask(Some(find::subject(&vm)), &vm))
             }
             Named::Forward(destination) => {
@@ -127,7 +128,7 @@ impl Judge<'_> {
                     Ok(destination) => destination,
                     Err(refusal) => return Ok(nowhere(refusal.code())),
                 };
-                let vm = self.app.destination(&self.actor, &destination).await?.ok_or_else(absent)?;
+                let vm = find::destination(store, &self.actor, &destination).await?.ok_or_else(absent)?;
                 let (subject, port) = (find::subject(&vm), destination.port());
                 Ok(self.ask(Some(format!("{subject}:{port}")), &Forward { vm, port }))
             }
@@ -137,7 +138,8 @@ impl Judge<'_> {
                 Ok(self.ask(Some(port.to_string()), &publication))
             }
             Named::Backup(name, seat) => {
-                let backup = find::backup(store, &self.actor, &name, seat.as_ref()).await?;
+                let backup =
+                    find::backup(store, &self.actor, &name, seat.as_ref()).await?.ok_or_else(absent)?;
                 Ok(self.ask(Some(format!("{name}.{}", backup.seat_name)), &backup))
             }
         }
@@ -145,7 +147,8 @@ impl Judge<'_> {
 
     /// For the campus, on a port that puerta would choose, as `port publish` does when nothing more is said.
     async fn publish(&self, name: &VmRef, vm_port: u16) -> Result<Verdict> {
-        let vm = find::resolve_for(&self.app.store, &self.actor, name).await?;
+        let vm =
+            find::machine(&self.app.store, &self.actor, name).await?.ok_or_else(|| Error::no_vm(name))?;
         let subject = format!("{}:{vm_port}", find::subject(&vm));
         let protocol = Protocol::Tcp;
         let publish = Publish { vm, vm_port, protocol, port: None, sources: None, beyond_campus: false };

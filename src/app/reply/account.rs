@@ -23,7 +23,22 @@ pub enum KeyReply {
     /// A key was added.
     Added(KeyView),
     /// A key was removed.
-    Removed(KeyView),
+    Removed {
+        /// It.
+        #[serde(flatten)]
+        key: KeyView,
+        /// What had come in by it.
+        sessions: KeySessions,
+    },
+}
+
+/// Connections that had come in by a key that was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct KeySessions {
+    /// Those that are closed.
+    pub closed: u32,
+    /// The one where it was asked for came in by it too, and stays until it is left.
+    pub this_stays: bool,
 }
 
 /// A key as people see it.

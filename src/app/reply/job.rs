@@ -36,8 +36,11 @@ words! {
 /// A job as people see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct JobView {
-    /// Its number.
-    pub job: i64,
+    /// Its number in its seat.
+    pub job: u32,
+    /// How whoever reads it says it.
+    #[serde(skip)]
+    pub said: String,
     /// `create`, `backup`, ...
     pub kind: String,
     /// The machine, `web1`.
@@ -58,8 +61,6 @@ pub struct JobView {
 /// How far a job is, for somebody who watches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProgressView {
-    /// The job's number.
-    pub job: i64,
     /// The step.
     pub step: Step,
     /// Bytes done, when the step counts bytes.

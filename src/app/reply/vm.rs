@@ -79,6 +79,9 @@ pub enum VmReply {
 pub struct VmView {
     /// Its name.
     pub name: String,
+    /// How whoever reads it says it: with its seat, where the name alone may mean another.
+    #[serde(skip)]
+    pub said: String,
     /// Its seat's name.
     pub seat: String,
     /// Whether it runs, or what puerta does with it.

@@ -173,7 +173,7 @@ pub(super) async fn export(ctx: &Ctx<'_>, range: Range, changes: Changes) -> Res
     let end = ctx.app.audit.seal().await?;
     let (give, outcome) = live(Action::AuditExport, changes);
     let path = ctx.app.config.audit();
-    let (app, visitor) = (Arc::clone(ctx.app), ctx.visitor.clone());
+    let (app, line) = (Arc::clone(ctx.app), ctx.line(Phase::Note, "audit.export"));
     tokio::task::spawn_blocking(move || {
         let mut bytes = 0;
         let mut out = |piece: &[u8]| {
@@ -187,7 +187,7 @@ pub(super) async fn export(ctx: &Ctx<'_>, range: Range, changes: Changes) -> Res
             Err(ExportError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => Some("gone".to_owned()),
             Err(error) => Some(error.to_string()),
         };
-        let mut event = visitor.event(Phase::Note, "audit.export").with("bytes", bytes);
+        let mut event = line.with("bytes", bytes);
         event.action = Some(Action::AuditExport.as_str());
         event.outcome = Some(failure.map_or(audit::Outcome::Done, audit::Outcome::Failed));
         app.audit.finish_now(event);

@@ -51,7 +51,7 @@ async fn stop_all(app: &Arc<App>) -> Result<()> {
             // Written first: what is not stopped after all runs, and is forgotten when that is seen.
             app.store.lay_to_rest(vm.id).await?;
             if let Ok(job) = app.begin_job(&Stop::GENTLY, vm, None, None).await {
-                watches.push(app.launch(job, None, permit, Stop::GENTLY));
+                watches.push(app.launch(job, permit, Stop::GENTLY));
             }
         }
         ended(watches).await;
@@ -89,7 +89,7 @@ async fn wake(app: &Arc<App>, vm: &Vm) -> Result<Option<JobWatch>> {
     match app.begin_job(&Start, vm, None, None).await {
         Ok(job) => {
             app.store.forget_rest(vm.id).await?;
-            Ok(Some(app.launch(job, None, permit, Start)))
+            Ok(Some(app.launch(job, permit, Start)))
         }
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::Unavailable) => Ok(None),
         Err(error) => {

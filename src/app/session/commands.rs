@@ -6,7 +6,7 @@ use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::{Channel, Connection, Notice, SessionId, What};
 use crate::app::reply::{MessageView, OpenKind, OpenView, Reply, SessionReply, SessionView};
-use crate::app::{Outcome, clock, console, find, person};
+use crate::app::{Outcome, clock, console, find};
 use puerta_audit::Phase;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
@@ -71,7 +71,7 @@ fn open(connection: &str, channel: &Channel) -> OpenView {
 
 async fn list(ctx: &Ctx<'_>, of: Option<&Login>, course: Option<&CourseName>) -> Result<Reply> {
     if let Some(login) = of {
-        let _person = person::judged(ctx, login, Action::SessionView).await?;
+        let _person = find::permit_person(ctx, login, Action::SessionView).await?;
     }
     let people = match course {
         Some(course) => Some(people_of(ctx, course).await?),
@@ -113,14 +113,23 @@ async fn people_of(ctx: &Ctx<'_>, course: &CourseName) -> Result<Vec<Person>> {
 /// as one that is not there.
 async fn judged(ctx: &Ctx<'_>, id: &SessionId, action: Action) -> Result<(Arc<Connection>, Person)> {
     let absent = || Error::new(Kind::NotFound, "error-no-session").with("session", id);
-    let connection = ctx.app.presence.find(&id.connection).ok_or_else(absent)?;
-    let open = |number| connection.channels().iter().any(|channel| channel.number == number);
-    if !id.channel.is_none_or(open) {
-        return Err(absent());
-    }
-    let person = ctx.app.store.person(connection.visitor.person).await?.ok_or_else(absent)?;
-    let person = ctx.permit(action, person, None, absent()).await?.into_target();
-    Ok((connection, person))
+    let open = |connection: &Connection, number| {
+        connection.channels().iter().any(|channel| channel.number == number)
+    };
+    let there = |one: &Arc<Connection>| id.channel.is_none_or(|number| open(one, number));
+    let connection = ctx.app.presence.find(&id.connection).filter(there);
+    let person = connection.as_ref().map_or(PersonId(0), |connection| connection.visitor.person);
+    let found = ctx.app.store.person(person).await?;
+    let named = find::Named {
+        subject: found.as_ref().map(|person| person.login.to_string()),
+        found,
+        nobodys: Person::nobody(ctx.visitor.login.clone()),
+        absent: absent(),
+        unseen: absent(),
+    };
+    let person = named.seen(ctx, Action::SessionView, action).await?;
+    let person = ctx.permit(action, person, None, Error::denied()).await?.into_target();
+    Ok((connection.ok_or_else(absent)?, person))
 }
 
 async fn close(ctx: &Ctx<'_>, id: &SessionId) -> Result<Reply> {
@@ -131,7 +140,7 @@ async fn close(ctx: &Ctx<'_>, id: &SessionId) -> Result<Reply> {
         let error = Error::new(Kind::Usage, "error-session-part").with("part", id);
         return Err(error.with("session", session));
     }
-    let line = ctx.visitor.event(Phase::Note, "session.close");
+    let line = ctx.line(Phase::Note, "session.close");
     let line = line.with("session", session.clone()).with("person", person.login.to_string());
     ctx.app.audit.begin(line).await?;
     let own = ctx.actor.person == Some(person.id);
@@ -155,7 +164,7 @@ pub(crate) async fn message(ctx: &Ctx<'_>, command: &MessageCommand) -> Result<R
         let side = if shells > 0 { &mut view.reached } else { &mut view.without };
         side.push(person.login.to_string());
     }
-    let line = ctx.visitor.event(Phase::Note, "message").with("to", command.to.clone());
+    let line = ctx.line(Phase::Note, "message").with("to", command.to.clone());
     let line = line.with("text", command.text.clone()).with("shells", view.shells);
     ctx.app.audit.finish(line.with("reached", view.reached.clone())).await;
     Ok(Reply::Message(view))
@@ -164,10 +173,13 @@ pub(crate) async fn message(ctx: &Ctx<'_>, command: &MessageCommand) -> Result<R
 /// Who gets it, each of them judged: a person if there is one of that name, or a course's people.
 async fn audience(ctx: &Ctx<'_>, command: &MessageCommand) -> Result<Vec<Person>> {
     let store = &ctx.app.store;
-    if let Some(login) = &command.person
-        && (command.course.is_none() || store.person_by_login(login).await?.is_some())
-    {
-        return Ok(vec![person::judged(ctx, login, Action::MessageSend).await?]);
+    if let Some(login) = &command.person {
+        match find::permit_person(ctx, login, Action::MessageSend).await {
+            Ok(person) => return Ok(vec![person.into_target()]),
+            // Then it may be a course's name.
+            Err(nobody) if nobody.kind == Kind::NotFound && command.course.is_some() => {}
+            Err(error) => return Err(error),
+        }
     }
     let Some(name) = &command.course else { return Err(Error::denied()) };
     let nobody = || Error::new(Kind::NotFound, "error-message-nobody").with("name", name);

@@ -71,7 +71,7 @@ async fn keys_that_a_job_kept_from_being_written_are_written_at_its_end() {
     house.app.hand_owed().await;
     assert_eq!(house.app.owed.all(), [vm.id], "the machine is the job's");
     assert_eq!(house.sim.authorized_keys(vm.vmid).unwrap(), ["ssh-ed25519 x", "ssh-ed25519 l"]);
-    let watch = house.app.launch(job, None, permit(&house.app, vm.clone()), stop);
+    let watch = house.app.launch(job, permit(&house.app, vm.clone()), stop);
     house.end(watch).await.0.unwrap();
     only_x(&house, &vm).await;
 }

@@ -14,7 +14,7 @@ impl House {
     async fn begin_move(&self, vm: &Vm, to: &str) -> JobWatch {
         let permit = Move.permit(&self.app, vm.clone()).await.unwrap();
         let job = self.app.store.start_move(Move.kind(), vm.id, &node(to), None, clock::now()).await.unwrap();
-        self.app.launch(job, None, permit, Move)
+        self.app.launch(job, permit, Move)
     }
 
     /// Where the machine is, whether it runs, and what is in it.

@@ -137,6 +137,7 @@ impl SimEngine {
 
     /// The world for a question.
     fn asked(&self) -> Result<MutexGuard<'_, World>> {
+        tracing::trace!(target: "puerta::asked", "engine");
         let mut world = self.world();
         world.read_down();
         if world.faults.away { Err(EngineError::Away("simulated".into())) } else { Ok(world) }

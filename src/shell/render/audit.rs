@@ -19,9 +19,10 @@ pub(super) fn reply(reply: &AuditReply, lang: Lang, style: Style) -> String {
     }
 }
 
-/// The machine; an attempt on what is no machine of the lab says where it wanted to go.
+/// The machine, or the one that was meant; an attempt on what is no machine of the lab says where it wanted to go.
 fn machine(line: &Value) -> Option<String> {
-    field(line, &["vm"]).or_else(|| field(line.get("detail")?, &["destination"]))
+    let meant = || field(line.get("meant")?, &["target"]);
+    field(line, &["vm"]).or_else(meant).or_else(|| field(line.get("detail")?, &["destination"]))
 }
 
 /// How it came out; what has no outcome may say what it was about: the firewall's drift.
@@ -93,11 +94,12 @@ fn as_csv(page: &AuditPage, lang: Lang) -> String {
         "policies",
     ];
     let mut file = csv::File::new(lang);
-    file.row(COLUMNS.into_iter().chain(["detail"]));
+    file.row(COLUMNS.into_iter().chain(["detail", "meant"]));
     for line in &page.lines {
         let mut cells: Vec<String> =
             COLUMNS.iter().map(|name| field(line, &[name]).unwrap_or_default()).collect();
-        cells.push(line.get("detail").map(ToString::to_string).unwrap_or_default());
+        let json = |name| line.get(name).map(ToString::to_string).unwrap_or_default();
+        cells.extend([json("detail"), json("meant")]);
         file.row(cells.iter().map(String::as_str));
     }
     file.text()
@@ -134,6 +136,7 @@ fn step(line: &Value) -> String {
         };
         parts.push(format!("{name}={value}"));
     }
+    parts.extend(line.get("meant").map(|meant| format!("meant={meant}")));
     printable(&parts.join("  ")).into_owned() + "\n"
 }
 

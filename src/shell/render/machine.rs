@@ -9,7 +9,7 @@ use crate::shell::text::text;
 pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
     let running = |id: &str, vm: &VmView| {
         let address = vm.address.to_string();
-        said(lang, id, &[("vm", &vm.name), ("address", &address)]) + &blocked(vm, lang)
+        said(lang, id, &[("vm", &vm.said), ("address", &address)]) + &blocked(vm, lang)
     };
     match reply {
         VmReply::List(vms) => machines(vms, lang, style),
@@ -20,20 +20,20 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
         VmReply::Started(vm) => running("done-vm-started", vm),
         VmReply::Stopped(vm) => running("done-vm-stopped", vm),
         VmReply::Restarted(vm) => running("done-vm-restarted", vm),
-        VmReply::Renamed { vm, was } => said(lang, "done-vm-renamed", &[("vm", &vm.name), ("name", was)]),
+        VmReply::Renamed { vm, was } => said(lang, "done-vm-renamed", &[("vm", &vm.said), ("name", was)]),
         VmReply::Deleted { vm, backups_kept, ports_closed } => {
             let (backups, ports) = (backups_kept.to_string(), ports_closed.to_string());
             said(lang, "done-vm-deleted", &[("vm", vm), ("backups", &backups), ("ports", &ports)])
         }
         VmReply::Restored { vm, backup } => {
             let address = vm.address.to_string();
-            let args = [("vm", &*vm.name), ("backup", &**backup), ("address", &*address)];
+            let args = [("vm", &*vm.said), ("backup", &**backup), ("address", &*address)];
             said(lang, "done-vm-restored", &args) + &blocked(vm, lang)
         }
         VmReply::Remade { vm, backup, copy } => {
             let address = vm.address.to_string();
             let id = if *copy { "done-vm-copied" } else { "done-vm-remade" };
-            said(lang, id, &[("vm", &vm.name), ("backup", backup), ("address", &address)])
+            said(lang, id, &[("vm", &vm.said), ("backup", backup), ("address", &address)])
         }
         VmReply::Moved { vm, ran, .. } => {
             let node = vm.node.as_deref().unwrap_or_default();
@@ -41,7 +41,7 @@ pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
                 true => (vm.address.to_string(), "done-vm-moved"),
                 false => (String::new(), "done-vm-moved-stopped"),
             };
-            said(lang, id, &[("vm", &vm.name), ("node", node), ("address", &address)])
+            said(lang, id, &[("vm", &vm.said), ("node", node), ("address", &address)])
         }
     }
 }

@@ -169,15 +169,14 @@ pub fn plain(text: &str) -> String {
 
 /// One short line without a newline: `tarea 12: exportando 45 % (12,3 de 27,0 MiB)`. The session
 /// rewrites it in place on a terminal.
-pub fn progress(progress: &ProgressView, lang: Lang) -> String {
+pub fn progress(job: &str, progress: &ProgressView, lang: Lang) -> String {
     let step = text(lang, &format!("step-{}", progress.step.as_str()), &[]);
-    let job = progress.job.to_string();
     let done = progress.done.map(|done| units::bytes(done, lang));
     match (done, progress.total) {
         (Some(done), Some(total)) if total > 0 => {
             let percent = u128::from(progress.done.unwrap_or(0)) * 100 / u128::from(total);
             let args = [
-                ("job", &*job),
+                ("job", job),
                 ("step", &*step),
                 ("percent", &*percent.min(100).to_string()),
                 ("done", &*done),
@@ -186,10 +185,10 @@ pub fn progress(progress: &ProgressView, lang: Lang) -> String {
             text(lang, "progress-of", &args)
         }
         (Some(done), _) => {
-            let args = [("job", &*job), ("step", &*step), ("done", &*done)];
+            let args = [("job", job), ("step", &*step), ("done", &*done)];
             text(lang, "progress-bytes", &args)
         }
-        (None, _) => text(lang, "progress", &[("job", &*job), ("step", &*step)]),
+        (None, _) => text(lang, "progress", &[("job", job), ("step", &*step)]),
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) fn of_keys(reply: &KeyReply, lang: Lang, style: Style) -> String {
             let args = [("number", &*number), ("fingerprint", &*key.fingerprint)];
             said(lang, "done-key-added", &args)
         }
-        KeyReply::Removed(key) => {
-            let args = [("fingerprint", &*key.fingerprint)];
+        KeyReply::Removed { key, sessions } => {
+            let (closed, stays) = (sessions.closed.to_string(), u32::from(sessions.this_stays).to_string());
+            let args = [("fingerprint", &*key.fingerprint), ("sessions", &closed), ("stays", &stays)];
             said(lang, "done-key-removed", &args)
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
     for job in all {
         let finished = job.finished.as_deref().map(units::minute);
         table.row(vec![
-            job.job.to_string(),
+            job.said.clone(),
             word(lang, "kind", &job.kind),
             job.vm.clone(),
             job.seat.clone(),

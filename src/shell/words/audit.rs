@@ -26,6 +26,8 @@ pub(crate) enum Audit {
         filter: AuditFilter,
         #[command(flatten)]
         pages: AuditPages,
+        #[arg(long)]
+        all: bool,
     },
     Search {
         #[arg(required = true)]
@@ -149,7 +151,9 @@ impl Audit {
     pub(super) fn meant(self, now_ms: i64) -> Meant {
         Meant::command(Command::Audit(match self {
             Self::List { filter, pages } => AuditCommand::List(pages.chosen(filter.chosen(None), now_ms)),
-            Self::Mine { filter, pages } => AuditCommand::Mine(pages.chosen(filter.chosen(None), now_ms)),
+            Self::Mine { filter, pages, all } => {
+                AuditCommand::Mine { pages: pages.chosen(filter.chosen(None), now_ms), all }
+            }
             Self::Search { text, filter, pages } => {
                 AuditCommand::List(pages.chosen(filter.chosen(Some(text.join(" "))), now_ms))
             }

@@ -1,23 +1,26 @@
 //! `job ...`.
 
 use super::grammar::Meant;
-use super::values::{bad, number};
+use super::values::bad;
 use crate::app::command::{Command, JobCommand};
 use crate::app::error::Result;
 use clap::Subcommand;
-use puerta_lab::model::JobId;
+use puerta_lab::job::{JobRef, JobRefError};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
     List,
     Watch {
         #[arg(value_parser = job)]
-        job: JobId,
+        job: JobRef,
     },
 }
 
-fn job(text: &str) -> Result<JobId> {
-    number(text).map(JobId).ok_or_else(|| bad(text, "job"))
+fn job(text: &str) -> Result<JobRef> {
+    text.parse().map_err(|error| match error {
+        JobRefError::Number => bad(text, "job"),
+        JobRefError::Seat(error) => error.into(),
+    })
 }
 
 impl Job {

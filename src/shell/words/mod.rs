@@ -35,6 +35,11 @@ use puerta_lab::names::VmRef;
 use std::any::TypeId;
 use std::sync::Arc;
 
+/// Every word that there is, as clap has them: families, verbs, and what each takes.
+pub fn grammar() -> clap::Command {
+    Words::command()
+}
+
 /// A line longer than this is refused unread.
 pub const MAX_LINE: usize = 8 * 1024;
 

@@ -22,6 +22,7 @@ pub(super) fn migrator() -> Migrator {
         (10, "backup", include_str!("migrations/0010_backup.sql")),
         (11, "rest", include_str!("migrations/0011_rest.sql")),
         (12, "campus", include_str!("migrations/0012_campus.sql")),
+        (13, "numbers", include_str!("migrations/0013_numbers.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -113,7 +113,7 @@ async fn a_machine_that_was_is_again_with_its_backups() {
     assert_eq!((of_vm(&store, &new).await, job.backup), (vec!["b1".to_owned()], Some(b1.id)));
     let nothing = make(Source { backup: BackupId(99), again: None }, "web3").await;
     assert!(matches!(nothing, Err(StoreError::BackupGone)), "{nothing:?}");
-    assert_eq!(store.vm_by_name(seat.id, &"web3".parse().unwrap()).await.unwrap(), None);
+    assert_eq!(store.vm_of_seat(&seat.name, &"web3".parse().unwrap()).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn a_machine_gets_the_place_that_the_plan_predicts() {
 
     assert_eq!(store.vm(web1.id).await.unwrap(), Some(web1.clone()));
     assert_eq!(store.vm_by_vmid(vmid).await.unwrap(), Some(web1.clone()));
-    let named = store.vm_by_name(seat.id, &web1.name).await.unwrap();
+    let named = store.vm_of_seat(&seat.name, &web1.name).await.unwrap();
     assert_eq!(named, Some(web1.clone()));
     let same = store.create_vm(JobKind::new("create"), vm(seat.id, "web1"), PLAN, ROOMY, NOW).await;
     assert!(matches!(same, Err(StoreError::Taken("vm"))));
@@ -327,12 +327,34 @@ async fn another_name_takes_backups_along_and_nothing_else_changes() {
     let (renamed, what) = store.rename_vm(web1.id, &web2).await.unwrap().apart();
     assert_eq!(renamed, Vm { name: web2.clone(), ..web1.clone() });
     assert_eq!(what, What { machines: true, ..What::default() });
-    assert_eq!(store.vm_by_name(seat.id, &web2).await.unwrap(), Some(renamed));
-    assert_eq!(store.vm_by_name(seat.id, &web1.name).await.unwrap(), None);
+    assert_eq!(store.vm_of_seat(&seat.name, &web2).await.unwrap(), Some(renamed));
+    assert_eq!(store.vm_of_seat(&seat.name, &web1.name).await.unwrap(), None);
     assert_eq!(store.vm(foreign.id).await.unwrap(), Some(foreign));
     assert_eq!(store.backup(own.id).await.unwrap().unwrap(), Backup { vm_name: web2, ..own });
     for other in others {
         assert_eq!(store.backup(other.id).await.unwrap(), Some(other));
     }
     assert_eq!(store.job(job.id).await.unwrap().unwrap().vm_name, web1.name, "jobs say what it was");
+}
+
+#[tokio::test]
+async fn numbers_of_jobs_are_their_seats_own() {
+    let (_folder, store, course, _, seat) = one().await;
+    let (_, other) = add(&store, "alumno2", Some(course.id)).await;
+    let other = other.unwrap();
+    let numbers = |jobs: Vec<Job>| jobs.iter().map(|job| job.number).collect::<Vec<_>>();
+    for name in ["a", "b", "c"] {
+        create(&store, other.id, name).await;
+    }
+    let (_, job) = create(&store, seat.id, "web1").await;
+    assert_eq!(job.number, 1, "whatever others do");
+    assert_eq!(numbers(store.jobs_of(&[other.id], 9).await.unwrap()), [3, 2, 1]);
+    assert_eq!(store.job_of_seat(&seat.name, 1).await.unwrap(), Some(job.clone()));
+    assert_eq!(store.job_of_seat(&seat.name, 2).await.unwrap(), None);
+    assert_eq!(store.jobs_numbered(&[seat.id], 1).await.unwrap(), [job.clone()]);
+    assert_eq!(store.jobs_numbered(&[seat.id, other.id], 1).await.unwrap().len(), 2);
+    // One that is forgotten gives its number to nobody.
+    drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
+    assert_eq!(store.prune_jobs(at(1)).await.unwrap(), 1);
+    assert_eq!(create(&store, seat.id, "web2").await.1.number, 2);
 }

@@ -128,7 +128,7 @@ async fn what_one_asks(store: &Store) {
         store.members(seat),
         store.keys_of_seat(seat),
         store.vms_of(&own),
-        store.vm_by_name(seat, &web1),
+        store.vm_of_seat(&seat_name, &web1),
         store.vm_by_vmid(vmid),
         store.usage(seat),
         store.running_jobs(),

@@ -18,11 +18,12 @@ help-audit-list =
     --csv              for a spreadsheet
 
     Example: audit list --person alumno1 --since 2h
-use-audit-mine = audit mine [--vm MACHINE] [--action ACTION] [--since T] [--until T] [--page N] [--limit N] [--csv]
+use-audit-mine = audit mine [--vm MACHINE] [--action ACTION] [--since T] [--until T] [--page N] [--limit N] [--all] [--csv]
 sum-audit-mine = Shows what you did, and what anybody did to your machines.
 help-audit-mine =
     The filters of `audit list`. Of what others did to your machines you see who,
-    what and how it ended, not where they were.
+    what and how it ended, not where they were. Each command is one line, with how
+    it ended; `--all` shows every one.
 
     Example: audit mine --since 3d
 use-audit-search = audit search TEXT [FILTERS]

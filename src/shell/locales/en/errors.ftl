@@ -174,6 +174,7 @@ error-password-different = the two times differ: repeat `passwd`
 error-password-terminal = `passwd` needs a terminal: come in with `ssh -t`
 
 ## Jobs
+error-job-ambiguous = there are several jobs { $job }: say of which seat, as in { $choices }
 error-no-job = there is no job { $job }: see which there are with `job list`
 error-job-failed = job { $job } failed and everything is as it was: { $reason }
 error-job-undone = puerta restarted in the middle of the job and undid it: everything is as before; repeat the command

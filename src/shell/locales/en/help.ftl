@@ -118,6 +118,9 @@ sum-key-remove = Removes a key.
 help-key-remove =
     --yes    without asking
 
+    Sessions that came in by it are closed; this one, if it did, stays until
+    you leave.
+
     Example: key remove 2
 
 ## job
@@ -129,7 +132,8 @@ help-job-list =
 use-job-watch = job watch NUMBER
 sum-job-watch = Follows a job to its end.
 help-job-watch =
-    Ctrl-C stops watching; the job goes on.
+    Ctrl-C stops watching; the job goes on. The number is that of `job list`: each
+    seat counts its jobs from 1.
 
     Example: job watch 12
 

@@ -165,7 +165,14 @@ done-firewall-applied = { $done ->
 done-firewall-checked = the rules are as they should be
 done-firewall-foreign = not puerta's, and may be in the way: { $line }
 done-key-added = key { $number } added: { $fingerprint }; your machines get it now, or when they are started next
-done-key-removed = key removed: { $fingerprint }
+done-key-removed = key removed: { $fingerprint }{ $sessions ->
+    [0] {""}
+    [one] ; another session that came in by it is closed
+   *[other] ; { $sessions } other sessions that came in by it are closed
+}{ $stays ->
+    [0] {""}
+   *[other] ; this one came in by it too, and stays open until you leave
+}
 done-password-set = password changed
 done-course-created = course `{ $course }` made: year { $year }, version { $version }; add its people with a list (`course enrol { $course }`) or one by one (`person add LOGIN --course { $course }`)
 done-person-added = `{ $login }` can come in with their key

@@ -25,6 +25,7 @@ notice-message = ** Message from { $from }: { $text }
 notice-forward-cut = ** The connection to port { $port } of `{ $vm }` was cut: it is no longer allowed, or the machine was removed.
 notice-no-longer = The connection to your machine was cut: it is no longer allowed, or the machine was removed.
 notice-closed-by-staff = Your teacher closed this session; your machines stay as they are.
+notice-key-removed = The key that you came in with was removed: come in with another.
 notice-closed-by-oneself = You closed this session from another one; your machines stay as they are.
 notice-console = Console of `{ $vm }`. To leave: Ctrl-] (on some keyboards Ctrl-5) or `exit`.
 notice-console-recorded = ** This console is recorded: everything that the machine shows. What you type, only if it shows that.

@@ -19,11 +19,12 @@ help-audit-list =
     --csv                para una hoja de cálculo
 
     Ejemplo: audit list --person alumno1 --since 2h
-use-audit-mine = audit mine [--vm MÁQUINA] [--action ACCIÓN] [--since T] [--until T] [--page N] [--limit N] [--csv]
+use-audit-mine = audit mine [--vm MÁQUINA] [--action ACCIÓN] [--since T] [--until T] [--page N] [--limit N] [--all] [--csv]
 sum-audit-mine = Enseña lo que has hecho, y lo que otros han hecho con tus máquinas.
 help-audit-mine =
     Con los filtros de `audit list`. De lo que otros hacen con tus máquinas ves
-    quién, qué y con qué resultado, no dónde estaban.
+    quién, qué y con qué resultado, no dónde estaban. Cada orden es una línea, con
+    cómo acabó; con `--all` salen todas.
 
     Ejemplo: audit mine --since 3d
 use-audit-search = audit search TEXTO [FILTROS]

@@ -174,6 +174,7 @@ error-password-different = las dos veces no coinciden: repite `passwd`
 error-password-terminal = `passwd` necesita una terminal: entra con `ssh -t`
 
 ## Tareas
+error-job-ambiguous = hay varias tareas { $job }: di de qué puesto es, como en { $choices }
 error-no-job = no hay ninguna tarea { $job }: mira las que hay con `job list`
 error-job-failed = la tarea { $job } ha fallado y todo sigue como estaba: { $reason }
 error-job-undone = puerta se reinició a mitad de la tarea y la deshizo: todo está como antes; repite la orden

@@ -118,6 +118,9 @@ sum-key-remove = Quita una clave.
 help-key-remove =
     --yes    sin preguntar
 
+    Se cierran las sesiones que entraron con ella; esta, si lo hizo, sigue hasta
+    que salgas.
+
     Ejemplo: key remove 2
 
 ## job
@@ -129,7 +132,8 @@ help-job-list =
 use-job-watch = job watch NÚMERO
 sum-job-watch = Sigue una tarea hasta que acaba.
 help-job-watch =
-    Con Ctrl-C dejas de mirar; la tarea sigue.
+    Con Ctrl-C dejas de mirar; la tarea sigue. El número es el que da `job list`:
+    las tareas de cada puesto se cuentan desde 1.
 
     Ejemplo: job watch 12
 

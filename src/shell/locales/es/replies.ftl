@@ -162,7 +162,14 @@ done-firewall-applied = { $done ->
 done-firewall-checked = las reglas son las que deben ser
 done-firewall-foreign = no es de puerta y puede estorbar: { $line }
 done-key-added = clave { $number } añadida: { $fingerprint }; tus máquinas la reciben ahora, o la próxima vez que arranquen
-done-key-removed = clave quitada: { $fingerprint }
+done-key-removed = clave quitada: { $fingerprint }{ $sessions ->
+    [0] {""}
+    [one] ; se cierra otra sesión que entró con ella
+   *[other] ; se cierran otras { $sessions } sesiones que entraron con ella
+}{ $stays ->
+    [0] {""}
+   *[other] ; esta entró también con ella, y sigue abierta hasta que salgas
+}
 done-password-set = contraseña cambiada
 done-course-created = curso `{ $course }` creado: año { $year }, versión { $version }; da de alta a su gente con una lista (`course enrol { $course }`) o de uno en uno (`person add LOGIN --course { $course }`)
 done-person-added = `{ $login }` ya puede entrar con su clave

@@ -25,6 +25,7 @@ notice-message = ** Mensaje de { $from }: { $text }
 notice-forward-cut = ** Se ha cortado la conexión con el puerto { $port } de `{ $vm }`: ya no está permitida, o la máquina se ha borrado.
 notice-no-longer = La conexión con tu máquina se ha cortado: ya no está permitida, o la máquina se ha borrado.
 notice-closed-by-staff = Tu profesor ha cerrado esta sesión; tus máquinas siguen como están.
+notice-key-removed = Se ha quitado la clave con la que entraste aquí: entra con otra.
 notice-closed-by-oneself = Has cerrado esta sesión desde otra; tus máquinas siguen como están.
 notice-console = Consola de `{ $vm }`. Para salir: Ctrl-] (con teclado español, Ctrl-5) o `exit`.
 notice-console-recorded = ** Esta consola se graba: todo lo que enseña la máquina. Lo que tecleas, solo si ella lo enseña.
