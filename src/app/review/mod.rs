@@ -57,7 +57,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: AuditCommand) -> Result<Outcome>
 /// A moment that no calendar has is a mistake of whoever wrote it, however it came about.
 fn in_the_calendar(command: &AuditCommand) -> Result<()> {
     let moments = match command {
-        AuditCommand::List(pages) | AuditCommand::Mine(pages) => [pages.since, pages.until],
+        AuditCommand::List(pages) | AuditCommand::Mine { pages, .. } => [pages.since, pages.until],
         AuditCommand::Export { since, until } => [*since, *until],
         _ => [None, None],
     };
