@@ -14,7 +14,8 @@ use std::path::Path;
 /// Module, and the modules that it may know.
 const TABLE: [(&str, &[&str]); 6] = [
     ("app", &["config"]),
-    ("cli", &["app", "config", "gateway"]),
+    // What the audit keeps of a command are the words of the shell.
+    ("cli", &["app", "config", "gateway", "shell"]),
     ("config", &[]),
     ("gateway", &["app", "session", "shell"]),
     ("session", &["app", "shell"]),

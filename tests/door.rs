@@ -9,6 +9,8 @@ mod kept_out;
 mod log;
 #[path = "door/login.rs"]
 mod login;
+#[path = "door/rebuild.rs"]
+mod rebuild;
 #[path = "door/registry.rs"]
 mod registry;
 #[path = "door/serving.rs"]

@@ -1,9 +1,11 @@
 //! Archives as files: where they are, published by rename, removed. What is in them, the engine knows.
 
 use crate::app::error::{Error, Kind, Result};
+use crate::app::rebuild::Label;
 use crate::app::{App, clock};
 use puerta_lab::model::{Job, SeatId};
 use puerta_lab::names::BackupName;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -31,7 +33,7 @@ async fn blocking<T: Send + 'static>(
 
 /// Makes the folder an archive goes to, readable by puerta alone. The folder of them all is made for the first
 /// one alone: where others should be, it is missing, and its file system may be.
-pub(super) async fn prepare(app: &App, archive: &Path) -> Result<()> {
+pub(super) async fn prepare(app: &App, seat: SeatId, archive: &Path) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     let all = app.config.backup.dir.clone();
     if !blocking(move || Ok(all.is_dir())).await?.unwrap_or(false) && app.store.has_backups().await? {
@@ -39,7 +41,8 @@ pub(super) async fn prepare(app: &App, archive: &Path) -> Result<()> {
     }
     let Some(dir) = archive.parent().map(Path::to_owned) else { return Ok(()) };
     let made = blocking(move || std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir));
-    made.await?.map_err(|error| trouble(&error))
+    made.await?.map_err(|error| trouble(&error))?;
+    app.label(seat).await
 }
 
 /// Gives a verified archive its name, for good: renamed, and the folder written to disk.
@@ -65,6 +68,24 @@ pub(super) async fn remove(file: &Path) -> Result<()> {
 }
 
 impl App {
+    /// Writes beside the archives of a seat whose they are, where it does not stand there yet.
+    async fn label(&self, seat: SeatId) -> Result<()> {
+        let Some(seat) = self.store.seat(seat).await? else { return Ok(()) };
+        let folder = self.config.backup.dir.join(seat.id.to_string());
+        let label = Label::of(&seat);
+        blocking(move || label.write(&folder)).await?.map_err(|error| trouble(&error))
+    }
+
+    /// The same for the archives that an older puerta left.
+    pub async fn label_archives(&self) -> Result<()> {
+        let seats: BTreeSet<SeatId> =
+            self.store.backups().await?.into_iter().map(|backup| backup.seat).collect();
+        for seat in seats {
+            self.label(seat).await?;
+        }
+        Ok(())
+    }
+
     /// Where a seat's archive of that name is kept.
     pub(super) fn archive(&self, seat: SeatId, name: &BackupName) -> PathBuf {
         self.config.backup.dir.join(seat.to_string()).join(format!("{name}.tar.zst"))

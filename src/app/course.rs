@@ -46,7 +46,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
 }
 
 /// The year at the end of `aso-2026`.
-fn year_in(name: &CourseName) -> Option<u16> {
+pub(super) fn year_in(name: &CourseName) -> Option<u16> {
     let (_, year) = name.as_str().rsplit_once('-')?;
     (year.len() == 4).then(|| year.parse().ok())?
 }

@@ -39,6 +39,7 @@ pub mod policy;
 pub mod port;
 pub mod presence;
 mod quota;
+pub mod rebuild;
 pub mod reply;
 pub mod review;
 pub mod room;

@@ -146,6 +146,7 @@ fn silent(vm: &Vm) -> Instance {
         node: vm.node.clone().unwrap_or_default(),
         status: Status::Unreachable,
         tags: BTreeMap::new(),
+        limits: None,
     }
 }
 

@@ -32,7 +32,7 @@ pub use event::{Event, Meant, Outcome, Phase};
 pub use export::{ExportError, Range, export};
 pub use file::OpenError;
 pub use filter::{Filter, Query};
-pub use read::{Found, search};
+pub use read::{Found, each, search};
 pub use reserve::Room;
 pub use sink::{Audit, AuditUnavailable, Settings};
 pub use verify::{Broken, Check, Rest, SignedUpTo, Verdict, verify, verify_reader};

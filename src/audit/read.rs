@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -65,6 +65,25 @@ pub fn search(path: &Path, query: &Query) -> io::Result<Found> {
     }
     found.lines.reverse();
     Ok(found)
+}
+
+/// Every entry of the log, the oldest first, one after the other; what is no entry is left out. Does not check the
+/// chain: `verify` is for that.
+pub fn each(path: &Path, mut heard: impl FnMut(&Value)) -> io::Result<()> {
+    for file in newest_first(&Place::new(path))?.into_iter().rev() {
+        let mut lines = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            if (&mut lines).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+                break;
+            }
+            if let Ok(value) = serde_json::from_slice(&line) {
+                heard(&value);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The log's files, each once: the open one may get its closed name meanwhile.

@@ -12,6 +12,7 @@ mod node;
 mod person;
 mod policy;
 mod privileges;
+mod rebuild;
 mod serve;
 mod starter;
 mod watchdog;
@@ -50,6 +51,12 @@ enum Verb {
     },
     /// Open the door
     Serve,
+    /// Put a registry that was lost together again, from engine, archives and audit; shows it
+    Rebuild {
+        /// Write it
+        #[arg(long)]
+        yes: bool,
+    },
     /// Look at the configuration
     Config {
         #[command(subcommand)]
@@ -133,6 +140,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
     let Some(config) = load(&words.config) else { return Ok(BAD_CONFIGURATION.into()) };
     match &words.verb {
         Verb::Init { admin, key } => init::run(&config, admin.as_deref(), key.as_deref()),
+        Verb::Rebuild { yes } => rebuild::run(&config, *yes),
         Verb::Serve => serve::run(&words.config, config),
         Verb::Config { verb: ConfigVerb::Check } => {
             if let Err(errors) = crate::app::policy::load(config.policy_dir.as_deref()) {

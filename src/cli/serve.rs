@@ -107,6 +107,7 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     jobs::recover(app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
     template::keep_swept(app);
     app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
+    app.label_archives().await.map_err(|error| anyhow::anyhow!("archives: {error:?}"))?;
     firewall::start(app).await.context("the firewall cannot be used")?;
     roster::start(app);
     node::start(app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
@@ -156,7 +157,7 @@ fn more_descriptors() {
     }
 }
 
-fn open_engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+pub(super) fn open_engine(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
     Ok(match &config.engine {
         config::Engine::Sim { listen, delay } => {
             let state = Some(config.state_dir.join("sim.json"));

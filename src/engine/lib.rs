@@ -20,7 +20,7 @@ pub use spoiled::Spoiled;
 pub use terminal::{Ended, Inside, Size, Terminal, TerminalWord};
 
 use async_trait::async_trait;
-use puerta_lab::model::Vm;
+use puerta_lab::model::{Limits, Vm};
 use puerta_lab::names::{TemplateName, TemplateRef};
 use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
@@ -94,8 +94,11 @@ pub struct Instance {
     pub node: String,
     /// Whether it runs.
     pub status: Status,
-    /// `user.puerta.*` metadata without the prefix: `name`, `seat`, `template`, `vm` (registry id).
+    /// `user.puerta.*` metadata without the prefix: `name`, `seat`, `template`, `vm` (registry id). From these, and
+    /// [`Instance::limits`], a registry that was lost is made again.
     pub tags: BTreeMap<String, String>,
+    /// What it may use, where the engine says all of it.
+    pub limits: Option<Limits>,
 }
 
 /// Live figures of one running machine; `None` is unknown.

@@ -157,6 +157,16 @@ impl AddressPlan {
         ))
     }
 
+    /// Where a number of a machine is: the reverse of [`AddressPlan::vmid`]. `None` for one that no machine has.
+    pub fn place(self, vmid: Vmid) -> Option<(Edition, SeatNumber, Slot)> {
+        let number = vmid.get();
+        let year = self.first_year.checked_add(u16::try_from(number >> 20).ok()?)?;
+        let version = u8::try_from(number >> 19 & 1).ok()?;
+        let seat = SeatNumber::new(u16::try_from(number >> 6 & 0x1fff).ok()?).ok()?;
+        let slot = Slot::new(u8::try_from(number & 0x3f).ok()?).ok()?;
+        Some((Edition { year, version }, seat, slot))
+    }
+
     /// Every address of a seat.
     pub fn seat_network(self, edition: Edition, seat: SeatNumber) -> Result<Ipv4Net, PlanError> {
         let first = self.vmid(edition, seat, Slot(0))?.address();

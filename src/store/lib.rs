@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
+mod anew;
 mod backups;
 mod changed;
 mod courses;
@@ -34,6 +35,7 @@ mod vms;
 #[cfg(test)]
 mod tests;
 
+pub use anew::{Anew, AnewBackup, AnewPerson, AnewSeat, AnewVm};
 pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};
 pub use egress::Place;

@@ -54,6 +54,15 @@ pub(super) async fn next_number(connection: &mut Connection, place: Edition) -> 
         last if last < SeatNumber::MAX => last + 1,
         _ => lowest_free(connection, place).await?,
     };
+    given(connection, place, SeatNumber::new(number)?).await
+}
+
+/// The place gave this number: it does not come again before all others did.
+pub(super) async fn given(
+    connection: &mut Connection,
+    place: Edition,
+    number: SeatNumber,
+) -> Result<SeatNumber> {
     sqlx::query(
         "INSERT INTO places (year, version, last_seat) VALUES ($1, $2, $3)
          ON CONFLICT (year, version) DO UPDATE SET last_seat = excluded.last_seat
@@ -61,10 +70,10 @@ pub(super) async fn next_number(connection: &mut Connection, place: Edition) -> 
     )
     .bind(i64::from(place.year))
     .bind(i64::from(place.version))
-    .bind(i64::from(number))
+    .bind(i64::from(number.get()))
     .execute(connection)
     .await?;
-    Ok(SeatNumber::new(number)?)
+    Ok(number)
 }
 
 async fn last(connection: &mut Connection, place: Edition) -> Result<u16> {

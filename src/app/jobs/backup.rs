@@ -140,7 +140,7 @@ async fn make(work: &Work, asked: Backup) -> Result<Reply> {
     let (app, job) = (&work.app, &work.job);
     let name = app.name_for(job).await?;
     let (part, done) = (app.part(job), app.archive(job.seat, &name));
-    archive::prepare(app, &done).await?;
+    archive::prepare(app, job.seat, &done).await?;
     let began = Instant::now();
     let sum = export(app, &part, &work.permit, &work.report).await?;
     archive::publish(&part, &done).await?;

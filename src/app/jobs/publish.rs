@@ -97,7 +97,7 @@ impl Task for Publish {
 async fn make(work: &Work, template: &Template) -> Result<Reply> {
     let (app, job, report) = (&work.app, &work.job, &work.report);
     let part = app.part(job);
-    archive::prepare(app, &part).await?;
+    archive::prepare(app, job.seat, &part).await?;
     export(app, &part, &work.permit, report).await?;
     report.step(Step::Publish).await?;
     let reference = template.reference();

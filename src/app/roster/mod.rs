@@ -163,9 +163,8 @@ async fn note(app: &App, visitor: &Visitor, view: &EnrolView) {
     let counts =
         event("enrolment").with("new", view.new).with("changed", view.changed).with("back", view.back);
     app.audit.finish(counts.with("archived", view.archived).with("unchanged", view.unchanged)).await;
-    let moved =
-        || view.people.iter().filter(|person| matches!(person.change, Change::Archived | Change::Back));
-    for person in moved() {
+    // Everybody by name: from these a registry that was lost is made again.
+    for person in view.people.iter().filter(|person| person.change != Change::Changed) {
         let seat = event("seat").with("what", person.change.as_str()).with("seat", person.seat.as_str());
         app.audit.finish(seat.with("person", person.login.as_str())).await;
     }

@@ -34,7 +34,7 @@ use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
 use client::Client;
 use dashmap::DashMap;
-use puerta_lab::model::Vm;
+use puerta_lab::model::{Limits, Vm};
 use puerta_lab::names::TemplateRef;
 use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
@@ -184,11 +184,24 @@ fn status(status_code: u16) -> Status {
 
 fn instance(found: wire::Instance, host: &wire::Environment) -> Option<Instance> {
     let (vmid, which) = Which::parse(&found.name)?;
+    let limits = limits(&found);
     // A host alone says `none`; to us it is a node like any other.
     let node = if host.server_clustered { found.location } else { host.server_name.clone() };
     let tags = found.config.into_iter();
     let tags = tags.filter_map(|(key, value)| Some((key.strip_prefix("user.puerta.")?.to_owned(), value)));
-    Some(Instance { vmid, which, node, status: status(found.status_code), tags: tags.collect() })
+    Some(Instance { vmid, which, node, status: status(found.status_code), tags: tags.collect(), limits })
+}
+
+/// As [`IncusEngine::config`] and its devices write them.
+fn limits(found: &wire::Instance) -> Option<Limits> {
+    let number = |key: &str| found.config.get(key)?.parse().ok();
+    let mib = |text: Option<&String>| text?.strip_suffix("MiB")?.parse().ok();
+    Some(Limits {
+        cpus: number("limits.cpu")?,
+        memory_mib: mib(found.config.get("limits.memory"))?,
+        disk_mib: mib(found.devices.get("root").and_then(|root| root.get("size")))?,
+        processes: number("limits.processes")?,
+    })
 }
 
 fn templates(images: Vec<wire::Image>) -> Vec<Template> {

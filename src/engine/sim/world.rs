@@ -5,7 +5,7 @@ use super::NODES;
 use super::echo::Echo;
 use super::journal::Journal;
 use crate::{EngineError, Instance, Result, Status, Which};
-use puerta_lab::model::Vm;
+use puerta_lab::model::{Limits, Vm};
 use puerta_lab::names::TemplateRef;
 use puerta_lab::plan::Vmid;
 use serde::{Deserialize, Serialize};
@@ -117,8 +117,18 @@ impl World {
             true => Status::Running,
             false => Status::Stopped,
         };
-        Instance { vmid, which, node: machine.node.clone(), status, tags: machine.tags.clone() }
+        let limits = machine.tags.get(LIMITS).and_then(|text| limits(text));
+        Instance { vmid, which, node: machine.node.clone(), status, tags: machine.tags.clone(), limits }
     }
+}
+
+/// Where a machine's limits are kept.
+const LIMITS: &str = "limits";
+
+fn limits(text: &str) -> Option<Limits> {
+    let numbers: Vec<u32> = text.split(' ').map(str::parse).collect::<std::result::Result<_, _>>().ok()?;
+    let [cpus, memory_mib, disk_mib, processes] = numbers.try_into().ok()?;
+    Some(Limits { cpus, memory_mib, disk_mib, processes })
 }
 
 pub(super) fn tags(vm: &Vm) -> BTreeMap<String, String> {
@@ -127,6 +137,10 @@ pub(super) fn tags(vm: &Vm) -> BTreeMap<String, String> {
         ("name", vm.name.to_string()),
         ("seat", vm.seat_name.to_string()),
         ("template", vm.template.to_string()),
+        (LIMITS, {
+            let Limits { cpus, memory_mib, disk_mib, processes } = vm.limits;
+            format!("{cpus} {memory_mib} {disk_mib} {processes}")
+        }),
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()

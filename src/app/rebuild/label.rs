@@ -1,0 +1,69 @@
+//! Whose the archives of a folder are: a small file beside them, so that a folder of numbers says it without the
+//! registry.
+
+use puerta_lab::model::Seat;
+use puerta_lab::names::{CourseName, SeatName};
+use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+const FILE: &str = "seat.json";
+/// More than a label is.
+const MOST: u64 = 4096;
+
+/// What a folder says of its seat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::app) struct Label {
+    seat: String,
+    course: String,
+    year: u16,
+    version: u8,
+    number: u16,
+}
+
+impl Label {
+    pub(in crate::app) fn of(seat: &Seat) -> Self {
+        Self {
+            seat: seat.name.to_string(),
+            course: seat.course_name.to_string(),
+            year: seat.edition.year,
+            version: seat.edition.version,
+            number: seat.number.get(),
+        }
+    }
+
+    /// Writes it into the folder, unless it stands there.
+    pub(in crate::app) fn write(&self, folder: &Path) -> io::Result<()> {
+        if Self::read(folder).as_ref() == Some(self) {
+            return Ok(());
+        }
+        let part = folder.join(format!("{FILE}.part"));
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        serde_json::to_writer(&mut file, self)?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        std::fs::rename(part, folder.join(FILE))
+    }
+
+    /// What stands in the folder, if something does.
+    pub(super) fn read(folder: &Path) -> Option<Self> {
+        let file = folder.join(FILE);
+        let small = std::fs::metadata(&file).ok()?.len() <= MOST;
+        small.then(|| serde_json::from_slice(&std::fs::read(file).ok()?).ok())?
+    }
+
+    pub(super) fn seat(&self) -> Option<SeatName> {
+        self.seat.parse().ok()
+    }
+
+    pub(super) fn course(&self) -> Option<CourseName> {
+        self.course.parse().ok()
+    }
+
+    /// Year, version and number.
+    pub(super) fn place(&self) -> (u16, u8, u16) {
+        (self.year, self.version, self.number)
+    }
+}

@@ -1,0 +1,224 @@
+//! A registry that was lost, as far as others know of it: the engine its machines, the archives whose they are, the
+//! audit who there was. It is put together and shown; writing it is somebody else's, who was shown it. Nothing here
+//! changes engine, archives or audit.
+
+mod archives;
+mod label;
+mod story;
+
+pub(in crate::app) use label::Label;
+
+use crate::app::command::Command;
+use crate::app::{account, clock};
+use crate::config::Config;
+use archives::Archives;
+use puerta_audit as audit;
+use puerta_engine::{Engine, Instance, Which};
+use puerta_lab::model::{Role, SeatId, VmId};
+use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::plan::{AddressPlan, Edition, SeatNumber};
+use puerta_store::{Anew, AnewPerson, AnewSeat, AnewVm, NewCode};
+use std::collections::BTreeMap;
+use std::io;
+use story::{Place, Story};
+
+/// What is known, and what is not.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// What can be written.
+    pub anew: Anew,
+    /// Lines of the audit that were heard.
+    pub lines: u64,
+    /// What is left out, and why: sentences.
+    pub left: Vec<String>,
+    /// Staff without a key, with a new one-time code for each.
+    pub codes: Vec<(Login, String)>,
+}
+
+/// A seat on its way into the registry.
+#[derive(Debug, Default)]
+struct Seat {
+    id: Option<SeatId>,
+    place: Place,
+    number: Option<(Edition, SeatNumber)>,
+}
+
+/// Puts it together. `parse` knows the shell's words; `lab` is the lab's mark, where it is known; `tell` is called
+/// with each archive that is read. A failure is a sentence.
+pub async fn look(
+    config: &Config,
+    engine: &dyn Engine,
+    lab: Option<String>,
+    parse: &dyn Fn(&str) -> Option<Command>,
+    tell: &dyn Fn(&str),
+) -> Result<Known, String> {
+    let mut story = Story::default();
+    let log = config.audit();
+    match audit::each(&log, |line| story.hear(line, parse)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        heard => heard.map_err(|error| format!("{}: {error}", log.display()))?,
+    }
+    let instances = engine.list().await.map_err(|error| format!("the engine: {error}"))?;
+    let archives = archives::find(config, engine, tell).await;
+    let archives = archives.map_err(|error| format!("{}: {error}", config.backup.dir.display()))?;
+    Ok(Gathering::new(config, lab, story).with(&instances, archives).known())
+}
+
+/// Everything that is known, on its way together.
+struct Gathering<'a> {
+    config: &'a Config,
+    plan: AddressPlan,
+    story: Story,
+    seats: BTreeMap<SeatName, Seat>,
+    known: Known,
+}
+
+impl<'a> Gathering<'a> {
+    fn new(config: &'a Config, lab: Option<String>, mut story: Story) -> Self {
+        let told = std::mem::take(&mut story.seats);
+        let seats = told.into_iter().map(|(name, place)| (name, Seat { place, ..Seat::default() })).collect();
+        let mut known = Known { lines: story.lines, ..Known::default() };
+        known.anew.lab = lab;
+        if story.lost > 0 {
+            known.left.push(format!("{} commands of the audit are not understood any more", story.lost));
+        }
+        Self { config, plan: AddressPlan { first_year: config.first_year }, story, seats, known }
+    }
+
+    fn with(mut self, instances: &[Instance], archives: Archives) -> Self {
+        for folder in &archives.folders {
+            let seat = self.seats.entry(folder.seat.clone()).or_default();
+            seat.id = Some(folder.id);
+            seat.number = Some((folder.edition, folder.number));
+            seat.place.course.get_or_insert_with(|| folder.course.clone());
+        }
+        let main = instances.iter().filter(|instance| instance.which == Which::Main);
+        let machines: Vec<_> = main.filter_map(|instance| self.machine(instance)).collect();
+        self.number(archives.highest);
+        for (seat, vm) in machines {
+            let id = self.seats.get(&seat).and_then(|seat| seat.id);
+            self.known.anew.vms.extend(id.map(|seat| AnewVm { seat, ..vm }));
+        }
+        self.known.anew.backups = archives.backups;
+        self.known.left.extend(archives.left);
+        self
+    }
+
+    /// A machine of the engine, with the name of its seat; what it says of itself must fit its number.
+    fn machine(&mut self, instance: &Instance) -> Option<(SeatName, AnewVm)> {
+        let tag = |name: &str| instance.tags.get(name).map(String::as_str).unwrap_or_default();
+        let read = || {
+            let (edition, number, slot) = self.plan.place(instance.vmid)?;
+            let seat: SeatName = tag("seat").parse().ok()?;
+            let vm = AnewVm {
+                id: VmId(tag("vm").parse().ok().filter(|id| *id > 0)?),
+                seat: SeatId(0),
+                name: tag("name").parse().ok()?,
+                slot,
+                vmid: instance.vmid,
+                template: tag("template").parse().ok()?,
+                node: instance.node.clone(),
+                limits: instance.limits.unwrap_or(self.config.machine.default),
+            };
+            Some((seat, (edition, number), vm))
+        };
+        let Some((name, place, vm)) = read() else {
+            self.known.left.push(format!("vm-{} of the engine does not say whose it is", instance.vmid));
+            return None;
+        };
+        let seat = self.seats.entry(name.clone()).or_default();
+        if *seat.number.get_or_insert(place) != place {
+            self.known.left.push(format!("vm-{} is not in the network of seat {name}", instance.vmid));
+            return None;
+        }
+        Some((name, vm))
+    }
+
+    /// An id for each seat, beyond those of every folder of archives.
+    fn number(&mut self, highest: i64) {
+        let mut last = highest;
+        for seat in self.seats.values_mut() {
+            seat.id.get_or_insert_with(|| {
+                last += 1;
+                SeatId(last)
+            });
+        }
+    }
+
+    fn known(mut self) -> Known {
+        self.courses();
+        let courses = &self.known.anew.courses;
+        for (name, seat) in std::mem::take(&mut self.seats) {
+            let Seat { id: Some(id), place: Place { course: Some(course), team, archived, members }, number } =
+                seat
+            else {
+                continue;
+            };
+            // A course is in one place: whoever sits elsewhere sits in another one.
+            let fits = number.filter(|(edition, _)| courses.get(&course) == Some(edition));
+            let number = fits.map(|(_, number)| number);
+            let members: Vec<Login> = members.into_iter().collect();
+            self.known.anew.seats.push(AnewSeat { id, name, course, number, team, archived, members });
+        }
+        self.people();
+        self.known
+    }
+
+    /// Each course's place, by where its seats are, else by what was said when it was made.
+    fn courses(&mut self) {
+        let Self { seats, story, known, .. } = self;
+        let now = clock::academic_year(clock::now());
+        for (name, (year, version)) in &story.courses {
+            let seats = seats.values().filter(|seat| seat.place.course.as_ref() == Some(name));
+            let seen = seats.filter_map(|seat| seat.number).map(|(edition, _)| edition).next();
+            let year = year.or_else(|| crate::app::course::year_in(name)).unwrap_or(now);
+            let said = Edition { year, version: version.unwrap_or(0) };
+            known.anew.courses.insert(name.clone(), seen.unwrap_or(said));
+        }
+        for (name, seat) in seats.iter_mut() {
+            let edition = seat.number.map_or(Edition { year: now, version: 0 }, |(edition, _)| edition);
+            let course = seat.place.course.clone().filter(|course| {
+                let there = known.anew.courses.entry(course.clone()).or_insert(edition);
+                seat.number.is_none() || *there == edition
+            });
+            let invented =
+                || format!("rebuilt-{}-{}", edition.year, edition.version).parse::<CourseName>().ok();
+            seat.place.course = course.or_else(|| {
+                known.left.push(format!("nobody knows the course of seat {name}"));
+                invented()
+            });
+            if let Some(course) = &seat.place.course {
+                known.anew.courses.entry(course.clone()).or_insert(edition);
+            }
+        }
+    }
+
+    fn people(&mut self) {
+        // Who sits somewhere is somebody, whoever else was told of.
+        for seat in &self.known.anew.seats {
+            let own = seat.name.as_str().parse().ok().filter(|_| seat.members.is_empty() && !seat.team);
+            for login in seat.members.iter().cloned().chain(own) {
+                self.story.people.entry(login).or_default();
+            }
+        }
+        for seat in &mut self.known.anew.seats {
+            let own = seat.name.as_str().parse().ok().filter(|_| seat.members.is_empty() && !seat.team);
+            seat.members.extend(own);
+        }
+        for (login, told) in std::mem::take(&mut self.story.people) {
+            let keys = if told.second { Vec::new() } else { told.keys };
+            let keys: Vec<_> = keys.iter().filter_map(|line| account::parse(line).ok()).collect();
+            let code = (told.role != Role::Alumno && keys.is_empty()).then(|| self.code(&login)).flatten();
+            let (name, role, suspended) = (told.name, told.role, told.suspended);
+            self.known.anew.people.push(AnewPerson { login, name, role, suspended, keys, code });
+        }
+    }
+
+    fn code(&mut self, login: &Login) -> Option<NewCode> {
+        let code = puerta_keys::code::generate().ok()?;
+        let mut expires = clock::now();
+        expires.0 += self.config.code_lifetime.as_millis() as i64;
+        self.known.codes.push((login.clone(), code.expose().to_owned()));
+        Some(NewCode { hash: code.hash(), expires })
+    }
+}
