@@ -94,7 +94,17 @@ fn ring(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> Option<Vec<String>> {
     }) {
         left.remove(free);
     }
-    (!left.is_empty()).then(|| left.into_keys().map(str::to_owned).collect())
+    // Nor does whom nobody that is left knows.
+    while let Some(free) =
+        left.keys().copied().find(|of| !left.iter().any(|(from, to)| from != of && to.contains(of)))
+    {
+        left.remove(free);
+    }
+    let known = |to: &BTreeSet<&str>| -> String {
+        let known: Vec<&str> = to.iter().filter(|to| left.contains_key(*to)).copied().collect();
+        known.join(", ")
+    };
+    (!left.is_empty()).then(|| left.iter().map(|(from, to)| format!("{from} -> {}", known(to))).collect())
 }
 
 /// The parts of a module, and which of the others each of them knows, whatever is inside it. What stands in the
@@ -123,7 +133,7 @@ fn no_ring_but_between_a_module_and_its_own_parts() {
         .filter(|module| ["app", "session"].contains(&module[0].as_str()))
         .filter_map(|module| Some((module.join("::"), ring(&parts(&files, module))?)))
         .collect();
-    assert!(found.is_empty(), "rings, and who leads into them: {found:#?}");
+    assert!(found.is_empty(), "rings: {found:#?}");
     assert!(parts(&files, &["app".to_owned()])["vm"].contains("jobs"), "arrows are seen");
     let pair =
         BTreeMap::from([("a", BTreeSet::from(["b"])), ("b", BTreeSet::from(["a"])), ("c", BTreeSet::new())]);

@@ -1,7 +1,7 @@
 //! Archives as files: where they are, published by rename, removed. What is in them, the engine knows.
 
 use crate::app::error::{Error, Kind, Result};
-use crate::app::rebuild::Label;
+use crate::app::label::Label;
 use crate::app::{App, clock};
 use puerta_lab::model::{Job, SeatId};
 use puerta_lab::names::BackupName;

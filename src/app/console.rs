@@ -139,7 +139,9 @@ impl App {
         term: &str,
         size: Size,
     ) -> Result<Opened> {
-        self.opened_console(visitor, entry, term, size).instrument(span::of(visitor)).await
+        self.opened_console(visitor, entry, term, size)
+            .instrument(span::of(visitor.login.as_str(), &visitor.connection))
+            .await
     }
 
     async fn opened_console(

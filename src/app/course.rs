@@ -8,7 +8,6 @@ use crate::app::reply::{CourseReply, CourseView, Reply};
 use crate::app::roster;
 use puerta_lab::action::Action;
 use puerta_lab::model::Course;
-use puerta_lab::names::CourseName;
 use puerta_lab::plan::PlanError;
 use puerta_policy::decide::Lab;
 use puerta_store::StoreError;
@@ -28,7 +27,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
         CourseCommand::Create { name, year, version } => {
             let _lab = ctx.permit(Action::CourseCreate, Lab, None, Error::denied()).await?;
             let now = clock::now();
-            let year = year.or_else(|| year_in(&name)).unwrap_or_else(|| clock::academic_year(now));
+            let year = year.or_else(|| name.year()).unwrap_or_else(|| clock::academic_year(now));
             let made = store.create_course(&name, year, version, ctx.app.plan(), now).await;
             let course = made.map_err(|error| match error {
                 StoreError::Taken(_) => {
@@ -43,12 +42,6 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: CourseCommand) -> Result<Reply> 
             Ok(Reply::Course(CourseReply::Created(view(&course, 0))))
         }
     }
-}
-
-/// The year at the end of `aso-2026`.
-pub(super) fn year_in(name: &CourseName) -> Option<u16> {
-    let (_, year) = name.as_str().rsplit_once('-')?;
-    (year.len() == 4).then(|| year.parse().ok())?
 }
 
 fn view(course: &Course, seats: u32) -> CourseView {

@@ -51,7 +51,9 @@ impl App {
         port: u32,
         originator: &str,
     ) -> Result<Passage> {
-        self.passed(visitor, host, port, originator).instrument(span::of(visitor)).await
+        self.passed(visitor, host, port, originator)
+            .instrument(span::of(visitor.login.as_str(), &visitor.connection))
+            .await
     }
 
     async fn passed(

@@ -27,6 +27,7 @@ pub mod handing;
 mod isolation;
 mod itself;
 pub mod jobs;
+mod label;
 mod limits;
 pub mod login;
 pub mod node;
@@ -188,7 +189,9 @@ impl App {
 
     /// Carries out one command. `words` is what was typed, for the audit (never a secret).
     pub async fn run(self: &Arc<Self>, visitor: &Visitor, command: Command, words: &str) -> Result<Outcome> {
-        self.carry_out(visitor, command, words).instrument(span::of(visitor)).await
+        self.carry_out(visitor, command, words)
+            .instrument(span::of(visitor.login.as_str(), &visitor.connection))
+            .await
     }
 
     async fn carry_out(

@@ -1,14 +1,13 @@
 //! Whose doing it is, on every line of the log that is written meanwhile: the person, their connection, the machine,
 //! the job.
 
-use super::ctx::Visitor;
 use puerta_lab::model::Job;
 use tracing::Span;
 use tracing::field::Empty;
 
 /// What somebody asks for. Which machine that is about is added once it is known ([`about`]).
-pub(super) fn of(visitor: &Visitor) -> Span {
-    tracing::info_span!("asked", person = %visitor.login, connection = visitor.connection, vm = Empty)
+pub(super) fn of(person: &str, connection: &str) -> Span {
+    tracing::info_span!("asked", person, connection, vm = Empty)
 }
 
 /// The present request is about this.

@@ -254,7 +254,7 @@ async fn no_machine_is_made_before_the_firewall_has_what_is_said_of_its_seat() {
     let store = &house.app.store;
     let course = Place::Course(store.courses().await.unwrap()[0].0.id);
     drop(store.set_egress(course, Some(&Egress::Deny)).await.unwrap());
-    assert_eq!(house.create().await.0.unwrap_err().id, "error-firewall");
+    assert_eq!(house.create().await.0.unwrap_err().id, "error-firewall-away");
     assert!(house.vm().await.is_none());
     drop(store.set_egress(course, None).await.unwrap());
     house.create().await.0.unwrap();

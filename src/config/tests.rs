@@ -98,7 +98,7 @@ fn the_audit_is_kept_for_ever_unless_somebody_says_otherwise() {
     let audit = Config::parse("").unwrap().audit_log;
     assert_eq!((audit.sign_every, audit.keep_days), (Duration::from_secs(60), None));
     assert_eq!((audit.copy, audit.syslog), (None, None));
-    let text = "[audit]\nsign_every_s = 5\nkeep_days = 400\ncopy = \"/srv/log/puerta.jsonl\"\nsyslog = \"/dev/log\"\n";
+    let text = "[audit]\nsign_every_s = 5\nkeep_days = 400\nacts_per_person_s = 20\ncopy = \"/srv/log/puerta.jsonl\"\nsyslog = \"/dev/log\"\n";
     let config = Config::parse(text).unwrap();
     assert_eq!(config.audit_log.keep_days, Some(400));
     let shown = config.to_string();

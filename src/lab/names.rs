@@ -212,6 +212,14 @@ macro_rules! nobodys {
     };
 }
 
+impl CourseName {
+    /// The year at the end of `aso-2026`.
+    pub fn year(&self) -> Option<u16> {
+        let (_, year) = self.as_str().rsplit_once('-')?;
+        (year.len() == 4).then(|| year.parse().ok())?
+    }
+}
+
 nobodys!(VmName, SeatName, CourseName, TemplateName);
 
 impl TemplateRef {

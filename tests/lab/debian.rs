@@ -24,7 +24,7 @@ fn debian_12() {
     });
     lab.step("backup and restore", || {
         lab.inside("deb", "echo bueno >/root/word").well();
-        lab.ok("alumno1", "vm backup deb");
+        lab.ok("alumno1", "vm backup deb --yes");
         lab.inside("deb", "rm -rf /root/word /usr/lib/systemd /etc/ssh").well();
         lab.ok("alumno1", "vm restore deb --yes");
         wait("ssh answers", Duration::from_secs(60), || lab.inside("deb", "true").code == 0);

@@ -59,7 +59,7 @@ fn the_lab_itself() {
         let said = Said::of(&mut other.command("up"));
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.out.contains("ready in"), "{said:?}");
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
         lab.nothing_half();
         Said::of(&mut other.command("down")).well();
         nothing_left(&other.dir);

@@ -15,18 +15,18 @@ fn killed_at_any_moment_nothing_is_half() {
     lab.step("a machine with something in it", || {
         lab.ok("alumno1", "vm create web1 --template mini");
         content(&lab, "web1", "old");
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
         content(&lab, "web1", "new");
     });
     lab.step("killed in a backup", || {
-        at_moments(&lab, "vm backup web1", |lab, _| {
+        at_moments(&lab, "vm backup web1 --yes", |lab, _| {
             assert_eq!(read(lab, "web1"), "new");
-            lab.ok("alumno1", "vm backup web1");
+            lab.ok("alumno1", "vm backup web1 --yes");
         });
     });
     lab.step("killed in a restore", || {
         content(&lab, "web1", "old");
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
         at_moments(&lab, "vm restore web1 --yes", |lab, job| {
             let state = job["state"].as_str().unwrap();
             let content_now = read(lab, "web1");
@@ -36,7 +36,7 @@ fn killed_at_any_moment_nothing_is_half() {
                 "{job} left {content_now}"
             );
             content(lab, "web1", "old");
-            lab.ok("alumno1", "vm backup web1");
+            lab.ok("alumno1", "vm backup web1 --yes");
         });
     });
     lab.step("killed in a creation", || {
@@ -45,7 +45,7 @@ fn killed_at_any_moment_nothing_is_half() {
                 assert_eq!(lab.state("web2"), "running");
                 let name = lab.inside_new("web2", "hostname; grep -v ^# /root/.ssh/authorized_keys").well();
                 assert!(name.starts_with("web2\nssh-ed25519 "), "{name}");
-                lab.ok("alumno1", "vm backup web2");
+                lab.ok("alumno1", "vm backup web2 --yes");
                 lab.ok("alumno1", "vm delete web2 --yes");
             }
         });

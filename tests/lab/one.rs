@@ -245,7 +245,7 @@ fn backup_and_restore(lab: &Lab) {
     // On a terminal: one line that is rewritten, and at the end name, size and time.
     let mut tty = lab.client("ssh");
     let said =
-        Said::of(tty.args(["-tt", "-o", "SetEnv=LC_ALL=en_US.UTF-8", "alumno1@puerta", "vm backup web1"]));
+        Said::of(tty.args(["-tt", "-o", "SetEnv=LC_ALL=en_US.UTF-8", "alumno1@puerta", "vm backup web1 --yes"]));
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.matches("\r\x1b[K").count() >= 3, "{said:?}");
     assert!(said.out.contains("% ("), "{said:?}");
@@ -274,9 +274,9 @@ fn backup_and_restore(lab: &Lab) {
     assert_eq!((host_key(lab), lab.vm("web1").unwrap()), (key, before));
     lab.nothing_half();
 
-    lab.ok("alumno1", "vm backup web1");
-    lab.ok("alumno1", "vm backup web1");
-    let fourth = lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
+    lab.ok("alumno1", "vm backup web1 --yes");
+    let fourth = lab.ok("alumno1", "vm backup web1 --yes");
     assert!(fourth.contains(&format!("removed to make room for it: `{name}`")), "{fourth}");
     assert_eq!(lab.backups("web1").len(), 3);
     lab.run("alumno2", &format!("backup show {name}")).fails(1, "no backup");
@@ -294,7 +294,7 @@ fn under_writes(lab: &Lab) {
         "n=0; while :; do n=$((n+1)); echo $n >>/root/first; echo $n >>/root/second; usleep 1000; done";
     lab.inside("web1", &format!("setsid sh -c '{writer}' >/dev/null 2>&1 </dev/null &")).well();
     std::thread::sleep(Duration::from_millis(300));
-    lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
     let after = lab.inside("web1", "wc -l </root/first").well();
     std::thread::sleep(Duration::from_millis(200));
     let later = lab.inside("web1", "wc -l </root/first").well();
@@ -331,7 +331,7 @@ fn damaged(lab: &Lab) {
 
 fn in_one_second(lab: &Lab) {
     for _ in 0..3 {
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
     }
     let names = lab.backups("web1");
     assert_eq!(names.len(), 3);

@@ -76,7 +76,7 @@ fn udp(lab: &Lab) {
 
 fn the_number_stays(lab: &Lab) {
     let port = port_of(lab, "web1");
-    lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
     lab.ok("alumno1", "vm stop web1");
     curl(lab, port, &[]).fails(28, "");
     lab.ok("alumno1", "vm start web1");

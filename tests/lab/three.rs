@@ -103,7 +103,7 @@ fn one_away(lab: &Lab, node: &str) {
 fn killed(lab: &Lab) {
     lab.inside("web2", "dd if=/dev/urandom of=/root/much bs=1M count=24 2>/dev/null").well();
     for (act, delay) in [
-        ("vm backup web2", 300),
+        ("vm backup web2 --yes", 300),
         ("vm restore web2 --yes", 1000),
         ("vm restore web2 --yes", 1500),
         ("vm restore web2 --yes", 2000),
@@ -121,5 +121,5 @@ fn killed(lab: &Lab) {
             assert_eq!(lab.inside("web2", "cat /root/word").well(), "bueno\n");
         });
     }
-    lab.ok("alumno1", "vm backup web2");
+    lab.ok("alumno1", "vm backup web2 --yes");
 }

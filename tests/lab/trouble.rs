@@ -18,11 +18,11 @@ fn trouble_around_it() {
             "dd if=/dev/urandom of=/root/much bs=1M count=40 2>/dev/null; echo uno >/root/word",
         )
         .well();
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
     });
     lab.step("the engine is away", || away(lab));
     lab.step("what a killed start left on the node", || held(lab));
-    lab.step("the engine goes away during a backup", || cut(lab, "vm backup web1"));
+    lab.step("the engine goes away during a backup", || cut(lab, "vm backup web1 --yes"));
     lab.step("... during a restore", || cut(lab, "vm restore web1 --yes"));
     lab.step("... during a creation", || cut(lab, "vm create web3 --template mini"));
     lab.step("... during a removal", || cut(lab, "vm delete web2 --yes"));
@@ -37,7 +37,7 @@ fn away(lab: &Lab) {
         "vm start web1",
         "vm stop web1",
         "vm restart web1",
-        "vm backup web1",
+        "vm backup web1 --yes",
         "template list",
     ] {
         let said = lab.run("alumno1", verb).fails(2, AWAY);
@@ -58,7 +58,7 @@ fn away(lab: &Lab) {
     assert_eq!(lab.inside("web1", "cat /root/word").well(), "uno\n");
     lab.lab("start", &["nodo01"]).well();
     lab.settled();
-    for verb in ["vm stop web1", "vm start web1", "vm backup web1"] {
+    for verb in ["vm stop web1", "vm start web1", "vm backup web1 --yes"] {
         lab.ok("alumno1", verb);
     }
     assert!(lab.vm("web9").is_none());
@@ -122,7 +122,7 @@ fn cut(lab: &Lab, act: &str) {
         assert_eq!(lab.state("web1"), "running");
         wait("ssh answers", Duration::from_secs(10), || lab.inside("web1", "true").code == 0);
         assert_eq!(lab.inside("web1", "cat /root/word").well(), "uno\n");
-        lab.ok("alumno1", "vm backup web1");
+        lab.ok("alumno1", "vm backup web1 --yes");
         if lab.vm("web3").is_some() {
             lab.ok("alumno1", "vm delete web3 --yes");
         }
@@ -141,8 +141,8 @@ fn full(lab: &Lab) {
     let before = lab.backups("web1");
     lab.configure(&original, &format!("[backup]\ndir = {:?}", small.join("b")));
     lab.inside("web1", "rm /root/much; dd if=/dev/urandom of=/root/some bs=1M count=12 2>/dev/null").well();
-    lab.ok("alumno1", "vm backup web1");
-    lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
+    lab.ok("alumno1", "vm backup web1 --yes");
     let kept = || -> Vec<_> {
         let mut files: Vec<_> =
             std::fs::read_dir(small.join("b/1")).unwrap().map(|file| file.unwrap().path()).collect();
@@ -152,7 +152,7 @@ fn full(lab: &Lab) {
     let old = kept();
     assert_eq!(old.len(), 2, "{old:?}");
     lab.inside("web1", "dd if=/dev/urandom of=/root/more bs=1M count=40 2>/dev/null").well();
-    lab.run("alumno1", "vm backup web1").fails(2, "disk is full");
+    lab.run("alumno1", "vm backup web1 --yes").fails(2, "disk is full");
     assert_eq!(kept(), old, "a backup is gone, or a part is left");
     assert_eq!(lab.state("web1"), "running");
     assert!(lab.backups("web1").iter().filter(|name| !before.contains(name)).count() == 2);
@@ -171,7 +171,7 @@ fn full(lab: &Lab) {
         // Those that `keep` let go while the archives lay elsewhere.
         std::fs::remove_file(file).unwrap();
     }
-    lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
     lab.nothing_half();
 }
 
@@ -193,20 +193,20 @@ fn bounds(lab: &Lab) {
     };
     lab.configure(&original, "[backup]\nmax_mib = 8");
     lab.inside("web1", "dd if=/dev/urandom of=/root/more bs=1M count=40 2>/dev/null").well();
-    lab.run("alumno1", "vm backup web1").fails(1, "more than the lab allows for one backup");
+    lab.run("alumno1", "vm backup web1 --yes").fails(1, "more than the lab allows for one backup");
     ticking("larger than max_mib");
     lab.inside("web1", "rm /root/more").well();
 
     lab.configure(&original, "[backup]\nmax_unpacked_mib = 64");
     lab.inside("web1", "dd if=/dev/zero of=/root/zeros bs=1M count=100 2>/dev/null").well();
-    lab.run("alumno1", "vm backup web1").fails(1, "more than the lab allows for one backup");
+    lab.run("alumno1", "vm backup web1 --yes").fails(1, "more than the lab allows for one backup");
     ticking("larger than max_unpacked_mib");
     lab.inside("web1", "rm /root/zeros").well();
 
     // A hole: quick to make, slow to pack. (20 GB by hand: the same, and Incus packs on for minutes.)
     lab.configure(&original, "[backup]\ndeadline_s = 10");
     lab.inside("web1", "truncate -s 4G /root/hole").well();
-    let said = lab.run("alumno1", "vm backup web1");
+    let said = lab.run("alumno1", "vm backup web1 --yes");
     eprintln!(
         "           a hole of 4 GB: {} in {:.1} s: {}",
         said.code,
@@ -220,6 +220,6 @@ fn bounds(lab: &Lab) {
     lab.settled();
     ticking("the deadline");
     lab.configure(&original, "");
-    lab.ok("alumno1", "vm backup web1");
+    lab.ok("alumno1", "vm backup web1 --yes");
     lab.nothing_half();
 }

@@ -58,7 +58,7 @@ fn an_exam_begins_and_ends_at_its_time() {
     assert!(sees(&house, "alumno2").is_empty());
     assert_eq!(refused(&house, "alumno1", &["vm", "start", "web1"]), "error-no-vm");
     assert_eq!(refused(&house, "alumno1", &["vm", "stop", "db1"]), "error-denied");
-    assert_eq!(refused(&house, "alumno1", &["vm", "create", "notes"]), "error-no-seat");
+    assert_eq!(refused(&house, "alumno1", &["vm", "create", "notes"]), "error-denied");
     assert_eq!(
         refused(&house, "profesor", &["port", "publish", "web1.alumno2", "80"]),
         "error-publications-closed"

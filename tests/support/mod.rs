@@ -80,8 +80,10 @@ impl House {
             Some(ssh) => ssh.split_once("\n[").map_or((ssh, String::new()), |(a, b)| (a, format!("[{b}"))),
             None => ("", extra.to_owned()),
         };
+        // Not the name of whatever computer the tests run on.
+        let name = if ssh.contains("public_name") { "" } else { "public_name = \"puerta\"" };
         let text = format!(
-            "state_dir = {state:?}\n[ssh]\n{listen}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n\
+            "state_dir = {state:?}\n[ssh]\n{listen}\n{name}\n{ssh}\n[engine]\ndriver = \"sim\"\nlisten = true\n{rest}\n\
              [network]\nfirst_year = {first_year}\n"
         );
         std::fs::write(house.config(), text).unwrap();

@@ -1,8 +1,8 @@
 //! The archives that lie in the folder of backups: whose they are by the label beside them, and whether they can be
 //! read whole, which is what makes one a backup.
 
-use super::Label;
 use crate::app::clock;
+use crate::app::label::Label;
 use crate::config::Config;
 use puerta_engine::Engine;
 use puerta_lab::model::SeatId;

@@ -3,10 +3,7 @@
 //! changes engine, archives or audit.
 
 mod archives;
-mod label;
 mod story;
-
-pub(in crate::app) use label::Label;
 
 use crate::app::command::Command;
 use crate::app::{account, clock};
@@ -171,7 +168,7 @@ impl<'a> Gathering<'a> {
         for (name, (year, version)) in &story.courses {
             let seats = seats.values().filter(|seat| seat.place.course.as_ref() == Some(name));
             let seen = seats.filter_map(|seat| seat.number).map(|(edition, _)| edition).next();
-            let year = year.or_else(|| crate::app::course::year_in(name)).unwrap_or(now);
+            let year = year.or_else(|| name.year()).unwrap_or(now);
             let said = Edition { year, version: version.unwrap_or(0) };
             known.anew.courses.insert(name.clone(), seen.unwrap_or(said));
         }

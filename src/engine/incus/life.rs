@@ -90,8 +90,23 @@ impl IncusEngine {
         }
         match self.change(&name, "start", false, 30, code::RUNNING).await {
             Err(EngineError::DiskFull) => self.start_with_spare(&name, vm).await,
-            Err(error) if is_unstarted(&error) => Err(self.unstarted(&name, error).await),
+            Err(error) if is_unstarted(&error) => {
+                self.taken_down(&name).await;
+                Err(self.unstarted(&name, error).await)
+            }
             other => other,
+        }
+    }
+
+    /// A start that failed is still called running until LXC has taken it down: whoever looks next would believe it.
+    async fn taken_down(&self, name: &str) {
+        for _ in 0..20 {
+            match self.look(name).await {
+                Ok(Some(found)) if found.status_code == code::RUNNING => {
+                    sleep(Duration::from_millis(250)).await
+                }
+                _ => return,
+            }
         }
     }
 

@@ -14,7 +14,7 @@ const MOST: u64 = 4096;
 
 /// What a folder says of its seat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::app) struct Label {
+pub(super) struct Label {
     seat: String,
     course: String,
     year: u16,
@@ -23,7 +23,7 @@ pub(in crate::app) struct Label {
 }
 
 impl Label {
-    pub(in crate::app) fn of(seat: &Seat) -> Self {
+    pub(super) fn of(seat: &Seat) -> Self {
         Self {
             seat: seat.name.to_string(),
             course: seat.course_name.to_string(),
@@ -34,7 +34,7 @@ impl Label {
     }
 
     /// Writes it into the folder, unless it stands there.
-    pub(in crate::app) fn write(&self, folder: &Path) -> io::Result<()> {
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         if Self::read(folder).as_ref() == Some(self) {
             return Ok(());
         }
