@@ -137,7 +137,7 @@ fn no_ring_but_between_a_module_and_its_own_parts() {
     assert!(parts(&files, &["app".to_owned()])["vm"].contains("jobs"), "arrows are seen");
     let pair =
         BTreeMap::from([("a", BTreeSet::from(["b"])), ("b", BTreeSet::from(["a"])), ("c", BTreeSet::new())]);
-    assert_eq!(ring(&pair), Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(ring(&pair), Some(vec!["a -> b".to_owned(), "b -> a".to_owned()]));
 }
 
 #[test]

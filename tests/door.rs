@@ -185,7 +185,7 @@ fn a_policy_is_replaced_whole_or_not_at_all() {
     shell.until("pregunta a tu profesor");
     shell.end();
     let said = house.run("alumno1", &["vm", "list"]);
-    assert!(said.code == 1 && said.err.contains("pregunta a tu profesor"), "{said:?}");
+    assert!(said.code == 1 && said.err.contains("habla con tu profesor"), "{said:?}");
     house.ok("profesor", &["vm", "list", "--all"]);
     assert_eq!(reloads("replaced"), 2);
     drop(house);

@@ -104,7 +104,9 @@ fn a_page_is_published_listed_and_given_up() {
         audit.iter().filter(|line| line["action"] == action && line["outcome"] == outcome).count()
     };
     assert_eq!((acts("port-publish", "done"), acts("port-unpublish", "done")), (4, 1));
-    assert!(acts("port-unpublish", "denied") == 1 && acts("port-publish", "denied") == 1);
+    // What is not there is refused and written down like what is another's.
+    let denied = (acts("port-unpublish", "denied"), acts("port-publish", "denied"));
+    assert!(denied.0 >= 1 && denied.1 >= 1, "{denied:?}");
     let begin = audit.iter().find(|line| line["action"] == "port-publish").unwrap();
     assert_eq!((&begin["vm"], &begin["policies"][0]), (&"web1.alumno1".into(), &"students-publish".into()));
 }

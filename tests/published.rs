@@ -71,6 +71,20 @@ impl World {
         said.out
     }
 
+    /// The helper that runs: the child of its starter.
+    fn helper(&self) -> u32 {
+        let child = |of: u32| {
+            let found = Command::new("pgrep").args(["-P", &of.to_string()]).output().unwrap().stdout;
+            String::from_utf8(found).unwrap().trim().parse().ok()
+        };
+        let mut helper = None;
+        wait("there is a helper", || {
+            helper = child(self.house.pid()).and_then(child);
+            helper.is_some()
+        });
+        helper.unwrap()
+    }
+
     fn ports(&self) -> Vec<Value> {
         serde_json::from_str(&self.ok("profesor", &["port", "list", "--all", "--json"])).unwrap()
     }
@@ -302,14 +316,19 @@ fn what_the_firewall_does_not_do_is_not_in_the_registry_either() {
     let mut world = World::new("gone");
     let page = world.machine("alumno1", "web1");
     world.ok("alumno1", &["port", "publish", "web1", "80"]);
-    let mut helper = Command::new("pgrep");
-    helper.args(["-P", &world.house.pid().to_string()]);
-    let helper = String::from_utf8(helper.output().unwrap().stdout).unwrap();
-    sh(&format!("kill -9 {helper}"));
-    assert_eq!(world.error("alumno1", &["port", "publish", "web1", "81"]), "error-firewall");
-    assert_eq!(world.error("alumno1", &["port", "unpublish", "50000"]), "error-firewall");
-    assert_eq!(world.error("profesor", &["egress", "set", "deny", "--seat", "alumno1"]), "error-firewall");
-    assert_eq!(world.error("alumno1", &["vm", "delete", "web1", "--yes"]), "error-firewall");
+    // It hangs for each of them anew: another one follows.
+    for (login, words) in [
+        ("alumno1", &["port", "publish", "web1", "81"][..]),
+        ("alumno1", &["port", "unpublish", "50000"]),
+        ("profesor", &["egress", "set", "deny", "--seat", "alumno1"]),
+        ("alumno1", &["vm", "delete", "web1", "--yes"]),
+    ] {
+        let again = || world.house.log().matches("the firewall has a helper again").count();
+        let before = again();
+        sh(&format!("kill -STOP {}", world.helper()));
+        assert_eq!(world.error(login, words), "error-firewall-away", "{words:?}");
+        wait("another helper follows", || again() > before);
+    }
     let ports = world.ports();
     assert_eq!((ports.len(), &ports[0]["port"]), (1, &50_000.into()), "{ports:?}");
     let rules: Vec<Value> =
@@ -317,7 +336,7 @@ fn what_the_firewall_does_not_do_is_not_in_the_registry_either() {
     assert_eq!(rules.len(), 1, "{rules:?}");
     assert!(world.visit(50_000).is_some(), "the old rules stay");
     let failed = world.events("firewall");
-    assert!(failed.len() <= 2 && failed.iter().all(|line| line["outcome"] == "failed"), "{failed:?}");
+    assert!(failed.iter().any(|line| line["outcome"] == "failed"), "{failed:?}");
 
     // Once it can be closed the machine goes, and the next one with its address is nobody's page.
     world.house.stop();

@@ -71,6 +71,7 @@ domain = "virtuales"
 
 [ssh]
 listen = ["127.0.0.1:$(puerta_port)"]   # the lab hands over open sockets; they win
+public_name = "puerta"
 
 [network]
 first_year = 2026

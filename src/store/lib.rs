@@ -38,6 +38,7 @@ mod tests;
 pub use anew::{Anew, AnewBackup, AnewPerson, AnewSeat, AnewVm};
 pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};
+pub use database::Ground;
 pub use egress::Place;
 pub use error::{Result, StoreError, Trouble};
 pub use factors::{NewFactor, SecondFactor};
@@ -49,7 +50,6 @@ pub use quotas::{Effective, Origin, Scope};
 pub use recordings::Recording;
 pub use roster::{Enrolled, Enrolment, Intake, RosterPlan, RosterRow};
 pub use seats::SeatRow;
-pub use sqlite::Ground;
 pub use templates::{NewTemplate, Template};
 pub use vms::{NewVm, Source};
 

@@ -244,8 +244,13 @@ fn backup_and_restore(lab: &Lab) {
     lab.inside("web1", "dd if=/dev/urandom of=/root/some bs=1M count=20 2>/dev/null; echo bueno >/www/index.html; chown 7:8 /www/index.html").well();
     // On a terminal: one line that is rewritten, and at the end name, size and time.
     let mut tty = lab.client("ssh");
-    let said =
-        Said::of(tty.args(["-tt", "-o", "SetEnv=LC_ALL=en_US.UTF-8", "alumno1@puerta", "vm backup web1 --yes"]));
+    let said = Said::of(tty.args([
+        "-tt",
+        "-o",
+        "SetEnv=LC_ALL=en_US.UTF-8",
+        "alumno1@puerta",
+        "vm backup web1 --yes",
+    ]));
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.matches("\r\x1b[K").count() >= 3, "{said:?}");
     assert!(said.out.contains("% ("), "{said:?}");

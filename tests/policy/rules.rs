@@ -84,7 +84,7 @@ fn an_exam_begins_and_ends_at_its_time() {
     assert_eq!(json(&house, "alumno1", &["whoami"])["login"], "alumno1");
     assert_eq!(json(&house, "profesor", &["policy", "rule", "list"])[0]["state"], "on");
     let denied = house.audit().into_iter().find(|line| line["code"] == "denial").unwrap();
-    assert_eq!(denied["policies"][0], "rule-1-exam", "{denied}");
+    assert_eq!(denied["meant"]["policies"][0], "rule-1-exam", "{denied}");
 
     let over: jiff::Timestamp = until.parse().unwrap();
     while jiff::Timestamp::now() < over {

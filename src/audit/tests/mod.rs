@@ -71,6 +71,8 @@ impl Folder {
     fn names(&self) -> Vec<String> {
         let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
         let mut names: Vec<_> = fs::read_dir(&self.0).unwrap().map(name).collect();
+        // Room that is kept for what must be written; not of the log.
+        names.retain(|name| name != "audit.reserve");
         names.sort();
         names
     }

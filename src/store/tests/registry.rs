@@ -217,7 +217,7 @@ async fn a_call_that_is_dropped_half_way_leaves_nothing() {
 #[tokio::test]
 async fn a_transaction_that_sqlite_ended_by_itself_does_not_shut_the_registry() {
     let folder = Folder::new();
-    let store = Store::open(&folder.file()).await.unwrap();
+    let store = Store::make(&folder.file()).await.unwrap();
     // What a full disk comes to: SQLite has rolled back, and says at the end that there is nothing to do.
     let mut tx = store.write().await.unwrap();
     sqlx::query("ROLLBACK").execute(&mut *tx).await.unwrap();

@@ -51,9 +51,9 @@ async fn fill(store: &Store) {
         ),
         (
             VMS,
-            "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, state, started, finished)
+            "INSERT INTO jobs (kind, vm, vm_name, seat, seat_name, state, started, finished, number)
                SELECT 'backup', i, 'web' || (i / 8192), 1 + i % 8192, 'alumno' || (1 + i % 8192),
-                      'done', i, i FROM n",
+                      'done', i, i, i FROM n",
         ),
         (
             VMS,
