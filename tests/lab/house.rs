@@ -256,7 +256,8 @@ impl Lab {
         let Ok(seats) = std::fs::read_dir(self.dir.join("state/backups")) else { return found };
         for seat in seats {
             let files = std::fs::read_dir(seat.unwrap().path()).unwrap();
-            found.extend(files.map(|file| file.unwrap().path()));
+            // Beside them stands whose they are.
+            found.extend(files.map(|file| file.unwrap().path()).filter(|file| !file.ends_with("seat.json")));
         }
         found
     }

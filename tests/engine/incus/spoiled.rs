@@ -111,6 +111,7 @@ async fn starts(real: &Real, vm: &Vm) {
     for gone in ["usr/bin/busybox", "usr/sbin/init"] {
         std::fs::rename(root.join(gone), root.join("away")).unwrap();
         assert_eq!(start().await, broken("/sbin/init"), "{gone}");
+        engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
         std::fs::rename(root.join("away"), root.join(gone)).unwrap();
     }
     for (place, made) in [("dev", "echo >\"$1\""), ("proc", "ln -s /root \"$1\"")] {
