@@ -81,7 +81,10 @@ impl App {
         let seats: BTreeSet<SeatId> =
             self.store.backups().await?.into_iter().map(|backup| backup.seat).collect();
         for seat in seats {
-            self.label(seat).await?;
+            // A folder that is not there has nothing to say.
+            if self.config.backup.dir.join(seat.to_string()).is_dir() {
+                self.label(seat).await?;
+            }
         }
         Ok(())
     }

@@ -107,7 +107,9 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     jobs::recover(app).await.map_err(|error| anyhow::anyhow!("jobs of the last run: {error:?}"))?;
     template::keep_swept(app);
     app.end_recordings().await.map_err(|error| anyhow::anyhow!("recordings: {error:?}"))?;
-    app.label_archives().await.map_err(|error| anyhow::anyhow!("archives: {error:?}"))?;
+    if let Err(error) = app.label_archives().await {
+        tracing::warn!(?error, "it could not be written beside the archives whose they are");
+    }
     firewall::start(app).await.context("the firewall cannot be used")?;
     roster::start(app);
     node::start(app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
