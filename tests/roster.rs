@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "roster/before.rs"]
+mod before;
 #[path = "roster/campus.rs"]
 mod campus;
 #[path = "roster/class.rs"]

@@ -246,6 +246,18 @@ impl House {
         said.out
     }
 
+    /// puerta's keys in a simulated machine, by its address.
+    pub fn keys_inside(&self, address: &str) -> Vec<String> {
+        let octets: Vec<u32> = address.split('.').map(|octet| octet.parse().unwrap()).collect();
+        let instance = format!("vm-{}", (octets[1] << 16) | (octets[2] << 8) | octets[3]);
+        let journal = std::fs::read_to_string(self.dir.join("state/sim.json")).unwrap();
+        let whole = journal.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let mut lines = whole.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let now = lines.rfind(|line| line["instance"] == instance.as_str()).unwrap_or_default();
+        let keys = now["machine"]["authorized_keys"].as_array().cloned().unwrap_or_default();
+        keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect()
+    }
+
     /// What puerta logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.join("log")).unwrap_or_default()

@@ -65,6 +65,7 @@ pub(crate) fn replies(vm: VmView, port: PortView) -> Vec<Reply> {
     let full = full.with("limit", 4).with("used", 4).with("wanted", 1);
     vec![
         Reply::Vm(VmReply::Created {
+            keyless: false,
             vm: Box::new(vm),
             ports: vec![PublishedView { port, active: true }],
             unpublished: vec![UnpublishedView { service: "53/udp".into(), reason: full.id, error: full }],

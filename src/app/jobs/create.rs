@@ -38,9 +38,6 @@ pub(in crate::app) async fn start(
     let permit = find::permit_seat(ctx, seat, &name, Action::VmCreate, said).await?;
     let seat = permit.target().clone();
     app.opened(seat.id, &seat.name).await?;
-    if app.store.keys_of_seat(seat.id).await?.is_empty() {
-        return Err(Error::new(Kind::Conflict, "error-no-keys").with("seat", &seat.name));
-    }
     let template = offer::choose(ctx, template).await?;
     let limits = limits(ctx, &asked, template.limits)?;
     let new = NewVm {
@@ -111,7 +108,9 @@ impl Task for Create {
             Err(failed) => return Err(give_up(work, failed).await?),
         };
         let (ports, unpublished) = port::publish_wanted(&work.app, &work.job, self.ports).await;
-        Ok(Reply::Vm(VmReply::Created { vm, ports, unpublished }))
+        // A machine may be made before its people have a key: theirs get in as they come.
+        let keyless = work.app.store.keys_of_seat(work.vm().seat).await?.is_empty();
+        Ok(Reply::Vm(VmReply::Created { vm, keyless, ports, unpublished }))
     }
 
     async fn take_up(&self, cut: &Cut<'_>) -> Result<TakenUp> {

@@ -18,6 +18,9 @@ pub enum VmReply {
         /// It.
         #[serde(flatten)]
         vm: Box<VmView>,
+        /// Whether nobody of its seat has a key yet.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        keyless: bool,
         /// Ports of it that its template wants published, and are.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         ports: Vec<PublishedView>,

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::app::command::PersonCommand;
+use crate::app::reply::VmReply;
+use puerta_lab::model::Person;
 
 fn newcomer(login: &str, role: Role, course: puerta_lab::model::CourseId, key: &str) -> NewPerson {
     let key = NewKey {
@@ -39,6 +41,39 @@ async fn team(name: &str) -> (House, Vm, Visitor) {
     let teacher = Visitor { person: teacher.id, login: teacher.login, ..house.visitor.clone() };
     assert_eq!(house.sim.authorized_keys(vm.vmid).unwrap(), ["ssh-ed25519 x", "ssh-ed25519 l"]);
     (house, vm, teacher)
+}
+
+/// A machine is made before its student has a key, and takes it as soon as it comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_is_there_before_its_people_have_a_key() {
+    let house = house("keyless").await;
+    let store = &house.app.store;
+    let (course, _) = store.courses().await.unwrap().pop().unwrap();
+    let eva = NewPerson { key: None, ..newcomer("eva", Role::Alumno, course.id, "") };
+    let eva = store.add_person(eva, clock::now()).await.unwrap().apart().0.0;
+    let teacher = newcomer("profesor", Role::Profesor, course.id, "p");
+    let teacher = store.add_person(teacher, clock::now()).await.unwrap().apart().0.0;
+    let visitor =
+        |person: Person| Visitor { person: person.id, login: person.login, ..house.visitor.clone() };
+    let create = VmCommand::Create {
+        vm: VmRef::parse("web1.eva", "virtuales").unwrap(),
+        template: Some("mini".parse().unwrap()),
+        cpus: None,
+        memory_mib: None,
+        disk_mib: None,
+    };
+    let begun = house.app.run(&visitor(teacher), Command::Vm(create), "words").await.unwrap();
+    let Outcome::Job(watch) = begun else { panic!("a job is wanted") };
+    let (made, _) = house.end(watch).await;
+    assert!(matches!(made, Ok(Reply::Vm(VmReply::Created { keyless: true, .. }))), "{made:?}");
+    let vm = house.vm().await.unwrap();
+    assert!(house.sim.authorized_keys(vm.vmid).unwrap().is_empty());
+    let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChAVP+Zb3wCMCRoMmuVtJWlW4TNqYcpoUb0v7sHt";
+    let add = Command::Key(command::KeyCommand::Add { line: line.into() });
+    house.app.run(&visitor(eva), add, "words").await.unwrap();
+    while house.sim.authorized_keys(vm.vmid).unwrap() != [line] {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn remove_luis(house: &House, teacher: &Visitor) {

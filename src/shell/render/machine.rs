@@ -9,13 +9,14 @@ use crate::shell::text::text;
 pub(super) fn reply(reply: &VmReply, lang: Lang, style: Style) -> String {
     let running = |id: &str, vm: &VmView| {
         let address = vm.address.to_string();
-        said(lang, id, &[("vm", &vm.said), ("address", &address)]) + &blocked(vm, lang)
+        said(lang, id, &[("vm", &vm.said), ("seat", &vm.seat), ("address", &address)]) + &blocked(vm, lang)
     };
     match reply {
         VmReply::List(vms) => machines(vms, lang, style),
         VmReply::One(vm) => machine(vm, lang),
-        VmReply::Created { vm, ports, unpublished } => {
-            running("done-vm-created", vm) + &template::wanted(ports, unpublished, lang)
+        VmReply::Created { vm, keyless, ports, unpublished } => {
+            let id = if *keyless { "done-vm-created-keyless" } else { "done-vm-created" };
+            running(id, vm) + &template::wanted(ports, unpublished, lang)
         }
         VmReply::Started(vm) => running("done-vm-started", vm),
         VmReply::Stopped(vm) => running("done-vm-stopped", vm),

@@ -86,7 +86,6 @@ error-name-end = a { kind-of } name ends in a letter or a digit: remove what com
 error-no-seat = there is no seat `{ $seat }`, which is what stands behind the dot: see yours with `whoami`, or as a professor all of them with `seat list`
 error-which-seat = you have several seats ({ $seats }): say in which, as in `web1.SEAT`
 error-no-own-seat = you have no seat of your own: say whose, as in `web1.alumno1`
-error-no-keys = nobody of `{ $seat }` has a key yet, and a machine is entered with one: add it with `key add < id_ed25519.pub`, then repeat
 
 ## Backups and templates
 error-no-backup = you have no backup `{ $backup }`: see which there are with `backup list`

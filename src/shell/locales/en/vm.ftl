@@ -97,6 +97,7 @@ help-vm-restore =
 
 ## Done
 done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh { $jump } root@{ $vm }`
+done-vm-created-keyless = `{ $vm }` is running at { $address }; nobody of `{ $seat }` has a key yet: who adds one at puerta with `key add` gets in with it at once
 done-vm-started = `{ $vm }` is running at { $address }
 done-vm-stopped = `{ $vm }` is stopped
 done-vm-restarted = `{ $vm }` was restarted and is running at { $address }

@@ -86,7 +86,6 @@ error-name-end = un nombre { kind-of } acaba en letra o cifra: quita lo que va d
 error-no-seat = no hay ningún puesto `{ $seat }`, que es lo que va detrás del punto: mira los tuyos con `whoami`, o si eres profesor todos con `seat list`
 error-which-seat = tienes varios puestos ({ $seats }): di en cuál, como en `web1.PUESTO`
 error-no-own-seat = no tienes un puesto propio: di el de quién, como en `web1.alumno1`
-error-no-keys = nadie de `{ $seat }` tiene aún una clave, y en una máquina se entra con ella: añádela con `key add < id_ed25519.pub` y repite
 
 ## Copias y plantillas
 error-no-backup = no tienes ninguna copia `{ $backup }`: mira las que hay con `backup list`

@@ -96,6 +96,7 @@ help-vm-restore =
 
 ## Hecho
 done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh { $jump } root@{ $vm }`
+done-vm-created-keyless = `{ $vm }` está en marcha en { $address }; nadie de `{ $seat }` tiene clave todavía: quien añada la suya en puerta con `key add` entra con ella al momento
 done-vm-started = `{ $vm }` está en marcha en { $address }
 done-vm-stopped = `{ $vm }` está parada
 done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
