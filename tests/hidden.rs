@@ -8,6 +8,8 @@ mod mine;
 #[path = "hidden/named.rs"]
 mod named;
 mod support;
+#[path = "hidden/worlds.rs"]
+mod worlds;
 
 use serde_json::Value;
 use std::process::Stdio;

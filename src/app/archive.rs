@@ -110,9 +110,9 @@ impl App {
 }
 
 /// The names that the archive of a job may have: the machine's and when the job began; or, when one of the same
-/// second has that already, also behind a clock that went back, with the job's number, which no other job
-/// has.
+/// second has that already, also behind a clock that went back, with the job's number, which no other job of
+/// the seat has and which tells nothing of other seats.
 pub(super) fn names_of(job: &Job) -> Result<[BackupName; 2]> {
     let usual = format!("{}-{}", job.vm_name, clock::stamp(job.started));
-    Ok([usual.parse()?, format!("{usual}-{}", job.id).parse()?])
+    Ok([usual.parse()?, format!("{usual}-{}", job.number).parse()?])
 }

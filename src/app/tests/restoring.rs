@@ -1,6 +1,7 @@
 //! Restores of what is not there any more, and beside what is.
 
 use super::*;
+use puerta_lab::model::{Job, JobId};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_the_engine_lost_comes_back_from_its_backup() {
@@ -109,4 +110,16 @@ async fn what_cannot_be_made_again_leaves_nothing() {
     house.end(watch).await.0.unwrap();
     assert_eq!(house.sim.read(house.vm().await.unwrap().vmid, Which::Main).unwrap(), "kept");
     assert!(house.app.store.backups_of_vm(old.id).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_a_backup_tells_nothing_of_other_seats() {
+    let house = house("names").await;
+    house.create().await.0.unwrap();
+    let watch = house.begin(backup()).await;
+    // As if others had done much before.
+    let job = Job { id: JobId(watch.job.id.0 + 1000), ..watch.job.clone() };
+    let [_, numbered] = archive::names_of(&job).unwrap();
+    assert!(numbered.to_string().ends_with(&format!("-{}", job.number)), "{numbered}");
+    house.end(watch).await.0.unwrap();
 }
