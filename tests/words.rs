@@ -17,6 +17,7 @@ mod samples_template;
 #[path = "words/sentences.rs"]
 mod sentences;
 
+use jiff::tz::TimeZone;
 use puerta::app::command::Sentence;
 use puerta::app::ending::Reason;
 use puerta::app::error::{Error, Kind};
@@ -26,7 +27,7 @@ use puerta::shell::lang::Lang;
 use puerta::shell::notice;
 use puerta::shell::render::{self, Style};
 use puerta::shell::useful::May;
-use puerta::shell::words::{Context, What, parse};
+use puerta::shell::words::{Context, Wall, What, parse};
 use puerta::shell::{help, words};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, PersonId, Role, Timestamp};
@@ -52,13 +53,15 @@ fn at_all(role: Role, action: Action) -> bool {
     BUILT_IN.allows_at_all(&actor, action, decide::Context { now, source: None, second_factor: false })
 }
 
+static ZONE: TimeZone = TimeZone::UTC;
+
 fn context(lang: Lang, role: Role) -> Context<'static> {
     let may: May<'static> = match role {
         Role::Alumno => &|action| at_all(Role::Alumno, action),
         Role::Profesor => &|action| at_all(Role::Profesor, action),
         Role::Admin => &|action| at_all(Role::Admin, action),
     };
-    Context { domain: "virtuales", lang, may, now_ms: 0 }
+    Context { domain: "virtuales", lang, may, wall: Wall { now_ms: 0, zone: &ZONE } }
 }
 
 fn help_text(line: &str, lang: Lang, role: Role) -> String {

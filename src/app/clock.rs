@@ -28,11 +28,6 @@ pub fn rfc3339(at: Timestamp) -> String {
     whole.format(&Rfc3339).unwrap_or_default()
 }
 
-/// `04:10 UTC`, for "busy since".
-pub fn hour(at: Timestamp) -> String {
-    utc(at).format(format_description!("[hour]:[minute] UTC")).unwrap_or_default()
-}
-
 /// `20261123-041036`, for names of backups.
 pub fn stamp(at: Timestamp) -> String {
     utc(at).format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default()
@@ -53,7 +48,6 @@ mod tests {
     fn times_as_people_read_them() {
         let at = Timestamp(1_795_407_036_123);
         assert_eq!(rfc3339(at), "2026-11-23T04:10:36Z");
-        assert_eq!(hour(at), "04:10 UTC");
         assert_eq!(stamp(at), "20261123-041036");
         assert_eq!(academic_year(at), 2026);
         assert_eq!(academic_year(Timestamp(at.0 + 90 * 86_400_000)), 2026);

@@ -25,7 +25,7 @@ pub use needs::{Needs, Sentence, Terminal, Verb, Wants, Yes};
 pub use network::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 pub use node::NodeCommand;
 pub use person::PersonCommand;
-pub use policy::{Named, NewRule, PolicyCommand, Question, When};
+pub use policy::{Named, NewRule, PolicyCommand, Question};
 pub use roster::{Column, Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};

@@ -120,7 +120,7 @@ impl App {
         let error = match gone {
             Some((node, since)) => Error::new(Kind::Unavailable, "error-vm-node-silent")
                 .with("node", node)
-                .with("since", clock::hour(since)),
+                .with("since", clock::rfc3339(since)),
             None => Error::new(Kind::Unavailable, "error-vm-unreachable"),
         };
         error.with("vm", &vm.name)

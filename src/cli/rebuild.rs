@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::shell::lang::Lang;
 use crate::shell::words::{self, Request, What};
 use anyhow::{Context, ensure};
+use jiff::tz::TimeZone;
 use puerta_lab::model::Role;
 use puerta_store::Store;
 use std::fmt::Write;
@@ -31,6 +32,7 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let engine = serve::open_engine(config)?;
         let lab = Founding::read(config)?.map(|founding| founding.lab);
+        let command = |words: &str| command(words, &config.timezone);
         let tell = |file: &str| super::complain(&format!("reading {file}"));
         let known =
             rebuild::look(config, &*engine, lab, &command, &tell).await.map_err(anyhow::Error::msg)?;
@@ -44,8 +46,9 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// What was typed once, as the shell reads it today.
-fn command(words: &str) -> Option<Command> {
-    let context = words::Context { domain: "", lang: Lang::En, may: &|_| true, now_ms: clock::now().0 };
+fn command(words: &str, zone: &TimeZone) -> Option<Command> {
+    let wall = words::Wall { now_ms: clock::now().0, zone };
+    let context = words::Context { domain: "", lang: Lang::En, may: &|_| true, wall };
     match words::parse(words, &context) {
         Ok(Request { what: What::Run(command), .. }) => Some(command),
         Ok(Request { what: What::NeedsInput(input), .. }) => Some(input.command().clone()),

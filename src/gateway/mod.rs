@@ -53,7 +53,7 @@ impl Gateway {
     /// A gateway that proves itself with `host_key`.
     pub fn new(app: Arc<App>, host_key: PrivateKey) -> Arc<Self> {
         let limits = &app.config.ssh;
-        Here::settle(&limits.public_name, limits.public_port);
+        Here::settle(&limits.public_name, limits.public_port, app.config.timezone.clone());
         let caps = Caps {
             strangers: limits.max_startups,
             of_source: limits.max_startups_per_source,

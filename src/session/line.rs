@@ -55,7 +55,8 @@ async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
     let at_all = talk.app.at_all(&talk.visitor, facts.map(|facts| facts.actor));
     let may = |action| at_all.allows(action);
     let domain = &talk.app.config.domain;
-    let context = words::Context { domain, lang: talk.lang, may: &may, now_ms: clock::now().0 };
+    let wall = words::Wall { now_ms: clock::now().0, zone: &talk.app.config.timezone };
+    let context = words::Context { domain, lang: talk.lang, may: &may, wall };
     words::parse(line, &context).map_err(|error| words::with_machine(error, own))
 }
 

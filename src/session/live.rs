@@ -58,15 +58,7 @@ async fn show(talk: &mut Talk, piece: Piece, json: bool, drawn: &mut bool) -> Re
         talk.io.out("\r\x1b[K").await?;
     }
     match piece {
-        Piece::Lines(page) if json => {
-            for line in &page.lines {
-                talk.io.out(&render::audit_line(line, talk.lang, true)).await?;
-            }
-        }
-        Piece::Lines(page) => {
-            let lines = page.lines.iter().map(|line| render::audit_line(line, talk.lang, false));
-            talk.io.out(&lines.collect::<String>()).await?;
-        }
+        Piece::Lines(page) => talk.io.out(&render::audit_lines(&page.lines, talk.lang, json)).await?,
         Piece::Line(line) => talk.io.out(&render::audit_line(&line, talk.lang, json)).await?,
         Piece::Missed(lines) => talk.io.err(&notice::audit_missed(talk.lang, lines)).await?,
         Piece::Bytes(bytes) => talk.io.raw(bytes).await?,

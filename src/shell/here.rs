@@ -1,7 +1,9 @@
 //! Where this house is, as everybody types it: one lab, one name, for the whole run. Sentences name it by
-//! `{ $door }`, `{ $jump }`, `{ $host }` and `{ $portflag }`, so that a hint works as it stands.
+//! `{ $door }`, `{ $jump }`, `{ $host }` and `{ $portflag }`, so that a hint works as it stands. And which clock hangs
+//! on its wall.
 
 use crate::shell::lang::Lang;
+use jiff::tz::TimeZone;
 use std::sync::OnceLock;
 
 static HERE: OnceLock<Here> = OnceLock::new();
@@ -19,16 +21,18 @@ fn you(lang: Lang) -> &'static str {
 pub struct Here {
     host: String,
     port: u16,
+    zone: TimeZone,
 }
 
 impl Here {
     /// What sentences say from now on, whatever is said later.
-    pub fn settle(host: &str, port: u16) {
-        let _ = HERE.set(Self { host: host.to_owned(), port });
+    pub fn settle(host: &str, port: u16, zone: TimeZone) {
+        let _ = HERE.set(Self { host: host.to_owned(), port, zone });
     }
 
     fn now() -> Self {
-        HERE.get().cloned().unwrap_or_else(|| Self { host: "puerta".to_owned(), port: 22 })
+        let unsettled = || Self { host: "puerta".to_owned(), port: 22, zone: TimeZone::UTC };
+        HERE.get().cloned().unwrap_or_else(unsettled)
     }
 
     /// What every sentence may name.
@@ -57,6 +61,11 @@ pub(super) fn host() -> String {
     Here::now().host
 }
 
+/// The lab's time zone.
+pub(super) fn zone() -> TimeZone {
+    Here::now().zone
+}
+
 /// `ssh -p 2222 ana@puerta`: how somebody comes in.
 pub(super) fn way_in(login: &str) -> String {
     let [.., (_, host), (_, flag)] = named(Lang::Es);
@@ -74,8 +83,10 @@ mod tests {
 
     #[test]
     fn a_port_that_is_not_the_usual_one_is_typed() {
-        let named =
-            |port| Here { host: "puerta.uni.example".into(), port }.named(Lang::Es).map(|(_, text)| text);
+        let named = |port| {
+            let here = Here { host: "puerta.uni.example".into(), port, zone: TimeZone::UTC };
+            here.named(Lang::Es).map(|(_, text)| text)
+        };
         let [door, jump, ..] = named(22);
         assert_eq!(addressed(&door, "ana"), "ana@puerta.uni.example");
         assert_eq!(addressed(&jump, "ana"), "-J ana@puerta.uni.example");

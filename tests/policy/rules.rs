@@ -246,11 +246,11 @@ fn rules_that_mean_nothing_are_refused() {
     };
     assert_eq!(exam(&later, &soon, &[]), "error-rule-window");
     assert_eq!(exam("2020-01-01T08:00", "2020-01-01T10:00", &[]), "error-rule-past");
-    assert_eq!(exam("tomorrow", &later, &[]), "error-policy-when");
-    assert_eq!(exam("'2026-12-04T08:00[Asia/Tokyo]'", &later, &[]), "error-policy-when");
+    assert_eq!(exam("tomorrow", &later, &[]), "error-value");
+    assert_eq!(exam("'2026-12-04T08:00[Asia/Tokyo]'", &later, &[]), "error-value");
     assert_eq!(exam(&soon, &later, &["--verbs", "list,create"]), "error-policy-verb");
     assert_eq!(exam(&soon, &later, &["--machines", "'web1,a\") x'"]), "error-name-characters");
-    assert_eq!(exam("2026-02-30T08:00", &later, &[]), "error-policy-when");
+    assert_eq!(exam("2026-02-30T08:00", &later, &[]), "error-value");
     let unknown = ["exam", "--course", "no-2026", "--from", &soon, "--until", &later];
     assert_eq!(refused(&house, "profesor", &[&ADD[..], &unknown].concat()), "error-no-course");
     for open in ["always", "'mon 21:00-08:00'", "'mon 08:00-25:00'", "'someday 08:00-09:00'", "''"] {

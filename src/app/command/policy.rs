@@ -1,7 +1,6 @@
 //! `policy ...` with every name parsed.
 
 use super::needs::{Needs, Sentence, Wants, verbs};
-use jiff::civil;
 use puerta_lab::action::Action;
 use puerta_lab::destination::{Destination, Refusal};
 use puerta_lab::model::{Role, RuleId, Timestamp};
@@ -39,7 +38,7 @@ pub struct Question {
     /// The same as it was typed.
     pub typed: Option<String>,
     /// When; now when not said.
-    pub at: Option<When>,
+    pub at: Option<Timestamp>,
     /// From where; from where the speaker is when not said.
     pub from: Option<IpAddr>,
 }
@@ -71,15 +70,6 @@ pub enum Named {
     Backup(BackupName, Option<SeatName>),
 }
 
-/// A moment as somebody wrote it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// With its distance from UTC.
-    At(Timestamp),
-    /// As the clock shows it in the lab's time zone.
-    Local(civil::DateTime),
-}
-
 /// A ready rule to turn on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewRule {
@@ -88,9 +78,9 @@ pub enum NewRule {
         /// Whose.
         course: CourseName,
         /// From when.
-        from: When,
+        from: Timestamp,
         /// Until when.
-        until: When,
+        until: Timestamp,
         /// Names of machines; empty: all of the course's.
         machines: BTreeSet<VmName>,
         /// What may be done.

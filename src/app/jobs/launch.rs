@@ -201,7 +201,7 @@ pub(in crate::app) fn busy(job: &Job) -> Error {
 /// A job of this kind has the machine, or what is of it.
 pub(in crate::app) fn taken(vm: &VmName, kind: &JobKind, since: Timestamp) -> Error {
     let error = Error::new(Kind::Conflict, "error-vm-busy").with("vm", vm);
-    error.with("job", kind.as_str()).with("since", clock::hour(since))
+    error.with("job", kind.as_str()).with("since", clock::rfc3339(since))
 }
 
 fn describe(mut event: Event, job: &Job) -> Event {

@@ -40,12 +40,7 @@ struct Judge<'a> {
 pub(super) async fn run(ctx: &Ctx<'_>, question: Question) -> Result<Reply> {
     let Question { who, action, target, typed, at, from } = question;
     let zone = &ctx.app.config.timezone;
-    let now = match at {
-        Some(when) => {
-            zone::resolve(when, zone).ok_or_else(|| Error::new(Kind::Usage, "error-rule-window"))?
-        }
-        None => clock::now(),
-    };
+    let now = at.unwrap_or_else(clock::now);
     let source = from.unwrap_or_else(|| ctx.visitor.source.ip()).to_canonical();
     let actor = actor(&ctx.app.store, &who, action).await?;
     // puerta itself asks from nowhere, and needs no second factor.

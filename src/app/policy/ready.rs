@@ -133,10 +133,7 @@ fn refused(errors: &[String]) -> Error {
 fn settled(ctx: &Ctx<'_>, new: NewRule) -> Result<Rule> {
     Ok(match new {
         NewRule::Exam { course, from, until, machines, verbs } => {
-            let moment = |when| zone::resolve(when, &ctx.app.config.timezone);
-            let time =
-                moment(from).zip(moment(until)).and_then(|(from, until)| Window::new(from, until).ok());
-            let time = time.ok_or_else(|| Error::new(Kind::Usage, "error-rule-window"))?;
+            let time = Window::new(from, until).map_err(|_| Error::new(Kind::Usage, "error-rule-window"))?;
             if time.until() <= clock::now() {
                 let at = zone::written(time.until(), &ctx.app.config.timezone);
                 return Err(Error::new(Kind::Usage, "error-rule-past").with("at", at));

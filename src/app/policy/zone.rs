@@ -1,6 +1,5 @@
 //! The lab's time zone: what people write and read is the clock on its wall, and everything else is UTC.
 
-use crate::app::command::When;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
@@ -18,14 +17,6 @@ fn zoned(at: Timestamp, zone: &TimeZone) -> Option<Zoned> {
 fn moment(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     // An hour that a change of the clock leaves out, or has twice, is what most clocks make of it.
     Some(Timestamp(local.to_zoned(zone.clone()).ok()?.timestamp().as_millisecond()))
-}
-
-/// The moment that somebody wrote; `None` outside the years that have one.
-pub(super) fn resolve(when: When, zone: &TimeZone) -> Option<Timestamp> {
-    match when {
-        When::At(at) => Some(at),
-        When::Local(local) => moment(local, zone),
-    }
 }
 
 /// `2026-12-04T08:00:00+01:00`.
@@ -122,10 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_the_walls_unless_they_say_more() {
-        let local = When::Local("2026-12-04T08:00".parse().unwrap());
-        assert_eq!(resolve(local, &madrid()), Some(at("2026-12-04T07:00:00Z")));
-        assert_eq!(resolve(local, &TimeZone::UTC), Some(at("2026-12-04T08:00:00Z")));
+    fn times_are_written_as_the_wall_shows_them() {
         assert_eq!(written(at("2026-12-04T07:00:00Z"), &madrid()), "2026-12-04T08:00:00+01:00");
         assert_eq!(written(at("2026-07-04T07:00:00Z"), &madrid()), "2026-07-04T09:00:00+02:00");
     }

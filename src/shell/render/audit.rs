@@ -57,7 +57,7 @@ fn as_table(page: &AuditPage, lang: Lang, style: Style) -> String {
             cell(field(line, &["policies"])),
         ]);
     }
-    let mut text = table.text(style.width);
+    let mut text = table.text(style.width) + &units::zone(lang);
     if page.more && page.page > 0 {
         let (now, next) = (page.page.to_string(), (page.page + 1).to_string());
         let until = page.until.as_deref().unwrap_or_default();
@@ -107,8 +107,12 @@ fn as_csv(page: &AuditPage, lang: Lang) -> String {
 
 fn as_story(story: &AuditStory, lang: Lang) -> String {
     let first = |name| story.lines.iter().find_map(|line| field(line, &[name])).unwrap_or_else(|| none(lang));
-    let facts =
-        [("connection", story.connection.clone()), ("login", first("actor")), ("source", first("source"))];
+    let facts = [
+        ("connection", story.connection.clone()),
+        ("login", first("actor")),
+        ("source", first("source")),
+        ("times", units::place()),
+    ];
     let mut text = fields(&facts.map(|(name, value)| (label(lang, name), value)));
     if story.more {
         text += &said(lang, "audit-story-cut", &[]);
@@ -166,7 +170,8 @@ fn as_verdict(verdict: &AuditVerdict, lang: Lang) -> String {
         None => text += &said(lang, "audit-unsigned", &[]),
         Some(signed) => {
             let key = verdict.key.as_deref().unwrap_or_default();
-            let args = [("line", &*number(signed.line)), ("at", &units::second(&signed.time)), ("key", key)];
+            let args =
+                [("line", &*number(signed.line)), ("at", &units::second_there(&signed.time)), ("key", key)];
             text += &said(lang, "audit-signed", &args);
             let since = verdict.last.saturating_sub(signed.line + 1);
             if since > 0 {

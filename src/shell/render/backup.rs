@@ -59,6 +59,7 @@ fn list(all: &[BackupView], lang: Lang, style: Style) -> String {
             text += &format!("{line}\n");
         }
     }
+    text += &units::zone(lang);
     if let Some(next) = all.iter().find(|backup| backup.goes_next) {
         text += &said(lang, "backup-goes-next", &[("backup", &next.name)]);
     }
@@ -91,7 +92,7 @@ fn one_of(backup: &BackupView, lang: Lang) -> String {
         (label(lang, "seat"), backup.seat.clone()),
         (label(lang, "size"), units::bytes(backup.size, lang)),
         (label(lang, "took"), units::duration(backup.took_ms, lang)),
-        (label(lang, "created"), units::minute(&backup.created)),
+        (label(lang, "created"), units::minute_there(&backup.created)),
         (label(lang, "sha256"), backup.sha256.clone()),
     ];
     if backup.deleted {

@@ -125,7 +125,7 @@ fn machine(vm: &VmView, lang: Lang) -> String {
         .collect();
         lines.push((label(lang, "usage"), figures.join(", ")));
     }
-    lines.push((label(lang, "created"), units::minute(&vm.created)));
+    lines.push((label(lang, "created"), units::minute_there(&vm.created)));
     fields(&lines)
 }
 

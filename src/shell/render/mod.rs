@@ -114,7 +114,7 @@ pub fn sentence(error: &Error, lang: Lang) -> String {
     let mut args: Vec<(&str, String)> = Vec::new();
     for (name, value) in &error.args {
         let value = match *name {
-            "since" => units::hour(value),
+            "since" => units::hour_there(value),
             "reason" => reason(value, lang),
             _ => value.clone(),
         };
@@ -195,6 +195,12 @@ pub fn progress(job: &str, progress: &ProgressView, lang: Lang) -> String {
 /// A line of the audit that was written just now: one line of text, or of JSON.
 pub fn audit_line(line: &serde_json::Value, lang: Lang, json: bool) -> String {
     if json { json::value(line) } else { audit::line(line, lang) }
+}
+
+/// The last lines of the audit, to which others may come: before text, whose clock their times are of.
+pub fn audit_lines(lines: &[serde_json::Value], lang: Lang, json: bool) -> String {
+    let head = if json { String::new() } else { units::zone(lang) };
+    head + &lines.iter().map(|line| audit_line(line, lang, json)).collect::<String>()
 }
 
 /// How far a check of the audit is: one short line without a newline.

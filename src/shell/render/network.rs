@@ -91,7 +91,7 @@ fn ports(all: &[PortView], lang: Lang, style: Style) -> String {
         table.row(row);
     }
     let counted = match &first.counted {
-        Some(moment) => said(lang, "ports-counted", &[("at", &units::second(moment))]),
+        Some(moment) => said(lang, "ports-counted", &[("at", &units::second_there(moment))]),
         None => said(lang, "ports-not-counted", &[]),
     };
     table.text(style.width) + &counted

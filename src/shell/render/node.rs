@@ -48,7 +48,7 @@ fn unknown(lang: Lang) -> String {
 
 fn state(node: &NodeView, lang: Lang) -> String {
     match &node.silent_since {
-        Some(since) => text(lang, "node-offline-since", &[("since", &units::minute(since))]),
+        Some(since) => text(lang, "node-offline-since", &[("since", &units::minute_there(since))]),
         None => text(lang, &format!("node-{}", node.state.as_str()), &[]),
     }
 }
@@ -65,7 +65,7 @@ fn machines(node: &NodeView, lang: Lang) -> String {
 }
 
 fn note(node: &str, drained: &DrainedView, lang: Lang) -> String {
-    let since = units::minute(&drained.since);
+    let since = units::minute_there(&drained.since);
     let emptying = if drained.emptying { "yes" } else { "no" };
     let mut args = vec![("node", node), ("by", &drained.by), ("since", &since), ("emptying", emptying)];
     let Some(reason) = &drained.reason else { return said(lang, "node-drained-note", &args) };

@@ -112,7 +112,7 @@ fn keys(all: &[KeyView], lang: Lang, style: Style) -> String {
             key.comment.clone(),
         ]);
     }
-    table.text(style.width)
+    table.text(style.width) + &units::zone(lang)
 }
 
 fn whoami(who: &WhoamiView, lang: Lang) -> String {
@@ -161,7 +161,7 @@ fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
             units::minute(&course.created),
         ]);
     }
-    table.text(style.width)
+    table.text(style.width) + &units::zone(lang)
 }
 
 fn door(lang: Lang, person: &PersonView) -> String {
@@ -211,7 +211,7 @@ fn person(person: &PersonView, lang: Lang) -> String {
         (label(lang, "keys"), person.keys.to_string()),
         (label(lang, "password"), yes_no(lang, person.password)),
         (label(lang, "second-factor"), yes_no(lang, person.second_factor)),
-        (label(lang, "created"), units::minute(&person.created)),
+        (label(lang, "created"), units::minute_there(&person.created)),
     ]);
     fields(&lines)
 }

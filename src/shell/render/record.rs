@@ -26,7 +26,7 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
             job.reason.as_ref().map_or_else(String::new, |why| super::reason(why, lang)),
         ]);
     }
-    table.text(style.width)
+    table.text(style.width) + &units::zone(lang)
 }
 
 /// The first of the fields that is there, flat: an object gives its name, an array its parts.

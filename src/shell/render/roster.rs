@@ -2,7 +2,7 @@
 
 use super::csv::File;
 use super::table::Table;
-use super::{Style, label, labels, said};
+use super::{Style, label, labels, said, units};
 use crate::app::command::Form;
 use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 use crate::shell::here;
@@ -55,7 +55,7 @@ pub(super) fn codes(view: &CodesView, lang: Lang, style: Style) -> String {
             let mut table = Table::new(labels(lang, &["login", "code", "expires", "full-name"]));
             for person in &people {
                 let Coded { login, name, code, .. } = person;
-                table.row(vec![login.to_string(), code.code.clone(), day(code).to_owned(), name.to_string()]);
+                table.row(vec![login.to_string(), code.code.clone(), day(code), name.to_string()]);
             }
             let table = if people.is_empty() { String::new() } else { table.text(style.width) };
             table + &made(view, lang)
@@ -80,9 +80,9 @@ fn made(view: &CodesView, lang: Lang) -> String {
     said(lang, "done-codes-made", &[("count", &count), ("course", &view.course)])
 }
 
-/// The date of the answer's time.
-fn day(code: &CodeView) -> &str {
-    code.expires.get(..10).unwrap_or(&code.expires)
+/// The day it ends, on the lab's calendar.
+fn day(code: &CodeView) -> String {
+    units::day(&code.expires)
 }
 
 fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
@@ -100,7 +100,7 @@ fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
             person.login.clone(),
             text(lang, &format!("enrol-{}", person.change.as_str()), &[]),
             code.map_or_else(|| none.clone(), |code| code.code.clone()),
-            code.map_or_else(|| none.clone(), |code| day(code).to_owned()),
+            code.map_or_else(|| none.clone(), |code| day(code)),
             person.name.clone(),
         ];
         cells.extend(named.then(|| person.campus.clone().unwrap_or_else(|| none.clone())));
@@ -205,7 +205,7 @@ fn card(person: &Coded<'_>, course: &str, lang: Lang) -> Vec<String> {
         (label(lang, "login") + " ", (*login).to_owned()),
         (String::new(), here::way_in(login)),
         (label(lang, "code") + " ", code.code.clone()),
-        (label(lang, "expires") + " ", day(code).to_owned()),
+        (label(lang, "expires") + " ", day(code)),
     ];
     fields.iter().flat_map(|(label, value)| folded(&printable(&format!("{label}{value}")))).collect()
 }

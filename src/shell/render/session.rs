@@ -70,7 +70,7 @@ fn sessions(all: &[SessionView], lang: Lang, style: Style) -> String {
             summary(&one.open, lang),
         ]);
     }
-    table.text(style.width)
+    table.text(style.width) + &units::zone(lang)
 }
 
 fn session(one: &SessionView, lang: Lang, style: Style) -> String {
@@ -80,6 +80,7 @@ fn session(one: &SessionView, lang: Lang, style: Style) -> String {
         ("source", one.from.clone()),
         ("came", units::second(&one.since)),
         ("method", method(one.method, lang)),
+        ("times", units::place()),
     ];
     let head = fields(&rows.map(|(name, value)| (label(lang, name), value)));
     if one.open.is_empty() {
@@ -114,7 +115,7 @@ fn recordings(all: &[RecordingView], lang: Lang, style: Style) -> String {
             units::bytes(one.size, lang),
         ]);
     }
-    table.text(style.width)
+    table.text(style.width) + &units::zone(lang)
 }
 
 pub(super) fn message(view: &MessageView, lang: Lang) -> String {

@@ -13,7 +13,7 @@ use puerta_lab::quota::Quota;
 pub(super) fn reply(reply: &TemplateReply, lang: Lang, style: Style) -> String {
     match reply {
         TemplateReply::List(all) => templates(all, lang, style),
-        TemplateReply::One(one) => detail(one, lang),
+        TemplateReply::One(one) => detail(one, lang) + &units::zone(lang),
         TemplateReply::Published(made) => {
             let (version, size) = (made.version.to_string(), units::bytes(made.size, lang));
             let took = units::duration(made.took_ms, lang);

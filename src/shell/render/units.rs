@@ -1,6 +1,10 @@
 //! Figures as people read them: sizes, durations, moments. JSON has the plain numbers.
 
+use crate::shell::here;
 use crate::shell::lang::Lang;
+use crate::shell::text::text;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// Bytes with one decimal: `12 B`, `1,2 KiB`, `801.3 MiB`.
 pub(super) fn bytes(count: u64, lang: Lang) -> String {
@@ -44,26 +48,50 @@ pub(super) fn duration(ms: u64, lang: Lang) -> String {
     }
 }
 
-/// An RFC 3339 UTC moment to the minute, `2026-11-23 10:02`; other text as it is.
+/// A moment of an answer as the lab's clock shows it, `2026-11-23 11:02`; other text as it is. Which zone that is, the
+/// answer says once: [`zone`].
 pub(super) fn minute(moment: &str) -> String {
-    split(moment).map_or_else(|| moment.to_owned(), |(date, time)| format!("{date} {}", &time[..5]))
+    shown(moment, &here::zone(), "%Y-%m-%d %H:%M")
 }
 
 /// The same to the second, for records.
 pub(super) fn second(moment: &str) -> String {
-    split(moment).map_or_else(|| moment.to_owned(), |(date, time)| format!("{date} {}", &time[..8]))
+    shown(moment, &here::zone(), "%Y-%m-%d %H:%M:%S")
 }
 
-/// Only the hour, `10:02 UTC`; other text as it is.
-pub(super) fn hour(moment: &str) -> String {
-    split(moment).map_or_else(|| moment.to_owned(), |(_, time)| format!("{} UTC", &time[..5]))
+/// Only its day.
+pub(super) fn day(moment: &str) -> String {
+    shown(moment, &here::zone(), "%Y-%m-%d")
 }
 
-/// Date and time of `2026-11-23T10:02:03.5Z`.
-fn split(moment: &str) -> Option<(&str, &str)> {
-    let (date, time) = moment.strip_suffix('Z')?.split_once('T')?;
-    let ours = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b"-:.".contains(&b));
-    (date.len() == 10 && time.len() >= 8 && ours(date) && ours(time)).then_some((date, time))
+/// The only moment of an answer, with its zone: `2026-11-23 11:02 CET`.
+pub(super) fn minute_there(moment: &str) -> String {
+    shown(moment, &here::zone(), "%Y-%m-%d %H:%M %Z")
+}
+
+/// The same to the second.
+pub(super) fn second_there(moment: &str) -> String {
+    shown(moment, &here::zone(), "%Y-%m-%d %H:%M:%S %Z")
+}
+
+/// Only its hour, `11:02 CET`.
+pub(super) fn hour_there(moment: &str) -> String {
+    shown(moment, &here::zone(), "%H:%M %Z")
+}
+
+/// A line below an answer with several moments: whose clock that is.
+pub(super) fn zone(lang: Lang) -> String {
+    text(lang, "times-of", &[("zone", &place())]) + "\n"
+}
+
+/// The name of the lab's time zone.
+pub(super) fn place() -> String {
+    here::zone().iana_name().unwrap_or("UTC").to_owned()
+}
+
+fn shown(moment: &str, zone: &TimeZone, format: &str) -> String {
+    let Ok(at) = moment.parse::<Timestamp>() else { return moment.to_owned() };
+    at.to_zoned(zone.clone()).strftime(format).to_string()
 }
 
 fn comma(lang: Lang) -> char {
@@ -92,10 +120,20 @@ mod tests {
         assert_eq!(duration(5_040, Lang::Es), "5,0 s");
         assert_eq!(duration(40, Lang::Es), "40 ms");
         assert_eq!(duration(3_720_000, Lang::Es), "1 h 2 min");
-        assert_eq!(minute("2026-11-23T10:02:03.123Z"), "2026-11-23 10:02");
-        assert_eq!(second("2026-11-23T10:02:03Z"), "2026-11-23 10:02:03");
-        assert_eq!(hour("2026-11-23T10:02:03Z"), "10:02 UTC");
-        assert_eq!(hour("10:02"), "10:02");
-        assert_eq!(minute("ñññññTñññññZ"), "ñññññTñññññZ");
+    }
+
+    #[test]
+    fn moments_are_the_labs() {
+        let madrid = TimeZone::get("Europe/Madrid").expect("tzdata is not installed");
+        for (moment, there) in [
+            ("2026-11-23T10:02:03.123Z", "2026-11-23 11:02 CET"),
+            ("2026-06-30T22:30:00Z", "2026-07-01 00:30 CEST"),
+            ("10:02", "10:02"),
+            ("ñññññTñññññZ", "ñññññTñññññZ"),
+        ] {
+            assert_eq!(shown(moment, &madrid, "%Y-%m-%d %H:%M %Z"), there);
+        }
+        assert_eq!(second_there("2026-11-23T10:02:03Z"), "2026-11-23 10:02:03 UTC");
+        assert_eq!(hour_there("2026-11-23T10:02:03Z"), "10:02 UTC");
     }
 }

@@ -1,7 +1,7 @@
 //! `audit ...`.
 
 use super::grammar::Meant;
-use super::values::{Edge, Moment, bad, machine, moment, number};
+use super::values::{Edge, Moment, Wall, bad, machine, moment, number};
 use crate::app::command::{self, AuditCommand, AuditOutcome, Command, ConnectionId};
 use crate::app::error::Result;
 use clap::{Args, Subcommand};
@@ -133,29 +133,29 @@ impl AuditFilter {
 }
 
 impl Times {
-    fn chosen(self, now_ms: i64) -> (Option<i64>, Option<i64>) {
-        let at = |moment: Option<Moment>, edge| moment.map(|moment| moment.at(now_ms, edge));
-        (at(self.since, Edge::First), at(self.until, Edge::Last))
+    fn chosen(self, wall: Wall<'_>) -> Result<(Option<i64>, Option<i64>)> {
+        let at = |moment: Option<Moment>, edge| moment.map(|moment| moment.at(wall, edge)).transpose();
+        Ok((at(self.since, Edge::First)?, at(self.until, Edge::Last)?))
     }
 }
 
 impl AuditPages {
-    fn chosen(self, filter: command::AuditFilter, now_ms: i64) -> command::AuditPages {
+    fn chosen(self, filter: command::AuditFilter, wall: Wall<'_>) -> Result<command::AuditPages> {
         let Self { times, page, limit, csv } = self;
-        let (since, until) = times.chosen(now_ms);
-        command::AuditPages { filter, since, until, page, limit, csv }
+        let (since, until) = times.chosen(wall)?;
+        Ok(command::AuditPages { filter, since, until, page, limit, csv })
     }
 }
 
 impl Audit {
-    pub(super) fn meant(self, now_ms: i64) -> Meant {
-        Meant::command(Command::Audit(match self {
-            Self::List { filter, pages } => AuditCommand::List(pages.chosen(filter.chosen(None), now_ms)),
+    pub(super) fn meant(self, wall: Wall<'_>) -> Result<Meant> {
+        Ok(Meant::command(Command::Audit(match self {
+            Self::List { filter, pages } => AuditCommand::List(pages.chosen(filter.chosen(None), wall)?),
             Self::Mine { filter, pages, all } => {
-                AuditCommand::Mine { pages: pages.chosen(filter.chosen(None), now_ms), all }
+                AuditCommand::Mine { pages: pages.chosen(filter.chosen(None), wall)?, all }
             }
             Self::Search { text, filter, pages } => {
-                AuditCommand::List(pages.chosen(filter.chosen(Some(text.join(" "))), now_ms))
+                AuditCommand::List(pages.chosen(filter.chosen(Some(text.join(" "))), wall)?)
             }
             Self::Show { connection } => AuditCommand::Show(connection),
             Self::Tail { filter, lines, follow } => {
@@ -163,9 +163,9 @@ impl Audit {
             }
             Self::Verify => AuditCommand::Verify,
             Self::Export { times } => {
-                let (since, until) = times.chosen(now_ms);
+                let (since, until) = times.chosen(wall)?;
                 AuditCommand::Export { since, until }
             }
-        }))
+        })))
     }
 }

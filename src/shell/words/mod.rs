@@ -23,6 +23,7 @@ pub use crate::app::command::Wants;
 pub use account::TotpVerb;
 pub use input::Input;
 pub use leads::{elsewhere, with_machine};
+pub use values::Wall;
 
 use crate::app::command::Command;
 use crate::app::error::{Cause, Error, Kind, Result};
@@ -52,8 +53,8 @@ pub struct Context<'a> {
     pub lang: Lang,
     /// Whose help: it names what they may do at all.
     pub may: May<'a>,
-    /// Now, milliseconds since 1970, for `--since 2h`.
-    pub now_ms: i64,
+    /// What time it is, and where, for `--since 2h` and `--from 2026-12-04T08:00`.
+    pub wall: Wall<'a>,
 }
 
 /// What a line asks for, and how.

@@ -2,8 +2,8 @@
 
 use super::What;
 use super::grammar::{Meant, Yes};
-use super::values::{about, bad, number, port, role, short};
-use crate::app::command::{Command, Named, NewRule, PolicyCommand, Question, When};
+use super::values::{Edge, Moment, Wall, about, bad, moment, number, port, role, short};
+use crate::app::command::{Command, Named, NewRule, PolicyCommand, Question};
 use crate::app::error::{Error, Kind, Result};
 use clap::Subcommand;
 use ipnet::IpNet;
@@ -34,8 +34,8 @@ pub(crate) enum Policy {
         /// What it names depends on the verb.
         #[arg(allow_negative_numbers = true)]
         target: Option<String>,
-        #[arg(long, value_parser = when)]
-        at: Option<When>,
+        #[arg(long, value_parser = moment)]
+        at: Option<Moment>,
         #[arg(long, value_parser = address)]
         from: Option<IpAddr>,
     },
@@ -63,10 +63,10 @@ pub(crate) enum Ready {
     Exam {
         #[arg(long)]
         course: CourseName,
-        #[arg(long, value_parser = when)]
-        from: When,
-        #[arg(long, value_parser = when)]
-        until: When,
+        #[arg(long, value_parser = moment)]
+        from: Moment,
+        #[arg(long, value_parser = moment)]
+        until: Moment,
         #[arg(long, value_parser = machines)]
         machines: Option<BTreeSet<VmName>>,
         #[arg(long, value_parser = verbs)]
@@ -91,7 +91,7 @@ pub(crate) enum Ready {
 }
 
 impl Policy {
-    pub(super) fn meant(self, domain: &str) -> Result<Meant> {
+    pub(super) fn meant(self, domain: &str, wall: Wall<'_>) -> Result<Meant> {
         let command = |verb| Meant::command(Command::Policy(verb));
         Ok(match self {
             Self::Show { policy } => command(PolicyCommand::Show(policy)),
@@ -102,26 +102,29 @@ impl Policy {
             Self::Check { folder: false } => command(PolicyCommand::Check(None)),
             Self::Explain { login: who, verb: action, target: typed, at, from } => {
                 let target = named(action, typed.as_deref(), domain)?;
+                let at = at.map(|at| at.at(wall, Edge::First).map(Timestamp)).transpose()?;
                 command(PolicyCommand::Explain(Box::new(Question { who, action, target, typed, at, from })))
             }
             Self::Rule(Rule::List) => command(PolicyCommand::RuleList),
-            Self::Rule(Rule::Add(rule)) => command(PolicyCommand::RuleAdd(rule.chosen())),
+            Self::Rule(Rule::Add(rule)) => command(PolicyCommand::RuleAdd(rule.chosen(wall)?)),
             Self::Rule(Rule::Remove { rule, yes }) => command(PolicyCommand::RuleRemove(rule)).or_asked(yes),
         })
     }
 }
 
 impl Ready {
-    fn chosen(self) -> NewRule {
-        match self {
+    fn chosen(self, wall: Wall<'_>) -> Result<NewRule> {
+        Ok(match self {
             Self::Exam { course, from, until, machines, verbs } => {
                 let (machines, verbs) = (machines.unwrap_or_default(), verbs.unwrap_or_default());
+                let from = Timestamp(from.at(wall, Edge::First)?);
+                let until = Timestamp(until.at(wall, Edge::Last)?);
                 NewRule::Exam { course, from, until, machines, verbs }
             }
             Self::Timetable { course, open } => NewRule::Timetable { course, open },
             Self::Campus { course, networks } => NewRule::Campus { course, networks },
             Self::SecondFactor { role } => NewRule::SecondFactor { role },
-        }
+        })
     }
 }
 
@@ -185,19 +188,6 @@ fn missing(target: Target) -> &'static str {
         Target::Backup => "error-policy-target-backup",
         Target::Lab | Target::Account | Target::Person => "error-policy-target-person",
     }
-}
-
-/// `2026-12-04T08:00`, as the clock of the lab shows it, or with its distance from UTC.
-fn when(text: &str) -> Result<When> {
-    let wrong = || wrong("error-policy-when", text);
-    // A zone's name in brackets would be read and left aside.
-    if text.contains('[') {
-        return Err(wrong());
-    }
-    if let Ok(at) = text.parse::<jiff::Timestamp>() {
-        return Ok(When::At(Timestamp(at.as_millisecond())));
-    }
-    text.parse().map(When::Local).map_err(|_| wrong())
 }
 
 fn address(text: &str) -> Result<IpAddr> {

@@ -9,6 +9,7 @@ use crate::app::command::{
 };
 use crate::shell::lang::Lang;
 use crate::shell::useful::tests::of;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use puerta_lab::model::Role;
 use puerta_lab::names::VmRef;
@@ -16,8 +17,15 @@ use puerta_lab::quota::Quota;
 
 const NOW: i64 = 1_795_428_000_000;
 
+static ZONE: TimeZone = TimeZone::UTC;
+
 fn context() -> Context<'static> {
-    Context { domain: "virtuales", lang: Lang::En, may: of(Role::Alumno), now_ms: NOW }
+    Context {
+        domain: "virtuales",
+        lang: Lang::En,
+        may: of(Role::Alumno),
+        wall: Wall { now_ms: NOW, zone: &ZONE },
+    }
 }
 
 fn what(line: &str) -> What {

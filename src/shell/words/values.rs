@@ -3,11 +3,12 @@
 use crate::app::error::{Error, Kind, Result};
 use crate::shell::printable::is_printable;
 use ipnet::Ipv4Net;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use puerta_lab::model::Role;
 use puerta_lab::names::{NameError, NodeName, VmRef};
 use puerta_lab::network::network_of;
-use time::format_description::well_known::Rfc3339;
-use time::{Date, OffsetDateTime, macros::format_description};
 
 /// `value` was given, and `expected` (a word that the sentence knows) was wanted. Whoever knows which option
 /// it was given to says so: [`about`].
@@ -101,41 +102,73 @@ pub(super) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
+/// The clock on the lab's wall.
+#[derive(Debug, Clone, Copy)]
+pub struct Wall<'a> {
+    /// Now, milliseconds since 1970.
+    pub now_ms: i64,
+    /// Where it hangs.
+    pub zone: &'a TimeZone,
+}
+
 /// Which end of a day a date without an hour means.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// `--since`: its first millisecond.
+    /// `--since`, `--from`, `--at`: its first millisecond.
     First,
     /// `--until`: its last.
     Last,
 }
 
-/// A moment as somebody wrote it: when that is depends on now, and on which end of a time it is.
+/// A moment as somebody wrote it: when that is depends on the lab's clock, and on which end of a time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     /// So many milliseconds ago.
     Ago(i64),
-    /// Milliseconds since 1970.
-    At(i64),
-    /// A whole day, by its first millisecond.
-    Day(i64),
+    /// With its distance from UTC.
+    At(Timestamp),
+    /// As the clock on the wall shows it.
+    Local(DateTime),
+    /// A whole day of the lab's.
+    Day(Date),
 }
 
 impl Moment {
+    /// Milliseconds since 1970; `None` outside the calendar.
+    fn on(self, wall: Wall<'_>, edge: Edge) -> Option<i64> {
+        let shown = |local: DateTime| local.to_zoned(wall.zone.clone()).ok().map(|zoned| zoned.timestamp());
+        let first = |day: Date| day.to_zoned(wall.zone.clone()).ok().map(|zoned| zoned.timestamp());
+        let at = match self {
+            Self::Ago(ms) => return Some(wall.now_ms.saturating_sub(ms)),
+            Self::At(at) => at,
+            // An hour that a change of the clock leaves out, or has twice, is what most clocks make of it.
+            Self::Local(local) => shown(local)?,
+            Self::Day(day) if edge == Edge::First => first(day)?,
+            Self::Day(day) => first(day.tomorrow().ok()?)? - SignedDuration::from_millis(1),
+        };
+        Some(at.as_millisecond())
+    }
+
     /// Milliseconds since 1970.
-    pub(super) fn at(self, now_ms: i64, edge: Edge) -> i64 {
-        match (self, edge) {
-            (Self::Ago(ms), _) => now_ms.saturating_sub(ms),
-            (Self::At(ms), _) | (Self::Day(ms), Edge::First) => ms,
-            (Self::Day(ms), Edge::Last) => ms + 86_400_000 - 1,
-        }
+    pub(super) fn at(self, wall: Wall<'_>, edge: Edge) -> Result<i64> {
+        self.on(wall, edge).ok_or_else(|| Error::new(Kind::Usage, "error-moment"))
     }
 }
 
-/// `30m`, `2h`, `3d` (ago), `2026-11-23` (UTC) or an RFC 3339 moment.
+/// `30m`, `2h`, `3d` (ago), `2026-11-23` or `2026-11-23T10:00` (the lab's clock), or a moment with its distance from
+/// UTC: wherever a moment is written.
 pub(super) fn moment(text: &str) -> Result<Moment> {
-    let at = || Some(Moment::At(milliseconds(OffsetDateTime::parse(text, &Rfc3339).ok()?)));
-    ago(text).map(Moment::Ago).or_else(|| day(text)).or_else(at).ok_or_else(|| bad(text, "moment"))
+    let read = || {
+        // A zone's name in brackets would be read and left aside.
+        if text.contains('[') {
+            return None;
+        }
+        let day = || text.parse().ok().filter(|_| !text.contains(['T', 't', ' ', ':']));
+        let at = || text.parse().ok().map(Moment::At);
+        let local = || text.parse().ok().map(Moment::Local);
+        day().map(Moment::Day).or_else(at).or_else(local)
+    };
+    ago(text).map(Moment::Ago).or_else(read).ok_or_else(|| bad(text, "moment"))
 }
 
 fn ago(text: &str) -> Option<i64> {
@@ -147,15 +180,6 @@ fn ago(text: &str) -> Option<i64> {
         _ => return None,
     };
     number::<i64>(&text[..text.len() - 1])?.checked_mul(unit)
-}
-
-fn day(text: &str) -> Option<Moment> {
-    let format = format_description!("[year]-[month]-[day]");
-    Some(Moment::Day(milliseconds(Date::parse(text, &format).ok()?.midnight().assume_utc())))
-}
-
-fn milliseconds(moment: OffsetDateTime) -> i64 {
-    moment.unix_timestamp() * 1000 + i64::from(moment.millisecond())
 }
 
 #[cfg(test)]
@@ -196,18 +220,34 @@ mod tests {
     }
 
     #[test]
-    fn moments() {
-        let now = 1_795_428_000_000;
-        let at = |text: &str, edge| moment(text).map(|moment| moment.at(now, edge));
-        assert_eq!(at("2h", Edge::First), Ok(now - 7_200_000));
-        assert_eq!(at("3d", Edge::First), Ok(now - 259_200_000));
-        assert_eq!(at("30m", Edge::Last), Ok(now - 1_800_000));
-        assert_eq!(at("2026-11-23", Edge::First), Ok(1_795_392_000_000));
-        assert_eq!(at("2026-11-23", Edge::Last), Ok(1_795_478_399_999));
-        assert_eq!(at("2026-11-23T10:00:00.5Z", Edge::First), Ok(1_795_428_000_500));
-        assert_eq!(at("2026-11-23T11:00:00+01:00", Edge::First), Ok(now));
-        for text in ["", "h", "ayer", "2026-13-01", "-2h", "99999999999999999d", "ñ"] {
-            assert!(at(text, Edge::First).is_err(), "{text}");
+    fn moments_are_those_of_the_clock_on_the_labs_wall() {
+        let now = 1_795_428_000_000; // 2026-11-23T10:00:00Z
+        let madrid = TimeZone::get("Europe/Madrid").expect("tzdata is not installed");
+        let on = |zone: &TimeZone, text: &str, edge| {
+            moment(text).and_then(|moment| moment.at(Wall { now_ms: now, zone }, edge))
+        };
+        let utc = |text: &str, edge| on(&TimeZone::UTC, text, edge);
+        assert_eq!(utc("2h", Edge::First), Ok(now - 7_200_000));
+        assert_eq!(utc("3d", Edge::First), Ok(now - 259_200_000));
+        assert_eq!(utc("30m", Edge::Last), Ok(now - 1_800_000));
+        assert_eq!(utc("2026-11-23", Edge::First), Ok(1_795_392_000_000));
+        assert_eq!(utc("2026-11-23", Edge::Last), Ok(1_795_478_399_999));
+        assert_eq!(utc("2026-11-23T10:00:00.5Z", Edge::First), Ok(1_795_428_000_500));
+        let at = |text: &str, edge| on(&madrid, text, edge);
+        let hour = 3_600_000;
+        for same in ["2026-11-23T11:00:00+01:00", "2026-11-23T11:00", "2026-11-23 11:00", "2026-11-23T10:00Z"]
+        {
+            assert_eq!(at(same, Edge::First), Ok(now), "{same}");
         }
+        assert_eq!(at("2026-11-23", Edge::First), Ok(1_795_392_000_000 - hour));
+        assert_eq!(at("2026-11-23", Edge::Last), Ok(1_795_478_399_999 - hour));
+        // The day that has an hour more.
+        let long = at("2026-10-25", Edge::Last).unwrap() - at("2026-10-25", Edge::First).unwrap();
+        assert_eq!(long, 25 * hour - 1);
+        for text in ["", "h", "ayer", "2026-13-01", "2026-02-30T08:00", "-2h", "99999999999999999d", "ñ"] {
+            assert_eq!(at(text, Edge::First), Err(bad(text, "moment")), "{text}");
+        }
+        assert!(moment("2026-12-04T08:00[Asia/Tokyo]").is_err());
+        assert_eq!(at("9999-12-31", Edge::Last).unwrap_err().id, "error-moment");
     }
 }

@@ -11,7 +11,8 @@ help-audit-list =
     --outcome OUTCOME  `allowed`, `denied`, `done` or `failed`
     --from NETWORK     what came from there: `192.0.2.0/24`
     --connection ID    on that connection
-    --since T          from: `30m`, `2h`, `3d`, `2026-11-23`, `2026-11-23T10:00:00Z`
+    --since T          from: `30m`, `2h` or `3d` ago, `2026-11-23`,
+                       `2026-11-23T10:00` (the lab's clock)
     --until T          to
     --limit N          N lines a page (50 when not said, at most 1000)
     --page N           an older page; the first says how to ask for the second

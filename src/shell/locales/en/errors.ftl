@@ -210,7 +210,7 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [size] write a size such as `512M` or `2G`
     [count] write a whole number from 1
     [limit] write a number from 1 to { $max }
-    [moment] write `30m`, `2h`, `3d`, a date such as `2026-11-23` or a moment such as `2026-11-23T10:00:00Z`
+    [moment] write `2h` or `3d` (ago), a date such as `2026-11-23` or a moment such as `2026-11-23T10:00` (the lab's clock) or `2026-11-23T10:00+01:00`
     [map] write the column's heading and what it is, such as `'User=username'`: `username`, `firstname`, `lastname`, `email`, `group1` or `idnumber`
     [job] write the number of a job in `job list`
     [year] write a year such as `2026`

@@ -14,7 +14,6 @@ error-policy-target-publication = `{ $action }` wants a port of puerta: write it
 error-policy-target-backup = `{ $action }` wants a backup: write its name, and `.` and its seat if it is another's
 error-policy-target-person = `{ $action }` wants a person: write their user name
 error-policy-address = `{ $value }` will not do for `{ $option }`: write an IP address such as `192.0.2.7`
-error-policy-when = `{ $value }` will not do for `{ $option }`: write a moment such as `2026-12-04T08:00` (the lab's clock) or `2026-12-04T08:00+01:00`
 error-policy-rule = `{ $value }` is no rule: write the number of one in `policy rule list`
 error-policy-hours = `{ $value }` will not do for `{ $option }`: write days and hours such as `mon-fri 08:00-21:00` (also `monday`, `lunes`), in quotes, several with commas between
 error-policy-networks = `{ $value }` will not do for `{ $option }`: write networks such as `192.0.2.0/24`, with commas between and without spaces
@@ -118,8 +117,9 @@ help-policy-rule =
         admins, if not said.
     policy rule remove RULE
 
-    Times are those of the lab's clock, or with their distance from UTC:
-    `2026-12-04T08:00+01:00`. A rule holds from when it is added.
+    Times are those of the lab's clock (`2026-12-04T08:00`; a day, `2026-12-04`),
+    or with their distance from UTC: `2026-12-04T08:00+01:00`. A rule holds from
+    when it is added.
 
     Example: policy rule add campus --course aso-2026
 

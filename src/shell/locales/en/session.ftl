@@ -1,7 +1,7 @@
 # Sessions, messages, consoles and recordings.
 
 ## Headings
-col-came = since (UTC)
+col-came = since
 col-open = open
 col-session = session
 word-recorded = recorded

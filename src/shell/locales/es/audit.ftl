@@ -11,8 +11,8 @@ help-audit-list =
     --outcome RESULTADO  `allowed`, `denied`, `done` o `failed`
     --from RED           lo que vino de ahí: `192.0.2.0/24`
     --connection ID      en esa conexión
-    --since T            desde: `30m`, `2h`, `3d`, `2026-11-23`,
-                         `2026-11-23T10:00:00Z`
+    --since T            desde: hace `30m`, `2h` o `3d`, `2026-11-23`,
+                         `2026-11-23T10:00` (el reloj del laboratorio)
     --until T            hasta
     --limit N            N líneas por página (50 si no se dice, 1000 como mucho)
     --page N             una más antigua; la primera dice cómo pedir la segunda

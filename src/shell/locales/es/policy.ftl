@@ -14,7 +14,6 @@ error-policy-target-publication = `{ $action }` pide un puerto de puerta: escrib
 error-policy-target-backup = `{ $action }` pide una copia: escribe su nombre, con `.` y su puesto si es de otro
 error-policy-target-person = `{ $action }` pide una persona: escribe su usuario
 error-policy-address = `{ $value }` no sirve para `{ $option }`: escribe una dirección IP como `192.0.2.7`
-error-policy-when = `{ $value }` no sirve para `{ $option }`: escribe un momento como `2026-12-04T08:00` (el reloj del laboratorio) o `2026-12-04T08:00+01:00`
 error-policy-rule = `{ $value }` no es una regla: escribe el número de una de `policy rule list`
 error-policy-hours = `{ $value }` no sirve para `{ $option }`: escribe días y horas como `lun-vie 08:00-21:00` (también `lunes`, `miércoles`, `L-V`), entre comillas, varios separados por comas
 error-policy-networks = `{ $value }` no sirve para `{ $option }`: escribe redes como `192.0.2.0/24`, con comas y sin espacios
@@ -118,8 +117,9 @@ help-policy-rule =
         administradores, si no se dice.
     policy rule remove REGLA
 
-    Los momentos son los del reloj del laboratorio, o con su distancia a UTC:
-    `2026-12-04T08:00+01:00`. Una regla vale desde que se pone.
+    Los momentos son los del reloj del laboratorio (`2026-12-04T08:00`; un día,
+    `2026-12-04`), o con su distancia a UTC: `2026-12-04T08:00+01:00`. Una regla
+    vale desde que se pone.
 
     Ejemplo: policy rule add campus --course aso-2026
 

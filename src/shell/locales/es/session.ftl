@@ -1,7 +1,7 @@
 # Sesiones, mensajes, consolas y grabaciones.
 
 ## Encabezados
-col-came = entró (UTC)
+col-came = entró
 col-open = abierto
 col-session = sesión
 word-recorded = se graba
