@@ -6,6 +6,8 @@
 mod backups;
 #[path = "shell/others.rs"]
 mod others;
+#[path = "shell/spoken.rs"]
+mod spoken;
 mod support;
 #[path = "shell/terminal.rs"]
 mod terminal;
@@ -122,6 +124,8 @@ fn every_verb_answers_programs() {
         &["quota", "show"],
         &["key", "list"],
         &["whoami"],
+        &["lang"],
+        &["lang", "es"],
         &["help"],
         &["vm", "delete", "web1", "--yes"],
     ];

@@ -61,7 +61,7 @@ fn context(lang: Lang, role: Role) -> Context<'static> {
         Role::Profesor => &|action| at_all(Role::Profesor, action),
         Role::Admin => &|action| at_all(Role::Admin, action),
     };
-    Context { domain: "virtuales", lang, may, wall: Wall { now_ms: 0, zone: &ZONE } }
+    Context { domain: "virtuales", lang, sent: None, may, wall: Wall { now_ms: 0, zone: &ZONE } }
 }
 
 fn help_text(line: &str, lang: Lang, role: Role) -> String {

@@ -1,15 +1,18 @@
-//! One's own account: `key ...`, `passwd`, `whoami`.
+//! One's own account: `key ...`, `passwd`, `whoami`, `lang`.
 
-use crate::app::clock;
 use crate::app::command::KeyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{AccountReply, FactorView, KeyReply, KeySessions, KeyView, Reply, WhoamiView};
+use crate::app::reply::{
+    AccountReply, FactorView, KeyReply, KeySessions, KeyView, LangView, Reply, WhoamiView, Why,
+};
 use crate::app::secret::Secret;
+use crate::app::{App, clock};
 use puerta_keys::authorized::{AuthorizedKeyLine, KeyError};
 use puerta_keys::password::{self, Weak};
 use puerta_lab::action::Action;
-use puerta_lab::model::AuthorizedKey;
+use puerta_lab::lang::Lang;
+use puerta_lab::model::{AuthorizedKey, PersonId};
 use puerta_policy::decide::{Lab, Own};
 use puerta_store::{NewKey, StoreError};
 
@@ -114,6 +117,37 @@ pub(super) async fn passwd(ctx: &Ctx<'_>, new: &Secret) -> Result<Reply> {
     let hash = ctx.app.logins.hash(new).await?;
     ctx.app.store.set_password(person, &hash).await?;
     Ok(Reply::Account(AccountReply::PasswordSet))
+}
+
+impl App {
+    /// The language that somebody is spoken to in, whose client says `sent`. Without a registry it is what can be known.
+    pub async fn lang(&self, person: PersonId, sent: Option<Lang>) -> LangView {
+        self.tongue(self.store.lang(person).await.ok().flatten(), sent)
+    }
+
+    fn tongue(&self, set: Option<Lang>, sent: Option<Lang>) -> LangView {
+        let lab = self.config.language;
+        let (lang, why) = match (set, sent) {
+            (Some(set), _) => (set, Why::Set),
+            (None, Some(sent)) => (sent, Why::Sent),
+            (None, None) => (lab, Why::Lab),
+        };
+        LangView { lang, why, sent, lab }
+    }
+}
+
+/// Who one is says also which language one reads: the same is needed for it, and it is open when that is.
+pub(super) async fn lang(ctx: &Ctx<'_>, set: Option<Lang>, sent: Option<Lang>) -> Result<Reply> {
+    let _permit = ctx.permit(Action::Whoami, Lab, None, Error::denied()).await?;
+    let (app, person) = (ctx.app, ctx.visitor.person);
+    let view = match set {
+        Some(lang) => {
+            app.store.set_lang(person, lang).await?;
+            app.tongue(set, sent)
+        }
+        None => app.tongue(app.store.lang(person).await?, sent),
+    };
+    Ok(Reply::Account(AccountReply::Lang(view)))
 }
 
 pub(super) async fn whoami(ctx: &Ctx<'_>) -> Result<Reply> {

@@ -33,6 +33,7 @@ pub use vm::{MayGo, VmCommand};
 
 use crate::app::secret::Secret;
 use puerta_lab::action::Action;
+use puerta_lab::lang::Lang;
 use puerta_lab::names::VmRef;
 
 /// One thing asked for.
@@ -80,6 +81,13 @@ pub enum Command {
     Totp(TotpCommand),
     /// `whoami`
     Whoami,
+    /// `lang`: from now on this one; or which holds, and why.
+    Lang {
+        /// The one that is asked for.
+        set: Option<Lang>,
+        /// What the client says.
+        sent: Option<Lang>,
+    },
 }
 
 /// Every family with its verbs, and where each command finds what it needs: a new family is a line here. Those
@@ -130,6 +138,7 @@ families! {
     "isolation": "check", [Action::IsolationCheck], Self::IsolationCheck(_),
     "passwd": "", [Action::Passwd], Self::Passwd(_),
     "whoami": "", [Action::Whoami], Self::Whoami,
+    "lang": "", [Action::Whoami], Self::Lang { .. },
 }
 
 /// The verbs that words are, or begin: `vm move`, `vm`, `policy rule`. None: the words are not for `app`.

@@ -226,6 +226,7 @@ impl App {
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Totp(command) => factor::run(&ctx, command).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
+            Command::Lang { set, sent } => account::lang(&ctx, set, sent).await.map(Outcome::from),
         };
         let result = ctx.hinted(result).await;
         ctx.finish(result.as_ref().err()).await;

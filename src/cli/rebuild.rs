@@ -48,7 +48,7 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
 /// What was typed once, as the shell reads it today.
 fn command(words: &str, zone: &TimeZone) -> Option<Command> {
     let wall = words::Wall { now_ms: clock::now().0, zone };
-    let context = words::Context { domain: "", lang: Lang::En, may: &|_| true, wall };
+    let context = words::Context { domain: "", lang: Lang::En, sent: None, may: &|_| true, wall };
     match words::parse(words, &context) {
         Ok(Request { what: What::Run(command), .. }) => Some(command),
         Ok(Request { what: What::NeedsInput(input), .. }) => Some(input.command().clone()),

@@ -12,6 +12,7 @@ mod ssh;
 mod tests;
 
 use jiff::tz::TimeZone;
+use puerta_lab::lang::Lang;
 use puerta_lab::network::PortRange;
 use puerta_lab::quota::Quotas;
 use reader::Reader;
@@ -32,7 +33,7 @@ pub struct Config {
     /// Where the database, the host key, the audit log and the backups live.
     pub state_dir: PathBuf,
     /// Language of people whose client says none: `es` or `en`.
-    pub language: String,
+    pub language: Lang,
     /// The lab's domain: `web1.alumno1.virtuales`.
     pub domain: String,
     /// What times without a distance from UTC mean, and timetables.
@@ -152,12 +153,11 @@ fn state_dir(r: &mut Reader) -> PathBuf {
     dir
 }
 
-fn language(r: &mut Reader) -> String {
-    let language = r.string("", "language", "es");
-    if language != "es" && language != "en" {
+fn language(r: &mut Reader) -> Lang {
+    r.string("", "language", "es").parse().unwrap_or_else(|()| {
         r.wrong("", "language", "must be \"es\" or \"en\"");
-    }
-    language
+        Lang::Es
+    })
 }
 
 fn domain(r: &mut Reader) -> String {

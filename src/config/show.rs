@@ -30,7 +30,7 @@ fn list<T: Display>(items: &[T]) -> String {
 impl Display for Config {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         writeln!(f, "state_dir = {}", path(&self.state_dir))?;
-        writeln!(f, "language = {}\ndomain = {}", quoted(&self.language), quoted(&self.domain))?;
+        writeln!(f, "language = {}\ndomain = {}", quoted(self.language.as_str()), quoted(&self.domain))?;
         writeln!(f, "timezone = {}", quoted(self.timezone.iana_name().unwrap_or("UTC")))?;
         let ssh = &self.ssh;
         writeln!(f, "\n[ssh]\nlisten = {}", list(&ssh.listen))?;

@@ -55,8 +55,8 @@ impl Env {
         }
     }
 
-    fn language(&self, default: Lang) -> Lang {
-        Lang::from_env(self.lc_all.as_deref(), self.lc_messages.as_deref(), self.lang.as_deref(), default)
+    fn language(&self) -> Option<Lang> {
+        Lang::from_env(self.lc_all.as_deref(), self.lc_messages.as_deref(), self.lang.as_deref())
     }
 }
 
@@ -124,12 +124,13 @@ pub(super) async fn run(
     };
     let SetUp { env, tty, early, .. } = set_up;
     let app = Arc::clone(&gateway.app);
-    let lang = env.language(app.config.language.parse().unwrap_or(Lang::Es));
+    let sent = env.language();
     let ending = conn.ending.clone();
     let wire = channel::wire(conn, read, write, tty, early);
     match who {
-        Who::In(visitor) => session::run(app, Caller { visitor, ending, lang }, wire, asked).await,
+        Who::In(visitor) => session::run(app, Caller { visitor, ending, sent }, wire, asked).await,
         Who::KeptOut(kept) => {
+            let lang = app.lang(kept.person(), sent).await.lang;
             session::turn_away(wire, lang, &asked, kept.why(), app.config.ssh.stall_limit).await;
             ending.end(Reason::KeptOut);
         }

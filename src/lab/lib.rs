@@ -8,6 +8,7 @@
 pub mod action;
 pub mod destination;
 pub mod job;
+pub mod lang;
 pub mod model;
 mod moment;
 pub mod names;

@@ -56,7 +56,7 @@ async fn parse(talk: &Talk, line: &str) -> AppResult<words::Request> {
     let may = |action| at_all.allows(action);
     let domain = &talk.app.config.domain;
     let wall = words::Wall { now_ms: clock::now().0, zone: &talk.app.config.timezone };
-    let context = words::Context { domain, lang: talk.lang, may: &may, wall };
+    let context = words::Context { domain, lang: talk.lang, sent: talk.sent, may: &may, wall };
     words::parse(line, &context).map_err(|error| words::with_machine(error, own))
 }
 

@@ -54,15 +54,16 @@ pub struct Caller {
     pub visitor: Arc<Visitor>,
     /// The end of their connection.
     pub ending: Ending,
-    /// Their language.
-    pub lang: Lang,
+    /// The language that their client says.
+    pub sent: Option<Lang>,
 }
 
 /// The whole talk, to its exit status.
 pub async fn run(app: Arc<App>, caller: Caller, wire: Wire, asked: Asked) {
     let io = Io::new(wire, app.config.ssh.stall_limit);
-    let Caller { visitor, ending, lang } = caller;
-    let mut talk = Talk { app, visitor, ending, io, lang, notices: None };
+    let Caller { visitor, ending, sent } = caller;
+    let lang = app.lang(visitor.person, sent).await.lang;
+    let mut talk = Talk { app, visitor, ending, io, lang, sent, notices: None };
     let status = spoken(&mut talk, asked).await.unwrap_or(255);
     talk.io.finish(status).await;
 }

@@ -8,7 +8,7 @@ use crate::app::ctx::{Method, Visitor};
 use crate::app::ending::{Ending, Reason};
 use crate::app::error::Error;
 use crate::app::presence::{Notice, Notices};
-use crate::app::reply::Reply;
+use crate::app::reply::{AccountReply, Reply};
 use crate::shell::here::addressed;
 use crate::shell::lang::Lang;
 use crate::shell::notice;
@@ -23,6 +23,8 @@ pub(super) struct Talk {
     pub(super) ending: Ending,
     pub(super) io: Io,
     pub(super) lang: Lang,
+    /// What the client says of it.
+    pub(super) sent: Option<Lang>,
     /// What the person is told, when this is their shell.
     pub(super) notices: Option<Notices>,
 }
@@ -96,6 +98,9 @@ impl Talk {
 
     /// Shows an answer.
     pub(super) async fn answer(&mut self, reply: &Reply, json: bool) -> Result<u32, Gone> {
+        if let Reply::Account(AccountReply::Lang(view)) = reply {
+            self.lang = view.lang;
+        }
         let style = Style { json, width: self.io.width() };
         self.out(&render::reply(reply, self.lang, style)).await?;
         let aside = render::aside(reply, self.lang, json);

@@ -33,7 +33,7 @@ impl Open {
     fn talk(&self, tty: Option<Tty>, asked: Asked, window: usize) -> (Client, JoinHandle<()>) {
         let (wire, client) = pair(tty, window);
         let visitor = Arc::new(self.house.visitor.clone());
-        let caller = Caller { visitor, ending: self.ending.clone(), lang: Lang::En };
+        let caller = Caller { visitor, ending: self.ending.clone(), sent: Some(Lang::En) };
         (client, tokio::spawn(run(Arc::clone(&self.house.app), caller, wire, asked)))
     }
 

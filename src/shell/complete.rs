@@ -1,6 +1,7 @@
 //! What a word on the command line may become: families, verbs, options, and one's own machines
 //! where a machine is wanted. It reads the grammar, so that it cannot name a verb that there is not.
 
+use crate::shell::lang::Lang;
 use crate::shell::useful::{May, is_useful, is_useful_option};
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
@@ -32,8 +33,10 @@ pub fn candidates(line: &str, own_vms: &[String], may: May<'_>) -> Vec<String> {
         options(node)
     } else if node.has_subcommands() && given == 0 {
         verbs(node)
-    } else if !help && (value_is_vm(node, before) || positional_is_vm(node, given, before)) {
+    } else if !help && (value_is_vm(node, before) || positional_is(node, "vm", given, before)) {
         own_vms.to_vec()
+    } else if !help && positional_is(node, "lang", given, before) {
+        Lang::ALL.map(|lang| lang.as_str().to_owned()).to_vec()
     } else {
         Vec::new()
     };
@@ -74,9 +77,9 @@ fn value_is_vm(node: &Command, option: &str) -> bool {
     option == "--vm" && takes_value(node, option)
 }
 
-fn positional_is_vm(node: &Command, given: usize, before: &str) -> bool {
+fn positional_is(node: &Command, name: &str, given: usize, before: &str) -> bool {
     let wanted = node.get_positionals().nth(given);
-    !takes_value(node, before) && wanted.is_some_and(|arg| arg.get_id() == "vm")
+    !takes_value(node, before) && wanted.is_some_and(|arg| arg.get_id() == name)
 }
 
 #[cfg(test)]
@@ -109,6 +112,7 @@ mod tests {
         assert_eq!(alumno("help vm cr"), "create");
         assert_eq!(alumno("help vm create "), "");
         assert_eq!(alumno("vm list --"), "--json --help");
+        assert_eq!((&*alumno("lang "), &*alumno("lang en ")), ("es en", ""));
         assert_eq!(alumno("pe"), "");
         assert_eq!(alumno("po"), "port");
         assert_eq!(alumno("port publish "), "db1 web1");

@@ -16,6 +16,7 @@ mod error;
 mod factors;
 mod jobs;
 mod keys;
+mod lang;
 mod nodes;
 mod persons;
 mod places;

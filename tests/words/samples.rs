@@ -12,6 +12,7 @@ mod samples_policy;
 
 use puerta::app::ctx::Method;
 use puerta::app::reply::*;
+use puerta::shell::lang::Lang;
 use puerta_lab::quota::Quotas;
 
 const AT: &str = "2026-11-23T10:02:03Z";
@@ -179,6 +180,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Jobs(_) => "Jobs",
         Reply::Account(AccountReply::PasswordSet) => "PasswordSet",
         Reply::Account(AccountReply::Whoami(_)) => "Whoami",
+        Reply::Account(AccountReply::Lang(_)) => "Lang",
         Reply::Course(CourseReply::List(_)) => "Courses",
         Reply::Course(CourseReply::Created(_)) => "CourseCreated",
         Reply::Person(PersonReply::List(_)) => "Persons",
@@ -311,6 +313,24 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             job("delete", "undone", Some("puerta restarted")),
         ]),
         Reply::Account(AccountReply::PasswordSet),
+        Reply::Account(AccountReply::Lang(LangView {
+            lang: Lang::En,
+            why: Why::Set,
+            sent: Some(Lang::Es),
+            lab: Lang::Es,
+        })),
+        Reply::Account(AccountReply::Lang(LangView {
+            lang: Lang::En,
+            why: Why::Sent,
+            sent: Some(Lang::En),
+            lab: Lang::Es,
+        })),
+        Reply::Account(AccountReply::Lang(LangView {
+            lang: Lang::Es,
+            why: Why::Lab,
+            sent: None,
+            lab: Lang::Es,
+        })),
         Reply::Account(AccountReply::Whoami(Box::new(whoami(None)))),
         Reply::Account(AccountReply::Whoami(Box::new(whoami(Some(FactorView {
             proved: true,

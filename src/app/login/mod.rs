@@ -69,10 +69,16 @@ pub struct First {
 /// say why.
 #[derive(Debug)]
 pub struct KeptOut {
+    person: PersonId,
     why: Error,
 }
 
 impl KeptOut {
+    /// Who.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
     /// What they are told.
     pub fn why(&self) -> &Error {
         &self.why
@@ -229,14 +235,14 @@ impl App {
         // Whatever they typed for it.
         event.actor = Some(first.login.to_string());
         if let Err(why) = self.paced(first.person) {
-            return Ok(Entered::KeptOut(KeptOut { why }));
+            return Ok(Entered::KeptOut(KeptOut { person: first.person, why }));
         }
         let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
             Ok(policies) => policies,
             Err(policies) => {
                 self.turned_away(event, policies.clone()).await;
                 let why = self.barred(first.person, &policies).await?;
-                return Ok(Entered::KeptOut(KeptOut { why }));
+                return Ok(Entered::KeptOut(KeptOut { person: first.person, why }));
             }
         };
         event.phase = Phase::Begin;

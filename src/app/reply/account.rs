@@ -2,9 +2,10 @@
 
 use super::FactorView;
 use crate::app::ctx::Method;
+use puerta_lab::lang::Lang;
 use serde::Serialize;
 
-/// `passwd` and `whoami`
+/// `passwd`, `whoami` and `lang`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "result", content = "value", rename_all = "kebab-case")]
 pub enum AccountReply {
@@ -12,6 +13,33 @@ pub enum AccountReply {
     PasswordSet,
     /// `whoami`
     Whoami(Box<WhoamiView>),
+    /// `lang`
+    Lang(LangView),
+}
+
+/// The language that somebody is spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LangView {
+    /// It.
+    pub lang: Lang,
+    /// Why that one.
+    pub why: Why,
+    /// What the client says.
+    pub sent: Option<Lang>,
+    /// The lab's.
+    pub lab: Lang,
+}
+
+/// Why a language holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Why {
+    /// They asked for it, once.
+    Set,
+    /// Their client says it.
+    Sent,
+    /// It is the lab's.
+    Lab,
 }
 
 /// `key ...`

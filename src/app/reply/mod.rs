@@ -18,7 +18,7 @@ mod template;
 mod vm;
 mod word;
 
-pub use account::{AccountReply, KeyReply, KeySessions, KeyView, WhoamiView};
+pub use account::{AccountReply, KeyReply, KeySessions, KeyView, LangView, WhoamiView, Why};
 pub use audit::{AuditPage, AuditReply, AuditStory, AuditVerdict, BrokenView, SignedView};
 pub use backup::{BackupReply, BackupView};
 pub use factor::{FactorView, TotpReply, TotpView};

@@ -3,8 +3,8 @@
 use super::table::{Table, fields};
 use super::{Style, label, labels, method, roster, said, units};
 use crate::app::reply::{
-    AccountReply, CourseReply, CourseView, KeyReply, KeyView, PersonReply, PersonView, SeatReply, SeatView,
-    WhoamiView,
+    AccountReply, CourseReply, CourseView, KeyReply, KeyView, LangView, PersonReply, PersonView, SeatReply,
+    SeatView, WhoamiView, Why,
 };
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -29,6 +29,7 @@ pub(super) fn of_account(reply: &AccountReply, lang: Lang) -> String {
     match reply {
         AccountReply::PasswordSet => said(lang, "done-password-set", &[]),
         AccountReply::Whoami(who) => whoami(who, lang),
+        AccountReply::Lang(view) => language(*view, lang),
     }
 }
 
@@ -144,6 +145,15 @@ fn whoami(who: &WhoamiView, lang: Lang) -> String {
     lines.push((label(lang, "source"), who.source.clone()));
     lines.push((label(lang, "quotas"), quotas));
     fields(&lines)
+}
+
+fn language(view: LangView, lang: Lang) -> String {
+    let id = match view.why {
+        Why::Set => "lang-set",
+        Why::Sent => "lang-sent",
+        Why::Lab => "lang-lab",
+    };
+    said(lang, id, &[("lang", view.lang.as_str())])
 }
 
 fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {

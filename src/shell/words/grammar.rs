@@ -14,10 +14,12 @@ use super::person::Person;
 use super::policy::Policy;
 use super::session::{Message, Session};
 use super::template::{Quota, Template};
+use super::values::bad;
 use super::vm::{Bare, Vm};
 use super::{Context, What};
 use crate::app::command::Command;
 use crate::app::error::Result;
+use crate::shell::lang::Lang;
 use clap::{Args, Parser, Subcommand};
 
 /// One line.
@@ -77,6 +79,11 @@ pub(crate) enum Top {
     Totp(TotpVerb),
     Passwd,
     Whoami,
+    #[command(aliases = ["idioma", "language"])]
+    Lang {
+        #[arg(value_parser = lang)]
+        lang: Option<Lang>,
+    },
     #[command(alias = "ayuda")]
     Help {
         topic: Vec<String>,
@@ -97,6 +104,10 @@ pub(crate) struct Yes {
 pub(super) struct Meant {
     pub(super) what: What,
     pub(super) yes: bool,
+}
+
+fn lang(text: &str) -> Result<Lang> {
+    Lang::from_locale(text).ok_or_else(|| bad(text, "lang"))
 }
 
 impl Yes {
@@ -147,6 +158,7 @@ impl Top {
             Self::Totp(verb) => Meant::new(What::Totp(verb)),
             Self::Passwd => Meant::new(What::AskPassword),
             Self::Whoami => Meant::command(Command::Whoami),
+            Self::Lang { lang } => Meant::command(Command::Lang { set: lang, sent: context.sent }),
             Self::Help { topic } => Meant::new(What::Help(super::help_of(&topic, context)?)),
             Self::Exit => Meant::new(What::Exit),
         })

@@ -51,6 +51,8 @@ pub struct Context<'a> {
     pub domain: &'a str,
     /// The language of help.
     pub lang: Lang,
+    /// What the client says of its language.
+    pub sent: Option<Lang>,
     /// Whose help: it names what they may do at all.
     pub may: May<'a>,
     /// What time it is, and where, for `--since 2h` and `--from 2026-12-04T08:00`.

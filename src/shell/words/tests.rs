@@ -23,6 +23,7 @@ fn context() -> Context<'static> {
     Context {
         domain: "virtuales",
         lang: Lang::En,
+        sent: None,
         may: of(Role::Alumno),
         wall: Wall { now_ms: NOW, zone: &ZONE },
     }
@@ -277,6 +278,9 @@ fn the_other_families() {
         ),
         ("passwd", AskPassword),
         ("whoami", Run(Command::Whoami)),
+        ("lang", Run(Command::Lang { set: None, sent: None })),
+        ("idioma en_GB.UTF-8", Run(Command::Lang { set: Some(Lang::En), sent: None })),
+        ("lang Español", Run(Command::Lang { set: Some(Lang::Es), sent: None })),
         ("exit", Exit),
         ("quit", Exit),
         ("salir", Exit),
@@ -341,6 +345,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         ("vm create --cpus 1", "error-missing", "what=name help=help vm create"),
         ("vm start web1 web2", "error-extra", "word=web2"),
         ("whoami now", "error-extra", "word=now"),
+        ("lang de", "error-value", "value=de"),
         ("vm stop web1 --force=1", "error-extra", "word=1"),
         ("vm create web1 --cpus", "error-value-missing", "option=--cpus help=help vm create"),
         ("vm create web1 --cpus 0", "error-value", "option=--cpus value=0 expected=count"),

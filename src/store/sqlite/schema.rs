@@ -23,6 +23,7 @@ pub(super) fn migrator() -> Migrator {
         (11, "rest", include_str!("migrations/0011_rest.sql")),
         (12, "campus", include_str!("migrations/0012_campus.sql")),
         (13, "numbers", include_str!("migrations/0013_numbers.sql")),
+        (15, "lang", include_str!("migrations/0015_lang.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

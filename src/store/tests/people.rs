@@ -1,6 +1,7 @@
 //! Courses, persons, credentials, keys, seats.
 
 use super::*;
+use puerta_lab::lang::Lang;
 use puerta_lab::names::{Login, SeatName};
 use puerta_lab::plan::PlanError;
 
@@ -291,6 +292,18 @@ async fn numbers_rest_until_all_were_given() {
     free.execute(&store.writer).await.unwrap();
     let (_, seat) = add(&store, "d", Some(course.id)).await;
     assert_eq!(seat.unwrap().number.get(), 4000);
+}
+
+#[tokio::test]
+async fn a_language_is_ones_own_and_can_be_another() {
+    let (_folder, store, _, alumno, _) = one().await;
+    assert_eq!(store.lang(alumno.id).await.unwrap(), None);
+    for lang in [Lang::En, Lang::Es] {
+        store.set_lang(alumno.id, lang).await.unwrap();
+        assert_eq!(store.lang(alumno.id).await.unwrap(), Some(lang));
+    }
+    let nobody = puerta_lab::model::PersonId(99);
+    assert_eq!(store.lang(nobody).await.unwrap(), None);
 }
 
 #[tokio::test]

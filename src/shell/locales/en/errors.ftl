@@ -211,6 +211,7 @@ error-value = `{ $value }` will not do for `{ $option }`: { $expected ->
     [count] write a whole number from 1
     [limit] write a number from 1 to { $max }
     [moment] write `2h` or `3d` (ago), a date such as `2026-11-23` or a moment such as `2026-11-23T10:00` (the lab's clock) or `2026-11-23T10:00+01:00`
+    [lang] write `es` or `en`
     [map] write the column's heading and what it is, such as `'User=username'`: `username`, `firstname`, `lastname`, `email`, `group1` or `idnumber`
     [job] write the number of a job in `job list`
     [year] write a year such as `2026`

@@ -18,6 +18,7 @@ help-everybody =
       passwd                     changes your password
       totp add|remove|codes      a second factor for coming in
       whoami                     who you are and how much you may have
+      lang es|en                 the language that you are spoken to in
       quota show                 how much of it you have
       session list|show|close    your connections, and what they have open
       audit mine                 what you did, and what was done to your machines
@@ -304,6 +305,13 @@ use-whoami = whoami
 sum-whoami = Shows who you are, how you came in and how much your seat may have.
 help-whoami =
     Example: whoami
+use-lang = lang [es|en]
+sum-lang = Speaks to you in that language from now on; alone, says which holds.
+help-lang =
+    What you set here holds; if nothing, what your ssh client says (`LANG`, which
+    that of Windows does not send); if nothing, the lab's language.
+
+    Example: lang en
 use-help = help [FAMILY [VERB]]
 sum-help = Shows what can be done.
 help-help =

@@ -221,3 +221,21 @@ isolation-wrong = { $wrong ->
     [one] NOT CLOSED: one flow is not as it must be ({ $open } pass, { $closed } do not)
    *[other] NOT CLOSED: { $wrong } flows are not as they must be ({ $open } pass, { $closed } do not)
 }
+lang-set = { $lang ->
+    [es] Spanish
+   *[other] English
+}: you set it with `lang { $lang }`, and it holds whenever you come in
+lang-sent = { $lang ->
+    [es] Spanish
+   *[other] English
+}: your ssh client says so (`LANG`); for the other one always, `lang { $lang ->
+    [es] en
+   *[other] es
+}`
+lang-lab = { $lang ->
+    [es] Spanish
+   *[other] English
+}: it is the lab's, and your ssh client asks for none; for the other one, `lang { $lang ->
+    [es] en
+   *[other] es
+}`

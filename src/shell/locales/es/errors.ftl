@@ -211,6 +211,7 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [count] escribe un número entero a partir de 1
     [limit] escribe un número de 1 a { $max }
     [moment] escribe `2h` o `3d` (hace tanto), una fecha como `2026-11-23` o un momento como `2026-11-23T10:00` (el reloj del laboratorio) o `2026-11-23T10:00+01:00`
+    [lang] escribe `es` o `en`
     [map] escribe el nombre de la columna y lo que es, como `'Usuario=username'`: `username`, `firstname`, `lastname`, `email`, `group1` o `idnumber`
     [job] escribe el número de una tarea de `job list`
     [year] escribe un año como `2026`

@@ -18,6 +18,7 @@ help-everybody =
       passwd                     cambia tu contraseña
       totp add|remove|codes      pon o quita un segundo factor para entrar
       whoami                     quién eres y cuánto puedes tener
+      lang es|en                 el idioma en que te hablo
       quota show                 cuánto de eso tienes
       session list|show|close    tus conexiones, y lo que tienen abierto
       audit mine                 lo que has hecho, y lo hecho a tus máquinas
@@ -305,6 +306,13 @@ use-whoami = whoami
 sum-whoami = Enseña quién eres, cómo has entrado y cuánto puede tener tu puesto.
 help-whoami =
     Ejemplo: whoami
+use-lang = lang [es|en]
+sum-lang = Te habla en ese idioma de ahora en adelante; a secas, dice cuál vale.
+help-lang =
+    Manda lo que pongas aquí; si no, lo que diga tu cliente de ssh (`LANG`, que el
+    de Windows no envía); si no, el idioma del laboratorio.
+
+    Ejemplo: lang en
 use-help = help [FAMILIA [VERBO]]
 sum-help = Enseña qué se puede hacer.
 help-help =

@@ -218,3 +218,21 @@ isolation-wrong = { $wrong ->
     [one] NO ESTÁ CERRADO: un flujo no está como debe ({ $open } pasan, { $closed } no)
    *[other] NO ESTÁ CERRADO: { $wrong } flujos no están como deben ({ $open } pasan, { $closed } no)
 }
+lang-set = { $lang ->
+    [en] inglés
+   *[other] español
+}: lo pusiste con `lang { $lang }`, y vale siempre que entres
+lang-sent = { $lang ->
+    [en] inglés
+   *[other] español
+}: lo dice tu cliente de ssh (`LANG`); para otro siempre, `lang { $lang ->
+    [en] es
+   *[other] en
+}`
+lang-lab = { $lang ->
+    [en] inglés
+   *[other] español
+}: es el idioma del laboratorio, y tu cliente de ssh no pide ninguno; para otro, `lang { $lang ->
+    [en] es
+   *[other] en
+}`
