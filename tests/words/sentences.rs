@@ -54,6 +54,7 @@ pub(crate) fn likely(variable: &str) -> &'static str {
         "template" => "mini",
         "known" => "`debian-12`, `mini`",
         "key" => "3",
+        "lang" => "en",
         "algorithm" => "ssh-dss",
         "fingerprint" => "SHA256:9bQ4",
         "course" => "aso-2026",

@@ -345,7 +345,7 @@ fn a_wrong_word_names_the_nearest_right_one() {
         ("vm create --cpus 1", "error-missing", "what=name help=help vm create"),
         ("vm start web1 web2", "error-extra", "word=web2"),
         ("whoami now", "error-extra", "word=now"),
-        ("lang de", "error-value", "value=de"),
+        ("lang de", "error-value", "option=lang value=de expected=lang"),
         ("vm stop web1 --force=1", "error-extra", "word=1"),
         ("vm create web1 --cpus", "error-value-missing", "option=--cpus help=help vm create"),
         ("vm create web1 --cpus 0", "error-value", "option=--cpus value=0 expected=count"),

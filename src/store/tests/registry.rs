@@ -63,7 +63,7 @@ async fn a_newer_database_is_refused_untouched() {
     let StoreError::Newer { found, known } = error else {
         panic!("{error}");
     };
-    assert_eq!((found, known), (77, 13));
+    assert!(found == 77 && known < 77, "{known}");
     assert_eq!(std::fs::read(folder.file()).unwrap(), before);
 }
 
