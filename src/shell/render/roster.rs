@@ -100,7 +100,7 @@ fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
             person.login.clone(),
             text(lang, &format!("enrol-{}", person.change.as_str()), &[]),
             code.map_or_else(|| none.clone(), |code| code.code.clone()),
-            code.map_or_else(|| none.clone(), |code| day(code)),
+            code.map_or_else(|| none.clone(), day),
             person.name.clone(),
         ];
         cells.extend(named.then(|| person.campus.clone().unwrap_or_else(|| none.clone())));
