@@ -15,12 +15,14 @@ mod rebuild;
 mod registry;
 #[path = "door/serving.rs"]
 mod serving;
+#[path = "door/soak.rs"]
+mod soak;
 mod support;
 #[path = "door/watchdog.rs"]
 mod watchdog;
 use serde_json::Value;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "usage: bench-load targets ADDRESS
-       bench-load logins|idle|echo|list|stalled HOST PORT USER KEY ARGUMENTS";
+       bench-load logins|idle|echo|list|stalled|hoard HOST PORT USER KEY ARGUMENTS";
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +43,9 @@ fn main() -> anyhow::Result<()> {
             ("stalled", [host, port, never, seconds]) => {
                 let (target, never) = (Target::new(host, port)?, Target::new(host, never)?);
                 stalled(&server, &target, &never, Duration::from_secs(seconds.parse()?)).await
+            }
+            ("hoard", [connections, channels, bytes]) => {
+                hoard(&server, connections.parse()?, channels.parse()?, bytes.parse()?).await
             }
             _ => bail!(USAGE),
         }
@@ -254,6 +257,29 @@ async fn idle(server: &Server, target: &Target, count: usize, burst: u64) -> any
         kept.push((handle, channel));
     }
     println!("ready");
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
+    Ok(())
+}
+
+/// One person who takes what they can: so many connections with so many sessions each, and in each so many
+/// bytes before anything is asked for. Prints how many sessions there are, and keeps them until the end of its
+/// standard input. What is refused or ended is not tried again.
+async fn hoard(server: &Server, connections: usize, channels: usize, bytes: usize) -> anyhow::Result<()> {
+    let mut kept = Vec::new();
+    let piece = bytes::Bytes::from(vec![b'x'; bytes]);
+    for _ in 0..connections {
+        let Ok(handle) = server.login().await else { continue };
+        let mut open = Vec::new();
+        for _ in 0..channels {
+            let Ok(channel) = handle.channel_open_session().await else { break };
+            let piece = piece.clone();
+            let sent = channel.data_bytes(piece);
+            drop(tokio::time::timeout(Duration::from_millis(200), sent).await);
+            open.push(channel);
+        }
+        kept.push((handle, open));
+    }
+    println!("{}", kept.iter().map(|(_, open)| open.len()).sum::<usize>());
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
     Ok(())
 }
