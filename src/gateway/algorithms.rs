@@ -5,14 +5,15 @@ use russh::{Preferred, cipher, compression, kex, mac};
 use std::borrow::Cow;
 
 /// Curve25519 with and without ML-KEM, authenticated ciphers first, no SHA-1 and no compression.
-/// No finite-field groups: a stranger's few bytes would cost us two 4096-bit powers on a thread that
-/// others share (CVE-2002-20001), and every client of the last ten years has Curve25519.
+/// P-256 comes last, for clients without Curve25519 (docs/adr/0009). No finite-field groups: a stranger's
+/// few bytes would cost us two 4096-bit powers on a thread that others share (CVE-2002-20001).
 pub(super) fn preferred() -> Preferred {
     Preferred {
         kex: Cow::Borrowed(&[
             kex::MLKEM768X25519_SHA256,
             kex::CURVE25519,
             kex::CURVE25519_PRE_RFC_8731,
+            kex::ECDH_SHA2_NISTP256,
             kex::EXTENSION_SUPPORT_AS_SERVER,
             kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
         ]),

@@ -21,11 +21,15 @@ fn only_strict_modern_and_uncompressed_algorithms_are_offered() {
         "mlkem768x25519-sha256",
         "curve25519-sha256",
         "curve25519-sha256@libssh.org",
+        "ecdh-sha2-nistp256",
         "kex-strict-s-v00@openssh.com",
     ];
     for name in kex {
         assert!(modern.contains(&name.as_str()) || name == "ext-info-s", "{name}");
     }
+    // Who has better takes better: P-256 is there for who has nothing else (docs/adr/0009).
+    let mut exchanges = kex.iter().filter(|name| name.contains("25519") || name.contains("ecdh"));
+    assert_eq!(exchanges.next_back().map(String::as_str), Some("ecdh-sha2-nistp256"));
     assert_eq!(keys, &["ssh-ed25519"]);
     for name in ciphers_in.iter().chain(ciphers_out) {
         let good = ["-gcm@openssh.com", "chacha20-poly1305@openssh.com", "-ctr"];
@@ -205,6 +209,36 @@ fn a_curve25519_share_without_a_secret_is_refused() {
     client.send(&Packet::new(KEX_INIT).string([0; 1184 + 32])).unwrap();
     client.expect(KEXINIT).unwrap();
     assert!(client.receive().is_err());
+    canary.unharmed();
+}
+
+/// Points that are not on P-256, or are none: a secret would tell of ours (invalid curve attacks).
+#[test]
+fn a_p256_share_that_is_no_point_is_refused() {
+    let house = House::new("");
+    let mut canary = Canary::new(&house);
+    let point = |x: u8, y: u8| [&[4][..], &[x; 32], &[y; 32]].concat();
+    // Infinity, none, short, long, zeros, off the curve, beyond the prime, and an x that no point has.
+    let mut compressed = vec![2];
+    compressed.extend([0xff; 32]);
+    let shares = [
+        vec![0],
+        vec![],
+        vec![4; 64],
+        vec![4; 100_000],
+        point(0, 0),
+        point(1, 1),
+        point(0xff, 1),
+        compressed,
+    ];
+    for share in shares {
+        let mut client = Client::greeted(house.port).unwrap();
+        client.send(&kexinit("ecdh-sha2-nistp256", "aes128-gcm@openssh.com")).unwrap();
+        client.send(&Packet::new(KEX_INIT).string(&share)).unwrap();
+        client.expect(KEXINIT).unwrap();
+        let answer = client.receive();
+        assert!(answer.is_err(), "{} bytes: {answer:?}", share.len());
+    }
     canary.unharmed();
 }
 
