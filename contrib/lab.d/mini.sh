@@ -1,6 +1,7 @@
 #!/bin/bash
-# mini.sh FOLDER: makes FOLDER/mini.tar.gz, an Incus image of a few megabytes out of programs of
-# this machine's Debian packages: busybox, dropbear, sftp-server, rsync.
+# mini.sh FOLDER [NEWER]: makes FOLDER/mini.tar.gz, an Incus image of a few megabytes out of programs of
+# this machine's Debian packages: busybox, dropbear, sftp-server, rsync. NEWER holds a dropbear of a later
+# Debian, with the libraries that it wants.
 set -euo pipefail
 export PATH="/usr/sbin:/sbin:$PATH"
 ROOT=$1/image/rootfs
@@ -21,6 +22,15 @@ with_libraries "$(command -v dropbear)" /usr/sbin/dropbear
 with_libraries "$(command -v dropbearkey)" /usr/bin/dropbearkey
 with_libraries /usr/lib/openssh/sftp-server /usr/lib/sftp-server
 with_libraries "$(command -v rsync)" /usr/bin/rsync
+if [ -n "${2:-}" ]; then
+    cp "$2/usr/sbin/dropbear" "$ROOT/usr/sbin/"
+    cp "$2/usr/bin/dropbearkey" "$ROOT/usr/bin/"
+    # A libc and its loader belong together; what was made for an older one runs on them as well.
+    (cd "$ROOT" && find usr/lib usr/lib64 -name '*.so*') | while read -r library; do
+        [ ! -e "$2/$library" ] || cp -L "$2/$library" "$ROOT/$library"
+    done
+    chroot "$ROOT" /usr/sbin/dropbear -V >/dev/null 2>&1
+fi
 chroot "$ROOT" /usr/bin/busybox --install -s
 mkdir -p "$ROOT/usr/lib/openssh"
 ln -s ../sftp-server "$ROOT/usr/lib/openssh/sftp-server"
