@@ -9,6 +9,8 @@
 //! Clients talk to 127.0.0.1 only; whatever has an address of the lab runs inside its namespaces.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "lab/clients.rs"]
+mod clients;
 #[path = "lab/console.rs"]
 mod console;
 #[path = "lab/debian.rs"]
