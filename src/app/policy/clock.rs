@@ -19,13 +19,13 @@ pub async fn mind(app: Arc<App>) {
     let mut minute = judged.0 + MINUTE;
     loop {
         let wake = app.next_edge(judged).await.map_or(minute, |edge| edge.0.min(minute));
-        let left = u64::try_from(wake - clock::now().0).unwrap_or(0);
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(left)) => {}
-            // Rules came or went; everything open was told already.
-            _ = changes.changed() => continue,
-        }
+        let asleep = tokio::time::sleep(nap(wake, clock::now().0));
+        let changed = tokio::select! { () = asleep => false, _ = changes.changed() => true };
         let now = clock::now();
+        // Rules came or went: everything open was told already, and only the clock may have been set besides.
+        if changed && (judged..Timestamp(wake)).contains(&now) {
+            continue;
+        }
         // A clock that was set back is at another edge: timetables are written out from now on.
         if now < judged || app.next_edge(judged).await.is_some_and(|edge| edge <= now) {
             app.exams_between(judged, now).await;
@@ -39,6 +39,11 @@ pub async fn mind(app: Arc<App>) {
         }
         judged = now;
     }
+}
+
+/// How long to sleep until `wake`. A clock that was set back since that was computed does not make it long.
+fn nap(wake: i64, now: i64) -> Duration {
+    Duration::from_millis((wake - now).clamp(0, MINUTE).unsigned_abs())
 }
 
 impl App {
@@ -69,5 +74,19 @@ impl App {
                 self.after(Changed::new((), What::ruled())).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_never_sleeps_for_more_than_a_minute() {
+        let now = 1_795_407_036_123;
+        for (wake, slept) in [(now, 0), (now - 5, 0), (now + 5, 5), (now + MINUTE, 60_000)] {
+            assert_eq!(nap(wake, now), Duration::from_millis(slept));
+        }
+        assert_eq!(nap(now, now - 365 * 24 * 60 * MINUTE), Duration::from_secs(60), "a year back meanwhile");
     }
 }
