@@ -1,6 +1,6 @@
 //! Time-based verification codes (RFC 6238): the second factor that an app on a telephone shows.
 //! HMAC-SHA-1, six digits, thirty seconds: what every such app does. The caller says what time it
-//! is, and remembers the last step that it took: no step is right twice.
+//! is, and remembers which steps it took: none is to be right twice.
 
 use crate::{NoRandomness, random};
 use data_encoding::BASE32_NOPAD;
@@ -48,15 +48,14 @@ impl Shared {
         Zeroizing::new(format!("otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}", *secret))
     }
 
-    /// The step of `code` if it is right at `now` (seconds since 1970) and later than `last`, the last
-    /// step that was taken; `None` when it is wrong, too old, too new or taken.
-    pub fn verify(&self, code: &str, now: u64, last: u64) -> Option<u64> {
-        let code = digits(code)?;
-        let step = now / PERIOD;
+    /// The steps whose code is `code`, of those that may be typed at `now` (seconds since 1970): seldom more
+    /// than one, none when it is wrong, too old or too new. Whether they were taken before, the caller knows.
+    pub fn steps(&self, code: &str, now: u64) -> Vec<u64> {
+        let Some(code) = digits(code) else { return Vec::new() };
+        let newest = newest_step(now);
         // All are computed, whichever is right.
-        let right = (step.saturating_sub(SLACK)..=step + SLACK).map(|step| (step, self.code(step)));
-        let right: Vec<_> = right.filter(|(_, shown)| *shown == code).collect();
-        right.into_iter().map(|(step, _)| step).find(|step| *step > last)
+        let right = (newest.saturating_sub(2 * SLACK)..=newest).map(|step| (step, self.code(step)));
+        right.filter(|(_, shown)| *shown == code).map(|(step, _)| step).collect()
     }
 
     /// The code of a step (RFC 4226, section 5.3).
@@ -77,6 +76,11 @@ impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Shared(..)")
     }
+}
+
+/// The last of the steps whose code may be typed at `now`, in seconds since 1970.
+pub fn newest_step(now: u64) -> u64 {
+    now / PERIOD + SLACK
 }
 
 /// Whether somebody typed what could be a code at all.
@@ -124,7 +128,7 @@ mod tests {
             (20_000_000_000, "65353130"),
         ] {
             assert_eq!(shown(&rfc(), now), code[2..], "{now}");
-            assert_eq!(rfc().verify(&code[2..], now, 0), Some(now / 30));
+            assert_eq!(rfc().steps(&code[2..], now), [now / 30]);
         }
     }
 
@@ -132,13 +136,13 @@ mod tests {
     fn typing_is_forgiven_and_nothing_else() {
         for same in ["287082", " 287 082\n", "2 8 7 0 8 2"] {
             assert!(is_code(same));
-            assert_eq!(rfc().verify(same, 59, 0), Some(1), "{same}");
+            assert_eq!(rfc().steps(same, 59), [1], "{same}");
         }
         for not in
             ["", "28708", "2870822", "0287082", "94287082", "287O82", "+287082", "-87082", "２８７０８２"]
         {
             assert!(!is_code(not));
-            assert_eq!(rfc().verify(not, 59, 0), None, "{not}");
+            assert_eq!(rfc().steps(not, 59), [], "{not}");
         }
     }
 
@@ -160,25 +164,20 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the secret and the moment: a code is right in its own step and one beside it, later
-        /// than the last that was taken, and nowhere else.
+        /// Whatever the secret and the moment: a code is right in its own step and one beside it, and nowhere
+        /// else.
         #[test]
-        fn only_the_codes_of_the_window_are_right(
-            secret: [u8; 20], at in 100_u64..1 << 34, off in -5_i64..=5, last in -5_i64..=5,
-        ) {
+        fn only_the_codes_of_the_window_are_right(secret: [u8; 20], at in 100_u64..1 << 34, off in -5_i64..=5) {
             let shared = Shared(Zeroizing::new(secret));
             let step = at / 30;
             let code = shown(&shared, at);
             let now = at.saturating_add_signed(off * 30);
-            let last = step.saturating_add_signed(last);
+            let found = shared.steps(&code, now);
             // Two steps of one window may have the same code by chance.
-            let taken = shared.verify(&code, now, last);
-            let others = (now / 30 - 1..=now / 30 + 1).filter(|other| shared.code(*other) == shared.code(step));
-            let expected = others.into_iter().find(|other| *other > last);
-            prop_assert_eq!(taken, expected);
-            if off.abs() > 1 && taken.is_some() {
-                prop_assert!(taken != Some(step));
-            }
+            let same = (now / 30 - 1..=now / 30 + 1).filter(|other| shared.code(*other) == shared.code(step));
+            prop_assert_eq!(&found, &same.collect::<Vec<_>>());
+            prop_assert_eq!(found.contains(&step), off.abs() <= 1);
+            prop_assert!(found.iter().all(|step| *step <= newest_step(now)));
         }
 
         /// Of all codes at most three are right.
@@ -187,7 +186,7 @@ mod tests {
             let shared = Shared(Zeroizing::new(secret));
             let window = [at - 30, at, at + 30].map(|now| shown(&shared, now));
             for code in (from..from + 100).map(|code| format!("{code:06}")) {
-                prop_assert_eq!(shared.verify(&code, at, 0).is_some(), window.contains(&code));
+                prop_assert_eq!(!shared.steps(&code, at).is_empty(), window.contains(&code));
             }
         }
     }

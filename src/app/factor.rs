@@ -67,7 +67,7 @@ async fn add(ctx: &Ctx<'_>, secret: &Secret, code: &Secret) -> Result<Reply> {
     let now = clock::now();
     let shared = Shared::parse(secret.expose()).ok_or_else(|| Error::internal(&"not a secret of ours"))?;
     let seconds = u64::try_from(now.0 / 1000).unwrap_or_default();
-    let step = shared.verify(code.expose(), seconds, 0).ok_or_else(wrong)?;
+    let step = *shared.steps(code.expose(), seconds).first().ok_or_else(wrong)?;
     let (codes, recovery) = recovery()?;
     let new = NewFactor { secret: secret.expose().to_owned(), step, recovery };
     ctx.app.store.add_second_factor(ctx.visitor.person, new, now).await.map_err(|error| match error {
@@ -91,8 +91,8 @@ async fn prove(ctx: &Ctx<'_>, there: bool, code: &Secret) -> Result<()> {
     match ctx.app.check_factor(ctx.visitor.person, code).await? {
         Checked::Right(_) => Ok(()),
         Checked::Wrong => Err(wrong()),
-        Checked::Closed { until } => {
-            let minutes = (until.0 - clock::now().0).max(0) / 60_000 + 1;
+        Checked::Closed { left } => {
+            let minutes = left.as_secs() / 60 + 1;
             Err(Error::new(Kind::Limited, "error-totp-closed").with("minutes", minutes))
         }
     }

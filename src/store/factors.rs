@@ -5,6 +5,10 @@ use super::rows;
 use super::{Connection, Result, Store, StoreError};
 use puerta_lab::model::{PersonId, Timestamp};
 
+/// Steps that are remembered of a person: of more than those the lowest go, and nothing is taken any more that
+/// is as low.
+const REMEMBERED: i64 = 1000;
+
 /// A second factor that is to be kept.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewFactor {
@@ -21,8 +25,6 @@ pub struct NewFactor {
 pub struct SecondFactor {
     /// The secret, base32.
     pub secret: String,
-    /// The last step that was taken.
-    pub last_step: u64,
     /// When it was set up.
     pub added: Timestamp,
     /// Recovery codes that were not used yet.
@@ -33,7 +35,7 @@ impl Store {
     /// The person's second factor.
     pub async fn second_factor(&self, person: PersonId) -> Result<Option<SecondFactor>> {
         let row = sqlx::query(
-            "SELECT secret, last_step, added,
+            "SELECT secret, added,
                     (SELECT COUNT(*) FROM recovery_codes r WHERE r.person = f.person) AS recovery_left
              FROM second_factors f WHERE person = $1",
         )
@@ -43,7 +45,6 @@ impl Store {
         rows::maybe(row, |row| {
             Ok(SecondFactor {
                 secret: rows::text(row, "secret")?,
-                last_step: rows::number(row, "last_step")?,
                 added: rows::time(row, "added")?,
                 recovery_left: rows::number(row, "recovery_left")?,
             })
@@ -61,6 +62,7 @@ impl Store {
             .execute(&mut *tx)
             .await
             .map_err(StoreError::insert("second factor"))?;
+        remember(&mut tx, person, rows::stored(new.step)?).await?;
         put_recovery(&mut tx, person, &new.recovery).await?;
         tx.commit().await?;
         Ok(())
@@ -77,21 +79,38 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Takes a step of this secret: `true` for exactly one caller, and only for a step later than
-    /// every one that was taken.
-    pub async fn take_step(&self, person: PersonId, secret: &str, step: u64) -> Result<bool> {
+    /// Takes the first of these steps of this secret that can be taken, none of which is later than `newest`, the
+    /// last one that may be typed now: `true` for exactly one caller. It must be later than the step that was
+    /// taken last; or that one is yet to come, because the clock was ahead then, and it is any that was never
+    /// taken. None is taken twice, whatever the clock does.
+    pub async fn take_step(
+        &self,
+        person: PersonId,
+        secret: &str,
+        steps: &[u64],
+        newest: u64,
+    ) -> Result<bool> {
         let mut tx = self.write().await?;
-        let done = sqlx::query(
-            "UPDATE second_factors SET last_step = $1
-             WHERE person = $2 AND secret = $3 AND last_step < $1",
-        )
-        .bind(rows::stored(step)?)
-        .bind(person.0)
-        .bind(secret)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        for step in steps {
+            let step = rows::stored(*step)?;
+            let done = sqlx::query(
+                "UPDATE second_factors SET last_step = $1
+                 WHERE person = $2 AND secret = $3 AND floor < $1 AND (last_step < $1 OR last_step > $4)
+                   AND NOT EXISTS (SELECT 1 FROM taken_steps t WHERE t.person = $2 AND t.step = $1)",
+            )
+            .bind(step)
+            .bind(person.0)
+            .bind(secret)
+            .bind(rows::stored(newest)?)
+            .execute(&mut *tx)
+            .await?;
+            if done.rows_affected() == 1 {
+                remember(&mut tx, person, step).await?;
+                tx.commit().await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Uses the recovery code with that hash up: `true` for exactly one caller.
@@ -114,6 +133,30 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// The step was taken.
+async fn remember(connection: &mut Connection, person: PersonId, step: i64) -> Result<()> {
+    sqlx::query("INSERT INTO taken_steps (person, step) VALUES ($1, $2)")
+        .bind(person.0)
+        .bind(step)
+        .execute(&mut *connection)
+        .await?;
+    let oldest: Option<i64> = sqlx::query_scalar(
+        "SELECT step FROM taken_steps WHERE person = $1 ORDER BY step DESC LIMIT 1 OFFSET $2",
+    )
+    .bind(person.0)
+    .bind(REMEMBERED)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(oldest) = oldest else { return Ok(()) };
+    for forget in [
+        "DELETE FROM taken_steps WHERE person = $1 AND step <= $2",
+        "UPDATE second_factors SET floor = $2 WHERE person = $1 AND floor < $2",
+    ] {
+        sqlx::query(forget).bind(person.0).bind(oldest).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn put_recovery(connection: &mut Connection, person: PersonId, hashes: &[String]) -> Result<()> {

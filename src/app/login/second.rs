@@ -7,14 +7,15 @@ use crate::app::secret::Secret;
 use crate::app::{App, clock, error};
 use puerta_keys::code;
 use puerta_keys::totp::{self, Shared};
-use puerta_lab::model::{PersonId, Timestamp};
+use puerta_lab::model::PersonId;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Wrong codes in a row after which none is looked at for a while, and again after as many more.
 const IN_A_ROW: u32 = 5;
-/// That while, the first time, in milliseconds; each time it is twice as long.
-const FIRST_WHILE: i64 = 5 * 60 * 1000;
+/// That while, the first time; each time it is twice as long. Whatever is done to the clock, it is as long.
+const FIRST_WHILE: Duration = Duration::from_secs(5 * 60);
 /// It is doubled so often at most: to more than a day.
 const DOUBLINGS: u32 = 9;
 
@@ -44,10 +45,10 @@ pub enum Checked {
     Right(Factor),
     /// It was wrong, or used before; or there is no second factor.
     Wrong,
-    /// It was not looked at, nor will any other be before then.
+    /// It was not looked at, nor will any other be for a while.
     Closed {
-        /// Then.
-        until: Timestamp,
+        /// What is left of it.
+        left: Duration,
     },
 }
 
@@ -55,7 +56,14 @@ pub enum Checked {
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
     wrong: u32,
-    closed: Option<Timestamp>,
+    closed: Option<Instant>,
+}
+
+impl Row {
+    /// For how long none is looked at.
+    fn closed(&self, now: Instant) -> Option<Duration> {
+        self.closed?.checked_duration_since(now).filter(|left| !left.is_zero())
+    }
 }
 
 /// Everybody's wrong codes, since they last had a right one or puerta was started.
@@ -64,24 +72,24 @@ pub(super) struct Tries(Mutex<HashMap<PersonId, Row>>);
 
 impl Tries {
     /// Counts a try before anybody knows whether it is right, so that many at once are counted too.
-    fn begin(&self, person: PersonId, now: Timestamp) -> Result<(), Timestamp> {
+    fn begin(&self, person: PersonId, now: Instant) -> Result<(), Duration> {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let row = tries.entry(person).or_default();
-        if let Some(until) = row.closed.filter(|until| now < *until) {
-            return Err(until);
+        if let Some(left) = row.closed(now) {
+            return Err(left);
         }
         row.wrong = row.wrong.saturating_add(1);
         if row.wrong.is_multiple_of(IN_A_ROW) {
             let doublings = (row.wrong / IN_A_ROW - 1).min(DOUBLINGS);
-            row.closed = Some(Timestamp(now.0 + (FIRST_WHILE << doublings)));
+            row.closed = Some(now + FIRST_WHILE * (1 << doublings));
         }
         Ok(())
     }
 
-    /// Until when none is looked at.
-    fn closed(&self, person: PersonId, now: Timestamp) -> Option<Timestamp> {
+    /// For how long none is looked at.
+    fn closed(&self, person: PersonId, now: Instant) -> Option<Duration> {
         let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.get(&person).and_then(|row| row.closed).filter(|until| now < *until)
+        tries.get(&person).and_then(|row| row.closed(now))
     }
 
     /// It was right, or starts afresh.
@@ -93,7 +101,7 @@ impl Tries {
 impl App {
     /// Whether no code of theirs would be looked at now.
     pub fn second_closed(&self, first: &First) -> bool {
-        self.logins.tries.closed(first.person, clock::now()).is_some()
+        self.logins.tries.closed(first.person, Instant::now()).is_some()
     }
 
     /// Uses a code of a person's second factor up, if it is right.
@@ -102,21 +110,23 @@ impl App {
         person: PersonId,
         text: &Secret,
     ) -> error::Result<Checked> {
-        let now = clock::now();
+        let now = Instant::now();
         // A program that cannot ask anybody answers with nothing, three times a run: that is no guess.
         if !totp::is_code(text.expose()) && code::normalise(text.expose()).is_none() {
             let closed = self.logins.tries.closed(person, now);
-            return Ok(closed.map_or(Checked::Wrong, |until| Checked::Closed { until }));
+            return Ok(closed.map_or(Checked::Wrong, |left| Checked::Closed { left }));
         }
-        if let Err(until) = self.logins.tries.begin(person, now) {
-            return Ok(Checked::Closed { until });
+        if let Err(left) = self.logins.tries.begin(person, now) {
+            return Ok(Checked::Closed { left });
         }
         let Some(factor) = self.store.second_factor(person).await? else { return Ok(Checked::Wrong) };
-        let seconds = u64::try_from(now.0 / 1000).unwrap_or_default();
+        let seconds = u64::try_from(clock::now().0 / 1000).unwrap_or_default();
         let shared = Shared::parse(&factor.secret);
-        let step = shared.and_then(|shared| shared.verify(text.expose(), seconds, factor.last_step));
-        let right = if let Some(step) = step {
-            self.store.take_step(person, &factor.secret, step).await?.then_some(Factor::Totp)
+        let steps = shared.map(|shared| shared.steps(text.expose(), seconds)).unwrap_or_default();
+        let right = if totp::is_code(text.expose()) {
+            let newest = totp::newest_step(seconds);
+            let taken = self.store.take_step(person, &factor.secret, &steps, newest).await?;
+            taken.then_some(Factor::Totp)
         } else {
             let taken = self.store.take_recovery_code(person, &code::hash(text.expose())).await?;
             taken.then_some(Factor::Recovery)
@@ -139,15 +149,15 @@ mod tests {
     fn five_in_a_row_close_it_for_longer_each_time() {
         let tries = Tries::default();
         let (one, other) = (PersonId(1), PersonId(2));
-        let mut now = Timestamp(1_000_000);
-        let minute = 60 * 1000;
+        let mut now = Instant::now();
+        let (minute, moment) = (Duration::from_secs(60), Duration::from_millis(1));
         for minutes in [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 2560, 2560] {
             for _ in 0..5 {
                 assert_eq!(tries.begin(one, now), Ok(()));
             }
-            let until = Timestamp(now.0 + minutes * minute);
-            assert_eq!(tries.begin(one, now), Err(until), "{minutes}");
-            assert_eq!(tries.begin(one, Timestamp(until.0 - 1)), Err(until));
+            assert_eq!(tries.begin(one, now), Err(minute * minutes), "{minutes}");
+            let until = now + minute * minutes;
+            assert_eq!(tries.begin(one, until - moment), Err(moment));
             assert_eq!(tries.begin(other, now), Ok(()));
             tries.forget(other);
             now = until;
@@ -157,7 +167,7 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(tries.begin(one, now), Ok(()));
         }
-        let until = Timestamp(now.0 + 5 * minute);
-        assert_eq!((tries.begin(one, now), tries.closed(one, now)), (Err(until), Some(until)));
+        let left = minute * 5;
+        assert_eq!((tries.begin(one, now), tries.closed(one, now)), (Err(left), Some(left)));
     }
 }

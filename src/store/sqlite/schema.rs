@@ -24,6 +24,7 @@ pub(super) fn migrator() -> Migrator {
         (12, "campus", include_str!("migrations/0012_campus.sql")),
         (13, "numbers", include_str!("migrations/0013_numbers.sql")),
         (15, "lang", include_str!("migrations/0015_lang.sql")),
+        (16, "clock", include_str!("migrations/0016_clock.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
