@@ -5,6 +5,7 @@
 
 pub mod account;
 mod after;
+pub mod age;
 mod archive;
 pub mod at_all;
 pub mod backup;

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::chain::{Entry, MAX_LINE, Why, hex};
 use super::place::Place;
 use super::proof::{Proof, is_signature};
-use super::read::{newest_first, seek};
+use super::read::{backwards, newest_first, span};
 use super::timestamp;
 use super::verify::{Check, Checker, Lines, Verdict};
 
@@ -39,7 +39,8 @@ struct Last {
     proof: Proof,
 }
 
-/// Which lines.
+/// Which lines: those from the first of this time to the last of it. Where the clock jumped in between, lines of
+/// another time are among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     /// Not before, milliseconds since 1970.
@@ -96,18 +97,20 @@ pub fn export(
     let header = Header { export: FORMAT.to_owned(), since: since.clone(), until: until.clone() };
     out(&line(&header)?)?;
     let keys = key.public_keys();
+    let mut files = newest_first(&Place::new(path))?;
+    let end = last_of(&files, range, |time| within(time, since.as_deref(), until.as_deref()))?;
     let mut given = Given {
         checker: Checker::new(Check { keys: Some(&keys), progress: None }, &[]),
+        range,
         since,
         until,
-        end: range.end,
+        end: end.map_or(range.end, |end| end.min(range.end)),
         first: None,
         last: None,
         sum: Sha256::new(),
         piece: Vec::new(),
         done: false,
     };
-    let mut files = newest_first(&Place::new(path))?;
     files.reverse();
     for file in &files {
         given.file(file, out)?;
@@ -123,11 +126,32 @@ fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
+fn within(time: &str, since: Option<&str>, until: Option<&str>) -> bool {
+    since.is_none_or(|since| time >= since) && until.is_none_or(|until| time <= until)
+}
+
+/// Number of the last line that is of that time.
+fn last_of(newest_first: &[File], range: Range, is: impl Fn(&str) -> bool) -> io::Result<Option<u64>> {
+    let mut last = None;
+    for file in newest_first {
+        let part = span(file, range.since, range.until)?;
+        backwards(file, part, |line| {
+            last = line.and_then(Entry::parse).filter(|entry| is(entry.time)).map(|entry| entry.seq);
+            last.is_none()
+        })?;
+        if last.is_some() {
+            break;
+        }
+    }
+    Ok(last)
+}
+
 /// Bytes that are given at once, about.
 const PIECE: usize = 64 * 1024;
 
 struct Given<'a> {
     checker: Checker<'a>,
+    range: Range,
     since: Option<String>,
     until: Option<String>,
     end: u64,
@@ -148,12 +172,7 @@ impl Given<'_> {
         out: &mut dyn FnMut(&[u8]) -> io::Result<()>,
     ) -> Result<(), ExportError> {
         let length = file.metadata()?.len();
-        let mut start = 0;
-        if self.first.is_none()
-            && let Some(since) = &self.since
-        {
-            start = seek(file, length, since)?.0;
-        }
+        let start = if self.first.is_none() { span(file, self.range.since, None)?.0 } else { 0 };
         file.seek(SeekFrom::Start(start))?;
         let mut lines = Lines::new(file.take(length - start), false);
         while !self.is_covered() {
@@ -177,7 +196,7 @@ impl Given<'_> {
         let text = text.map_err(broken)?;
         let entry = Entry::parse(text).ok_or_else(|| broken(Why::NotAnEntry))?;
         if self.first.is_none() {
-            if self.since.as_ref().is_some_and(|since| entry.time < since.as_str()) {
+            if !within(entry.time, self.since.as_deref(), self.until.as_deref()) {
                 // The range begins after it.
                 self.checker.begin_at(entry.seq, entry.hash);
                 return Ok(());
@@ -187,7 +206,6 @@ impl Given<'_> {
             self.first = Some((seq, hash));
         }
         self.done |= entry.seq > self.end;
-        self.done |= self.until.as_ref().is_some_and(|until| entry.time > until.as_str());
         self.checker.fits(text).map_err(broken)?;
         let signs = is_signature(&entry);
         if !self.done {

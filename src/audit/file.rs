@@ -61,6 +61,8 @@ pub(super) struct Content {
     pub(super) first: u64,
     /// When its first line was written.
     pub(super) began: String,
+    /// The latest time in it, as far as is known: of its first line, its last, or one written since.
+    pub(super) latest: String,
     /// Bytes.
     pub(super) size: u64,
     /// Whether its last line is a signature.
@@ -137,10 +139,14 @@ impl LogFile {
     pub(super) fn append(&mut self, lines: &[u8], head: Head, time: &str) -> io::Result<()> {
         self.write(lines)?;
         let first = self.head.seq + 1;
-        let fresh = || Content { first, began: time.to_owned(), size: 0, signed: false };
+        let (began, latest) = (time.to_owned(), time.to_owned());
+        let fresh = || Content { first, began, latest, size: 0, signed: false };
         let content = self.content.get_or_insert_with(fresh);
         content.size += lines.len() as u64;
         content.signed = false;
+        if *content.latest < *time {
+            time.clone_into(&mut content.latest);
+        }
         self.head = head;
         Ok(())
     }
@@ -212,8 +218,13 @@ fn content_of(path: &Path, file: &File, end: u64) -> Result<(Head, Content), Ope
     let first = Entry::parse(&first).ok_or_else(damaged)?;
     let last = last_line(file, end).map_err(fail)?;
     let last = Entry::parse(&last).filter(Entry::is_intact).ok_or_else(damaged)?;
-    let content =
-        Content { first: first.seq, began: first.time.to_owned(), size: end, signed: is_signature(&last) };
+    let content = Content {
+        first: first.seq,
+        began: first.time.to_owned(),
+        latest: first.time.max(last.time).to_owned(),
+        size: end,
+        signed: is_signature(&last),
+    };
     Ok((last.head(), content))
 }
 

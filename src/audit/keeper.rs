@@ -31,12 +31,25 @@ struct State {
     heads: Vec<SignedHead>,
     /// Look at the closed segments: there is a new one, or a day has passed. The time, milliseconds.
     segments: Option<i64>,
+    /// Closed segments may go.
+    old: Option<Old>,
     stop: bool,
+}
+
+/// What is old enough to go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Old {
+    /// What was written before, milliseconds since 1970.
+    pub(super) before: i64,
+    /// So many days are kept, for the note.
+    pub(super) days: u32,
+    /// Now.
+    pub(super) now: i64,
 }
 
 impl State {
     fn is_idle(&self) -> bool {
-        self.files.is_empty() && self.heads.is_empty() && self.segments.is_none()
+        self.files.is_empty() && self.heads.is_empty() && self.segments.is_none() && self.old.is_none()
     }
 }
 
@@ -62,14 +75,14 @@ impl Shared {
             }
             let files = std::mem::take(&mut state.files);
             let heads = std::mem::take(&mut state.heads);
-            let segments = state.segments.take();
+            let (segments, old) = (state.segments.take(), state.old.take());
             drop(state);
             for file in files {
                 if let Err(error) = file.sync_data() {
                     tracing::error!(%error, "the audit log could not be brought to the disk");
                 }
             }
-            books.keep(heads, segments);
+            books.keep(heads, segments, old);
             let busy = |state: &mut State| !state.stop;
             drop(self.0.1.wait_timeout_while(self.lock(), PAUSE, busy));
         }
@@ -82,8 +95,6 @@ pub(super) struct Books {
     pub(super) place: Place,
     /// Without one nothing is remembered and nothing removed.
     pub(super) key: Option<Arc<AuditKey>>,
-    /// Closed segments older than this go; `None`: never.
-    pub(super) keep_days: Option<u32>,
     /// For the log.
     pub(super) notes: Notes,
     /// The last line of the closed segments that have their record.
@@ -92,9 +103,9 @@ pub(super) struct Books {
 
 impl Books {
     /// What fails is said in the log of the program, and tried again at the next occasion.
-    fn keep(&mut self, heads: Vec<SignedHead>, segments: Option<i64>) {
+    fn keep(&mut self, heads: Vec<SignedHead>, segments: Option<i64>, old: Option<Old>) {
         let Some(key) = self.key.clone() else { return };
-        if heads.is_empty() && segments.is_none() {
+        if heads.is_empty() && segments.is_none() && old.is_none() {
             return;
         }
         let written = HeadsFile::open(self.place.heads()).and_then(|mut file| {
@@ -106,7 +117,9 @@ impl Books {
             }
             if let Some(now) = segments {
                 self.close(&key, &mut file, now)?;
-                self.remove(&key, &mut file, now)?;
+            }
+            if let Some(old) = old {
+                self.remove(&key, &mut file, old)?;
             }
             Ok(())
         });
@@ -140,9 +153,9 @@ impl Books {
     /// The oldest segments go while they are older than is kept, and only those that were recorded
     /// when they were closed. The record comes first: a crash in between leaves the file, which
     /// goes the next time.
-    fn remove(&self, key: &AuditKey, file: &mut HeadsFile, now: i64) -> io::Result<()> {
-        let Some(days) = self.keep_days else { return Ok(()) };
-        let Some(before) = timestamp(now - i64::from(days) * 86_400_000) else { return Ok(()) };
+    fn remove(&self, key: &AuditKey, file: &mut HeadsFile, old: Old) -> io::Result<()> {
+        let Old { days, now, .. } = old;
+        let Some(before) = timestamp(old.before) else { return Ok(()) };
         for segment in self.place.segments()? {
             let known = load(&self.place.heads())?;
             let of = |record: &Record| match record {
@@ -232,7 +245,8 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Begins with a look at the segments, at `now`.
     pub(super) fn start(books: Books, now: i64) -> io::Result<Self> {
-        let state = State { files: Vec::new(), heads: Vec::new(), segments: Some(now), stop: false };
+        let state =
+            State { files: Vec::new(), heads: Vec::new(), segments: Some(now), old: None, stop: false };
         let shared = Shared(Arc::new((Mutex::new(state), Condvar::new())));
         let worker = shared.clone();
         let thread =
@@ -254,7 +268,12 @@ impl Keeper {
         self.shared.change(|state| state.heads.push(head));
     }
 
-    /// A segment was closed, or it is time to look whether one is too old.
+    /// What is old enough goes.
+    pub(super) fn forget(&self, old: Old) {
+        self.shared.change(|state| state.old = Some(old));
+    }
+
+    /// A segment was closed, or it is time to look whether one was.
     pub(super) fn look(&self, now: i64) {
         self.shared.change(|state| state.segments = Some(now));
     }

@@ -47,6 +47,10 @@ pub fn system_clock() -> i64 {
     now.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// How far back times may go inside a file, in milliseconds: a clock that is set back further begins another one, so
+/// that a time can be looked for by halving.
+const BACK: i64 = 5 * 60 * 1000;
+
 const TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 

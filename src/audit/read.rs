@@ -17,8 +17,8 @@ use super::timestamp;
 const BLOCK: usize = 256 * 1024;
 /// Bytes that are read through rather than halved again when a time is looked for.
 const NEAR: u64 = 64 * 1024;
-/// How far a clock may have been set back without a line being missed, in milliseconds.
-const SLACK: i64 = 10 * 60 * 1000;
+/// What is read before and after what is asked for, in milliseconds: lines may be out of order by as much.
+const SLACK: i64 = 2 * super::BACK;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -116,7 +116,7 @@ fn inode(file: &File) -> io::Result<(u64, u64)> {
 }
 
 /// The part of a file that may hold lines of that time, from the beginning of a line to the end of one.
-fn span(file: &File, since: Option<i64>, until: Option<i64>) -> io::Result<(u64, u64)> {
+pub(super) fn span(file: &File, since: Option<i64>, until: Option<i64>) -> io::Result<(u64, u64)> {
     let length = file.metadata()?.len();
     let text = |ms: i64| timestamp(ms).unwrap_or_else(|| if ms < 0 { "" } else { "~" }.to_owned());
     let start = match since {
@@ -132,7 +132,7 @@ fn span(file: &File, since: Option<i64>, until: Option<i64>) -> io::Result<(u64,
 
 /// Two beginnings of lines, near each other: lines before the first are older than `time`, those from
 /// the second on are not.
-pub(super) fn seek(file: &File, length: u64, time: &str) -> io::Result<(u64, u64)> {
+fn seek(file: &File, length: u64, time: &str) -> io::Result<(u64, u64)> {
     let (mut low, mut high) = (0, length);
     while high - low > NEAR {
         let middle = low + (high - low) / 2;
@@ -180,7 +180,7 @@ fn line_after(mut file: &File, from: u64, to: u64) -> io::Result<Option<(u64, St
 /// Calls `each` with every line between two offsets, the last first, until it returns false; with
 /// `None` for a line longer than [`MAX_LINE`]. What follows the last newline is being written just
 /// now, and is left. True when `each` had enough.
-fn backwards(
+pub(super) fn backwards(
     mut file: &File,
     (first, end): (u64, u64),
     mut each: impl FnMut(Option<&[u8]>) -> bool,

@@ -24,14 +24,12 @@ const FOLLOWED: usize = 4096;
 /// How a log is kept.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What signs; `None`: nothing does, and nothing is removed.
+    /// What signs; `None`: nothing does, and nothing can be removed.
     pub key: Option<Arc<AuditKey>>,
     /// How long lines may stay unsigned.
     pub sign_every: Duration,
     /// A file larger than this, in bytes, is closed.
     pub segment_bytes: u64,
-    /// Closed segments older than this many days go; `None`: never.
-    pub keep_days: Option<u32>,
     /// A second file for every line.
     pub copy: Option<PathBuf>,
     /// The socket of syslog, for every line.
@@ -44,7 +42,6 @@ impl Default for Settings {
             key: None,
             sign_every: Duration::from_secs(60),
             segment_bytes: 64 << 20,
-            keep_days: None,
             copy: None,
             syslog: None,
         }
@@ -176,6 +173,15 @@ impl Audit {
     /// the last line, which is a signature.
     pub async fn seal(&self) -> Result<u64, AuditUnavailable> {
         self.ask(Message::Seal).await
+    }
+
+    /// Closed and signed segments whose last line was written before that go: milliseconds since 1970, and the days
+    /// that are kept, for the line that says it. Only the caller knows whether the clock can be believed.
+    pub async fn forget(&self, before: i64, days: u32) {
+        if let Some(queue) = &self.queue {
+            // A writer that is no more removes nothing.
+            let _ = queue.send(Message::Forget { before, days }).await;
+        }
     }
 
     /// Every line from now on, without its newline, as it is written. Who falls behind misses lines

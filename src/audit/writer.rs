@@ -12,17 +12,17 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::event::Event;
 use super::file::{LogFile, OpenError, Recovered, sync_folder};
-use super::keeper::{Books, Keeper, Notes};
+use super::keeper::{Books, Keeper, Notes, Old};
 use super::outlet::Outlet;
 use super::place::Place;
 use super::proof::{SignedHead, head_text};
 use super::reserve::Reserve;
 use super::sink::{Answer, AuditUnavailable, Settings};
-use super::timestamp;
+use super::{BACK, timestamp};
 
 /// Bytes of one write, about.
 const BATCH: usize = 1 << 20;
-/// How often old segments are looked for, and a file of yesterday when nobody writes.
+/// How often a file of yesterday is looked for when nobody writes, and closed ones without a record.
 const LOOK: Duration = Duration::from_secs(3600);
 /// After a file could not be closed it is written on for this long.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -30,6 +30,7 @@ const AGAIN: Duration = Duration::from_secs(60);
 pub(super) enum Message {
     Line { body: String, answer: Option<Answer> },
     Seal(Answer<u64>),
+    Forget { before: i64, days: u32 },
     Flush(Answer),
     Ping(oneshot::Sender<()>),
     Close(Answer),
@@ -106,7 +107,6 @@ impl Writer {
         let books = Books {
             place: place.clone(),
             key: settings.key.clone(),
-            keep_days: settings.keep_days,
             notes: Arc::clone(&kept_notes),
             covered: 0,
         };
@@ -180,6 +180,7 @@ impl Writer {
                 let sealed = self.seal();
                 drop(answer.send(sealed.map(|()| self.log.head.seq)));
             }
+            Some(Message::Forget { before, days }) => self.forget(before, days),
             Some(Message::Flush(answer)) => drop(answer.send(self.sync())),
             Some(Message::Ping(answer)) => drop(answer.send(())),
             Some(Message::Close(answer)) => return Some(answer),
@@ -206,12 +207,17 @@ impl Writer {
         }
         if self.looked.elapsed() >= LOOK {
             self.looked = Instant::now();
-            if let Some(time) = timestamp((self.clock)()) {
-                self.close_file(&time);
+            let now = (self.clock)();
+            if let Some(time) = timestamp(now) {
+                self.close_file(now, &time);
             }
-            self.keeper.look((self.clock)());
+            self.keeper.look(now);
             self.write(Vec::new());
         }
+    }
+
+    fn forget(&self, before: i64, days: u32) {
+        self.keeper.forget(Old { before, days, now: (self.clock)() });
     }
 
     /// Nothing more comes in; what is in the queue already still counts.
@@ -224,6 +230,7 @@ impl Writer {
                     let sealed = self.seal();
                     drop(other.send(sealed.map(|()| self.log.head.seq)));
                 }
+                Message::Forget { before, days } => self.forget(before, days),
                 Message::Ping(other) => drop(other.send(())),
                 Message::Flush(other) | Message::Close(other) => {
                     drop(other.send(self.sync()));
@@ -298,8 +305,9 @@ impl Writer {
 
     /// All of them in one write(2), or none.
     fn try_write(&mut self, lines: &[Line]) -> Result<(), Unwritten> {
-        let time = timestamp((self.clock)()).ok_or_else(|| "the clock is out of its range".to_owned())?;
-        self.close_file(&time);
+        let now = (self.clock)();
+        let time = timestamp(now).ok_or_else(|| "the clock is out of its range".to_owned())?;
+        self.close_file(now, &time);
         self.stay_in_place().map_err(|error| error.to_string())?;
         let mut bodies: Vec<String> = self.notes.iter().map(Event::body).collect();
         let lost = self.lost.load(Ordering::Relaxed);
@@ -337,8 +345,12 @@ impl Writer {
 
     /// A line `audit.signed`, when there is anything that none covers.
     fn seal(&mut self) -> Result<(), AuditUnavailable> {
-        let time = timestamp((self.clock)()).ok_or("the clock is out of its range".to_owned());
+        let now = (self.clock)();
+        let time = timestamp(now).ok_or("the clock is out of its range".to_owned());
         let sealed = time.and_then(|time| {
+            if self.is_set_back(now) {
+                self.close_file(now, &time);
+            }
             self.stay_in_place().map_err(|error| error.to_string())?;
             self.try_seal(&time)
         });
@@ -363,17 +375,26 @@ impl Writer {
         Ok(())
     }
 
-    /// If the file is large or of another day, signs it, gives it its closed name, and begins the
-    /// next. A crash after any of these steps leaves a log that goes on: the rest is done later.
-    fn close_file(&mut self, time: &str) {
+    /// Whether the file is of a time that is yet to come.
+    fn is_set_back(&self, now: i64) -> bool {
+        let (content, late) = (self.log.content.as_ref(), timestamp(now.saturating_add(BACK)));
+        content.zip(late).is_some_and(|(content, late)| late < content.latest)
+    }
+
+    /// If the file is large, or of another day, or of a time that is yet to come, signs it, gives it its closed name,
+    /// and begins the next. A crash after any of these steps leaves a log that goes on: the rest is done later.
+    fn close_file(&mut self, now: i64, time: &str) {
         let Some(content) = &self.log.content else { return };
         let day = |time: &str| time.get(..10).map(str::to_owned);
         let old = day(&content.began) < day(time);
+        let full = content.size >= self.settings.segment_bytes;
         let waits = self.close_after.is_some_and(|after| Instant::now() < after);
-        if waits || !(old || content.size >= self.settings.segment_bytes) || !self.log.in_place() {
+        if waits || !(old || full || self.is_set_back(now)) || !self.log.in_place() {
             return;
         }
-        if let Err(error) = self.try_close_file(time, content.first) {
+        // Signed as of its last line: the clock may have jumped since.
+        let (latest, first) = (content.latest.clone(), content.first);
+        if let Err(error) = self.try_close_file(&latest, first) {
             tracing::error!(%error, "the audit log's file could not be closed and goes on");
             self.close_after = Some(Instant::now() + AGAIN);
         }

@@ -59,9 +59,9 @@ fn with_older(config: &Config, pair: HostKey) -> anyhow::Result<Arc<AuditKey>> {
 
 /// How the log is kept, with the key.
 pub(super) fn settings(config: &Config, key: &Arc<AuditKey>) -> Settings {
-    let config::Audit { sign_every, keep_days, copy, syslog, .. } = config.audit_log.clone();
+    let config::Audit { sign_every, copy, syslog, .. } = config.audit_log.clone();
     let key = Some(Arc::clone(key));
-    Settings { key, sign_every, keep_days, copy, syslog, ..Settings::default() }
+    Settings { key, sign_every, copy, syslog, ..Settings::default() }
 }
 
 fn public(key: &Path) -> PathBuf {

@@ -116,8 +116,8 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What goes on beside the door: the policy anew when somebody asks (SIGHUP) and when its time comes, and
-/// recordings that have been kept long enough.
+/// What goes on beside the door: the policy anew when somebody asks (SIGHUP) and when its time comes, and what has
+/// been kept long enough.
 fn mind(app: &Arc<App>) -> anyhow::Result<()> {
     let mut hup = signal(SignalKind::hangup())?;
     let reloading = Arc::clone(app);
@@ -128,14 +128,7 @@ fn mind(app: &Arc<App>) -> anyhow::Result<()> {
     });
     app.keep("the clock of the rules", app::policy::mind(Arc::clone(app)));
     app.keep("who hands keys to machines", app::handing::mind(Arc::clone(app)));
-    let forgetting = Arc::clone(app);
-    app.keep("who removes old recordings", async move {
-        let mut hour = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hour.tick().await;
-            forgetting.forget_recordings().await;
-        }
-    });
+    app.keep("who removes what is old", app::age::mind(Arc::clone(app)));
     app.keep("who writes what was refused", app::denials::mind(Arc::clone(app)));
     app.keep("who looks at the room for the audit", app::room::mind(Arc::clone(app)));
     app.keep("the firewall's helper", app.firewall.ended());

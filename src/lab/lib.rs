@@ -1,5 +1,5 @@
 //! The nouns of the lab, which the whole house speaks with: names, people, seats and machines, the address
-//! plan, networks, destinations, quotas, what can be asked for, and ready rules.
+//! plan, networks, destinations, quotas, what can be asked for, ready rules, and when a clock is believed.
 //!
 //! Pure values: no clock, files, network or async, and nothing of ours. Who may do what is `puerta-policy`'s.
 #![forbid(unsafe_code)]
@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod destination;
+pub mod even;
 pub mod job;
 pub mod lang;
 pub mod model;

@@ -4,6 +4,7 @@
 use super::backups::{self, NewBackup};
 use super::rows::{self, Row};
 use super::{Changed, Connection, Result, Store, StoreError, What, quotas, templates, vms};
+use puerta_lab::even::Old;
 use puerta_lab::model::{
     Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
@@ -197,11 +198,17 @@ impl Store {
         running(&mut *self.readers.acquire().await?, vm).await
     }
 
-    /// Forgets jobs that ended before a moment, and says how many.
-    pub async fn prune_jobs(&self, before: Timestamp) -> Result<u64> {
+    /// Forgets jobs that are old, and says how many.
+    pub async fn prune_jobs(&self, old: &Old) -> Result<u64> {
         let mut tx = self.write().await?;
-        let done =
-            sqlx::query("DELETE FROM jobs WHERE finished < $1").bind(before.0).execute(&mut *tx).await?;
+        let done = sqlx::query(
+            "DELETE FROM jobs WHERE finished < $1 AND NOT EXISTS
+                (SELECT 1 FROM jobs o WHERE o.id < jobs.id AND o.started >= $1 AND o.started <= $2)",
+        )
+        .bind(old.before().0)
+        .bind(old.now().0)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(done.rows_affected())
     }

@@ -10,6 +10,7 @@
 mod anew;
 mod backups;
 mod changed;
+mod clock;
 mod courses;
 mod egress;
 mod error;

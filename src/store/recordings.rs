@@ -2,6 +2,7 @@
 
 use super::rows::{self, Row};
 use super::{Result, Store};
+use puerta_lab::even::Old;
 use puerta_lab::model::{Person, PersonId, Timestamp};
 use sqlx::Row as _;
 
@@ -47,8 +48,8 @@ impl Store {
     pub async fn add_recording(&self, new: &Recording) -> Result<()> {
         let mut tx = self.write().await?;
         sqlx::query(
-            "INSERT INTO recordings (id, person, login, role, vm, started, bytes)
-             VALUES ($1, $2, $3, $4, $5, $6, 0)",
+            "INSERT INTO recordings (id, person, login, role, vm, started, bytes, number)
+             SELECT $1, $2, $3, $4, $5, $6, 0, COALESCE(MAX(number), 0) + 1 FROM recordings",
         )
         .bind(&new.id)
         .bind(new.person.id.0)
@@ -84,7 +85,7 @@ impl Store {
 
     /// The newest, newest first.
     pub async fn recordings(&self, most: u32) -> Result<Vec<Recording>> {
-        let rows = sqlx::query("SELECT * FROM recordings ORDER BY started DESC, id DESC LIMIT $1")
+        let rows = sqlx::query("SELECT * FROM recordings ORDER BY number DESC LIMIT $1")
             .bind(i64::from(most))
             .fetch_all(&self.readers)
             .await?;
@@ -98,12 +99,16 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 
-    /// Ids of those that began before.
-    pub async fn recordings_before(&self, then: Timestamp) -> Result<Vec<String>> {
-        let rows = sqlx::query("SELECT id FROM recordings WHERE started < $1")
-            .bind(then.0)
-            .fetch_all(&self.readers)
-            .await?;
+    /// Ids of those that are old.
+    pub async fn old_recordings(&self, old: &Old) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT r.id FROM recordings r WHERE r.started < $1 AND NOT EXISTS
+                (SELECT 1 FROM recordings o WHERE o.number < r.number AND o.started >= $1 AND o.started <= $2)",
+        )
+        .bind(old.before().0)
+        .bind(old.now().0)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
     }
 

@@ -179,8 +179,8 @@ fn policy_says_who_is_recorded_and_old_ones_go() {
     let mine = house.ok("alumno1", &["audit", "mine", "--json"]);
     assert!(mine.contains("vm-console") && !mine.contains("session-watch"), "{mine}");
     assert!(!mine.contains("session.watch"), "{mine}");
-    // A month later.
-    let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('UPDATE recordings SET started = started - 31*86400000'); d.commit()";
+    // A month later, and the clock ran evenly for the last week of it.
+    let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute('UPDATE recordings SET started = started - 31*86400000'); d.execute('UPDATE clock SET even = 7*86400000'); d.commit()";
     let database = house.dir.join("state/puerta.sqlite");
     assert!(Command::new("python3").args(["-c", code]).arg(database).status().unwrap().success());
     assert!(file.exists());

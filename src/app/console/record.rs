@@ -7,7 +7,7 @@ use crate::app::ctx::Visitor;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::SessionId;
 use crate::app::{App, clock};
-use puerta_lab::model::Timestamp;
+use puerta_lab::even::Old;
 use puerta_store::Recording;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -54,11 +54,9 @@ impl App {
         Ok(())
     }
 
-    /// Removes recordings that are older than configuration keeps them.
-    pub async fn forget_recordings(&self) {
-        let keep = self.config.console.keep.as_millis() as i64;
-        let then = Timestamp(clock::now().0 - keep);
-        let old = match self.store.recordings_before(then).await {
+    /// Removes recordings that are old.
+    pub(in crate::app) async fn forget_recordings(&self, old: &Old) {
+        let old = match self.store.old_recordings(old).await {
             Ok(old) => old,
             Err(error) => return tracing::error!(%error, "old recordings are not removed"),
         };

@@ -13,13 +13,9 @@ use puerta_lab::model::{Job, JobState, Phase as VmPhase};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a finished job is remembered.
-const REMEMBERED_MS: i64 = 30 * 86_400_000;
-
 /// Settles every job that a restart found running. Each in its own task: one that waits for its
 /// engine holds up nobody.
 pub async fn recover(app: &Arc<App>) -> Result<()> {
-    app.store.prune_jobs(puerta_lab::model::Timestamp(clock::now().0 - REMEMBERED_MS)).await?;
     let running = app.store.running_jobs().await?;
     let held: Vec<_> = running.iter().map(|(job, _)| job.vm).collect();
     for (job, step) in running {

@@ -119,7 +119,8 @@ async fn page(ctx: &Ctx<'_>, pages: &AuditPages, query: Query) -> Result<AuditPa
         ..query
     };
     let found = search(ctx, query).await?;
-    let newest = found.lines.last().and_then(|line| line.get("time")?.as_str()).map(str::to_owned);
+    // The last line need not have the latest time: the clock may have been set back.
+    let newest = found.lines.iter().filter_map(|line| line.get("time")?.as_str()).max().map(str::to_owned);
     let until = match pages.until {
         Some(until) => audit::timestamp(until),
         None => newest,

@@ -71,3 +71,58 @@ async fn bad_lines_are_skipped_and_counted_and_half_ones_left() {
     assert_eq!(search(&folder.log(), &query).unwrap(), Found::default());
     assert!(search(&folder.0.join("none"), &query).is_err());
 }
+
+/// The clock goes a year ahead and back, in files that are too large to be read through for a time.
+#[tokio::test]
+async fn lines_are_found_by_their_time_whatever_the_clock_did() {
+    const MINUTE: i64 = 60_000;
+    const YEAR: i64 = 365 * 24 * 60 * MINUTE;
+    let (folder, key) = (Folder::new(), key());
+    let now = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&now);
+    let audit = Audit::open_with(folder.log(), move || clock.load(Ordering::Relaxed), signing(&key)).unwrap();
+    for n in 0..600 {
+        let at = n * MINUTE + if (200..400).contains(&n) { YEAR } else { 0 };
+        now.store(at, Ordering::Relaxed);
+        audit.begin(login("alumno1").with("n", n).with("pad", "p".repeat(2000))).await.unwrap();
+    }
+    audit.close().await;
+    assert_eq!(verify_with(&folder.log(), &key.public_keys()).broken, None);
+    let window = |from: i64, to: i64, ahead: i64| {
+        (Some(from * MINUTE + ahead), Some(to * MINUTE + ahead), (from..=to).collect::<Vec<_>>())
+    };
+    let end = |n: i64| (Some(n * MINUTE + YEAR), None, (n..400).collect::<Vec<_>>());
+    let begin = (None, Some(500 * MINUTE), (0..200).chain(400..=500).collect::<Vec<_>>());
+    let windows = [
+        window(100, 120, 0),
+        window(250, 260, YEAR),
+        window(450, 460, 0),
+        window(590, 599, 0),
+        end(390),
+        begin,
+        (Some(450 * MINUTE), None, (200..400).chain(450..600).collect()),
+    ];
+    for (since, until, wanted) in windows {
+        let query = Query { since, until, limit: usize::MAX, ..Query::default() };
+        let found = search(&folder.log(), &query).unwrap();
+        let lines = found.lines.iter().filter_map(|line| line["detail"]["n"].as_i64());
+        assert_eq!(lines.collect::<Vec<_>>(), wanted, "{since:?} {until:?}");
+
+        // An export is one stretch: from the first of them to the last.
+        let mut text = Vec::new();
+        let range = Range { since, until, ..Range::default() };
+        export(&folder.log(), range, &key, 0, &mut |piece| {
+            text.extend_from_slice(piece);
+            Ok(())
+        })
+        .unwrap();
+        let lines = std::str::from_utf8(&text).unwrap().lines();
+        let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<_> = lines.filter_map(|line| line["detail"]["n"].as_i64()).collect();
+        let stretch = wanted[0]..=wanted[wanted.len() - 1];
+        assert_eq!(lines, stretch.collect::<Vec<_>>(), "{since:?} {until:?}");
+        fs::write(folder.0.join("export.jsonl"), &text).unwrap();
+        let verdict = verify_with(&folder.0.join("export.jsonl"), &key.public_keys());
+        assert_eq!(verdict.broken, None, "{since:?} {until:?}");
+    }
+}

@@ -117,19 +117,21 @@ async fn only_old_closed_and_signed_segments_go() {
     let whole = verify_with(&folder.log(), &keys).lines;
     // Two days are kept: of the fifth day's evening, days 1 and 2 are older.
     let (now, read) = clock(end);
-    let keep = Settings { keep_days: Some(2), ..signing(&key) };
-    let audit = Audit::open_with(folder.log(), read, keep.clone()).unwrap();
+    let audit = Audit::open_with(folder.log(), read, signing(&key)).unwrap();
+    audit.forget(end - 2 * DAY, 2).await;
     let begun = Instant::now();
-    while folder.names().len() > 5 - 2 + 1 {
+    let mut logins = 0;
+    while folder.names().len() > 5 - 2 + 1 || folder.count("audit.removed") < 2 {
         assert!(begun.elapsed().as_secs() < 20, "{:?}", folder.names());
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        // What was removed is said with the next line.
+        audit.begin(login("alumno1")).await.unwrap();
+        logins += 1;
     }
-    audit.begin(login("alumno1")).await.unwrap();
     audit.close().await;
     assert_eq!(folder.names()[0], "audit-000000000009.jsonl");
     let verdict = verify_with(&folder.log(), &keys);
     assert_eq!((&verdict.broken, verdict.removed, verdict.first_seq), (&None, Some(8), 9));
-    assert_eq!(verdict.last_seq, whole + 4, "two notes, a login and a signature");
+    assert_eq!(verdict.last_seq, whole + logins + 3, "logins, two notes and a signature");
     let removed: Vec<_> = folder.lines().into_iter().filter(|line| line["code"] == "audit.removed").collect();
     assert_eq!(removed.len(), 2);
     assert_eq!((&removed[1]["detail"]["first"], &removed[1]["detail"]["last"]), (&5.into(), &8.into()));
@@ -145,7 +147,8 @@ async fn only_old_closed_and_signed_segments_go() {
     // However old, the open file stays.
     now.store(end + 400 * DAY, Ordering::Relaxed);
     let (_, read) = clock(end + 400 * DAY);
-    let audit = Audit::open_with(folder.log(), read, keep).unwrap();
+    let audit = Audit::open_with(folder.log(), read, signing(&key)).unwrap();
+    audit.forget(end + 398 * DAY, 2).await;
     let begun = Instant::now();
     while folder.names().len() > 2 {
         assert!(begun.elapsed().as_secs() < 20, "{:?}", folder.names());
@@ -160,10 +163,10 @@ async fn only_old_closed_and_signed_segments_go() {
 async fn a_check_and_an_export_while_segments_go_find_nothing_wrong() {
     let (folder, key) = (Folder::new(), key());
     let end = days(&folder, 60, signing(&key)).await;
-    let keep = Settings { keep_days: Some(1), ..signing(&key) };
-    let audit = Audit::open_with(folder.log(), move || end + 400 * DAY, keep).unwrap();
+    let audit = Audit::open_with(folder.log(), move || end + 400 * DAY, signing(&key)).unwrap();
     let mut checks = 0;
     loop {
+        audit.forget(end + 399 * DAY, 1).await;
         let left = folder.names().len();
         let verdict = verify_with(&folder.log(), &key.public_keys());
         assert_eq!(verdict.broken, None, "after {checks} checks");
@@ -182,8 +185,8 @@ async fn a_check_and_an_export_while_segments_go_find_nothing_wrong() {
 async fn without_a_key_nothing_is_removed() {
     let folder = Folder::new();
     let end = days(&folder, 3, Settings::default()).await;
-    let keep = Settings { keep_days: Some(1), ..Settings::default() };
-    let audit = Audit::open_with(folder.log(), move || end + 100 * DAY, keep).unwrap();
+    let audit = Audit::open_with(folder.log(), move || end + 100 * DAY, Settings::default()).unwrap();
+    audit.forget(end + 99 * DAY, 1).await;
     audit.begin(login("alumno1")).await.unwrap();
     audit.close().await;
     assert_eq!(folder.names().len(), 4, "{:?}", folder.names());
@@ -222,4 +225,42 @@ async fn a_search_by_day_reads_that_day() {
     // Files of other days are not even opened: their content does not matter.
     fs::write(folder.0.join("audit-000000000001.jsonl"), "rubbish\n").unwrap();
     assert_eq!(search(&folder.log(), &day(4)).unwrap().skipped, 0);
+}
+
+/// Whatever the clock does, and whenever puerta was started: a file is of one stretch of time.
+#[tokio::test]
+async fn a_clock_that_is_set_back_begins_another_file() {
+    let (folder, key) = (Folder::new(), key());
+    let (now, read) = clock(0);
+    let audit = Audit::open_with(folder.log(), read, signing(&key)).unwrap();
+    let write = async |audit: &Audit, at: i64, n: i64| {
+        now.store(at, Ordering::Relaxed);
+        audit.begin(login("alumno1").with("n", n)).await.unwrap();
+    };
+    write(&audit, 400 * DAY + 3_600_000, 0).await;
+    // A clock that is put right by a minute is none that jumped.
+    write(&audit, 400 * DAY + 3_540_000, 1).await;
+    now.store(30 * DAY, Ordering::Relaxed);
+    audit.seal().await.unwrap();
+    write(&audit, 30 * DAY, 2).await;
+    audit.close().await;
+    // Back while puerta was away.
+    let read = Arc::clone(&now);
+    now.store(20 * DAY, Ordering::Relaxed);
+    let clock = move || read.load(Ordering::Relaxed);
+    let audit = Audit::open_with(folder.log(), clock, signing(&key)).unwrap();
+    write(&audit, 20 * DAY, 3).await;
+    audit.close().await;
+    let times: Vec<Vec<String>> = (folder.names().iter().filter(|name| name.ends_with(".jsonl")))
+        .map(|name| {
+            let text = fs::read_to_string(folder.0.join(name)).unwrap();
+            let day = |line: &str| {
+                serde_json::from_str::<Value>(line).unwrap()["time"].as_str().unwrap()[..10].to_owned()
+            };
+            text.lines().map(day).collect()
+        })
+        .collect();
+    let of = |day: &str, lines: usize| vec![day.to_owned(); lines];
+    let (ahead, back, again) = (of("1971-02-05", 3), of("1970-01-31", 2), of("1970-01-21", 2));
+    assert_eq!(times, [ahead, back, again], "the open file is the last by name");
 }

@@ -14,6 +14,7 @@
 //! - `INTEGER PRIMARY KEY AUTOINCREMENT` (`migrations`, ten tables): ids are never given again. Elsewhere:
 //!   `GENERATED ALWAYS AS IDENTITY`.
 //! - `lower(hex(randomblob(8)))` (`migrations/0002_network.sql`): the lab's mark. Elsewhere: of `gen_random_uuid()`.
+//! - `strftime('%s', 'now')` (`migrations/0016_clock.sql`): seconds since 1970. Elsewhere: `extract(epoch from now())`.
 //! - `x'00'`, `ROLLBACK` and damaged files in `tests`: what a database of another hand, or a full disk, comes to.
 //!
 //! What others know too, and has to be looked at there: partial unique indexes, `ON CONFLICT ... DO`, `RETURNING`,

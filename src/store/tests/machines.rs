@@ -226,11 +226,11 @@ async fn a_job_outlives_its_machine_until_it_is_pruned() {
     let names: Vec<_> = names.iter().map(|job| job.vm_name.as_str()).collect();
     assert_eq!(names, ["web2", "web1"]);
 
-    assert_eq!(store.prune_jobs(at(2)).await.unwrap(), 2);
-    assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
+    assert_eq!(store.prune_jobs(&old(at(2))).await.unwrap(), 2);
+    assert_eq!(store.prune_jobs(&old(at(100))).await.unwrap(), 1);
     assert_eq!(store.jobs(9).await.unwrap(), [start.clone()], "it runs");
     drop(store.finish_job(start.id, &JobState::Done, at(4)).await.unwrap());
-    assert_eq!(store.prune_jobs(at(100)).await.unwrap(), 1);
+    assert_eq!(store.prune_jobs(&old(at(100))).await.unwrap(), 1);
     let next = store.start_job(JobKind::new("stop"), web2.id, None, None, at(5));
     assert!(next.await.unwrap().id > start.id);
 }
@@ -355,6 +355,6 @@ async fn numbers_of_jobs_are_their_seats_own() {
     assert_eq!(store.jobs_numbered(&[seat.id, other.id], 1).await.unwrap().len(), 2);
     // One that is forgotten gives its number to nobody.
     drop(store.finish_job(job.id, &JobState::Done, NOW).await.unwrap());
-    assert_eq!(store.prune_jobs(at(1)).await.unwrap(), 1);
+    assert_eq!(store.prune_jobs(&old(at(1))).await.unwrap(), 1);
     assert_eq!(create(&store, seat.id, "web2").await.1.number, 2);
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 #![allow(clippy::cloned_ref_to_slice_refs)] // an array reads better beside the others
 
+mod age;
 mod backups;
 mod factors;
 mod machines;
@@ -15,6 +16,7 @@ mod seam;
 mod templates;
 
 use super::*;
+use puerta_lab::even::{Evenness, Old, Seen};
 use puerta_lab::model::{
     Backup, Course, CourseId, Job, JobKind, JobState, Limits, Person, Role, Seat, SeatId, Timestamp, Vm,
 };
@@ -39,6 +41,13 @@ const ROOMY: Quotas = Quotas {
 
 fn at(later: i64) -> Timestamp {
     Timestamp(NOW.0 + later)
+}
+
+/// What is of before that, at the beginning of the year 2100.
+fn old(before: Timestamp) -> Old {
+    let now = Timestamp(4_102_444_800_000);
+    let (clock, _) = Evenness::begin(Some(Seen { wall: now, even: i64::MAX }), now, Duration::ZERO);
+    clock.believed().unwrap().old(Duration::from_millis(now.0.abs_diff(before.0)))
 }
 
 /// A folder of its own that goes away with it.

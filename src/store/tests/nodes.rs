@@ -87,6 +87,6 @@ async fn a_move_takes_the_machine_and_knows_what_it_was() {
     drop(store.finish_job(job.id, &JobState::Done, LATER).await.unwrap());
     assert_eq!(store.jobs(1).await.unwrap()[0].kind, JobKind::new("move"));
     // Forgotten with its job (and the one that made the machine).
-    assert_eq!(store.prune_jobs(Timestamp(LATER.0 + 1)).await.unwrap(), 2);
+    assert_eq!(store.prune_jobs(&old(Timestamp(LATER.0 + 1))).await.unwrap(), 2);
     assert_eq!(store.move_of(job.id).await.unwrap(), None);
 }

@@ -64,7 +64,6 @@ async fn a_newer_database_is_refused_untouched() {
         panic!("{error}");
     };
     assert!(found == 77 && known < 77, "{known}");
-    assert_eq!((found, known), (77, 16));
     assert_eq!(std::fs::read(folder.file()).unwrap(), before);
 }
 
