@@ -15,6 +15,7 @@ use puerta_engine::{Status, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
 use puerta_store::{NewTemplate, Template};
+use std::time::Instant;
 
 /// Longest description, characters.
 const LONGEST: usize = 200;
@@ -96,6 +97,7 @@ impl Task for Publish {
 
 async fn make(work: &Work, template: &Template) -> Result<Reply> {
     let (app, job, report) = (&work.app, &work.job, &work.report);
+    let began = Instant::now();
     let part = app.part(job);
     archive::prepare(app, job.seat, &part).await?;
     export(app, &part, &work.permit, report).await?;
@@ -104,12 +106,11 @@ async fn make(work: &Work, template: &Template) -> Result<Reply> {
     let progress = |bytes, total| report.bytes(Step::Publish, bytes, total);
     let publish = app.engine.publish(&work.permit, &part, (&reference, &template.description), &progress);
     let size = archive::deadline(app.config.backup.deadline, publish).await??;
-    let now = clock::now();
-    app.store.finish_template(job.id, size, now).await?;
+    app.store.finish_template(job.id, size, clock::now()).await?;
     Ok(Reply::Template(TemplateReply::Published(TemplatePublished {
         name: template.name.to_string(),
         version: template.version,
         size,
-        took_ms: (now.0 - job.started.0).max(0) as u64,
+        took_ms: began.elapsed().as_millis() as u64,
     })))
 }

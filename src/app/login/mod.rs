@@ -17,7 +17,7 @@ use passwords::Passwords;
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_keys::password::HashError;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Person, PersonId};
+use puerta_lab::model::{Person, PersonId, Timestamp};
 use puerta_lab::names::{CampusName, Login};
 use puerta_policy::decide::{Decision, Lab};
 use second::Tries;
@@ -172,7 +172,7 @@ impl App {
         let mut proved = self.logins.passwords.verify(password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
-            let right = clock::now() < code.expires && code.hash == hash;
+            let right = code.hash == hash && opens(code.expires, clock::now(), self.config.code_lifetime);
             // Asked first, so that who may not come in does not use it up.
             let second = self.store.second_factor(person.id).await?.is_some();
             let kept_out = self.may_stay(person.id, who.source, second).await?.is_err();
@@ -327,6 +327,20 @@ impl App {
     }
 }
 
+/// By how much a clock may be put right.
+const PUT_RIGHT: i64 = 10 * 60 * 1000;
+
+/// Whether a one-time code that is good until then opens now. One with longer left than a new one was made while the
+/// clock was ahead, or the clock was set back since: it would open for longer than it should.
+fn opens(expires: Timestamp, now: Timestamp, lifetime: Duration) -> bool {
+    let left = expires.0 - now.0;
+    let most = lifetime.as_millis() as i64 + PUT_RIGHT;
+    if left > most {
+        tracing::warn!("a one-time code is refused: it is of a time that is yet to come");
+    }
+    (1..=most).contains(&left)
+}
+
 /// The act of a connection that is its being there.
 const LOGIN: u64 = 0;
 
@@ -339,4 +353,30 @@ fn login_event(who: &Stranger, login: &str, method: &str) -> Event {
     event.action = Some(Action::Login.as_str());
     event.detail.insert("method".into(), method.into());
     event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_opens_for_as_long_as_a_new_one_would() {
+        let (day, fortnight) = (86_400_000, Duration::from_secs(14 * 86_400));
+        let made = 1_795_407_036_123;
+        let expires = Timestamp(made + 14 * day);
+        for (off, right) in [
+            (0, true),
+            (1, true),
+            (14 * day - 1, true),
+            (14 * day, false),
+            (365 * day, false),
+            // The clock is put right, and set back.
+            (-60_000, true),
+            (-3_600_000, false),
+            (-day, false),
+            (-365 * day, false),
+        ] {
+            assert_eq!(opens(expires, Timestamp(made + off), fortnight), right, "{off}");
+        }
+    }
 }
