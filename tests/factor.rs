@@ -4,6 +4,8 @@
 
 #[path = "factor/clients.rs"]
 mod clients;
+#[path = "factor/clock.rs"]
+mod clock;
 #[path = "factor/lost.rs"]
 mod lost;
 #[path = "factor/paths.rs"]
