@@ -16,6 +16,8 @@ mod samples_session;
 mod samples_template;
 #[path = "words/sentences.rs"]
 mod sentences;
+#[path = "words/width.rs"]
+mod width;
 
 use jiff::tz::TimeZone;
 use puerta::app::command::Sentence;
@@ -122,22 +124,26 @@ fn shell_replies() {
     insta::assert_snapshot!("replies-json", all);
 }
 
+/// Every error with likely arguments.
+fn errors(lang: Lang) -> Vec<Error> {
+    let of = |(id, variables): (String, BTreeSet<String>)| {
+        let id: &'static str = id.leak();
+        let mut error = Error::new(Kind::Conflict, id);
+        for variable in variables {
+            let variable: &'static str = variable.leak();
+            error = error.with(variable, likely(variable));
+        }
+        error
+    };
+    sentences(lang).into_iter().filter(|(id, _)| id.starts_with("error-")).map(of).collect()
+}
+
 #[test]
 fn shell_errors() {
-    let kind = Kind::Conflict;
     for lang in Lang::ALL {
         let mut all = String::new();
-        for (id, variables) in sentences(lang) {
-            if !id.starts_with("error-") {
-                continue;
-            }
-            let id: &'static str = id.leak();
-            let mut error = Error::new(kind, id);
-            for variable in variables {
-                let variable: &'static str = variable.leak();
-                error = error.with(variable, likely(variable));
-            }
-            _ = write!(all, "{id}\n    {}", render::error(&error, lang, false));
+        for error in errors(lang) {
+            _ = write!(all, "{}\n    {}", error.id, render::error(&error, lang, false));
         }
         insta::assert_snapshot!(format!("errors-{}", lang.as_str()), all);
     }
@@ -207,86 +213,90 @@ fn shell_errors_of_lines() {
     }
 }
 
+fn notices(lang: Lang) -> String {
+    let mut all = String::new();
+    all += &notice::welcome(lang, "alumno1", 1, 5);
+    all += &notice::first_login(lang, "alumno1");
+    all += &notice::little_room(lang, 800);
+    all += &notice::job_detached(lang, "12");
+    let reasons = [
+        Reason::Suspended,
+        Reason::NotNow,
+        Reason::Shutdown,
+        Reason::TooManyTries,
+        Reason::TooManyCodes,
+        Reason::TooManyConnections,
+        Reason::Unwritten,
+        Reason::RegistryAway,
+        Reason::Closed,
+    ];
+    for why in reasons {
+        all += &notice::closing(lang, why);
+    }
+    for why in [Reason::NoLongerAllowed, Reason::ClosedByStaff, Reason::ClosedByOneself] {
+        all += &notice::closing(lang, why);
+    }
+    let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };
+    let cut = Notice::ForwardCut { vm: "web1.alumno1".into(), port: 22 };
+    all += &(notice::heard(lang, &message) + &notice::heard(lang, &cut));
+    for machines in ["all", "`ux9`"] {
+        let (course, until) = ("ux-2026".to_owned(), "11:00".to_owned());
+        let exam = Notice::ExamBegins { course: course.clone(), until, machines: machines.into() };
+        all += &(notice::heard(lang, &exam) + &notice::heard(lang, &Notice::ExamEnds { course }));
+    }
+    all += &(notice::console(lang, "web1", false) + &notice::console(lang, "web1", true));
+    _ = writeln!(all, "{}", notice::wrong_code());
+    all += &notice::left_alone(lang);
+    all += &notice::goodbye(lang);
+    _ = writeln!(all, "{}|", notice::paste_key(lang));
+    _ = writeln!(all, "{}|", notice::code_prompt(lang));
+    for prompt in notice::password_prompts(lang) {
+        _ = writeln!(all, "{prompt}|");
+    }
+    for line in [
+        "vm delete web1",
+        "backup delete web1-20261123-041036",
+        "key remove 2",
+        "person suspend alumno1",
+        "person remove alumno1",
+        "seat drop equipo3 alumno1",
+        "session close 6925d1f20003",
+        "policy rule remove 3",
+        "person totp-reset profesor",
+    ] {
+        let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
+            panic!("{line} does not run");
+        };
+        let question = notice::destructive(&command, lang).expect(line);
+        _ = writeln!(all, "{question}|");
+    }
+    for sentence in [
+        Sentence::new("ask-vm-backup").with("vm", "web1").with("keep", 3).with("backups", "`web1-1`"),
+        Sentence::new("ask-vm-restore-newest").with("vm", "web1"),
+        Sentence::new("ask-vm-restore").with("vm", "web1").with("backup", "web1-20261123-041036"),
+    ] {
+        _ = writeln!(all, "{}|", notice::question(&sentence, lang));
+    }
+    for line in ["vm stop web1 --force", "person suspend alumno1 --resume", "vm list"] {
+        let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
+            panic!("{line} does not run");
+        };
+        assert_eq!(notice::destructive(&command, lang), None);
+    }
+    for (at, step) in Step::ALL.iter().copied().enumerate() {
+        let progress = ProgressView {
+            step,
+            done: [None, Some(13_000_000)][usize::from(at > 1)],
+            total: [None, Some(28_000_000)][usize::from(at > 2)],
+        };
+        _ = writeln!(all, "{}", render::progress("12", &progress, lang));
+    }
+    all
+}
+
 #[test]
 fn shell_notices_questions_and_progress() {
     for lang in Lang::ALL {
-        let mut all = String::new();
-        all += &notice::welcome(lang, "alumno1", 1, 5);
-        all += &notice::first_login(lang, "alumno1");
-        all += &notice::little_room(lang, 800);
-        all += &notice::job_detached(lang, "12");
-        let reasons = [
-            Reason::Suspended,
-            Reason::NotNow,
-            Reason::Shutdown,
-            Reason::TooManyTries,
-            Reason::TooManyCodes,
-            Reason::TooManyConnections,
-            Reason::Unwritten,
-            Reason::RegistryAway,
-            Reason::Closed,
-        ];
-        for why in reasons {
-            all += &notice::closing(lang, why);
-        }
-        for why in [Reason::NoLongerAllowed, Reason::ClosedByStaff, Reason::ClosedByOneself] {
-            all += &notice::closing(lang, why);
-        }
-        let message = Notice::Message { from: "profesor".into(), text: "hola\x1b[2J".into() };
-        let cut = Notice::ForwardCut { vm: "web1.alumno1".into(), port: 22 };
-        all += &(notice::heard(lang, &message) + &notice::heard(lang, &cut));
-        for machines in ["all", "`ux9`"] {
-            let (course, until) = ("ux-2026".to_owned(), "11:00".to_owned());
-            let exam = Notice::ExamBegins { course: course.clone(), until, machines: machines.into() };
-            all += &(notice::heard(lang, &exam) + &notice::heard(lang, &Notice::ExamEnds { course }));
-        }
-        all += &(notice::console(lang, "web1", false) + &notice::console(lang, "web1", true));
-        _ = writeln!(all, "{}", notice::wrong_code());
-        all += &notice::left_alone(lang);
-        all += &notice::goodbye(lang);
-        _ = writeln!(all, "{}|", notice::paste_key(lang));
-        _ = writeln!(all, "{}|", notice::code_prompt(lang));
-        for prompt in notice::password_prompts(lang) {
-            _ = writeln!(all, "{prompt}|");
-        }
-        for line in [
-            "vm delete web1",
-            "backup delete web1-20261123-041036",
-            "key remove 2",
-            "person suspend alumno1",
-            "person remove alumno1",
-            "seat drop equipo3 alumno1",
-            "session close 6925d1f20003",
-            "policy rule remove 3",
-            "person totp-reset profesor",
-        ] {
-            let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
-                panic!("{line} does not run");
-            };
-            let question = notice::destructive(&command, lang).expect(line);
-            _ = writeln!(all, "{question}|");
-        }
-        for sentence in [
-            Sentence::new("ask-vm-backup").with("vm", "web1").with("keep", 3).with("backups", "`web1-1`"),
-            Sentence::new("ask-vm-restore-newest").with("vm", "web1"),
-            Sentence::new("ask-vm-restore").with("vm", "web1").with("backup", "web1-20261123-041036"),
-        ] {
-            _ = writeln!(all, "{}|", notice::question(&sentence, lang));
-        }
-        for line in ["vm stop web1 --force", "person suspend alumno1 --resume", "vm list"] {
-            let What::Run(command) = parse(line, &context(lang, Role::Admin)).unwrap().what else {
-                panic!("{line} does not run");
-            };
-            assert_eq!(notice::destructive(&command, lang), None);
-        }
-        for (at, step) in Step::ALL.iter().copied().enumerate() {
-            let progress = ProgressView {
-                step,
-                done: [None, Some(13_000_000)][usize::from(at > 1)],
-                total: [None, Some(28_000_000)][usize::from(at > 2)],
-            };
-            _ = writeln!(all, "{}", render::progress("12", &progress, lang));
-        }
-        insta::assert_snapshot!(format!("notices-{}", lang.as_str()), all);
+        insta::assert_snapshot!(format!("notices-{}", lang.as_str()), notices(lang));
     }
 }

@@ -57,7 +57,8 @@ pub(super) async fn read(
             }
             Heard::Notice(notice) => {
                 let text = notice::heard(talk.lang, &notice);
-                talk.io.raw(editor.above(&text).into()).await?;
+                let above = editor.above(&talk.io.laid_out(&text));
+                talk.io.raw(above.into()).await?;
                 Bytes::new()
             }
             Heard::Ending(_) => {

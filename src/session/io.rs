@@ -6,7 +6,9 @@ use super::wire::{Gone, Input, Sink, Source, Stream, Tty, Wire};
 use crate::app::console::Size;
 use crate::app::ending::Ending;
 use crate::app::presence::Channel;
+use crate::shell::wrap::wrap;
 use bytes::Bytes;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -174,15 +176,28 @@ impl Io {
         }
     }
 
-    /// Text on standard output.
+    /// Text for people on standard output.
     pub(super) async fn out(&mut self, text: &str) -> Result<(), Gone> {
-        self.text(Stream::Out, text).await
+        let text = self.laid_out(text);
+        self.text(Stream::Out, &text).await
     }
 
-    /// Text on standard error; a terminal has one stream for both.
+    /// Text for people on standard error; a terminal has one stream for both.
     pub(super) async fn err(&mut self, text: &str) -> Result<(), Gone> {
         let stream = if self.tty.is_some() { Stream::Out } else { Stream::Err };
+        let text = self.laid_out(text);
+        self.text(stream, &text).await
+    }
+
+    /// Text for programs: no line of it is broken.
+    pub(super) async fn file(&mut self, stream: Stream, text: &str) -> Result<(), Gone> {
+        let stream = if self.tty.is_some() { Stream::Out } else { stream };
         self.text(stream, text).await
+    }
+
+    /// Text in lines that the terminal does not break in the middle of a word.
+    pub(super) fn laid_out<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.width().map_or(Cow::Borrowed(text), |width| Cow::Owned(wrap(text, width)))
     }
 
     async fn text(&mut self, stream: Stream, text: &str) -> Result<(), Gone> {

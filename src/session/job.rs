@@ -96,7 +96,7 @@ async fn show(
     let text = text.trim_end();
     match talk.io.width() {
         Some(width) => {
-            let fits: String = text.chars().take(usize::from(width).saturating_sub(1)).collect();
+            let fits = render::cut(text, usize::from(width).saturating_sub(1));
             talk.io.out(&format!("\r\x1b[K{fits}")).await
         }
         None if before.is_none_or(|before| before.step != now.step) => {

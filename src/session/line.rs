@@ -3,7 +3,7 @@
 
 use super::ask::{self, Read};
 use super::talk::{Said, Talk};
-use super::wire::Gone;
+use super::wire::{Gone, Stream};
 use super::{console, job, live, play, totp, watch};
 use crate::app::command::{Command, Yes};
 use crate::app::error::{Error, Result as AppResult};
@@ -22,7 +22,10 @@ pub(super) async fn run(talk: &mut Talk, line: &str, mut editor: Option<&mut Edi
     let json = request.json;
     let ready = match request.what {
         What::Help(text) => {
-            talk.out(&text).await?;
+            match json {
+                true => talk.io.file(Stream::Out, &text).await?,
+                false => talk.out(&text).await?,
+            }
             return Ok(Said::Status(0));
         }
         What::Exit => return Ok(Said::Exit),

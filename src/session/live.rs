@@ -3,9 +3,11 @@
 
 use super::job::interrupts;
 use super::talk::{Heard, Talk};
-use super::wire::{Gone, Input};
+use super::wire::{Gone, Input, Stream};
 use crate::app::review::{Live, Piece};
+use crate::shell::lang::Lang;
 use crate::shell::line::Editor;
+use crate::shell::render::Style;
 use crate::shell::{notice, render};
 use std::sync::Arc;
 
@@ -58,8 +60,10 @@ async fn show(talk: &mut Talk, piece: Piece, json: bool, drawn: &mut bool) -> Re
         talk.io.out("\r\x1b[K").await?;
     }
     match piece {
-        Piece::Lines(page) => talk.io.out(&render::audit_lines(&page.lines, talk.lang, json)).await?,
-        Piece::Line(line) => talk.io.out(&render::audit_line(&line, talk.lang, json)).await?,
+        Piece::Lines(page) => {
+            lines(talk, json, |lang, style| render::audit_lines(&page.lines, lang, style)).await?
+        }
+        Piece::Line(line) => lines(talk, json, |lang, style| render::audit_line(&line, lang, style)).await?,
         Piece::Missed(lines) => talk.io.err(&notice::audit_missed(talk.lang, lines)).await?,
         Piece::Bytes(bytes) => talk.io.raw(bytes).await?,
         Piece::Progress(lines) => {
@@ -73,6 +77,15 @@ async fn show(talk: &mut Talk, piece: Piece, json: bool, drawn: &mut bool) -> Re
         Piece::End(Err(error)) => return talk.fail(&error, json).await.map(Some),
     }
     Ok(None)
+}
+
+/// Lines of the audit, for people or for programs.
+async fn lines(talk: &mut Talk, json: bool, written: impl FnOnce(Lang, Style) -> String) -> Result<(), Gone> {
+    let text = written(talk.lang, Style { json, width: talk.io.width() });
+    match json {
+        true => talk.io.file(Stream::Out, &text).await,
+        false => talk.io.out(&text).await,
+    }
 }
 
 /// The line of the prompt begins anew.

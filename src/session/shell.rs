@@ -17,8 +17,8 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
     let mut status = 0;
     loop {
         let (at_all, vms) = known(talk).await;
-        let may = |action| at_all.allows(action);
-        let complete = |before: &str| complete::candidates(before, &vms, &may);
+        let (may, lang) = (|action| at_all.allows(action), talk.lang);
+        let complete = |before: &str| complete::candidates(before, &vms, &may, lang);
         let start = editor.start(PROMPT);
         let line = match ask::read(talk, &mut editor, start, &complete).await? {
             Read::Line(line) => line,

@@ -2,7 +2,7 @@
 //! knows no verb.
 
 use super::io::Io;
-use super::wire::{Gone, Input};
+use super::wire::{Gone, Input, Stream};
 use crate::app::App;
 use crate::app::ctx::{Method, Visitor};
 use crate::app::ending::{Ending, Reason};
@@ -102,7 +102,11 @@ impl Talk {
             self.lang = view.lang;
         }
         let style = Style { json, width: self.io.width() };
-        self.out(&render::reply(reply, self.lang, style)).await?;
+        let text = addressed(&render::reply(reply, self.lang, style), self.visitor.login.as_str());
+        match render::is_file(reply, json) {
+            true => self.io.file(Stream::Out, &text).await?,
+            false => self.io.out(&text).await?,
+        }
         let aside = render::aside(reply, self.lang, json);
         if !aside.is_empty() {
             self.io.err(&aside).await?;
@@ -113,7 +117,11 @@ impl Talk {
     /// Shows an error; the exit status is its kind's.
     pub(super) async fn fail(&mut self, error: &Error, json: bool) -> Result<u32, Gone> {
         let text = render::error(error, self.lang, json);
-        self.io.err(&addressed(&text, self.visitor.login.as_str())).await?;
+        let text = addressed(&text, self.visitor.login.as_str());
+        match json {
+            true => self.io.file(Stream::Err, &text).await?,
+            false => self.io.err(&text).await?,
+        }
         Ok(error.kind.exit())
     }
 

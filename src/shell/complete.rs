@@ -2,12 +2,14 @@
 //! where a machine is wanted. It reads the grammar, so that it cannot name a verb that there is not.
 
 use crate::shell::lang::Lang;
+use crate::shell::text::of_quota;
 use crate::shell::useful::{May, is_useful, is_useful_option};
 use crate::shell::words::grammar::Words;
 use clap::{Command, CommandFactory as _};
+use puerta_lab::quota::Quota;
 
 /// What the last word of `line` (the text before the cursor) may become, in whole words.
-pub fn candidates(line: &str, own_vms: &[String], may: May<'_>) -> Vec<String> {
+pub fn candidates(line: &str, own_vms: &[String], may: May<'_>, lang: Lang) -> Vec<String> {
     let mut words: Vec<&str> = line.split_whitespace().collect();
     let last = match line.chars().next_back() {
         Some(c) if !c.is_whitespace() => words.pop().unwrap_or(""),
@@ -37,6 +39,8 @@ pub fn candidates(line: &str, own_vms: &[String], may: May<'_>) -> Vec<String> {
         own_vms.to_vec()
     } else if !help && positional_is(node, "lang", given, before) {
         Lang::ALL.map(|lang| lang.as_str().to_owned()).to_vec()
+    } else if !help && positional_is(node, "quota", given, before) {
+        Quota::ALL.map(|quota| of_quota(quota, lang)).to_vec()
     } else {
         Vec::new()
     };
@@ -90,7 +94,7 @@ mod tests {
 
     fn found(line: &str, role: Role) -> String {
         let vms = ["db1".to_owned(), "web1".to_owned()];
-        candidates(line, &vms, of(role)).join(" ")
+        candidates(line, &vms, of(role), Lang::Es).join(" ")
     }
 
     #[test]
@@ -123,6 +127,7 @@ mod tests {
         assert_eq!(alumno("nonsense "), "");
         let profesor = |line| found(line, Role::Profesor);
         assert_eq!(profesor("pe"), "person");
+        assert_eq!(profesor("quota set m"), "máquinas memoria");
         assert_eq!(profesor("fire"), "firewall");
         assert_eq!(profesor("egress "), "list set clear");
         assert_eq!(profesor("vm list --a"), "--all");

@@ -5,7 +5,7 @@
 //!
 //! [`words`] parses · [`render`] answers · [`notice`] says what nobody asked for · [`mod@line`] edits a
 //! line on a terminal · [`complete`] is its Tab · [`useful`] knows whose words those are · [`tame`] makes a
-//! machine's output harmless · [`text`] and `locales/` hold every sentence.
+//! machine's output harmless · [`mod@wrap`] breaks lines at words · [`text`] and `locales/` hold every sentence.
 
 pub mod complete;
 pub mod help;
@@ -19,3 +19,4 @@ pub mod tame;
 pub mod text;
 pub mod useful;
 pub mod words;
+pub mod wrap;

@@ -179,6 +179,28 @@ fn line(lang: Lang, id: &str, args: &[(&str, &str)]) -> String {
 mod tests {
     use super::*;
 
+    /// Nobody has said yet which letters their window shows.
+    #[test]
+    fn what_is_said_before_the_login_is_ascii() {
+        let reasons = [
+            Reason::Shutdown,
+            Reason::Suspended,
+            Reason::NotNow,
+            Reason::TooManyConnections,
+            Reason::TooManyCodes,
+            Reason::TooManyTries,
+            Reason::Unwritten,
+            Reason::RegistryAway,
+            Reason::Displaced,
+            Reason::LoginGrace,
+        ];
+        let others = [wrong_password(), wrong_code(), not_utf8(), door_full(), door_narrowed(3)];
+        for text in reasons.into_iter().map(farewell).chain(others) {
+            // What has no plain letter would be a question mark.
+            assert!(text.is_ascii() && !text.contains('?'), "{text}");
+        }
+    }
+
     #[test]
     fn only_a_yes_is_a_yes() {
         for yes in ["s", "S", "si", "sí", "SÍ", " y\n", "Yes"] {

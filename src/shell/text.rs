@@ -6,6 +6,7 @@ use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use puerta_lab::quota::Quota;
 use std::sync::LazyLock;
 
 macro_rules! locale {
@@ -53,6 +54,11 @@ pub fn sources(lang: Lang) -> &'static [&'static str] {
         Lang::Es => &ES,
         Lang::En => &EN,
     }
+}
+
+/// What a quota is called, as one types it.
+pub fn of_quota(quota: Quota, lang: Lang) -> String {
+    text(lang, &format!("quota-{}", quota.as_str()), &[])
 }
 
 impl Texts {

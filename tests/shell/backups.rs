@@ -39,7 +39,8 @@ fn the_oldest_goes_only_after_it_was_said() {
     // At a terminal it is asked, with the name.
     let mut terminal = shell(&house, "alumno1");
     terminal.send("vm backup web1\r");
-    terminal.until(&format!("se borrará la más vieja: `{first}`."));
+    let asked = terminal.until(&format!("`{first}`.")).replace("\r\n", " ");
+    assert!(asked.contains(&format!("se borrará la más vieja: `{first}`.")), "{asked}");
     terminal.until("[s/N] ");
     terminal.send("n\r");
     terminal.until(PROMPT);

@@ -2,6 +2,7 @@
 
 use super::*;
 use jiff::{Timestamp, tz::TimeZone};
+use unicode_width::UnicodeWidthStr as _;
 
 #[test]
 fn a_language_is_remembered_and_says_why_it_holds() {
@@ -66,4 +67,37 @@ fn times_are_those_of_the_clock_in_the_lab() {
     assert!(since(&there.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()) > 0);
     let later = (there.datetime() + jiff::Span::new().hours(1)).strftime("%Y-%m-%dT%H:%M").to_string();
     assert_eq!(since(&later), 0);
+}
+
+#[test]
+fn at_eighty_columns_nothing_is_broken_and_a_program_gets_all() {
+    let house = House::new("");
+    vm_up(&house, "alumno1", "servidor-de-nombre-largo");
+    let mut shell = shell(&house, "alumno1");
+    for line in [
+        "vm list",
+        "audit mine --all",
+        "job list",
+        "session list",
+        "key list",
+        "whoami",
+        "template list",
+        "help vm create",
+        "vm rename servidor-de-nombre-largo Un-Nombre",
+        "port publish servidor-de-nombre-largo no-es-un-puerto",
+    ] {
+        shell.send(&format!("{line}\r"));
+        let shown = shell.until(PROMPT);
+        // What the editor draws is its own.
+        for row in shown.lines().filter(|row| !row.contains(['\x1b', '\r'])) {
+            assert!(row.width() <= 80, "{line}: {row}");
+        }
+    }
+    shell.send("audit mine --all --json\r");
+    let shown = shell.until(PROMPT);
+    let document = shown.lines().find(|row| row.starts_with('[')).expect("a document");
+    assert!(serde_json::from_str::<Value>(document).is_ok(), "{document}");
+    // Without a terminal nothing is cut.
+    let piped = house.ok("alumno1", &["audit", "mine", "--all"]);
+    assert!(piped.lines().any(|line| line.width() > 80) && !piped.contains('…'), "{piped}");
 }

@@ -18,7 +18,7 @@ fn ours(quoted: &str, lang: Lang) -> Option<String> {
     };
     let command = command.split([' ', '(']).take_while(|word| !["<", ">"].contains(word)).collect::<Vec<_>>();
     let first = command.first()?;
-    let known = candidates("", &[], &|_| true).iter().any(|verb| verb == first);
+    let known = candidates("", &[], &|_| true, Lang::Es).iter().any(|verb| verb == first);
     // A word that stands for something of the reader's.
     let like = |word: &str| match word.len() > 1 && word.chars().all(char::is_uppercase) {
         true => "web1".to_owned(),
@@ -33,9 +33,9 @@ fn is_of_use(command: &str, role: Role) -> bool {
     let mut words = command.split(' ');
     let (family, verb) = (words.next().unwrap(), words.next().unwrap_or_default());
     let may = |action| at_all(role, action);
-    let families = candidates(family, &[], &may);
-    let verbs = candidates(&format!("{family} {verb}"), &[], &may);
-    let whole = candidates(&format!("{family} "), &[], &|_| true);
+    let families = candidates(family, &[], &may, Lang::Es);
+    let verbs = candidates(&format!("{family} {verb}"), &[], &may, Lang::Es);
+    let whole = candidates(&format!("{family} "), &[], &|_| true, Lang::Es);
     families.iter().any(|word| word == family)
         && (!whole.iter().any(|word| word == verb) || verbs.iter().any(|word| word == verb))
 }

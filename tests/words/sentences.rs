@@ -70,6 +70,7 @@ pub(crate) fn likely(variable: &str) -> &'static str {
         "family" => "vm",
         "verbs" => "list, create",
         "usage" => "vm start",
+        "named" => "machines",
         "attribute" => "user.a=b",
         "address" => "10.48.15.195",
         "campus" => "`192.0.2.0/24`",

@@ -19,6 +19,7 @@ use crate::app::secret::Secret;
 use crate::shell::printable::printable;
 use crate::shell::render::crlf;
 use crate::shell::words::MAX_LINE;
+use crate::shell::wrap::wrap;
 use buffer::Buffer;
 use history::History;
 use keys::{Decoder, Key};
@@ -112,7 +113,8 @@ impl Editor {
         // A question that has no room beside its answer stands above it: nobody answers unseen.
         let (above, prompt) = match prompt.trim_end().rsplit_once(' ') {
             Some((above, _)) if !self.screen.has_room_for(prompt) => {
-                (format!("{}\r\n", printable(above)), &prompt[above.len() + 1..])
+                let lines = wrap(&printable(above), self.screen.width() as u16);
+                (crlf(&(lines + "\n")), &prompt[above.len() + 1..])
             }
             _ => (String::new(), prompt),
         };

@@ -296,8 +296,8 @@ fn a_question_without_room_stands_above_its_answer() {
         row.show(&editor.start_answer(
             "¿Borrar `web1` con todo lo que contiene? Sus copias se quedan y nada más. [s/N] ",
         ));
-        let shown = row.done.concat() + &row.text();
-        assert!(shown.starts_with("¿Borrar `web1`"), "{width}: {shown}");
+        let shown = row.done.join(" ") + " " + &row.text();
+        assert!(shown.trim_start().starts_with("¿Borrar `web1`"), "{width}: {shown}");
         assert!(shown.contains("nada más."), "{width}: {shown}");
         assert_eq!(row.done.is_empty(), width == 200, "{width}");
     }

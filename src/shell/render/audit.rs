@@ -2,13 +2,15 @@
 //! a missing one is a dash, so that an old log stays readable.
 
 use super::record::{field, none};
-use super::table::{Table, fields};
-use super::{Style, csv, label, labels, said, units};
+use super::table::Gives::{Cut, Drop};
+use super::table::{Table, cut, fields};
+use super::{Style, csv, label, said, units};
 use crate::app::reply::{AuditPage, AuditReply, AuditStory, AuditVerdict};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
 use crate::shell::text::text;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 
 pub(super) fn reply(reply: &AuditReply, lang: Lang, style: Style) -> String {
     match reply {
@@ -44,7 +46,13 @@ fn as_table(page: &AuditPage, lang: Lang, style: Style) -> String {
         return said(lang, "empty-audit", &[]);
     }
     let columns = ["time", "login", "source", "action", "vm", "outcome", "policies"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[
+        Drop("policies"),
+        Drop("source"),
+        Cut("outcome"),
+        Cut("vm"),
+        Cut("action"),
+    ]);
     for line in &page.lines {
         let cell = |found: Option<String>| found.unwrap_or_else(|| none(lang));
         table.row(vec![
@@ -67,15 +75,18 @@ fn as_table(page: &AuditPage, lang: Lang, style: Style) -> String {
 }
 
 /// One line as it comes: the columns stand where they mostly do.
-pub(super) fn line(line: &Value, lang: Lang) -> String {
+pub(super) fn line(line: &Value, lang: Lang, width: Option<u16>) -> String {
     let cell = |found: Option<String>| found.unwrap_or_else(|| none(lang));
     let time = units::second(&cell(field(line, &["time"])));
     let actor = cell(field(line, &["actor"]));
     let action = cell(field(line, &["action", "code"]));
     let (vm, outcome) = (cell(machine(line)), cell(outcome(line)));
     let source = cell(field(line, &["source"]));
-    let text = format!("{time}  {actor:<12}  {action:<16}  {vm:<20}  {outcome:<8}  {source}");
-    printable(text.trim_end()).into_owned() + "\n"
+    let text = format!("{time}  {actor:<12}  {action:<16}  {vm:<20}  {outcome:<8}");
+    let whole = format!("{text}  {source}");
+    let fits = width.is_none_or(|width| whole.trim_end().width() <= usize::from(width));
+    let text = printable(if fits { whole.trim_end() } else { text.trim_end() }).into_owned();
+    width.map_or_else(|| text.clone(), |width| cut(&text, usize::from(width))) + "\n"
 }
 
 fn as_csv(page: &AuditPage, lang: Lang) -> String {

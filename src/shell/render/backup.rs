@@ -1,8 +1,9 @@
 //! Backups as text.
 
 use super::machine::mixed;
+use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, labels, said, units};
+use super::{Style, label, said, units};
 use crate::app::reply::{BackupReply, BackupView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -38,27 +39,22 @@ fn list(all: &[BackupView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-backups", &[]);
     }
-    let mut table = Table::new(labels(lang, &["backup", "size", "created", "mark", "note"]));
-    for backup in all {
-        table.row(vec![
-            backup.name.clone(),
-            units::bytes(backup.size, lang),
-            units::minute(&backup.created),
-            mark(backup, lang),
-            backup.note.clone(),
-        ]);
-    }
-    let table = table.text(style.width);
-    // A row is one line, whatever is in it.
-    let mut lines = table.lines();
+    let mut table =
+        Table::new(lang, &["backup", "size", "created", "mark", "note"]).gives(&[Cut("note"), Drop("size")]);
     let mixed = mixed(all.iter().map(|backup| &*backup.seat));
-    let mut text = format!("{}\n", lines.next().unwrap_or_default());
     for own in all.chunk_by(|a, b| machine(a) == machine(b)) {
-        text += &heading(own, mixed, lang);
-        for line in lines.by_ref().take(own.len()) {
-            text += &format!("{line}\n");
+        table.line(&heading(own, mixed, lang));
+        for backup in own {
+            table.row(vec![
+                backup.name.clone(),
+                units::bytes(backup.size, lang),
+                units::minute(&backup.created),
+                mark(backup, lang),
+                backup.note.clone(),
+            ]);
         }
     }
+    let mut text = table.text(style.width);
     text += &units::zone(lang);
     if let Some(next) = all.iter().find(|backup| backup.goes_next) {
         text += &said(lang, "backup-goes-next", &[("backup", &next.name)]);

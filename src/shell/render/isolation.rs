@@ -1,7 +1,8 @@
 //! What machines reach, as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, labels, said};
+use super::{Style, said};
 use crate::app::reply::{FlowView, IsolationView, Untried};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -9,7 +10,8 @@ use crate::shell::text::text;
 pub(super) fn isolation(view: &IsolationView, lang: Lang, style: Style) -> String {
     let mut answer = String::new();
     if !view.flows.is_empty() {
-        let mut table = Table::new(labels(lang, &["source", "to", "relation", "result", "flow"]));
+        let mut table = Table::new(lang, &["source", "to", "relation", "result", "flow"])
+            .gives(&[Cut("flow"), Drop("relation")]);
         for flow in &view.flows {
             table.row(vec![
                 flow.from.clone(),

@@ -1,7 +1,8 @@
 //! Machines as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, labels, node, said, template, units};
+use super::{Style, label, node, said, template, units};
 use crate::app::reply::{VmReply, VmState, VmView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -69,7 +70,8 @@ fn machines(vms: &[VmView], lang: Lang, style: Style) -> String {
         columns.insert(1, "seat");
     }
     columns.push("template");
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table =
+        Table::new(lang, &columns).gives(&[Drop("disk"), Drop("cpus"), Drop("memory"), Cut("template")]);
     for vm in vms {
         let mut row = vec![
             vm.name.clone(),

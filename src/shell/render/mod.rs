@@ -20,12 +20,15 @@ mod table;
 mod template;
 mod units;
 
+use crate::app::command::Form;
 use crate::app::ctx::Method;
 use crate::app::error::Error;
-use crate::app::reply::{CourseReply, ProgressView, Reply};
+use crate::app::reply::{AuditReply, CourseReply, ProgressView, Reply};
+pub use table::cut;
+
 use crate::shell::help;
 use crate::shell::lang::Lang;
-use crate::shell::text::{text, texts};
+use crate::shell::text::{of_quota, text, texts};
 
 /// How to write an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -75,6 +78,17 @@ fn method(method: Method, lang: Lang) -> String {
     text(lang, id, &[])
 }
 
+/// Whether the answer is for a program or a file, and stays as it is on whatever terminal.
+pub fn is_file(reply: &Reply, json: bool) -> bool {
+    let form = match reply {
+        Reply::Audit(AuditReply::Page(page)) => return json || page.csv,
+        Reply::Course(CourseReply::Enrolled(view)) => view.form,
+        Reply::Course(CourseReply::CodesMade(view)) => view.form,
+        _ => return json,
+    };
+    json || form != Form::Table
+}
+
 /// What belongs to an answer that is a file, and not into the file; it goes to standard error.
 pub fn aside(reply: &Reply, lang: Lang, json: bool) -> String {
     match reply {
@@ -116,9 +130,15 @@ pub fn sentence(error: &Error, lang: Lang) -> String {
         let value = match *name {
             "since" => units::hour_there(value),
             "reason" => reason(value, lang),
+            // What was given to a quota.
+            "option" => value.parse().map_or_else(|()| value.clone(), |quota| of_quota(quota, lang)),
             _ => value.clone(),
         };
         args.push((name, value));
+    }
+    if let Some((_, quota)) = error.args.iter().find(|(name, _)| *name == "quota") {
+        let named = quota.parse().map_or_else(|()| quota.clone(), |quota| of_quota(quota, lang));
+        args.push(("named", named));
     }
     if let Some((_, topic)) = error.args.iter().find(|(name, _)| *name == "help") {
         let command = topic.trim_start_matches("help").trim_start();
@@ -193,14 +213,14 @@ pub fn progress(job: &str, progress: &ProgressView, lang: Lang) -> String {
 }
 
 /// A line of the audit that was written just now: one line of text, or of JSON.
-pub fn audit_line(line: &serde_json::Value, lang: Lang, json: bool) -> String {
-    if json { json::value(line) } else { audit::line(line, lang) }
+pub fn audit_line(line: &serde_json::Value, lang: Lang, style: Style) -> String {
+    if style.json { json::value(line) } else { audit::line(line, lang, style.width) }
 }
 
 /// The last lines of the audit, to which others may come: before text, whose clock their times are of.
-pub fn audit_lines(lines: &[serde_json::Value], lang: Lang, json: bool) -> String {
-    let head = if json { String::new() } else { units::zone(lang) };
-    head + &lines.iter().map(|line| audit_line(line, lang, json)).collect::<String>()
+pub fn audit_lines(lines: &[serde_json::Value], lang: Lang, style: Style) -> String {
+    let head = if style.json { String::new() } else { units::zone(lang) };
+    head + &lines.iter().map(|line| audit_line(line, lang, style)).collect::<String>()
 }
 
 /// How far a check of the audit is: one short line without a newline.
@@ -225,10 +245,6 @@ fn reason(reason: &str, lang: Lang) -> String {
 /// A heading or label.
 fn label(lang: Lang, name: &str) -> String {
     text(lang, &format!("col-{name}"), &[])
-}
-
-fn labels(lang: Lang, names: &[&str]) -> Vec<String> {
-    names.iter().map(|name| label(lang, name)).collect()
 }
 
 /// A sentence as a line.

@@ -1,8 +1,9 @@
 //! Published ports, egress and the firewall as text.
 
 use super::machine::mixed;
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, labels, said, units};
+use super::{Style, said, units};
 use crate::app::reply::{
     EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, PortReply, PortView, PublishedView,
     Scope,
@@ -71,7 +72,13 @@ fn ports(all: &[PortView], lang: Lang, style: Style) -> String {
         columns.insert(3, "seat");
     }
     columns.push("from");
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[
+        Drop("bytes-out"),
+        Drop("bytes-in"),
+        Drop("connections"),
+        Drop("publisher"),
+        Cut("from"),
+    ]);
     for port in all {
         let from = port.from.as_ref().map(|networks| networks.join(","));
         let mut row = vec![
@@ -98,7 +105,7 @@ fn ports(all: &[PortView], lang: Lang, style: Style) -> String {
 }
 
 fn egress(all: &[EgressView], lang: Lang, style: Style) -> String {
-    let mut table = Table::new(labels(lang, &["place", "name", "egress"]));
+    let mut table = Table::new(lang, &["place", "name", "egress"]).gives(&[Cut("egress")]);
     for rule in all {
         let name = rule.name.clone();
         table.row(vec![

@@ -1,7 +1,8 @@
 //! Nodes as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, labels, said, units};
+use super::{Style, said, units};
 use crate::app::reply::{DrainView, DrainedView, NodeReply, NodeView, PlacedView, RulesState};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -17,7 +18,8 @@ pub(super) fn reply(reply: &NodeReply, lang: Lang, style: Style) -> String {
 
 fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
     let columns = ["node", "state", "load", "memory", "disk", "machines", "isolation"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table =
+        Table::new(lang, &columns).gives(&[Drop("load"), Cut("isolation"), Drop("disk"), Cut("state")]);
     for node in all {
         let version = node.rules.version.map_or_else(String::new, |version| version.to_string());
         let rules = text(lang, &format!("rules-{}", node.rules.state.as_str()), &[("version", &version)]);
@@ -35,6 +37,9 @@ fn nodes(all: &[NodeView], lang: Lang, style: Style) -> String {
     for node in all {
         answer.extend(node.drained.as_ref().map(|drained| note(&node.name, drained, lang)));
     }
+    if all.iter().any(|node| node.silent_since.is_some() || node.drained.is_some()) {
+        answer += &units::zone(lang);
+    }
     let bare = |node: &&NodeView| matches!(node.rules.state, RulesState::None | RulesState::Old);
     if let Some(node) = all.iter().find(bare) {
         answer.push_str(&said(lang, "node-rules-hint", &[("node", &node.name)]));
@@ -48,7 +53,7 @@ fn unknown(lang: Lang) -> String {
 
 fn state(node: &NodeView, lang: Lang) -> String {
     match &node.silent_since {
-        Some(since) => text(lang, "node-offline-since", &[("since", &units::minute_there(since))]),
+        Some(since) => text(lang, "node-offline-since", &[("since", &units::minute(since))]),
         None => text(lang, &format!("node-{}", node.state.as_str()), &[]),
     }
 }
@@ -65,7 +70,7 @@ fn machines(node: &NodeView, lang: Lang) -> String {
 }
 
 fn note(node: &str, drained: &DrainedView, lang: Lang) -> String {
-    let since = units::minute_there(&drained.since);
+    let since = units::minute(&drained.since);
     let emptying = if drained.emptying { "yes" } else { "no" };
     let mut args = vec![("node", node), ("by", &drained.by), ("since", &since), ("emptying", emptying)];
     let Some(reason) = &drained.reason else { return said(lang, "node-drained-note", &args) };

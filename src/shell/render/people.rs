@@ -1,7 +1,8 @@
 //! Persons, keys, courses and seats as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, labels, method, roster, said, units};
+use super::{Style, label, method, roster, said, units};
 use crate::app::reply::{
     AccountReply, CourseReply, CourseView, KeyReply, KeyView, LangView, PersonReply, PersonView, SeatReply,
     SeatView, WhoamiView, Why,
@@ -103,7 +104,7 @@ fn keys(all: &[KeyView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-keys", &[]);
     }
     let columns = ["number", "algorithm", "fingerprint", "added", "comment"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[Drop("added"), Cut("comment"), Drop("algorithm")]);
     for key in all {
         table.row(vec![
             key.number.to_string(),
@@ -161,7 +162,7 @@ fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-courses", &[]);
     }
     let columns = ["course", "year", "version", "seats", "created"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[Drop("created"), Drop("version")]);
     for course in all {
         table.row(vec![
             course.name.clone(),
@@ -188,7 +189,13 @@ fn persons(all: &[PersonView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-persons", &[]);
     }
     let columns = ["login", "role", "door", "keys", "password", "seats", "full-name"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[
+        Drop("password"),
+        Drop("keys"),
+        Cut("full-name"),
+        Cut("seats"),
+        Drop("full-name"),
+    ]);
     for person in all {
         table.row(vec![
             person.login.clone(),
@@ -246,7 +253,14 @@ fn seats(all: &[SeatView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-seats", &[]);
     }
     let columns = ["seat", "seat-kind", "number", "course", "group", "network", "machines", "members"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[
+        Drop("number"),
+        Cut("members"),
+        Drop("group"),
+        Drop("machines"),
+        Drop("members"),
+        Drop("seat-kind"),
+    ]);
     let none = text(lang, "word-none", &[]);
     for seat in all {
         table.row(vec![

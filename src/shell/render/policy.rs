@@ -1,7 +1,8 @@
 //! The policy, what it would say, and the ready rules as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, labels, said};
+use super::{Style, said};
 use crate::app::reply::{CheckView, ExplainView, PolicyReply, PolicyView, RuleState, RuleView};
 use crate::shell::lang::Lang;
 use crate::shell::printable::printable;
@@ -60,7 +61,7 @@ fn explained(view: &ExplainView, lang: Lang, style: Style) -> String {
     if view.policies.is_empty() {
         out += &said(lang, "done-policy-reason", &[("reason", view.reason)]);
     } else {
-        let mut table = Table::new(labels(lang, &["policy", "file"]));
+        let mut table = Table::new(lang, &["policy", "file"]).gives(&[Cut("file")]);
         for policy in &view.policies {
             let place = policy.place.clone();
             table.row(vec![policy.id.clone(), place.unwrap_or_else(|| text(lang, "word-none", &[]))]);
@@ -77,7 +78,8 @@ fn rules(all: &[RuleView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-rules", &[]);
     }
-    let mut table = Table::new(labels(lang, &["rule", "rule-kind", "course", "state", "says", "author"]));
+    let mut table = Table::new(lang, &["rule", "rule-kind", "course", "state", "says", "author"])
+        .gives(&[Drop("author")]);
     for rule in all {
         let course = rule.course.clone();
         table.row(vec![

@@ -1,7 +1,8 @@
 //! Jobs as text, and how a field of a record is looked up.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, labels, said, units};
+use super::{Style, said, units};
 use crate::app::reply::JobView;
 use crate::shell::lang::Lang;
 use crate::shell::text::{text, texts};
@@ -12,7 +13,8 @@ pub(super) fn jobs(all: &[JobView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-jobs", &[]);
     }
     let columns = ["job", "kind", "vm", "seat", "state", "started", "finished", "reason"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table =
+        Table::new(lang, &columns).gives(&[Drop("finished"), Cut("reason"), Drop("seat"), Drop("started")]);
     for job in all {
         let finished = job.finished.as_deref().map(units::minute);
         table.row(vec![

@@ -1,8 +1,9 @@
 //! Enrolment as text: a table, a CSV for other programs, or a sheet to print and cut.
 
 use super::csv::File;
+use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, label, labels, said, units};
+use super::{Style, label, said, units};
 use crate::app::command::Form;
 use crate::app::reply::{CodeView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 use crate::shell::here;
@@ -52,7 +53,8 @@ pub(super) fn codes(view: &CodesView, lang: Lang, style: Style) -> String {
         .collect();
     match view.form {
         Form::Table => {
-            let mut table = Table::new(labels(lang, &["login", "code", "expires", "full-name"]));
+            let mut table = Table::new(lang, &["login", "code", "expires", "full-name"])
+                .gives(&[Cut("full-name"), Drop("expires")]);
             for person in &people {
                 let Coded { login, name, code, .. } = person;
                 table.row(vec![login.to_string(), code.code.clone(), day(code), name.to_string()]);
@@ -93,7 +95,7 @@ fn table(view: &EnrolView, lang: Lang, style: Style) -> String {
     let named = view.people.iter().any(|person| person.campus.is_some());
     let mut columns = vec!["login", "change", "code", "expires", "full-name"];
     columns.extend(named.then_some("campus"));
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[Cut("full-name"), Drop("expires"), Drop("campus")]);
     for person in &view.people {
         let code = person.code.as_ref();
         let mut cells = vec![

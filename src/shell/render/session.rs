@@ -1,7 +1,8 @@
 //! Sessions, messages and recordings as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, labels, method, said, units};
+use super::{Style, label, method, said, units};
 use crate::app::reply::{MessageView, OpenKind, OpenView, RecordingView, SessionReply, SessionView};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -55,7 +56,8 @@ fn sessions(all: &[SessionView], lang: Lang, style: Style) -> String {
         return said(lang, "empty-sessions", &[]);
     }
     let columns = ["session", "login", "source", "came", "bytes-in", "bytes-out", "open"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table =
+        Table::new(lang, &columns).gives(&[Drop("bytes-out"), Drop("bytes-in"), Cut("open"), Drop("source")]);
     for one in all {
         // A console's bytes go through the shell or command that it was opened in.
         let carrying = || one.open.iter().filter(|open| open.kind != OpenKind::Console);
@@ -86,7 +88,11 @@ fn session(one: &SessionView, lang: Lang, style: Style) -> String {
     if one.open.is_empty() {
         return head;
     }
-    let mut table = Table::new(labels(lang, &["session", "came", "bytes-in", "bytes-out", "open"]));
+    let mut table = Table::new(lang, &["session", "came", "bytes-in", "bytes-out", "open"]).gives(&[
+        Drop("bytes-out"),
+        Drop("bytes-in"),
+        Cut("open"),
+    ]);
     for open in &one.open {
         table.row(vec![
             open.id.clone(),
@@ -103,7 +109,11 @@ fn recordings(all: &[RecordingView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-recordings", &[]);
     }
-    let mut table = Table::new(labels(lang, &["session", "login", "vm", "started", "finished", "size"]));
+    let mut table = Table::new(lang, &["session", "login", "vm", "started", "finished", "size"]).gives(&[
+        Drop("finished"),
+        Drop("size"),
+        Cut("vm"),
+    ]);
     for one in all {
         let finished = one.finished.as_deref().map(units::second);
         table.row(vec![

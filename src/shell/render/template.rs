@@ -1,13 +1,14 @@
 //! Templates and quotas as text.
 
+use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, labels, network, said, sentence, units};
+use super::{Style, label, network, said, sentence, units};
 use crate::app::reply::{
     PublishedView, QuotaLine, QuotaReply, QuotaSetView, QuotasView, Scope, TemplateDetail, TemplateReply,
     TemplateView, UnpublishedView, VersionView,
 };
 use crate::shell::lang::Lang;
-use crate::shell::text::text;
+use crate::shell::text::{of_quota, text};
 use puerta_lab::quota::Quota;
 
 pub(super) fn reply(reply: &TemplateReply, lang: Lang, style: Style) -> String {
@@ -51,7 +52,15 @@ fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
     }
     let columns =
         ["template", "version", "cpus", "memory", "disk", "ports", "machines", "size", "description"];
-    let mut table = Table::new(labels(lang, &columns));
+    let mut table = Table::new(lang, &columns).gives(&[
+        Drop("size"),
+        Drop("machines"),
+        Cut("description"),
+        Drop("ports"),
+        Drop("disk"),
+        Drop("cpus"),
+        Drop("memory"),
+    ]);
     for template in all {
         table.row(vec![
             template.name.clone(),
@@ -128,10 +137,9 @@ fn quotas(view: &QuotasView, lang: Lang, style: Style) -> String {
     let seat = view.place == Scope::Seat;
     let columns: &[&str] =
         if seat { &["quota", "used", "limit", "origin"] } else { &["quota", "limit", "origin"] };
-    let mut table = Table::new(labels(lang, columns));
+    let mut table = Table::new(lang, columns);
     for line in &view.quotas {
-        let mut row =
-            vec![line.quota.as_str().to_owned(), amount(line.quota, line.limit), origin(line, lang)];
+        let mut row = vec![of_quota(line.quota, lang), amount(line.quota, line.limit), origin(line, lang)];
         if seat {
             let used = line.used.map_or_else(|| "?".to_owned(), |used| amount(line.quota, used));
             row.insert(1, used);
@@ -157,13 +165,9 @@ fn origin(line: &QuotaLine, lang: Lang) -> String {
 }
 
 fn quota_set(view: &QuotaSetView, lang: Lang) -> String {
-    let limit = amount(view.quota, view.limit);
-    let args = [
-        ("place", view.place.as_str()),
-        ("name", &*view.name),
-        ("quota", view.quota.as_str()),
-        ("limit", &*limit),
-    ];
+    let (quota, limit) = (of_quota(view.quota, lang), amount(view.quota, view.limit));
+    let args =
+        [("place", view.place.as_str()), ("name", &*view.name), ("quota", &*quota), ("limit", &*limit)];
     let id = if view.value.is_some() { "done-quota-set" } else { "done-quota-cleared" };
     let mut out = said(lang, id, &args);
     if !view.over.is_empty() {

@@ -123,7 +123,9 @@ pub(super) fn understood(words: Vec<String>) -> Vec<String> {
         begins(&words, typed) && (family == typed.contains(' ') || !family) && !meant.is_empty()
     });
     let Some((typed, meant)) = meant else { return words };
-    let rest = words.into_iter().skip(typed.split(' ').count());
+    // `ls -la`: there is nothing of that here, and nothing is lost without it.
+    let is_foreign = |word: &String| word.starts_with('-') && !word.starts_with("--") && word != "-h";
+    let rest = words.into_iter().skip(typed.split(' ').count()).filter(|word| !is_foreign(word));
     let mut whole: Vec<String> = meant.split(' ').map(str::to_owned).chain(rest).collect();
     // `status web1` is about one.
     if *typed == "status" && whole.get(2).is_some_and(|word| !word.starts_with('-')) {
@@ -228,6 +230,8 @@ mod tests {
             ("? vm", "help vm"),
             ("ls", "vm list"),
             ("LS --json", "vm list --json"),
+            ("ls -la", "vm list"),
+            ("vm ls -h", "vm list -h"),
             ("status web1", "vm show web1"),
             ("status --json", "vm list --json"),
             ("vm ls --all", "vm list --all"),

@@ -4,6 +4,9 @@ use super::grammar::{Meant, Yes};
 use super::values::{about, bad, count, machine, note, number, role, size_mib};
 use crate::app::command::{self, Command, QuotaCommand, TemplateCommand};
 use crate::app::error::{Error, Kind, Result};
+use crate::shell::lang::Lang;
+use crate::shell::render::plain;
+use crate::shell::text::of_quota;
 use clap::{Args, Subcommand};
 use puerta_lab::model::Role;
 use puerta_lab::names::{CourseName, SeatName, TemplateName, TemplateRef, VmRef};
@@ -100,8 +103,14 @@ pub(crate) struct QuotaPlace {
     role: Option<Role>,
 }
 
+/// By its name in any language, however it is written; the English one always works.
 fn which(text: &str) -> Result<quota::Quota> {
-    text.parse().map_err(|()| bad(text, "quota"))
+    let as_typed = |text: &str| plain(&text.to_lowercase());
+    let is = |quota: &quota::Quota| {
+        let names = Lang::ALL.map(|lang| of_quota(*quota, lang));
+        quota.as_str() == text || names.iter().any(|name| as_typed(name) == as_typed(text))
+    };
+    quota::Quota::ALL.into_iter().find(is).ok_or_else(|| bad(text, "quota"))
 }
 
 /// `default` is none of its own; nothing at all may be as much as there may be.

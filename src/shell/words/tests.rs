@@ -33,6 +33,11 @@ fn what(line: &str) -> What {
     parse(line, &context()).unwrap_or_else(|error| panic!("{line}: {error:?}")).what
 }
 
+fn quota_set(quota: Quota) -> What {
+    let place = QuotaPlace::Seat(name("alumno1"));
+    Run(Command::Quota(QuotaCommand::Set { quota, value: Some(3), place }))
+}
+
 /// A command that lacks what standard input says.
 fn wanting(command: Command) -> What {
     let what = super::What::of(command);
@@ -278,6 +283,10 @@ fn the_other_families() {
         ),
         ("passwd", AskPassword),
         ("whoami", Run(Command::Whoami)),
+        ("quota set Maquinas 3 --seat alumno1", quota_set(Quota::Machines)),
+        ("quota set máquinas 3 --seat alumno1", quota_set(Quota::Machines)),
+        ("quota set en-marcha 3 --seat alumno1", quota_set(Quota::Running)),
+        ("quota set running 3 --seat alumno1", quota_set(Quota::Running)),
         ("lang", Run(Command::Lang { set: None, sent: None })),
         ("idioma en_GB.UTF-8", Run(Command::Lang { set: Some(Lang::En), sent: None })),
         ("lang Español", Run(Command::Lang { set: Some(Lang::Es), sent: None })),

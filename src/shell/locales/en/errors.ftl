@@ -35,8 +35,8 @@ error-quota = { $quota ->
     [disk] there is no disk left for that machine: your seat uses { $used } of { $limit } MiB and it wants { $wanted } more; remove a machine or ask for less with `--disk`
     [backups] your seat already has { $used } of { $limit } backups: remove one with `backup delete`
     [publications] your seat already has { $used } of { $limit } published ports: give one up with `port unpublish`
-   *[other] the limit `{ $quota }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
-}; a teacher can raise the limit `{ $quota }` with `quota set`
+   *[other] the limit `{ $named }` is reached: { $used } of { $limit } in use and { $wanted } more wanted
+}; a teacher can raise the limit `{ $named }` with `quota set`
 error-limits = that machine asks for more { $what ->
     [cpus] CPUs
     [memory] memory
@@ -246,15 +246,26 @@ error-isolation-stopped = `{ $vm }` is not running: start it, or name another ma
 error-isolation-seats = the check needs running machines of two seats: start some, or name machines of more than one seat
 error-isolation-engine = this engine runs no programs in its machines, so nothing can be tried from inside them
 error-elsewhere = `{ $word }` is nothing of puerta's, which is the door to your machines: { $vm ->
-    [none] create one with `vm create web1` and, at your computer, use `{ elsewhere-how } root@web1`
-   *[other] at your computer, use `{ elsewhere-how } root@{ $vm }`
+    [none] create one with `vm create web1` and, at your computer, use `{ elsewhere-how } root@web1{ elsewhere-where }`
+   *[other] at your computer, use `{ elsewhere-how } root@{ $vm }{ elsewhere-where }`
 }
 elsewhere-how = { $word ->
     [scp] scp { $jump } FILE
     [sftp] sftp { $jump }
     [sftp-server] sftp { $jump }
     [rsync] rsync -e "ssh { $jump }" FILE
+    [git] git -c core.sshCommand="ssh { $jump }" clone
+    [git-upload-pack] git -c core.sshCommand="ssh { $jump }" clone
+    [git-receive-pack] git -c core.sshCommand="ssh { $jump }" clone
    *[other] ssh { $jump }
+}
+elsewhere-where = { $word ->
+    [scp] :
+    [rsync] :
+    [git] :FOLDER
+    [git-upload-pack] :FOLDER
+    [git-receive-pack] :FOLDER
+   *[other] {""}
 }
 error-lead = here that is another command: write `{ $command }`
 error-lead-clear = Ctrl-L clears the screen

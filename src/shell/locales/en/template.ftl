@@ -26,6 +26,13 @@ done-template-retired = `{ $template }:{ $number }` is not offered any more{ $ma
    *[other] ; its image stays for the { $machines } machines that were made from it
 }
 done-port-unwanted = port { $service }, which the template publishes, was not published: { $reason }
+quota-machines = machines
+quota-running = running
+quota-memory = memory
+quota-cpus = cpus
+quota-disk = disk
+quota-backups = backups
+quota-publications = publications
 quotas-of = { $place ->
     [seat] What seat `{ $name }` has, and may have:
     [course] What a student's seat of course `{ $name }` may have:
@@ -56,7 +63,7 @@ error-description-long = the description is too long: write at most { $max } cha
 error-undone-publish = puerta was restarted before the template was made: publish it again
 error-too-many-ports = those are too many ports: name at most { $max }
 error-quota-place = say for whom, once: `--seat`, `--course` or `--role`
-error-quota-unset = the quota `{ $quota }` is not set for `{ $name }`
+error-quota-unset = the quota `{ $named }` is not set for `{ $name }`
 
 ## Help
 use-template-show = template show TEMPLATE[:VERSION]

@@ -35,8 +35,8 @@ error-quota = { $quota ->
     [disk] no queda disco para esa máquina: tu puesto usa { $used } de { $limit } MiB y pide { $wanted } más; borra una máquina o pide menos con `--disk`
     [backups] tu puesto ya tiene { $used } de { $limit } copias: borra una con `backup delete`
     [publications] tu puesto ya tiene { $used } de { $limit } puertos publicados: retira uno con `port unpublish`
-   *[other] se ha llegado al límite `{ $quota }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
-}; un profesor puede subir el límite `{ $quota }` con `quota set`
+   *[other] se ha llegado al límite `{ $named }`: { $used } de { $limit } en uso y hacen falta { $wanted } más
+}; un profesor puede subir el límite `{ $named }` con `quota set`
 error-limits = esa máquina pide { $what ->
     [cpus] más CPU de las que
     [memory] más memoria de la que
@@ -223,7 +223,7 @@ error-value = `{ $value }` no vale para `{ $option }`: { $expected ->
     [connection] escribe el identificador que llevan las líneas de una conexión, como `6a1bc2d30007`
     [egress] escribe `allow`, `deny` o redes como `192.0.2.0/24` o `192.0.2.7:443`, separadas por comas
     [services] escribe puertos como `80` o `80,53/udp`, separados por comas
-    [quota] escribe `machines`, `running`, `memory`, `cpus`, `disk`, `backups` o `publications`
+    [quota] escribe `máquinas`, `en-marcha`, `memoria`, `cpu`, `disco`, `copias` o `publicaciones`
     [whole] escribe un número entero, o `default`
     [role] escribe `alumno`, `profesor` o `admin`
     [session] escribe el identificador que sale en `session list`, como `6925d1f20003` o `6925d1f20003-2`
@@ -246,15 +246,26 @@ error-isolation-stopped = `{ $vm }` no está en marcha: arráncala o di otra má
 error-isolation-seats = hacen falta máquinas en marcha de dos puestos: arranca alguna o di máquinas de más de un puesto
 error-isolation-engine = este motor no ejecuta programas en sus máquinas, así que no se puede probar nada desde dentro
 error-elsewhere = `{ $word }` no es cosa de puerta, que es la puerta de tus máquinas: { $vm ->
-    [none] crea una con `vm create web1` y, desde tu ordenador, usa `{ elsewhere-how } root@web1`
-   *[other] desde tu ordenador, usa `{ elsewhere-how } root@{ $vm }`
+    [none] crea una con `vm create web1` y, desde tu ordenador, usa `{ elsewhere-how } root@web1{ elsewhere-where }`
+   *[other] desde tu ordenador, usa `{ elsewhere-how } root@{ $vm }{ elsewhere-where }`
 }
 elsewhere-how = { $word ->
     [scp] scp { $jump } FICHERO
     [sftp] sftp { $jump }
     [sftp-server] sftp { $jump }
     [rsync] rsync -e "ssh { $jump }" FICHERO
+    [git] git -c core.sshCommand="ssh { $jump }" clone
+    [git-upload-pack] git -c core.sshCommand="ssh { $jump }" clone
+    [git-receive-pack] git -c core.sshCommand="ssh { $jump }" clone
    *[other] ssh { $jump }
+}
+elsewhere-where = { $word ->
+    [scp] :
+    [rsync] :
+    [git] :CARPETA
+    [git-upload-pack] :CARPETA
+    [git-receive-pack] :CARPETA
+   *[other] {""}
 }
 error-lead = aquí eso es otra orden: escribe `{ $command }`
 error-lead-clear = la pantalla se limpia con Ctrl-L

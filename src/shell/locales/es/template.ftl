@@ -23,6 +23,13 @@ done-template-retired = `{ $template }:{ $number }` ya no se ofrece{ $machines -
    *[other] ; su imagen sigue para las { $machines } máquinas hechas con ella
 }
 done-port-unwanted = el puerto { $service }, que la plantilla publica, no se ha publicado: { $reason }
+quota-machines = máquinas
+quota-running = en-marcha
+quota-memory = memoria
+quota-cpus = cpu
+quota-disk = disco
+quota-backups = copias
+quota-publications = publicaciones
 quotas-of = { $place ->
     [seat] Lo que tiene, y puede tener, el puesto `{ $name }`:
     [course] Lo que puede tener un puesto de alumno del curso `{ $name }`:
@@ -53,7 +60,7 @@ error-description-long = la descripción es demasiado larga: escribe como mucho 
 error-undone-publish = puerta se reinició antes de hacer la plantilla: publícala de nuevo
 error-too-many-ports = son demasiados puertos: di como mucho { $max }
 error-quota-place = di para quién, una sola vez: `--seat`, `--course` o `--role`
-error-quota-unset = la cuota `{ $quota }` no está puesta para `{ $name }`
+error-quota-unset = la cuota `{ $named }` no está puesta para `{ $name }`
 
 ## Ayuda
 use-template-show = template show PLANTILLA[:VERSIÓN]
@@ -98,10 +105,10 @@ help-quota-show =
 use-quota-set = quota set CUOTA CUÁNTO --seat PUESTO | --course CURSO | --role ROL
 sum-quota-set = Cambia cuánto pueden tener los puestos (profesores).
 help-quota-set =
-    CUOTA es `machines`, `running`, `memory`, `cpus`, `disk`, `backups` o
-    `publications`. CUÁNTO es un número, un tamaño como `2G`, o `default`, que
-    quita lo que se puso ahí.
+    CUOTA es `máquinas`, `en-marcha`, `memoria`, `cpu`, `disco`, `copias` o
+    `publicaciones`, o su nombre inglés. CUÁNTO es un número, un tamaño como `2G`,
+    o `default`, que quita lo que se puso ahí.
     Lo del puesto vale antes que lo de su curso, eso antes que lo del rol de sus
     miembros, y eso antes que lo de la configuración. Nadie pierde lo que tiene.
 
-    Ejemplo: quota set running 3 --course aso-2026
+    Ejemplo: quota set en-marcha 3 --course aso-2026
