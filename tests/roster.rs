@@ -11,6 +11,8 @@ mod campus;
 mod class;
 #[path = "roster/leave.rs"]
 mod leave;
+#[path = "roster/remove.rs"]
+mod remove;
 #[path = "roster/teams.rs"]
 mod teams;
 #[path = "roster/trouble.rs"]

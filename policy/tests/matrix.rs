@@ -99,7 +99,7 @@ impl Rows<'_> {
                 }
             }
             CourseEgress | CoursePublications => self.row(action, "a course", course()),
-            VmCreate | SeatEdit => self.of_seats(action, "seat", seat),
+            VmCreate | SeatEdit | SeatRemove => self.of_seats(action, "seat", seat),
             VmView | VmStart | VmStop | VmRestart | VmRename | VmDelete | VmBackup | VmRestore
             | IsolationCheck | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
                 self.of_seats(action, "machine", vm)

@@ -67,6 +67,18 @@ pub(super) async fn remove(file: &Path) -> Result<()> {
     }
 }
 
+/// Removes the folder of a seat that goes, with all that is still in it. One that is away is waited for.
+pub(super) async fn forget(app: &App, seat: SeatId) -> Result<()> {
+    let (all, folder) = (app.config.backup.dir.clone(), app.config.backup.dir.join(seat.to_string()));
+    if !blocking(move || Ok(all.is_dir())).await?.unwrap_or(false) && app.store.has_backups().await? {
+        return Err(Error::new(Kind::Unavailable, "error-archives-away"));
+    }
+    match blocking(move || std::fs::remove_dir_all(folder)).await? {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(trouble(&error)),
+        _ => Ok(()),
+    }
+}
+
 impl App {
     /// Writes beside the archives of a seat whose they are, where it does not stand there yet.
     async fn label(&self, seat: SeatId) -> Result<()> {

@@ -29,6 +29,7 @@ mod isolation;
 mod itself;
 pub mod jobs;
 mod label;
+pub mod leaving;
 mod limits;
 pub mod login;
 pub mod node;

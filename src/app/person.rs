@@ -10,7 +10,7 @@ use puerta_lab::action::Action;
 use puerta_lab::model::{Role, Timestamp};
 use puerta_lab::names::{CourseName, Login};
 use puerta_policy::decide::Lab;
-use puerta_store::{NewCode, NewPerson, PersonRow, StoreError};
+use puerta_store::{Holding, NewCode, NewPerson, PersonRow, StoreError};
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> {
@@ -37,7 +37,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
             Ok(Reply::Person(PersonReply::Added { person: view(row), code: Some(code) }))
         }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
-        PersonCommand::Remove(login) => remove(ctx, &login).await,
+        PersonCommand::Remove { login, all } => remove(ctx, &login, all).await,
         PersonCommand::TotpReset(login) => {
             let person = permit_person(ctx, &login, Action::PersonSecondFactor).await?.into_target();
             factor::reset(ctx, person).await
@@ -110,18 +110,18 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
     })
 }
 
-async fn remove(ctx: &Ctx<'_>, login: &Login) -> Result<Reply> {
+async fn remove(ctx: &Ctx<'_>, login: &Login, all: Option<u32>) -> Result<Reply> {
     let person = permit_person(ctx, login, Action::PersonRemove).await?.into_target();
     let open = ctx.app.presence.connections(person.id);
-    let removed = ctx.app.store.remove_person(person.id).await.map_err(|error| match error {
-        StoreError::HasMachines(count) => {
-            Error::new(Kind::Conflict, "error-person-has-machines").with("login", login).with("count", count)
-        }
+    let removed = ctx.app.store.remove_person(person.id, all, clock::now()).await;
+    let removed = removed.map_err(|error| match error {
+        StoreError::Holds(held) => find::holds("error-person-holds", held).with("login", login),
         other => other.into(),
     })?;
     // Whoever gets the number of a seat that went begins without its egress.
-    ctx.app.after(removed).await;
-    Ok(Reply::Person(PersonReply::Removed { login: login.to_string(), sessions_closed: open }))
+    let Holding { machines, backups } = ctx.app.after(removed).await;
+    let login = login.to_string();
+    Ok(Reply::Person(PersonReply::Removed { login, sessions_closed: open, machines, backups }))
 }
 
 fn view(row: PersonRow) -> PersonView {

@@ -11,7 +11,7 @@ use puerta_lab::model::{PersonId, Seat, SeatId};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::Slot;
 use puerta_policy::decide::Lab;
-use puerta_store::{SeatRow, StoreError};
+use puerta_store::{Holding, SeatRow, StoreError};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
     match command {
@@ -22,19 +22,31 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
         }
         SeatCommand::Create { team, course, members } => create(ctx, &team, &course, &members).await,
         SeatCommand::Add { seat, members } => {
-            let seat = judged(ctx, &seat).await?;
+            let seat = judged(ctx, &seat, Action::SeatEdit).await?;
             let people = people(ctx, &members).await?;
             let added = ctx.app.store.add_members(seat.id, &people).await;
             ctx.app.after(added.map_err(|error| refused(error, &seat.name, &members))?).await;
             now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
         SeatCommand::Drop { seat, member } => {
-            let seat = judged(ctx, &seat).await?;
+            let seat = judged(ctx, &seat, Action::SeatEdit).await?;
             let members = [member];
             let person = people(ctx, &members).await?[0];
             let dropped = ctx.app.store.drop_member(seat.id, person).await;
             ctx.app.after(dropped.map_err(|error| refused(error, &seat.name, &members))?).await;
             now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
+        }
+        SeatCommand::Remove { seat, all } => {
+            let seat = judged(ctx, &seat, Action::SeatRemove).await?;
+            let removed = ctx.app.store.remove_seat(seat.id, all, clock::now()).await;
+            let removed = removed.map_err(|error| match error {
+                StoreError::Holds(held) => find::holds("error-seat-holds", held).with("seat", &seat.name),
+                StoreError::Gone => no_seat(&seat.name),
+                other => refused(other, &seat.name, &[]),
+            })?;
+            let Holding { machines, backups } = ctx.app.after(removed).await;
+            let seat = seat.name.to_string();
+            Ok(Reply::Seat(SeatReply::Removed { seat, machines, backups }))
         }
     }
 }
@@ -61,8 +73,8 @@ async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[
     now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Created(seat)))
 }
 
-/// The seat, once policy allows to change its members.
-async fn judged(ctx: &Ctx<'_>, name: &SeatName) -> Result<Seat> {
+/// The seat, once policy allows that.
+async fn judged(ctx: &Ctx<'_>, name: &SeatName, action: Action) -> Result<Seat> {
     // Who may not change seats learns nothing about which there are.
     let named = find::Named {
         found: ctx.app.store.seat_by_name(name).await?,
@@ -71,8 +83,8 @@ async fn judged(ctx: &Ctx<'_>, name: &SeatName) -> Result<Seat> {
         absent: no_seat(name),
         unseen: Error::denied(),
     };
-    let seat = named.seen(ctx, Action::SeatEdit, Action::SeatEdit).await?;
-    Ok(ctx.permit(Action::SeatEdit, seat, None, Error::denied()).await?.into_target())
+    let seat = named.seen(ctx, action, action).await?;
+    Ok(ctx.permit(action, seat, None, Error::denied()).await?.into_target())
 }
 
 async fn people(ctx: &Ctx<'_>, logins: &[Login]) -> Result<Vec<PersonId>> {
@@ -97,7 +109,8 @@ fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
         StoreError::Archived => conflict("error-team-archived"),
         StoreError::NotATeam => conflict("error-team-not"),
         StoreError::Gone => conflict("error-team-no-member"),
-        StoreError::HasMachines(count) => conflict("error-team-last").with("count", count),
+        StoreError::Holds(held) => conflict("error-team-last").with("count", held.total()),
+        StoreError::Leaving => find::going(seat),
         other => other.into(),
     }
 }
@@ -121,5 +134,6 @@ fn view(ctx: &Ctx<'_>, row: SeatRow) -> SeatView {
         team: row.team,
         group: row.group,
         archived: row.archived.map(clock::rfc3339),
+        leaving: row.leaving,
     }
 }

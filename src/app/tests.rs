@@ -3,6 +3,7 @@
 
 mod after;
 mod away;
+mod leaving;
 mod moving;
 mod restoring;
 mod spoiled;

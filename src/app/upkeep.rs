@@ -1,4 +1,4 @@
-//! Who is to be woken when something changes: what is open judges itself again, shut seats are emptied, and
+//! Who is to be woken when something changes: what is open judges itself again, shut seats are emptied, seats go, and
 //! images that nobody needs are removed. Each looks for itself at what there is to do.
 
 use tokio::sync::{Notify, watch};
@@ -7,12 +7,18 @@ use tokio::sync::{Notify, watch};
 pub(super) struct Upkeep {
     changes: watch::Sender<u64>,
     shutting: Notify,
+    leaving: Notify,
     sweep: Notify,
 }
 
 impl Default for Upkeep {
     fn default() -> Self {
-        Self { changes: watch::Sender::new(0), shutting: Notify::new(), sweep: Notify::new() }
+        Self {
+            changes: watch::Sender::new(0),
+            shutting: Notify::new(),
+            leaving: Notify::new(),
+            sweep: Notify::new(),
+        }
     }
 }
 
@@ -27,9 +33,15 @@ impl Upkeep {
         self.changes.subscribe()
     }
 
-    /// Seats may have been shut.
+    /// Seats may have been shut, or are to go.
     pub(super) fn look_at_shut_seats(&self) {
         self.shutting.notify_one();
+        self.leaving.notify_one();
+    }
+
+    /// Waits until seats may be to go.
+    pub(super) async fn leaving_seats(&self) {
+        self.leaving.notified().await;
     }
 
     /// Waits until seats may have been shut.

@@ -1,7 +1,7 @@
 //! `puerta serve`: put the parts together, open the door, and close it well.
 
 use super::{BAD_CONFIGURATION, complain, founding, helper, log, privileges, watchdog};
-use crate::app::{self, App, firewall, jobs, node, roster, template};
+use crate::app::{self, App, firewall, jobs, leaving, node, roster, template};
 use crate::config::{self, Config, Driver};
 use crate::gateway::{Gateway, listen};
 use anyhow::Context;
@@ -112,6 +112,7 @@ async fn take_up(app: &Arc<App>) -> anyhow::Result<()> {
     }
     firewall::start(app).await.context("the firewall cannot be used")?;
     roster::start(app);
+    leaving::start(app);
     node::start(app).await.map_err(|error| anyhow::anyhow!("the nodes: {error:?}"))?;
     Ok(())
 }

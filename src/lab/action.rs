@@ -98,6 +98,8 @@ pub enum Action {
     SeatCreate,
     /// Adding and dropping a seat's members.
     SeatEdit,
+    /// Removing a seat, with all that it holds.
+    SeatRemove,
     /// Seeing what roles, courses and seats may hold.
     QuotaView,
     /// Changing what roles, courses and seats may hold.
@@ -136,7 +138,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 65] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -184,6 +186,7 @@ impl Action {
         Self::CourseEnrol,
         Self::SeatCreate,
         Self::SeatEdit,
+        Self::SeatRemove,
         Self::QuotaView,
         Self::QuotaSet,
         Self::SessionView,
@@ -253,6 +256,7 @@ impl Action {
             Self::CourseEnrol => "course-enrol",
             Self::SeatCreate => "seat-create",
             Self::SeatEdit => "seat-edit",
+            Self::SeatRemove => "seat-remove",
             Self::QuotaView => "quota-view",
             Self::QuotaSet => "quota-set",
             Self::SessionView => "session-view",
@@ -330,7 +334,7 @@ impl Action {
             | Self::MessageSend => Target::Person,
             Self::CourseEgress | Self::CoursePublications => Target::Course,
             Self::VmCreate => Target::NewVm,
-            Self::SeatEdit => Target::Seat,
+            Self::SeatEdit | Self::SeatRemove => Target::Seat,
             Self::VmView
             | Self::VmStart
             | Self::VmStop

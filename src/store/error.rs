@@ -1,6 +1,6 @@
 //! Why the store did not do it. Refusals are data for `app`, which has the sentences.
 
-use super::database;
+use super::{Holding, database};
 use puerta_lab::model::{JobKind, Timestamp};
 use puerta_lab::names::BackupName;
 use puerta_lab::plan::{Edition, PlanError};
@@ -90,9 +90,12 @@ pub enum StoreError {
     /// The address plan has no such place.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The person's own seat has this many machines and backups (together).
-    #[error("their seat still has {0} machines or backups")]
-    HasMachines(u32),
+    /// What is to go holds this, and its number was not said.
+    #[error("there are {} machines and {} backups", .0.machines, .0.backups)]
+    Holds(Holding),
+    /// The seat is to go, once it holds nothing any more.
+    #[error("the seat is being removed")]
+    Leaving,
     /// What the call is about is not there, or no longer.
     #[error("it is not there any more")]
     Gone,

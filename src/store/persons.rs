@@ -2,7 +2,7 @@
 
 use super::keys::{self, NewKey};
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, seats};
+use super::{Changed, Connection, Holding, Result, Store, StoreError, What, leaving, seats};
 use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CampusName, CourseName, Login, SeatName};
 use sqlx::Row as _;
@@ -224,29 +224,26 @@ impl Store {
         Ok(Changed::new((), What { people: true, publications: true, ..What::default() }))
     }
 
-    /// Removes a person with keys, credentials, memberships and the seats that nobody else is a
-    /// member of; refused while such a seat has machines or backups.
-    pub async fn remove_person(&self, person: PersonId) -> Result<Changed<()>> {
+    /// Removes a person with keys, credentials, memberships and the seats that nobody else is a member of. Where
+    /// those hold something they go as in [`Store::remove_seat`]: only with the number of all of it.
+    pub async fn remove_person(
+        &self,
+        person: PersonId,
+        all: Option<u32>,
+        now: Timestamp,
+    ) -> Result<Changed<Holding>> {
         let mut tx = self.write().await?;
         // Of those that stay, the keys that open their machines are others from now on.
         let keys = seats::of_person(&mut tx, person).await?;
         let own = seats::only_of(&mut tx, person).await?;
-        let mut held = 0;
-        for seat in &own {
-            held += seats::held(&mut tx, *seat).await?;
-        }
-        if held > 0 {
-            return Err(StoreError::HasMachines(held));
-        }
+        let held = leaving::end(&mut tx, &own, all, now).await?;
         let done = sqlx::query("DELETE FROM persons WHERE id = $1").bind(person.0).execute(&mut *tx).await?;
         if done.rows_affected() == 0 {
             return Err(StoreError::Gone);
         }
-        for seat in own {
-            sqlx::query("DELETE FROM seats WHERE id = $1").bind(seat.0).execute(&mut *tx).await?;
-        }
         tx.commit().await?;
-        Ok(Changed::new((), What { people: true, seats: true, keys, publications: true, ..What::default() }))
+        let what = What { people: true, seats: true, keys, publications: true, ..What::default() };
+        Ok(Changed::new(held, what))
     }
 
     /// Password and code; empty for somebody who has neither, or is not there.

@@ -194,9 +194,12 @@ impl Store {
         Ok(())
     }
 
-    /// Machines of the seats that are shut: archived, or a team's of whom all are.
+    /// Machines of the seats that are shut and stay: archived, or a team's of whom all are.
     pub async fn vms_of_shut_seats(&self) -> Result<Vec<Vm>> {
-        let seats: Vec<_> = self.shut_seats().await?.into_iter().map(|seat| seat.id).collect();
+        // What is to go with its seat is not stopped first.
+        let going = self.leaving_seats().await?;
+        let shut = self.shut_seats().await?.into_iter().filter(|seat| !going.contains(seat));
+        let seats: Vec<_> = shut.map(|seat| seat.id).collect();
         self.vms_of(&seats).await
     }
 

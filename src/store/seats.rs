@@ -22,6 +22,8 @@ pub struct SeatRow {
     pub archived: Option<Timestamp>,
     /// The group that the list says; may be empty.
     pub group: String,
+    /// Whether it goes, once it holds nothing any more.
+    pub leaving: bool,
 }
 
 macro_rules! select {
@@ -51,11 +53,11 @@ macro_rules! sits {
 }
 pub(super) use sits;
 
-/// Whether the seat `s` is shut: archived, or a team's of whom all are.
+/// Whether the seat `s` is shut: archived, or a team's of whom all are, or about to go.
 macro_rules! shut {
     () => {
         concat!(
-            "(s.archived IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
+            "(s.archived IS NOT NULL OR s.leaving IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
               AND NOT EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id AND ",
             $crate::seats::sits!(),
             ")))"
@@ -79,7 +81,7 @@ macro_rules! listing {
     ($filter:literal) => {
         concat!(
             select!(
-                ", s.team, s.archived, s.class_group, p.login,
+                ", s.team, s.archived, s.class_group, s.leaving IS NOT NULL AS leaving, p.login,
                  (SELECT COUNT(*) FROM vms v WHERE v.seat = s.id) AS machines",
                 "LEFT JOIN members m ON m.seat = s.id LEFT JOIN persons p ON p.id = m.person "
             ),
@@ -104,6 +106,7 @@ fn grouped(rows: &[Row]) -> Result<Vec<SeatRow>> {
                 team: row.try_get("team")?,
                 archived: rows::maybe_time(row, "archived")?,
                 group: rows::text(row, "class_group")?,
+                leaving: row.try_get("leaving")?,
             }),
         }
     }
@@ -307,12 +310,6 @@ pub(super) async fn only_of(connection: &mut Connection, person: PersonId) -> Re
     .fetch_all(connection)
     .await?;
     Ok(seats.into_iter().map(SeatId).collect())
-}
-
-/// Machines and backups of a seat, together.
-pub(super) async fn held(connection: &mut Connection, seat: SeatId) -> Result<u32> {
-    let usage = super::vms::usage(connection, seat).await?;
-    Ok(usage.machines.saturating_add(usage.backups))
 }
 
 /// The seats that somebody is a member of, inside the caller's transaction.

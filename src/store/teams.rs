@@ -1,6 +1,6 @@
 //! Seats of several: made by name, with members who come and go.
 
-use super::{Changed, Connection, Result, Store, StoreError, What, seats};
+use super::{Changed, Connection, Result, Store, StoreError, What, leaving, seats};
 use puerta_lab::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::SeatName;
 use sqlx::Row as _;
@@ -45,7 +45,7 @@ impl Store {
         Ok(Changed::new((), sat(seat)))
     }
 
-    /// Drops a member of a team; `Gone` when they are none, `HasMachines` when they are the last one and
+    /// Drops a member of a team; `Gone` when they are none, `Holds` when they are the last one and
     /// the team still has something.
     pub async fn drop_member(&self, seat: SeatId, member: PersonId) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
@@ -62,9 +62,9 @@ impl Store {
             .bind(seat.0)
             .fetch_optional(&mut *tx)
             .await?;
-        let held = seats::held(&mut tx, seat).await?;
-        if other.is_none() && held > 0 {
-            return Err(StoreError::HasMachines(held));
+        let held = leaving::held(&mut tx, seat).await?;
+        if other.is_none() && held.total() > 0 {
+            return Err(StoreError::Holds(held));
         }
         tx.commit().await?;
         Ok(Changed::new((), sat(seat)))
@@ -88,10 +88,13 @@ pub(super) async fn of_course(connection: &mut Connection, course: CourseId) -> 
 async fn is_team(connection: &mut Connection, seat: SeatId) -> Result<()> {
     let row = sqlx::query("SELECT team FROM seats WHERE id = $1")
         .bind(seat.0)
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await?
         .ok_or(StoreError::Gone)?;
-    if row.try_get("team")? { Ok(()) } else { Err(StoreError::NotATeam) }
+    if !row.try_get::<bool, _>("team")? {
+        return Err(StoreError::NotATeam);
+    }
+    if leaving::is_leaving(connection, seat).await? { Err(StoreError::Leaving) } else { Ok(()) }
 }
 
 async fn enter(connection: &mut Connection, seat: SeatId, person: PersonId) -> Result<()> {

@@ -1,7 +1,9 @@
 //! Machines. A slot is free again only when its machine's row is deleted.
 
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, jobs, nodes, quotas, seats, templates};
+use super::{
+    Changed, Connection, Result, Store, StoreError, What, jobs, leaving, nodes, quotas, seats, templates,
+};
 use puerta_lab::model::{
     BackupId, Job, JobKind, Limits, PersonId, Phase, Placed, SeatId, Timestamp, Vm, VmId,
 };
@@ -110,6 +112,9 @@ impl Store {
         let mut tx = self.write().await?;
         let seat = seats::find(&mut tx, new.seat).await?;
         let seat = seat.ok_or(StoreError::Gone)?;
+        if leaving::is_leaving(&mut tx, seat.id).await? {
+            return Err(StoreError::Leaving);
+        }
         if named(&mut tx, seat.id, &new.name).await? {
             return Err(StoreError::Taken("vm"));
         }

@@ -197,6 +197,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Seat(SeatReply::List(_)) => "Seats",
         Reply::Course(CourseReply::Enrolled(_)) => "Enrolled",
         Reply::Course(CourseReply::CodesMade(_)) => "CodesMade",
+        Reply::Seat(SeatReply::Removed { .. }) => "SeatRemoved",
         Reply::Seat(SeatReply::Created(_)) => "TeamCreated",
         Reply::Seat(SeatReply::Changed(_)) => "TeamChanged",
         Reply::Port(PortReply::List(_)) => "Ports",
@@ -363,7 +364,8 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         Reply::Person(PersonReply::Suspended { login: login(), sessions_closed: 0 }),
         Reply::Person(PersonReply::Suspended { login: login(), sessions_closed: 2 }),
         Reply::Person(PersonReply::Resumed { login: login() }),
-        Reply::Person(PersonReply::Removed { login: login(), sessions_closed: 1 }),
+        Reply::Person(PersonReply::Removed { login: login(), sessions_closed: 1, machines: 0, backups: 0 }),
+        Reply::Person(PersonReply::Removed { login: login(), sessions_closed: 0, machines: 1, backups: 3 }),
         Reply::Seat(SeatReply::List(vec![])),
         Reply::Seat(SeatReply::List(vec![SeatView {
             name: "equipo2".into(),
@@ -374,6 +376,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             machines: 3,
             team: true,
             group: String::new(),
+            leaving: false,
             archived: None,
         }])),
     ];

@@ -111,6 +111,7 @@ fn seat(archived: Option<&str>, team: bool) -> SeatView {
         team,
         group: if team { String::new() } else { "G1".into() },
         archived: archived.map(str::to_owned),
+        leaving: false,
     }
 }
 
@@ -129,6 +130,13 @@ pub(super) fn replies() -> Vec<Reply> {
         Reply::Seat(SeatReply::Created(seat(None, true))),
         Reply::Seat(SeatReply::Created(seat(None, false))),
         Reply::Seat(SeatReply::Changed(seat(None, true))),
-        Reply::Seat(SeatReply::List(vec![seat(None, false), seat(Some(AT), false), seat(None, true)])),
+        Reply::Seat(SeatReply::List(vec![
+            seat(None, false),
+            seat(Some(AT), false),
+            seat(None, true),
+            SeatView { leaving: true, members: vec![], ..seat(None, true) },
+        ])),
+        Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 0, backups: 0 }),
+        Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 2, backups: 1 }),
     ]
 }

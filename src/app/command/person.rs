@@ -34,8 +34,13 @@ pub enum PersonCommand {
     },
     /// A new one-time code, in place of a lost or used one.
     Code(Login),
-    /// Remove them; refused while their seat has machines.
-    Remove(Login),
+    /// Remove them; where their seats hold something, only with the number of all of it.
+    Remove {
+        /// Who.
+        login: Login,
+        /// So many machines and backups go with them.
+        all: Option<u32>,
+    },
     /// Take away the second factor that they lost.
     TotpReset(Login),
 }
@@ -52,8 +57,8 @@ verbs! { PersonCommand {
         false => Needs::a_yes(Sentence::new("ask-person-suspend").with("login", login)),
     },
     "code", [Action::PersonCode], Self::Code(_) => Needs::nothing(),
-    "remove", [Action::PersonRemove], Self::Remove(login) => {
-        Needs::a_yes(Sentence::new("ask-person-remove").with("login", login))
+    "remove", [Action::PersonRemove], Self::Remove { login, all } => {
+        Needs::a_yes(Sentence::new("ask-person-remove").with("login", login).with("all", all.unwrap_or(0)))
     },
     "totp-reset", [Action::PersonSecondFactor], Self::TotpReset(login) => {
         Needs::a_yes(Sentence::new("ask-person-totp-reset").with("login", login))

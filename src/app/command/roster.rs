@@ -111,6 +111,13 @@ pub enum SeatCommand {
         /// Who.
         member: Login,
     },
+    /// No such seat any more; where it holds something, only with the number of all of it.
+    Remove {
+        /// Which.
+        seat: SeatName,
+        /// So many machines and backups go with it.
+        all: Option<u32>,
+    },
 }
 
 verbs! { SeatCommand {
@@ -119,5 +126,8 @@ verbs! { SeatCommand {
     "add", [Action::SeatEdit], Self::Add { .. } => Needs::nothing(),
     "drop", [Action::SeatEdit], Self::Drop { seat, member } => {
         Needs::a_yes(Sentence::new("ask-seat-drop").with("seat", seat).with("login", member))
+    },
+    "remove", [Action::SeatRemove], Self::Remove { seat, all } => {
+        Needs::a_yes(Sentence::new("ask-seat-remove").with("seat", seat).with("all", all.unwrap_or(0)))
     },
 } }

@@ -14,4 +14,4 @@ pub(super) use machines::{
     destination, machine, nobodys, permit, ready, said, said_to, seen, subject, visible,
 };
 pub(super) use people::{no_person, permit_person};
-pub(super) use seats::{course, no_seat, permit_seat, seat_for, seats_asked};
+pub(super) use seats::{course, going, holds, no_seat, permit_seat, seat_for, seats_asked};

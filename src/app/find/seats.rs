@@ -8,7 +8,7 @@ use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Course, Seat, SeatId};
 use puerta_lab::names::{CourseName, SeatName};
 use puerta_policy::decide::{Lab, Permit};
-use puerta_store::Store;
+use puerta_store::{Holding, Store};
 
 /// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
 /// judged and written down, before it is said whether there is such a seat.
@@ -36,6 +36,18 @@ pub(in crate::app) async fn seats_asked(
         (None, _) if all => Ok(None),
         (None, _) => Ok(Some(ctx.actor.seats.clone())),
     }
+}
+
+/// It holds something, and its number was not said.
+pub(in crate::app) fn holds(id: &'static str, held: Holding) -> Error {
+    let Holding { machines, backups } = held;
+    let error = Error::new(Kind::Conflict, id).with("machines", machines).with("backups", backups);
+    error.with("all", held.total())
+}
+
+/// Nothing begins in a seat that goes.
+pub(in crate::app) fn going(seat: &SeatName) -> Error {
+    Error::new(Kind::Conflict, "error-seat-leaving").with("seat", seat)
 }
 
 pub(in crate::app) fn no_seat(name: &SeatName) -> Error {
@@ -90,6 +102,9 @@ pub(in crate::app) async fn course(store: &Store, name: &CourseName) -> Result<C
 impl App {
     /// Nothing begins to run in a seat that is shut.
     pub(in crate::app) async fn opened(&self, seat: SeatId, name: &SeatName) -> Result<()> {
+        if self.store.is_leaving(seat).await? {
+            return Err(going(name));
+        }
         if self.store.is_shut(seat).await? {
             return Err(Error::new(Kind::Conflict, "error-seat-archived").with("seat", name));
         }

@@ -77,6 +77,8 @@ pub(super) async fn take_place(app: &Arc<App>, kind: JobKind, new: NewVm) -> Res
     match app.store.create_vm(kind, new, app.plan(), app.config.quotas, clock::now()).await {
         Err(StoreError::Taken(_)) => Err(Error::new(Kind::Conflict, "error-vm-exists").with("vm", name)),
         Err(StoreError::NotOffered) => Err(offer::retired(&template)),
+        // It was not yet when it was looked at.
+        Err(StoreError::Leaving | StoreError::Gone) => Err(Error::denied()),
         Err(StoreError::BackupGone) => {
             Err(Error::new(Kind::NotFound, "error-no-backups-of").with("vm", name))
         }

@@ -132,6 +132,8 @@ impl Story {
             Command::Seat(SeatCommand::Drop { seat, member }) => {
                 self.seats.entry(seat).or_default().members.remove(&member);
             }
+            // What of it is still there brings it back.
+            Command::Seat(SeatCommand::Remove { seat, .. }) => drop(self.seats.remove(&seat)),
             Command::Key(KeyCommand::Add { line }) if !line.is_empty() => {
                 self.person(actor).keys.push(line);
             }
@@ -159,7 +161,7 @@ impl Story {
                 }
             }
             PersonCommand::Suspend { login, resume } => self.person(&login).suspended = !resume,
-            PersonCommand::Remove(login) => {
+            PersonCommand::Remove { login, .. } => {
                 self.people.remove(&login);
                 for place in self.seats.values_mut() {
                     place.members.remove(&login);

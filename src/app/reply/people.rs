@@ -36,6 +36,10 @@ pub enum PersonReply {
         login: String,
         /// Live sessions that were ended.
         sessions_closed: u32,
+        /// So many machines go with them.
+        machines: u32,
+        /// So many backups.
+        backups: u32,
     },
     /// Their second factor was taken away.
     TotpReset {
@@ -117,6 +121,15 @@ pub enum SeatReply {
     Created(SeatView),
     /// A team has other members.
     Changed(SeatView),
+    /// A seat goes.
+    Removed {
+        /// Which.
+        seat: String,
+        /// So many machines with it.
+        machines: u32,
+        /// So many backups.
+        backups: u32,
+    },
 }
 
 /// A seat as professors see it.
@@ -140,4 +153,7 @@ pub struct SeatView {
     pub group: String,
     /// Since when its row is gone from the course's list.
     pub archived: Option<String>,
+    /// Whether it goes, with all that it holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaving: bool,
 }

@@ -77,7 +77,7 @@ async fn a_machine_is_there_before_its_people_have_a_key() {
 }
 
 async fn remove_luis(house: &House, teacher: &Visitor) {
-    let remove = Command::Person(PersonCommand::Remove("luis".parse().unwrap()));
+    let remove = Command::Person(PersonCommand::Remove { login: "luis".parse().unwrap(), all: None });
     house.app.run(teacher, remove, "words").await.unwrap();
 }
 

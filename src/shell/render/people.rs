@@ -71,8 +71,8 @@ pub(super) fn of_persons(reply: &PersonReply, lang: Lang, style: Style) -> Strin
             closed("done-person-suspended", login, *sessions_closed)
         }
         PersonReply::Resumed { login } => said(lang, "done-person-resumed", &[("login", login)]),
-        PersonReply::Removed { login, sessions_closed } => {
-            closed("done-person-removed", login, *sessions_closed)
+        PersonReply::Removed { login, sessions_closed, machines, backups } => {
+            closed("done-person-removed", login, *sessions_closed) + &going(*machines, *backups, lang)
         }
         PersonReply::TotpReset { login } => said(lang, "done-totp-reset", &[("login", login)]),
     }
@@ -84,7 +84,19 @@ pub(super) fn of_seats(reply: &SeatReply, lang: Lang, style: Style) -> String {
         SeatReply::Created(seat) if !seat.team => team("done-seat-created", seat, lang),
         SeatReply::Created(seat) => team("done-team-created", seat, lang),
         SeatReply::Changed(seat) => team("done-team-changed", seat, lang),
+        SeatReply::Removed { seat, machines, backups } => {
+            said(lang, "done-seat-removed", &[("seat", seat)]) + &going(*machines, *backups, lang)
+        }
     }
+}
+
+/// What goes with a seat or a person.
+fn going(machines: u32, backups: u32, lang: Lang) -> String {
+    if machines == 0 && backups == 0 {
+        return String::new();
+    }
+    let (machines, backups) = (machines.to_string(), backups.to_string());
+    said(lang, "done-holding-goes", &[("machines", &machines), ("backups", &backups)])
 }
 
 fn yes_no(lang: Lang, yes: bool) -> String {
@@ -241,6 +253,7 @@ fn team(id: &str, seat: &SeatView, lang: Lang) -> String {
 /// What a seat is, beside its name.
 fn kind(seat: &SeatView, lang: Lang) -> String {
     let id = match (&seat.archived, seat.team) {
+        _ if seat.leaving => "seat-leaving",
         (Some(_), _) => "seat-archived",
         (None, true) => "seat-team",
         (None, false) => "seat-own",

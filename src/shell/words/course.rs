@@ -128,6 +128,13 @@ pub(crate) enum Seat {
         #[command(flatten)]
         yes: Yes,
     },
+    Remove {
+        seat: SeatName,
+        #[arg(long, allow_negative_numbers = true, value_parser = count)]
+        all: Option<u32>,
+        #[command(flatten)]
+        yes: Yes,
+    },
 }
 
 impl Seat {
@@ -142,6 +149,7 @@ impl Seat {
             Self::Drop { seat, login: member, yes } => {
                 command(SeatCommand::Drop { seat, member }).or_asked(yes)
             }
+            Self::Remove { seat, all, yes } => command(SeatCommand::Remove { seat, all }).or_asked(yes),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `person ...`.
 
 use super::grammar::{Meant, Yes};
-use super::values::{note, role};
+use super::values::{count, note, role};
 use crate::app::command::{Command, PersonCommand};
 use clap::Subcommand;
 use puerta_lab::model::Role;
@@ -36,6 +36,8 @@ pub(crate) enum Person {
     },
     Remove {
         login: Login,
+        #[arg(long, allow_negative_numbers = true, value_parser = count)]
+        all: Option<u32>,
         #[command(flatten)]
         yes: Yes,
     },
@@ -59,7 +61,7 @@ impl Person {
             Self::Suspend { login, resume, yes } => {
                 command(PersonCommand::Suspend { login, resume }).or_asked(yes)
             }
-            Self::Remove { login, yes } => command(PersonCommand::Remove(login)).or_asked(yes),
+            Self::Remove { login, all, yes } => command(PersonCommand::Remove { login, all }).or_asked(yes),
             Self::TotpReset { login, yes } => command(PersonCommand::TotpReset(login)).or_asked(yes),
         }
     }

@@ -29,7 +29,7 @@ async fn there_is_one_or_none() {
     assert!(matches!(codes, Err(StoreError::Gone)));
 
     store.add_second_factor(alumno.id, factor("CCC"), NOW).await.unwrap();
-    drop(store.remove_person(alumno.id).await.unwrap());
+    drop(store.remove_person(alumno.id, None, NOW).await.unwrap());
     assert!(store.second_factor(alumno.id).await.unwrap().is_none());
     let left: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM recovery_codes").fetch_one(&store.readers).await.unwrap();

@@ -5,6 +5,7 @@
 mod age;
 mod backups;
 mod factors;
+mod leaving;
 mod machines;
 mod network;
 mod nodes;

@@ -217,20 +217,20 @@ async fn removal_waits_for_machines_and_backups_and_leaves_nothing() {
     store.set_password(alumno.id, "hash").await.unwrap();
     let web1 = ready(&store, seat.id, "web1").await;
     let kept = back_up(&store, &web1, "web1-20261123-041036", NOW).await;
-    let held = store.remove_person(alumno.id).await.unwrap_err();
-    assert!(matches!(held, StoreError::HasMachines(2)), "{held}");
+    let held = store.remove_person(alumno.id, None, NOW).await.unwrap_err();
+    assert!(matches!(held, StoreError::Holds(Holding { machines: 1, backups: 1 })), "{held}");
     drop(store.delete_vm(web1.id).await.unwrap());
-    let held = store.remove_person(alumno.id).await.unwrap_err();
-    assert!(matches!(held, StoreError::HasMachines(1)), "{held}");
+    let held = store.remove_person(alumno.id, None, NOW).await.unwrap_err();
+    assert!(matches!(held, StoreError::Holds(Holding { machines: 0, backups: 1 })), "{held}");
     assert_eq!(store.keys(alumno.id).await.unwrap().len(), 1);
     store.delete_backup(kept.id).await.unwrap();
-    drop(store.remove_person(alumno.id).await.unwrap());
+    drop(store.remove_person(alumno.id, None, NOW).await.unwrap());
     assert_eq!(store.person(alumno.id).await.unwrap(), None);
     assert_eq!(store.seat(seat.id).await.unwrap(), None);
     assert_eq!(store.keys(alumno.id).await.unwrap(), []);
     let nothing = store.credentials(alumno.id).await.unwrap();
     assert_eq!(nothing, Credentials::default());
-    let again = store.remove_person(alumno.id).await;
+    let again = store.remove_person(alumno.id, None, NOW).await;
     assert!(matches!(again, Err(StoreError::Gone)));
     assert_eq!(store.jobs(10).await.unwrap().len(), 2, "jobs stay");
 
@@ -262,7 +262,7 @@ async fn a_seat_with_other_members_stays_with_them() {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].members, [alumno1.login.clone(), alumno2.login.clone()]);
     assert_eq!((rows[0].machines, rows[1].machines), (1, 0));
-    drop(store.remove_person(alumno1.id).await.unwrap());
+    drop(store.remove_person(alumno1.id, None, NOW).await.unwrap());
     assert_eq!(store.members(team.id).await.unwrap(), [alumno2.clone()]);
     let own = own.unwrap();
     let name: SeatName = "alumno2".parse().unwrap();

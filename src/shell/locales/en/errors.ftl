@@ -155,13 +155,7 @@ error-year = the year { $year } does not fit the address plan: choose one from {
 error-slots-full = there is no room in the seat for another machine: remove one with `vm delete`
 error-login-exists = there is already a person `{ $login }`: choose another user name, or see them with `person show { $login }`
 error-no-person = there is no person `{ $login }`: see who there is with `person list`
-error-person-has-machines = the seat of `{ $login }` has { $count ->
-    [one] one machine
-   *[other] { $count } machines
-}: remove { $count ->
-    [one] it
-   *[other] them
-} first (`vm list --seat { $login }`), or close their door with `person suspend { $login }`
+error-person-holds = what is `{ $login }`'s alone has { held }: repeat with `person remove { $login } --all { $all }`, and all of it goes for ever, or close their door with `person suspend { $login }`
 error-person-self = you cannot do that to yourself: ask another teacher
 
 ## Passwords

@@ -32,7 +32,7 @@ help-staff =
       course create|list|enrol|code            courses, and their people from a list
       person add|list|show|code|suspend|remove persons
       person totp-reset                        takes a lost second factor away
-      seat list|create|add|drop                seats, and teams
+      seat list|create|add|drop|remove         seats, and teams
       template publish|retire                  templates
       quota set                                how much seats may have
       node list|drain|resume                   nodes: how they are, draining
@@ -186,10 +186,14 @@ help-person-suspend =
     --yes       without asking
 
     Example: person suspend alumno1
-use-person-remove = person remove LOGIN [--yes]
-sum-person-remove = Removes somebody; not while their seat has machines.
+use-person-remove = person remove LOGIN [--all N] [--yes]
+sum-person-remove = Removes somebody and the seat that is theirs alone.
 help-person-remove =
-    --yes    without asking
+    While it has machines or backups they are counted, and it is refused without
+    their number. With it they go too, for ever; teams go on with who is left.
+
+    --all N    so many machines and backups go with them, protected ones too
+    --yes      without asking
 
     Example: person remove alumno1
 

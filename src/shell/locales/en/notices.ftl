@@ -29,7 +29,11 @@ ask-vm-backup = Make the backup of `{ $vm }`? { $keep } are kept, and the oldest
 ask-backup-delete = Remove the backup `{ $backup }` for ever?
 ask-key-remove = Remove the key `{ $key }`? It will not open your door any more.
 ask-person-suspend = Close the door of `{ $login }`? Their open sessions end now.
-ask-person-remove = Remove `{ $login }`? Their open sessions end now.
+ask-person-remove = { $all ->
+    [0] Remove `{ $login }`? Their open sessions end now.
+    [one] Remove `{ $login }`, and for ever the one machine or backup that is theirs alone? Their open sessions end now.
+   *[other] Remove `{ $login }`, and for ever all { $all } machines and backups that are theirs alone? Their open sessions end now.
+}
 ask-key = Paste the line of your public key:{ " " }
 ask-password = New password:{ " " }
 ask-password-again = Again:{ " " }

@@ -58,6 +58,22 @@ help-seat-drop =
     --yes    without asking
 
     Example: seat drop team3 luis
+use-seat-remove = seat remove SEAT [--all N] [--yes]
+sum-seat-remove = Removes a seat: a team's, or one of somebody who stays.
+help-seat-remove =
+    While it has machines or backups they are counted, and it is refused without
+    their number. With it they go too, for ever: nobody gets in from then on, and
+    the seat is in `seat list` until they are gone.
+
+    --all N    so many machines and backups go with it, protected ones too
+    --yes      without asking
+
+    Example: seat remove equipo3
+ask-seat-remove = { $all ->
+    [0] Remove the seat `{ $seat }`?
+    [one] Remove the seat `{ $seat }`, and with it, for ever, the one machine or backup that it has?
+   *[other] Remove the seat `{ $seat }`, and with it, for ever, all { $all } machines and backups that it has?
+}
 ask-seat-drop = Drop `{ $login }` from `{ $seat }`? What they have open in its machines is cut now.
 
 ## What is read
@@ -102,6 +118,15 @@ error-add-or-archive = say `--add` or `--archive`, one of the two: `--add` archi
 error-sheet-or-csv = say `--sheet` or `--csv`, one of the two
 error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`
 error-team-exists = there is already a seat `{ $seat }`: choose another name
+error-seat-holds = `{ $seat }` has { held }: repeat with `seat remove { $seat } --all { $all }`, and all of it goes for ever
+error-seat-leaving = the seat `{ $seat }` is being removed with all that it holds: nothing can begin in it any more
+held = { $machines ->
+    [one] one machine
+   *[other] { $machines } machines
+} and { $backups ->
+    [one] one backup
+   *[other] { $backups } backups
+}
 error-seat-own = `{ $seat }` has a seat of their own in that course already: see it with `seat list`
 error-team-login = `{ $seat }` is somebody's login: choose another name for the team, or leave `--member` out to give them a seat of their own
 error-team-member = one of { $members } is in `{ $seat }` already: see who is with `seat list`
@@ -160,4 +185,7 @@ done-team-changed = in `{ $seat }` there are now: { $members }
 door-archived = archived
 seat-own = own
 seat-team = team
+seat-leaving = going
+done-seat-removed = the seat `{ $seat }` is nobody's any more
+done-holding-goes = what there was ({ held }) is being removed: the seat is in `seat list` until all of it is gone
 seat-archived = archived

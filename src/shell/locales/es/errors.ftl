@@ -155,13 +155,7 @@ error-year = el año { $year } no cabe en el plan de direcciones: elige uno de {
 error-slots-full = no queda sitio en el puesto para otra máquina: borra una con `vm delete`
 error-login-exists = ya hay una persona `{ $login }`: elige otro nombre de usuario o mírala con `person show { $login }`
 error-no-person = no hay ninguna persona `{ $login }`: mira las que hay con `person list`
-error-person-has-machines = el puesto de `{ $login }` tiene { $count ->
-    [one] una máquina
-   *[other] { $count } máquinas
-}: bórra{ $count ->
-    [one] la
-   *[other] las
-} antes (`vm list --seat { $login }`), o cierra su puerta con `person suspend { $login }`
+error-person-holds = lo que es solo de `{ $login }` tiene { held }: repite con `person remove { $login } --all { $all }`, y todo ello se borra para siempre, o ciérrale la puerta con `person suspend { $login }`
 error-person-self = no puedes hacerte eso a ti mismo: pídeselo a otro profesor
 
 ## Contraseñas

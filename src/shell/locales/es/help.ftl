@@ -32,7 +32,7 @@ help-staff =
       course create|list|enrol|code            cursos, y su gente de una lista
       person add|list|show|code|suspend|remove personas
       person totp-reset                        quita un segundo factor perdido
-      seat list|create|add|drop                puestos, y equipos
+      seat list|create|add|drop|remove         puestos, y equipos
       template publish|retire                  plantillas
       quota set                                cuánto pueden tener los puestos
       node list|drain|resume                   nodos: cómo están, apartarlos
@@ -186,10 +186,14 @@ help-person-suspend =
     --yes       sin preguntar
 
     Ejemplo: person suspend alumno1
-use-person-remove = person remove LOGIN [--yes]
-sum-person-remove = Da de baja a alguien; no se puede mientras su puesto tenga máquinas.
+use-person-remove = person remove LOGIN [--all N] [--yes]
+sum-person-remove = Da de baja a alguien y quita el puesto que sea solo suyo.
 help-person-remove =
-    --yes    sin preguntar
+    Mientras tenga máquinas o copias se cuentan, y se niega sin su número. Con él
+    se borran también, para siempre; los equipos siguen con quienes queden.
+
+    --all N    se borran con él tantas máquinas y copias, también las protegidas
+    --yes      sin preguntar
 
     Ejemplo: person remove alumno1
 

@@ -29,7 +29,11 @@ ask-vm-backup = ¿Hacer la copia de `{ $vm }`? Caben { $keep }, y se borrará la
 ask-backup-delete = ¿Borrar para siempre la copia `{ $backup }`?
 ask-key-remove = ¿Quitar la clave `{ $key }`? Ya no podrás entrar con ella.
 ask-person-suspend = ¿Cerrar la puerta a `{ $login }`? Sus sesiones abiertas se cierran ahora.
-ask-person-remove = ¿Dar de baja a `{ $login }`? Sus sesiones abiertas se cierran ahora.
+ask-person-remove = { $all ->
+    [0] ¿Dar de baja a `{ $login }`? Sus sesiones abiertas se cierran ahora.
+    [one] ¿Dar de baja a `{ $login }` y borrar para siempre la máquina o copia que es solo suya? Sus sesiones abiertas se cierran ahora.
+   *[other] ¿Dar de baja a `{ $login }` y borrar para siempre las { $all } máquinas y copias que son solo suyas? Sus sesiones abiertas se cierran ahora.
+}
 ask-key = Pega la línea de tu clave pública:{ " " }
 ask-password = Contraseña nueva:{ " " }
 ask-password-again = Otra vez:{ " " }

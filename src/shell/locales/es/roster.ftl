@@ -58,6 +58,22 @@ help-seat-drop =
     --yes    sin preguntar
 
     Ejemplo: seat drop equipo3 luis
+use-seat-remove = seat remove PUESTO [--all N] [--yes]
+sum-seat-remove = Quita un puesto: el de un equipo, o el de alguien que se queda.
+help-seat-remove =
+    Mientras tenga máquinas o copias se cuentan, y se niega sin su número. Con él
+    se borran también, para siempre: desde entonces nadie entra, y el puesto sale
+    en `seat list` hasta que no queden.
+
+    --all N    se borran con él tantas máquinas y copias, también las protegidas
+    --yes      sin preguntar
+
+    Ejemplo: seat remove equipo3
+ask-seat-remove = { $all ->
+    [0] ¿Quitar el puesto `{ $seat }`?
+    [one] ¿Quitar el puesto `{ $seat }` y borrar para siempre la máquina o copia que tiene?
+   *[other] ¿Quitar el puesto `{ $seat }` y borrar para siempre las { $all } máquinas y copias que tiene?
+}
 ask-seat-drop = ¿Sacar a `{ $login }` de `{ $seat }`? Lo que tenga abierto en sus máquinas se corta ahora.
 
 ## Lo que se lee
@@ -102,6 +118,15 @@ error-add-or-archive = di `--add` o `--archive`, uno de los dos: `--add` no arch
 error-sheet-or-csv = di `--sheet` o `--csv`, uno de los dos
 error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`
 error-team-exists = ya hay un puesto `{ $seat }`: elige otro nombre
+error-seat-holds = `{ $seat }` tiene { held }: repite con `seat remove { $seat } --all { $all }`, y todo ello se borra para siempre
+error-seat-leaving = el puesto `{ $seat }` se está quitando con todo lo que tiene: en él ya no se puede empezar nada
+held = { $machines ->
+    [one] una máquina
+   *[other] { $machines } máquinas
+} y { $backups ->
+    [one] una copia
+   *[other] { $backups } copias
+}
 error-seat-own = `{ $seat }` ya tiene un puesto propio en ese curso: míralo con `seat list`
 error-team-login = `{ $seat }` es el nombre de usuario de alguien: elige otro nombre para el equipo, o quita `--member` para darle un puesto propio
 error-team-member = de { $members }, alguien es ya de `{ $seat }`: mira quiénes son con `seat list`
@@ -160,4 +185,7 @@ done-team-changed = en `{ $seat }` están ahora: { $members }
 door-archived = archivada
 seat-own = propio
 seat-team = equipo
+seat-leaving = quitándose
+done-seat-removed = el puesto `{ $seat }` ya no es de nadie
+done-holding-goes = se borra lo que había ({ held }): el puesto sale en `seat list` hasta que no quede nada
 seat-archived = archivado
