@@ -17,6 +17,8 @@ mod remove;
 mod teams;
 #[path = "roster/trouble.rs"]
 mod trouble;
+#[path = "roster/written.rs"]
+mod written;
 
 use serde_json::Value;
 use support::House;

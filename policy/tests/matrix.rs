@@ -83,6 +83,7 @@ impl Rows<'_> {
             | PersonSuspend
             | PersonCode
             | PersonRemove
+            | PersonEdit
             | PersonSecondFactor
             | SessionView
             | SessionClose

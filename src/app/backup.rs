@@ -1,20 +1,20 @@
 //! `backup ...`: the archives that there are. They are made by a job.
 
-use crate::app::command::BackupCommand;
+use crate::app::command::{BackupCommand, Whose};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{BackupReply, BackupView, Reply};
 use crate::app::{App, archive, clock, find, jobs};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Backup, BackupId, VmId};
-use puerta_lab::names::{SeatName, VmName};
+use puerta_lab::names::VmName;
 use puerta_policy::decide::Decision;
 use puerta_store::{StoreError, making_room};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> {
     Ok(Reply::Backup(match command {
-        BackupCommand::List { vm, seat, all } => list(ctx, vm, seat, all).await?,
+        BackupCommand::List { vm, whose } => list(ctx, vm, &whose).await?,
         BackupCommand::Show { backup, seat } => {
             let permit = find::permit_backup(ctx, &backup, seat.as_ref(), Action::BackupView).await?;
             BackupReply::One(ctx.app.seen_backup(permit.target()).await?)
@@ -33,9 +33,9 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: BackupCommand) -> Result<Reply> 
     }))
 }
 
-async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, seat: Option<SeatName>, all: bool) -> Result<BackupReply> {
+async fn list(ctx: &Ctx<'_>, vm: Option<VmName>, whose: &Whose) -> Result<BackupReply> {
     let store = &ctx.app.store;
-    let (backups, vms) = match find::seats_asked(ctx, all, seat).await? {
+    let (backups, vms) = match find::seats_asked(ctx, whose).await? {
         Some(seats) => (store.backups_of(&seats).await?, store.vms_of(&seats).await?),
         None => (store.backups().await?, store.vms().await?),
     };

@@ -15,6 +15,7 @@ mod roster;
 mod session;
 mod template;
 mod vm;
+mod whose;
 
 pub use account::{KeyCommand, TotpCommand};
 pub use audit::{AuditCommand, AuditFilter, AuditOutcome, AuditPages, ConnectionId};
@@ -24,12 +25,13 @@ pub use job::JobCommand;
 pub use needs::{Needs, Sentence, Terminal, Verb, Wants, Yes};
 pub use network::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 pub use node::NodeCommand;
-pub use person::PersonCommand;
+pub use person::{PersonChange, PersonCommand};
 pub use policy::{Named, NewRule, PolicyCommand, Question};
 pub use roster::{Column, Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
 pub use vm::{MayGo, VmCommand};
+pub use whose::Whose;
 
 use crate::app::secret::Secret;
 use puerta_lab::action::Action;

@@ -10,6 +10,7 @@ mod archive;
 pub mod at_all;
 pub mod backup;
 pub mod clock;
+mod code;
 pub mod command;
 pub mod console;
 pub mod core;

@@ -1,16 +1,20 @@
 //! `person ...`: enrolling one, closing a door, opening it, taking somebody out.
 
+mod edit;
+
+use crate::app::code::new_code;
 use crate::app::command::PersonCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::find::{self, no_person, permit_person};
 use crate::app::reply::{PersonReply, PersonView, Reply};
-use crate::app::{App, account, clock, factor};
+use crate::app::{account, clock, factor};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Role, Timestamp};
-use puerta_lab::names::{CourseName, Login};
+use puerta_lab::model::{Person, Role};
+use puerta_lab::names::{CampusName, CourseName, Login};
 use puerta_policy::decide::Lab;
-use puerta_store::{Holding, NewCode, NewPerson, PersonRow, StoreError};
+use puerta_store::{Holding, NewPerson, PersonRow, StoreError};
+use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization as _;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> {
@@ -20,21 +24,18 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
             let new = NewcomerWords { login, course, name, role, key };
             add(ctx, new).await
         }
-        PersonCommand::List => {
-            let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-            Ok(Reply::Person(PersonReply::List(store.persons().await?.into_iter().map(view).collect())))
-        }
+        PersonCommand::List { course } => list(ctx, course.as_ref()).await,
         PersonCommand::Show(login) => {
-            let _person = permit_person(ctx, &login, Action::PersonView).await?;
-            let row = store.person_row(&login).await?.ok_or_else(|| no_person(&login))?;
-            Ok(Reply::Person(PersonReply::One(view(row))))
+            let person = permit_person(ctx, &login, Action::PersonView).await?.into_target();
+            Ok(Reply::Person(PersonReply::One(seen(ctx, &person).await?)))
         }
+        PersonCommand::Edit { login, change } => edit::run(ctx, &login, change).await,
         PersonCommand::Code(login) => {
             let person = permit_person(ctx, &login, Action::PersonCode).await?.into_target();
             let (code, stored) = new_code(ctx.app)?;
             store.set_code(person.id, stored).await?;
-            let row = store.person_row(&login).await?.ok_or_else(|| no_person(&login))?;
-            Ok(Reply::Person(PersonReply::Added { person: view(row), code: Some(code) }))
+            let person = seen(ctx, &person).await?;
+            Ok(Reply::Person(PersonReply::Added { person, code: Some(code) }))
         }
         PersonCommand::Suspend { login, resume } => suspend(ctx, &login, resume).await,
         PersonCommand::Remove { login, all } => remove(ctx, &login, all).await,
@@ -43,6 +44,25 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PersonCommand) -> Result<Reply> 
             factor::reset(ctx, person).await
         }
     }
+}
+
+/// Everybody, or who has a seat in the course.
+async fn list(ctx: &Ctx<'_>, course: Option<&CourseName>) -> Result<Reply> {
+    let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
+    let store = &ctx.app.store;
+    let mut all = store.persons().await?;
+    if let Some(name) = course {
+        let course = find::course(store, name).await?;
+        let of: HashSet<_> = store.people_of_course(course.id).await?.iter().map(|one| one.id).collect();
+        all.retain(|row| of.contains(&row.person.id));
+    }
+    Ok(Reply::Person(PersonReply::List(all.into_iter().map(view).collect())))
+}
+
+/// A person as they are now.
+async fn seen(ctx: &Ctx<'_>, person: &Person) -> Result<PersonView> {
+    let row = ctx.app.store.person_row(&person.login).await?;
+    Ok(view(row.ok_or_else(|| no_person(&person.login))?))
 }
 
 struct NewcomerWords {
@@ -91,18 +111,11 @@ async fn add(ctx: &Ctx<'_>, new: NewcomerWords) -> Result<Reply> {
     Ok(Reply::Person(PersonReply::Added { person: view(row), code }))
 }
 
-/// A one-time code: its text, to be shown this once, and what the store keeps.
-pub(super) fn new_code(app: &App) -> Result<(String, NewCode)> {
-    let code = puerta_keys::code::generate().map_err(|error| Error::internal(&error))?;
-    let expires = Timestamp(clock::now().0 + app.config.code_lifetime.as_millis() as i64);
-    Ok((code.expose().to_owned(), NewCode { hash: code.hash(), expires }))
-}
-
-async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
+async fn suspend(ctx: &Ctx<'_>, login: &CampusName, resume: bool) -> Result<Reply> {
     let person = permit_person(ctx, login, Action::PersonSuspend).await?.into_target();
     let open = ctx.app.presence.connections(person.id);
     ctx.app.after(ctx.app.store.set_suspended(person.id, !resume).await?).await;
-    let login = login.to_string();
+    let login = person.login.to_string();
     Ok(if resume {
         Reply::Person(PersonReply::Resumed { login })
     } else {
@@ -110,17 +123,17 @@ async fn suspend(ctx: &Ctx<'_>, login: &Login, resume: bool) -> Result<Reply> {
     })
 }
 
-async fn remove(ctx: &Ctx<'_>, login: &Login, all: Option<u32>) -> Result<Reply> {
+async fn remove(ctx: &Ctx<'_>, login: &CampusName, all: Option<u32>) -> Result<Reply> {
     let person = permit_person(ctx, login, Action::PersonRemove).await?.into_target();
     let open = ctx.app.presence.connections(person.id);
     let removed = ctx.app.store.remove_person(person.id, all, clock::now()).await;
     let removed = removed.map_err(|error| match error {
-        StoreError::Holds(held) => find::holds("error-person-holds", held).with("login", login),
+        StoreError::Holds(held) => find::holds("error-person-holds", held).with("login", &person.login),
         other => other.into(),
     })?;
     // Whoever gets the number of a seat that went begins without its egress.
     let Holding { machines, backups } = ctx.app.after(removed).await;
-    let login = login.to_string();
+    let login = person.login.to_string();
     Ok(Reply::Person(PersonReply::Removed { login, sessions_closed: open, machines, backups }))
 }
 

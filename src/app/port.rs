@@ -1,7 +1,7 @@
 //! `port ...`: ports of puerta that lead to machines. The registry gives the number, the firewall
 //! makes it lead there, and neither stays without the other.
 
-use crate::app::command::PortCommand;
+use crate::app::command::{PortCommand, Whose};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Cause, Error, Kind, Result};
 use crate::app::firewall::{may_publish, refused};
@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Job, PersonId, Vm};
-use puerta_lab::names::{SeatName, VmRef};
+use puerta_lab::names::VmRef;
 use puerta_lab::network::{Protocol, Publication, Service};
 use puerta_policy::decide::{Context, Decision, Permit, Publish};
 use puerta_store::{NewPublication, StoreError};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
     match command {
-        PortCommand::List { all, seat } => list(ctx, all, seat).await,
+        PortCommand::List(whose) => list(ctx, &whose).await,
         PortCommand::Publish { vm, vm_port, protocol, port, sources } => {
             let permit = judged(ctx, &vm, (protocol, vm_port), port, sources).await?;
             let person = Publisher { person: ctx.actor.person, login: ctx.actor.login.clone() };
@@ -47,9 +47,9 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PortCommand) -> Result<Reply> {
     }
 }
 
-async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
+async fn list(ctx: &Ctx<'_>, whose: &Whose) -> Result<Reply> {
     let store = &ctx.app.store;
-    let publications = match find::seats_asked(ctx, all, seat).await? {
+    let publications = match find::seats_asked(ctx, whose).await? {
         Some(seats) => store.publications_of(&seats).await?,
         None => store.publications().await?,
     };

@@ -8,16 +8,20 @@ use crate::app::reply::{Reply, SeatReply, SeatView};
 use crate::app::{clock, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{PersonId, Seat, SeatId};
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::names::{CampusName, CourseName, SeatName};
 use puerta_lab::plan::Slot;
 use puerta_policy::decide::Lab;
 use puerta_store::{Holding, SeatRow, StoreError};
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
     match command {
-        SeatCommand::List => {
+        SeatCommand::List { course } => {
             let _lab = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-            let seats = ctx.app.store.seats().await?;
+            let mut seats = ctx.app.store.seats().await?;
+            if let Some(name) = course {
+                let course = find::course(&ctx.app.store, &name).await?;
+                seats.retain(|row| row.seat.course == course.id);
+            }
             Ok(Reply::Seat(SeatReply::List(seats.into_iter().map(|row| view(ctx, row)).collect())))
         }
         SeatCommand::Create { team, course, members } => create(ctx, &team, &course, &members).await,
@@ -52,7 +56,12 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
 }
 
 /// A team's seat; a login without members gets a seat of their own.
-async fn create(ctx: &Ctx<'_>, team: &SeatName, course: &CourseName, members: &[Login]) -> Result<Reply> {
+async fn create(
+    ctx: &Ctx<'_>,
+    team: &SeatName,
+    course: &CourseName,
+    members: &[CampusName],
+) -> Result<Reply> {
     let _lab = ctx.permit(Action::SeatCreate, Lab, None, Error::denied()).await?;
     let store = &ctx.app.store;
     let found = find::course(store, course).await?;
@@ -87,16 +96,15 @@ async fn judged(ctx: &Ctx<'_>, name: &SeatName, action: Action) -> Result<Seat> 
     Ok(ctx.permit(action, seat, None, Error::denied()).await?.into_target())
 }
 
-async fn people(ctx: &Ctx<'_>, logins: &[Login]) -> Result<Vec<PersonId>> {
+async fn people(ctx: &Ctx<'_>, logins: &[CampusName]) -> Result<Vec<PersonId>> {
     let mut people = Vec::new();
     for login in logins {
-        let found = ctx.app.store.person_by_login(login).await?;
-        people.push(found.ok_or_else(|| find::no_person(login))?.id);
+        people.push(find::person(&ctx.app.store, login).await?.id);
     }
     Ok(people)
 }
 
-fn refused(error: StoreError, seat: &SeatName, members: &[Login]) -> Error {
+fn refused(error: StoreError, seat: &SeatName, members: &[CampusName]) -> Error {
     let conflict = |id| {
         let names: Vec<_> = members.iter().map(|login| format!("`{login}`")).collect();
         Error::new(Kind::Conflict, id).with("seat", seat).with("members", names.join(", "))

@@ -1,6 +1,6 @@
 //! `vm ...`: what is answered at once; the verbs that change what runs are jobs.
 
-use crate::app::command::VmCommand;
+use crate::app::command::{VmCommand, Whose};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
@@ -8,7 +8,7 @@ use crate::app::reply::{PlacedView, Reply, UsageView, VmReply, VmState};
 use crate::app::{Outcome, console, find, jobs, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
-use puerta_lab::names::{SeatName, VmName, VmRef};
+use puerta_lab::names::{VmName, VmRef};
 use puerta_policy::decide::Decision;
 use puerta_store::StoreError;
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
     match command {
-        VmCommand::List { all, seat } => list(ctx, all, seat).await.map(Outcome::from),
+        VmCommand::List(whose) => list(ctx, &whose).await.map(Outcome::from),
         VmCommand::Create { vm, template, cpus, memory_mib, disk_mib } => {
             let asked = Asked { cpus, memory_mib, disk_mib };
             jobs::create::start(ctx, &vm, template, asked).await
@@ -44,9 +44,9 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
     }
 }
 
-async fn list(ctx: &Ctx<'_>, all: bool, seat: Option<SeatName>) -> Result<Reply> {
+async fn list(ctx: &Ctx<'_>, whose: &Whose) -> Result<Reply> {
     let store = &ctx.app.store;
-    let vms = match find::seats_asked(ctx, all, seat).await? {
+    let vms = match find::seats_asked(ctx, whose).await? {
         Some(seats) => store.vms_of(&seats).await?,
         None => store.vms().await?,
     };

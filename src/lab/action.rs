@@ -60,6 +60,8 @@ pub enum Action {
     PersonCode,
     /// Removing a person.
     PersonRemove,
+    /// Putting right what is written of a person.
+    PersonEdit,
     /// Seeing the seats.
     SeatList,
     /// Reading the audit.
@@ -138,7 +140,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 66] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -167,6 +169,7 @@ impl Action {
         Self::PersonSuspend,
         Self::PersonCode,
         Self::PersonRemove,
+        Self::PersonEdit,
         Self::SeatList,
         Self::AuditList,
         Self::PortView,
@@ -237,6 +240,7 @@ impl Action {
             Self::PersonSuspend => "person-suspend",
             Self::PersonCode => "person-code",
             Self::PersonRemove => "person-remove",
+            Self::PersonEdit => "person-edit",
             Self::SeatList => "seat-list",
             Self::AuditList => "audit-list",
             Self::PortView => "port-view",
@@ -325,6 +329,7 @@ impl Action {
             | Self::PersonSuspend
             | Self::PersonCode
             | Self::PersonRemove
+            | Self::PersonEdit
             | Self::PersonSecondFactor
             | Self::SessionView
             | Self::SessionClose

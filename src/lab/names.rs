@@ -220,6 +220,13 @@ impl CourseName {
     }
 }
 
+impl Login {
+    /// That of what is typed for somebody and can be no login.
+    pub fn nobodys() -> Self {
+        Self("nobody".to_owned())
+    }
+}
+
 nobodys!(VmName, SeatName, CourseName, TemplateName);
 
 impl TemplateRef {

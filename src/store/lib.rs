@@ -48,7 +48,7 @@ pub use factors::{NewFactor, SecondFactor};
 pub use keys::NewKey;
 pub use leaving::Held as Holding;
 pub use nodes::{Move, NodeMark};
-pub use persons::{Credentials, NewCode, NewPerson, PersonRow};
+pub use persons::{Credentials, NewCode, NewPerson, PersonEdit, PersonRow};
 pub use publications::NewPublication;
 pub use quotas::{Effective, Origin, Scope};
 pub use recordings::Recording;

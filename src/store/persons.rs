@@ -33,6 +33,19 @@ pub struct NewCode {
     pub expires: Timestamp,
 }
 
+/// What is to be written of a person; what is not said stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonEdit {
+    /// Their name as people write it.
+    pub name: Option<String>,
+    /// Where to write to them.
+    pub email: Option<String>,
+    /// Their number at the school.
+    pub idnumber: Option<String>,
+    /// What the campus calls them; `Some(None)`: nothing else.
+    pub campus: Option<Option<CampusName>>,
+}
+
 /// What a person has besides keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
@@ -222,6 +235,32 @@ impl Store {
             return Err(StoreError::Gone);
         }
         Ok(Changed::new((), What { people: true, publications: true, ..What::default() }))
+    }
+
+    /// Writes something else of a person; `Taken("campus")` when the campus calls somebody else so.
+    pub async fn edit_person(&self, person: PersonId, edit: PersonEdit) -> Result<Changed<()>> {
+        let mut tx = self.write().await?;
+        let clear = edit.campus == Some(None);
+        let done = sqlx::query(
+            "UPDATE persons SET name = COALESCE($1, name), email = COALESCE($2, email),
+                    idnumber = COALESCE($3, idnumber),
+                    campus = CASE WHEN $4 THEN NULL ELSE COALESCE($5, campus) END
+             WHERE id = $6",
+        )
+        .bind(edit.name)
+        .bind(edit.email)
+        .bind(edit.idnumber)
+        .bind(clear)
+        .bind(edit.campus.flatten().map(|campus| campus.to_string()))
+        .bind(person.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(StoreError::insert("campus"))?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Gone);
+        }
+        tx.commit().await?;
+        Ok(Changed::new((), What { people: true, ..What::default() }))
     }
 
     /// Removes a person with keys, credentials, memberships and the seats that nobody else is a member of. Where

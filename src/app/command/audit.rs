@@ -4,7 +4,7 @@ use super::needs::{Needs, Terminal, verbs};
 use crate::app::error::{Error, Kind};
 use ipnet::IpNet;
 use puerta_lab::action::Action;
-use puerta_lab::names::{Login, SeatName, VmRef};
+use puerta_lab::names::{CampusName, SeatName, VmRef};
 
 /// `audit VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub enum AuditCommand {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Who did it.
-    pub person: Option<Login>,
+    pub person: Option<CampusName>,
     /// On a machine of which seat.
     pub seat: Option<SeatName>,
     /// On which machine.

@@ -1,6 +1,7 @@
 //! `backup VERB`.
 
 use super::needs::{Needs, Sentence, verbs};
+use super::whose::Whose;
 use puerta_lab::action::Action;
 use puerta_lab::names::{BackupName, SeatName, VmName};
 
@@ -11,10 +12,8 @@ pub enum BackupCommand {
     List {
         /// Only those of machines of this name.
         vm: Option<VmName>,
-        /// Only this seat's (professor).
-        seat: Option<SeatName>,
-        /// Everybody's (professor).
-        all: bool,
+        /// One's own, or (professor) others'.
+        whose: Whose,
     },
     /// One of them; `seat` for another seat's (professor).
     Show {

@@ -1,19 +1,20 @@
 //! `job VERB`.
 
 use super::needs::{Needs, verbs};
+use super::whose::Whose;
 use puerta_lab::action::Action;
 use puerta_lab::job::JobRef;
 
 /// `job VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobCommand {
-    /// Those of the machines one sees, newest first.
-    List,
+    /// Those of one's own machines, or (professor) of others', newest first.
+    List(Whose),
     /// Follow one to its end.
     Watch(JobRef),
 }
 
 verbs! { JobCommand {
-    "list", [Action::VmView], Self::List => Needs::nothing(),
+    "list", [Action::VmView], Self::List(_) => Needs::nothing(),
     "watch", [Action::VmView], Self::Watch(_) => Needs::nothing(),
 } }

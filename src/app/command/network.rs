@@ -1,6 +1,7 @@
 //! `port VERB`, `egress VERB` and `firewall VERB`.
 
 use super::needs::{Needs, verbs};
+use super::whose::Whose;
 use ipnet::Ipv4Net;
 use puerta_lab::action::Action;
 use puerta_lab::names::{CourseName, SeatName, VmRef};
@@ -9,13 +10,8 @@ use puerta_lab::network::{Egress, Protocol};
 /// `port VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PortCommand {
-    /// Those of one's own machines, or with `seat` (professor) that seat's, or with `all` everybody's.
-    List {
-        /// Everybody's.
-        all: bool,
-        /// Only this seat's.
-        seat: Option<SeatName>,
-    },
+    /// One's own, or (professor) others'.
+    List(Whose),
     /// Make a port of puerta lead to a machine.
     Publish {
         /// Which machine.
@@ -72,7 +68,7 @@ pub enum FirewallCommand {
 }
 
 verbs! { PortCommand {
-    "list", [Action::PortView], Self::List { .. } => Needs::nothing(),
+    "list", [Action::PortView], Self::List(_) => Needs::nothing(),
     "publish", [Action::PortPublish], Self::Publish { .. } => Needs::nothing(),
     "unpublish", [Action::PortUnpublish], Self::Unpublish(_) => Needs::nothing(),
 } }

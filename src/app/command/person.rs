@@ -3,7 +3,7 @@
 use super::needs::{Needs, Sentence, Wants, verbs};
 use puerta_lab::action::Action;
 use puerta_lab::model::Role;
-use puerta_lab::names::{CourseName, Login};
+use puerta_lab::names::{CampusName, CourseName, Login};
 
 /// `person VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,28 +21,51 @@ pub enum PersonCommand {
         /// An `authorized_keys` line; without one they get a one-time code.
         key: Option<String>,
     },
-    /// All.
-    List,
+    /// All, or those of a course.
+    List {
+        /// Only those of this course.
+        course: Option<CourseName>,
+    },
     /// One.
-    Show(Login),
+    Show(CampusName),
+    /// Put right what is written of them.
+    Edit {
+        /// Who.
+        login: CampusName,
+        /// What is to be written.
+        change: PersonChange,
+    },
     /// Close their door, or (`resume`) open it again.
     Suspend {
         /// Who.
-        login: Login,
+        login: CampusName,
         /// Open it again.
         resume: bool,
     },
     /// A new one-time code, in place of a lost or used one.
-    Code(Login),
+    Code(CampusName),
     /// Remove them; where their seats hold something, only with the number of all of it.
     Remove {
         /// Who.
-        login: Login,
+        login: CampusName,
         /// So many machines and backups go with them.
         all: Option<u32>,
     },
     /// Take away the second factor that they lost.
-    TotpReset(Login),
+    TotpReset(CampusName),
+}
+
+/// What is to be written of a person: nothing where it is not said, and where it is empty nothing any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonChange {
+    /// Their name as people write it.
+    pub name: Option<String>,
+    /// Where to write to them.
+    pub email: Option<String>,
+    /// Their number at the school.
+    pub idnumber: Option<String>,
+    /// What the campus calls them: `Some(None)` is by their login.
+    pub campus: Option<Option<CampusName>>,
 }
 
 verbs! { PersonCommand {
@@ -50,8 +73,9 @@ verbs! { PersonCommand {
         Some("-") => Needs::input(Wants::Key),
         _ => Needs::nothing(),
     },
-    "list", [Action::SeatList], Self::List => Needs::nothing(),
+    "list", [Action::SeatList], Self::List { .. } => Needs::nothing(),
     "show", [Action::PersonView], Self::Show(_) => Needs::nothing(),
+    "edit", [Action::PersonEdit], Self::Edit { .. } => Needs::nothing(),
     "suspend", [Action::PersonSuspend], Self::Suspend { login, resume } => match resume {
         true => Needs::nothing(),
         false => Needs::a_yes(Sentence::new("ask-person-suspend").with("login", login)),

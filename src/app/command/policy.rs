@@ -4,7 +4,7 @@ use super::needs::{Needs, Sentence, Wants, verbs};
 use puerta_lab::action::Action;
 use puerta_lab::destination::{Destination, Refusal};
 use puerta_lab::model::{Role, RuleId, Timestamp};
-use puerta_lab::names::{BackupName, CourseName, Login, SeatName, VmName, VmRef};
+use puerta_lab::names::{BackupName, CampusName, CourseName, Login, SeatName, VmName, VmRef};
 use puerta_lab::rules::{Hours, Verbs};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,7 +30,7 @@ pub enum PolicyCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// Who would do it.
-    pub who: Login,
+    pub who: CampusName,
     /// What.
     pub action: Action,
     /// To what: of the action's kind.

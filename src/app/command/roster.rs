@@ -2,7 +2,7 @@
 
 use super::needs::{Needs, Sentence, verbs};
 use puerta_lab::action::Action;
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::names::{CampusName, CourseName, SeatName};
 
 /// How one-time codes are written as text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,8 +86,11 @@ impl std::fmt::Debug for Enrol {
 /// `seat VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeatCommand {
-    /// All.
-    List,
+    /// All, or those of a course.
+    List {
+        /// Only those of this course.
+        course: Option<CourseName>,
+    },
     /// A team's seat.
     Create {
         /// Its name.
@@ -95,21 +98,21 @@ pub enum SeatCommand {
         /// The course it is in.
         course: CourseName,
         /// Its members.
-        members: Vec<Login>,
+        members: Vec<CampusName>,
     },
     /// More members.
     Add {
         /// Of which team.
         seat: SeatName,
         /// Who.
-        members: Vec<Login>,
+        members: Vec<CampusName>,
     },
     /// A member less.
     Drop {
         /// Of which team.
         seat: SeatName,
         /// Who.
-        member: Login,
+        member: CampusName,
     },
     /// No such seat any more; where it holds something, only with the number of all of it.
     Remove {
@@ -121,7 +124,7 @@ pub enum SeatCommand {
 }
 
 verbs! { SeatCommand {
-    "list", [Action::SeatList], Self::List => Needs::nothing(),
+    "list", [Action::SeatList], Self::List { .. } => Needs::nothing(),
     "create", [Action::SeatCreate], Self::Create { .. } => Needs::nothing(),
     "add", [Action::SeatEdit], Self::Add { .. } => Needs::nothing(),
     "drop", [Action::SeatEdit], Self::Drop { seat, member } => {

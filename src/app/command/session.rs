@@ -4,7 +4,7 @@ use super::needs::{Needs, Sentence, verbs};
 use crate::app::error::{Error, Kind};
 use crate::app::presence::SessionId;
 use puerta_lab::action::Action;
-use puerta_lab::names::{CourseName, Login};
+use puerta_lab::names::{CampusName, CourseName};
 
 /// `session VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum SessionCommand {
     /// Who is here, and what is open.
     List {
         /// Only this person's.
-        person: Option<Login>,
+        person: Option<CampusName>,
         /// Only those of people of this course.
         course: Option<CourseName>,
     },
@@ -23,7 +23,7 @@ pub enum SessionCommand {
     /// Recordings that can be played.
     Recordings {
         /// Only this person's.
-        person: Option<Login>,
+        person: Option<CampusName>,
     },
     /// Plays a recording.
     Play {
@@ -40,7 +40,7 @@ pub enum SessionCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageCommand {
     /// A person of this login.
-    pub person: Option<Login>,
+    pub person: Option<CampusName>,
     /// Or the people of this course.
     pub course: Option<CourseName>,
     /// As it was typed.

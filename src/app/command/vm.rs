@@ -1,20 +1,16 @@
 //! `vm VERB`.
 
 use super::needs::{Needs, Sentence, verbs};
+use super::whose::Whose;
 use crate::app::error::{Error, Kind};
 use puerta_lab::action::Action;
-use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmName, VmRef};
+use puerta_lab::names::{BackupName, NodeName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VmCommand {
-    /// One's own machines, or with `seat` (professor) that seat's, or with `all` everybody's.
-    List {
-        /// Everybody's.
-        all: bool,
-        /// Only this seat's.
-        seat: Option<SeatName>,
-    },
+    /// One's own, or (professor) others'.
+    List(Whose),
     /// A new machine.
     Create {
         /// Its name.
@@ -91,7 +87,7 @@ pub enum MayGo {
 }
 
 verbs! { VmCommand {
-    "list", [Action::VmView], Self::List { .. } => Needs::nothing(),
+    "list", [Action::VmView], Self::List(_) => Needs::nothing(),
     "create", [Action::VmCreate], Self::Create { .. } => Needs::nothing(),
     "show", [Action::VmView], Self::Show(_) => Needs::nothing(),
     "start", [Action::VmStart], Self::Start(_) => Needs::nothing(),

@@ -13,7 +13,7 @@ use crate::app::{Outcome, clock};
 use puerta_audit::{Event as Line, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
-use puerta_lab::names::Login;
+use puerta_lab::names::CampusName;
 use puerta_policy::decide::Decision;
 use puerta_store::Recording;
 use std::time::Duration;
@@ -51,17 +51,18 @@ async fn whose(ctx: &Ctx<'_>, recording: &Recording) -> Result<Person> {
 }
 
 /// `session recordings`.
-pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&Login>) -> Result<Reply> {
-    if let Some(login) = of {
-        match find::permit_person(ctx, login, Action::SessionPlay).await {
+pub(crate) async fn recordings(ctx: &Ctx<'_>, of: Option<&CampusName>) -> Result<Reply> {
+    let mut login = of.map(ToString::to_string);
+    if let Some(typed) = of {
+        match find::permit_person(ctx, typed, Action::SessionPlay).await {
             // A person who is gone is still in it.
             Err(gone) if gone.kind == Kind::NotFound => {}
-            judged => drop(judged?),
+            judged => login = Some(judged?.into_target().login.to_string()),
         }
     }
     let mut views = Vec::new();
     for recording in ctx.app.store.recordings(LISTED).await? {
-        let wanted = of.is_none_or(|login| recording.person.login == *login);
+        let wanted = login.as_ref().is_none_or(|login| recording.person.login.as_str() == login);
         if wanted && let Decision::Allow(_) = ctx.decide(Action::SessionPlay, whose(ctx, &recording).await?) {
             views.push(view(recording));
         }

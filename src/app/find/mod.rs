@@ -13,5 +13,5 @@ pub(super) use jobs::{job, said_job};
 pub(super) use machines::{
     destination, machine, nobodys, permit, ready, said, said_to, seen, subject, visible,
 };
-pub(super) use people::{no_person, permit_person};
+pub(super) use people::{no_person, permit_person, person};
 pub(super) use seats::{course, going, holds, no_seat, permit_seat, seat_for, seats_asked};

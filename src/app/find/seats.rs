@@ -2,6 +2,7 @@
 
 use super::hidden::Named;
 use crate::app::App;
+use crate::app::command::Whose;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use puerta_lab::action::Action;
@@ -11,31 +12,30 @@ use puerta_policy::decide::{Lab, Permit};
 use puerta_store::{Holding, Store};
 
 /// The seats that a list is about; `None` is all of them. Looking beyond one's own is an act that is
-/// judged and written down, before it is said whether there is such a seat.
-pub(in crate::app) async fn seats_asked(
-    ctx: &Ctx<'_>,
-    all: bool,
-    seat: Option<SeatName>,
-) -> Result<Option<Vec<SeatId>>> {
-    let found = match &seat {
-        Some(name) => ctx.app.store.seat_by_name(name).await?.map(|seat| seat.id),
-        None => None,
+/// judged and written down, before it is said whether there is such a seat or course.
+pub(in crate::app) async fn seats_asked(ctx: &Ctx<'_>, whose: &Whose) -> Result<Option<Vec<SeatId>>> {
+    let store = &ctx.app.store;
+    let found = match whose {
+        Whose::Own => return Ok(Some(ctx.actor.seats.clone())),
+        Whose::Seat(name) => store.seat_by_name(name).await?.map(|seat| seat.id),
+        Whose::Course(_) | Whose::All => None,
     };
-    let own = match found {
-        Some(seat) => ctx.actor.seats.contains(&seat),
-        None => seat.is_none() && !all,
-    };
-    if !own {
+    if !found.is_some_and(|seat| ctx.actor.seats.contains(&seat)) {
         // To who may not, somebody else's seat is as absent as one that is not there.
-        let refusal = seat.as_ref().map_or_else(Error::denied, no_seat);
+        let refusal = match whose {
+            Whose::Seat(name) => no_seat(name),
+            _ => Error::denied(),
+        };
         let _seats = ctx.permit(Action::SeatList, Lab, None, refusal).await?;
     }
-    match (seat, found) {
-        (Some(_), Some(seat)) => Ok(Some(vec![seat])),
-        (Some(name), None) => Err(no_seat(&name)),
-        (None, _) if all => Ok(None),
-        (None, _) => Ok(Some(ctx.actor.seats.clone())),
-    }
+    Ok(match whose {
+        Whose::Own | Whose::All => None,
+        Whose::Seat(name) => Some(vec![found.ok_or_else(|| no_seat(name))?]),
+        Whose::Course(name) => {
+            let course = course(store, name).await?;
+            Some(store.seats_of_course(course.id).await?.into_iter().map(|seat| seat.id).collect())
+        }
+    })
 }
 
 /// It holds something, and its number was not said.

@@ -9,11 +9,17 @@ use puerta_lab::action::Action;
 use puerta_lab::model::{Job, JobState};
 use puerta_policy::decide::Decision;
 
+/// The newest that are listed.
+const LISTED: u32 = 50;
+
 pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
     let store = &ctx.app.store;
     match command {
-        JobCommand::List => {
-            let jobs = store.jobs_of(&ctx.actor.seats, 50).await?;
+        JobCommand::List(whose) => {
+            let jobs = match find::seats_asked(ctx, &whose).await? {
+                Some(seats) => store.jobs_of(&seats, LISTED).await?,
+                None => store.jobs(LISTED).await?,
+            };
             let mut visible = Vec::new();
             for job in &jobs {
                 // Who may see the machine sees its jobs; those of a removed one are its seat's.

@@ -10,7 +10,7 @@ use crate::app::reply::{ExplainView, PlaceView, PolicyReply, Reply};
 use crate::app::{App, clock, find};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Timestamp};
-use puerta_lab::names::{Login, VmRef};
+use puerta_lab::names::{CampusName, VmRef};
 use puerta_lab::network::Protocol;
 use puerta_policy::decide::{Context, Forward, Lab, Own, Policy, Publish, Resource};
 use puerta_store::Store;
@@ -60,8 +60,8 @@ pub(super) async fn run(ctx: &Ctx<'_>, question: Question) -> Result<Reply> {
 }
 
 /// The person; or puerta itself, for what only it asks.
-async fn actor(store: &Store, who: &Login, action: Action) -> Result<Actor> {
-    let person = store.person_by_login(who).await?.ok_or_else(|| find::no_person(who))?;
+async fn actor(store: &Store, who: &CampusName, action: Action) -> Result<Actor> {
+    let person = find::person(store, who).await?;
     if matches!(action, Action::CourseEgress | Action::CoursePublications) {
         return Ok(Actor::itself());
     }

@@ -3,6 +3,7 @@
 //! (a key among several that was removed by its number), they have it no more.
 
 use crate::app::command::{Command, CourseCommand, KeyCommand, PersonCommand, SeatCommand};
+use crate::app::roster;
 use puerta_lab::action::Action;
 use puerta_lab::model::Role;
 use puerta_lab::names::{CourseName, Login, SeatName};
@@ -122,15 +123,21 @@ impl Story {
             Command::Person(command) => self.of_person(command),
             Command::Seat(SeatCommand::Create { team, course, members }) => {
                 let team_of = !members.is_empty();
-                let members = members.into_iter().collect();
+                let members = members.iter().filter_map(roster::login_of).collect();
                 let place = Place { course: Some(course), team: team_of, archived: false, members };
                 self.seats.insert(team, place);
             }
             Command::Seat(SeatCommand::Add { seat, members }) => {
-                self.seats.entry(seat).or_default().members.extend(members);
+                self.seats
+                    .entry(seat)
+                    .or_default()
+                    .members
+                    .extend(members.iter().filter_map(roster::login_of));
             }
             Command::Seat(SeatCommand::Drop { seat, member }) => {
-                self.seats.entry(seat).or_default().members.remove(&member);
+                if let Some(member) = roster::login_of(&member) {
+                    self.seats.entry(seat).or_default().members.remove(&member);
+                }
             }
             // What of it is still there brings it back.
             Command::Seat(SeatCommand::Remove { seat, .. }) => drop(self.seats.remove(&seat)),
@@ -160,8 +167,13 @@ impl Story {
                     place.members.insert(login);
                 }
             }
-            PersonCommand::Suspend { login, resume } => self.person(&login).suspended = !resume,
+            PersonCommand::Suspend { login, resume } => {
+                if let Some(login) = roster::login_of(&login) {
+                    self.person(&login).suspended = !resume;
+                }
+            }
             PersonCommand::Remove { login, .. } => {
+                let Some(login) = roster::login_of(&login) else { return };
                 self.people.remove(&login);
                 for place in self.seats.values_mut() {
                     place.members.remove(&login);
@@ -212,7 +224,9 @@ mod tests {
                     role: Role::Alumno,
                     key: Some("ssh-ed25519 one".into()),
                 }),
-                "suspend" => Command::Person(PersonCommand::Suspend { login: login("ana"), resume: false }),
+                "suspend" => {
+                    Command::Person(PersonCommand::Suspend { login: "ana".parse().unwrap(), resume: false })
+                }
                 "key" => Command::Key(KeyCommand::Remove { key: "1".into() }),
                 _ => return None,
             })

@@ -138,8 +138,16 @@ async fn query(ctx: &Ctx<'_>, filter: AuditFilter) -> Result<Query> {
         }
         None => None,
     };
+    let actor = match filter.person {
+        // Who is gone is still in the log, by their login.
+        Some(typed) => Some(match ctx.app.store.person_typed(&typed).await? {
+            Some(person) => person.login.to_string(),
+            None => typed.to_string(),
+        }),
+        None => None,
+    };
     Ok(Query {
-        actor: filter.person.map(|login| login.to_string()),
+        actor,
         vm,
         seat: filter.seat.map(|seat| seat.to_string()),
         connection: filter.connection.map(|connection| connection.as_str().to_owned()),

@@ -11,12 +11,13 @@ mod shut;
 mod text;
 mod wrong;
 
+pub(super) use parse::fit;
 pub use shut::start;
 
+use crate::app::code::new_code;
 use crate::app::command::{Enrol, Form};
 use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
-use crate::app::person::new_code;
 use crate::app::reply::{
     Change, CodeView, CodedView, CodesView, CourseReply, EnrolView, EnrolWarning, EnrolledView, Reply,
 };
@@ -25,7 +26,7 @@ use parse::List;
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_lab::action::Action;
 use puerta_lab::model::Course;
-use puerta_lab::names::CourseName;
+use puerta_lab::names::{CampusName, CourseName, Login};
 use puerta_policy::decide::Lab;
 use puerta_store::{Enrolment, Intake, NewCode, RosterPlan, RosterRow, StoreError};
 use std::sync::Arc;
@@ -187,4 +188,9 @@ pub(super) async fn codes(ctx: &Ctx<'_>, name: &CourseName, form: Form) -> Resul
     }
     store.set_codes(&codes).await?;
     Ok(Reply::Course(CourseReply::CodesMade(CodesView { course: course.name.to_string(), people, form })))
+}
+
+/// The login of whoever is typed so, by the rule; theirs may have been another before.
+pub(super) fn login_of(typed: &CampusName) -> Option<Login> {
+    login::login(typed.as_str()).ok().map(|(login, _)| login)
 }

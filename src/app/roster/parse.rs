@@ -191,6 +191,15 @@ fn unfit(column: Column, value: &str) -> Option<Error> {
     wrong.then(|| usage("error-row-email").with("value", short(value)))
 }
 
+/// A value that somebody types by itself, in one form of Unicode; it may be empty.
+pub(in crate::app) fn fit(column: Column, text: &str) -> Result<String, Error> {
+    let value: String = text.trim().nfc().collect();
+    match unfit(column, &value).filter(|_| !value.is_empty()) {
+        Some(error) => Err(error.with("column", column.as_str())),
+        None => Ok(value),
+    }
+}
+
 /// Whether mail could go there: something, one `@`, and a domain with a dot.
 fn is_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else { return false };

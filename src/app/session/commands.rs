@@ -10,7 +10,7 @@ use crate::app::{Outcome, clock, console, find};
 use puerta_audit::Phase;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Person, PersonId};
-use puerta_lab::names::{CourseName, Login};
+use puerta_lab::names::{CampusName, CourseName};
 use puerta_policy::decide::{Decision, Lab};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -69,10 +69,11 @@ fn open(connection: &str, channel: &Channel) -> OpenView {
     }
 }
 
-async fn list(ctx: &Ctx<'_>, of: Option<&Login>, course: Option<&CourseName>) -> Result<Reply> {
-    if let Some(login) = of {
-        let _person = find::permit_person(ctx, login, Action::SessionView).await?;
-    }
+async fn list(ctx: &Ctx<'_>, of: Option<&CampusName>, course: Option<&CourseName>) -> Result<Reply> {
+    let of = match of {
+        Some(typed) => Some(find::permit_person(ctx, typed, Action::SessionView).await?.into_target()),
+        None => None,
+    };
     let people = match course {
         Some(course) => Some(people_of(ctx, course).await?),
         None => None,
@@ -81,7 +82,7 @@ async fn list(ctx: &Ctx<'_>, of: Option<&Login>, course: Option<&CourseName>) ->
     let mut views = Vec::new();
     for connection in ctx.app.presence.all() {
         let visitor = &connection.visitor;
-        let wanted = of.is_none_or(|login| visitor.login == *login)
+        let wanted = of.as_ref().is_none_or(|person| visitor.person == person.id)
             && people.as_ref().is_none_or(|people| people.iter().any(|one| one.id == visitor.person));
         if !wanted {
             continue;

@@ -6,7 +6,7 @@ use crate::app::command::{self, AuditCommand, AuditOutcome, Command, ConnectionI
 use crate::app::error::Result;
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
-use puerta_lab::names::{Login, SeatName, VmRef};
+use puerta_lab::names::{CampusName, SeatName, VmRef};
 
 /// At most this many lines at once.
 const MAX_LINES: u32 = 1000;
@@ -60,7 +60,7 @@ pub(crate) enum Audit {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AuditFilter {
     #[arg(long)]
-    person: Option<Login>,
+    person: Option<CampusName>,
     #[arg(long)]
     seat: Option<SeatName>,
     #[arg(long, value_parser = machine)]

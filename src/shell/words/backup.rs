@@ -1,7 +1,9 @@
 //! `backup ...`.
 
 use super::grammar::{Meant, Yes};
+use super::whose::Whose;
 use crate::app::command::{BackupCommand, Command};
+use crate::app::error::Result;
 use clap::Subcommand;
 use puerta_lab::names::{BackupName, SeatName, VmName};
 
@@ -9,10 +11,8 @@ use puerta_lab::names::{BackupName, SeatName, VmName};
 pub(crate) enum Backup {
     List {
         vm: Option<VmName>,
-        #[arg(long)]
-        seat: Option<SeatName>,
-        #[arg(long)]
-        all: bool,
+        #[command(flatten)]
+        whose: Whose,
     },
     Show {
         backup: BackupName,
@@ -39,10 +39,10 @@ pub(crate) enum Backup {
 }
 
 impl Backup {
-    pub(super) fn meant(self) -> Meant {
+    pub(super) fn meant(self) -> Result<Meant> {
         let command = |verb| Meant::command(Command::Backup(verb));
-        match self {
-            Self::List { vm, seat, all } => command(BackupCommand::List { vm, seat, all }),
+        Ok(match self {
+            Self::List { vm, whose } => command(BackupCommand::List { vm, whose: whose.chosen()? }),
             Self::Show { backup, seat } => command(BackupCommand::Show { backup, seat }),
             Self::Delete { backup, seat, yes } => {
                 command(BackupCommand::Delete { backup, seat }).or_asked(yes)
@@ -53,6 +53,6 @@ impl Backup {
             Self::Unprotect { backup, seat } => {
                 command(BackupCommand::Protect { backup, seat, protected: false })
             }
-        }
+        })
     }
 }

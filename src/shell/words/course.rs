@@ -5,7 +5,7 @@ use super::values::{bad, count, number};
 use crate::app::command::{self, Column, Command, CourseCommand, Enrol, SeatCommand};
 use crate::app::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::names::{CampusName, CourseName, SeatName};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Course {
@@ -109,22 +109,25 @@ impl Course {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Seat {
-    List,
+    List {
+        #[arg(long)]
+        course: Option<CourseName>,
+    },
     Create {
         seat: SeatName,
         #[arg(long)]
         course: CourseName,
         #[arg(long)]
-        member: Vec<Login>,
+        member: Vec<CampusName>,
     },
     Add {
         seat: SeatName,
         #[arg(required = true)]
-        login: Vec<Login>,
+        login: Vec<CampusName>,
     },
     Drop {
         seat: SeatName,
-        login: Login,
+        login: CampusName,
         #[command(flatten)]
         yes: Yes,
     },
@@ -141,7 +144,7 @@ impl Seat {
     pub(super) fn meant(self) -> Meant {
         let command = |verb| Meant::command(Command::Seat(verb));
         match self {
-            Self::List => command(SeatCommand::List),
+            Self::List { course } => command(SeatCommand::List { course }),
             Self::Create { seat: team, course, member: members } => {
                 command(SeatCommand::Create { team, course, members })
             }

@@ -136,17 +136,17 @@ impl Top {
     /// What was asked for.
     pub(super) fn meant(self, context: &Context<'_>) -> Result<Meant> {
         Ok(match self {
-            Self::Vm(verb) => verb.meant(),
-            Self::Bare(verb) => verb.meant(),
-            Self::Backup(verb) => verb.meant(),
+            Self::Vm(verb) => return verb.meant(),
+            Self::Bare(verb) => return verb.meant(),
+            Self::Backup(verb) => return verb.meant(),
             Self::Template(verb) => verb.meant(),
             Self::Quota(verb) => return verb.meant(),
             Self::Key(verb) => verb.meant(),
-            Self::Job(verb) => verb.meant(),
+            Self::Job(verb) => return verb.meant(),
             Self::Course(verb) => return verb.meant(),
             Self::Person(verb) => verb.meant(),
             Self::Seat(verb) => verb.meant(),
-            Self::Port(verb) => verb.meant(),
+            Self::Port(verb) => return verb.meant(),
             Self::Egress(verb) => return verb.meant(),
             Self::Firewall(verb) => verb.meant(),
             Self::Session(verb) => verb.meant(),

@@ -2,6 +2,7 @@
 
 use super::grammar::Meant;
 use super::values::bad;
+use super::whose::Whose;
 use crate::app::command::{Command, JobCommand};
 use crate::app::error::Result;
 use clap::Subcommand;
@@ -9,7 +10,10 @@ use puerta_lab::job::{JobRef, JobRefError};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
-    List,
+    List {
+        #[command(flatten)]
+        whose: Whose,
+    },
     Watch {
         #[arg(value_parser = job)]
         job: JobRef,
@@ -24,10 +28,10 @@ fn job(text: &str) -> Result<JobRef> {
 }
 
 impl Job {
-    pub(super) fn meant(self) -> Meant {
-        Meant::command(Command::Job(match self {
-            Self::List => JobCommand::List,
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(Meant::command(Command::Job(match self {
+            Self::List { whose } => JobCommand::List(whose.chosen()?),
             Self::Watch { job } => JobCommand::Watch(job),
-        }))
+        })))
     }
 }

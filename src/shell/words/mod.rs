@@ -18,6 +18,7 @@ mod session;
 mod template;
 mod values;
 mod vm;
+mod whose;
 
 pub use crate::app::command::Wants;
 pub use account::TotpVerb;

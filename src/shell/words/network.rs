@@ -2,6 +2,7 @@
 
 use super::grammar::Meant;
 use super::values::{bad, machine, networks, port};
+use super::whose::Whose;
 use crate::app::command::{Command, EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 use crate::app::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};
@@ -15,10 +16,8 @@ type Networks = Vec<Ipv4Net>;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Port {
     List {
-        #[arg(long)]
-        all: bool,
-        #[arg(long)]
-        seat: Option<SeatName>,
+        #[command(flatten)]
+        whose: Whose,
     },
     Publish {
         #[arg(value_parser = machine)]
@@ -39,15 +38,15 @@ pub(crate) enum Port {
 }
 
 impl Port {
-    pub(super) fn meant(self) -> Meant {
-        Meant::command(Command::Port(match self {
-            Self::List { all, seat } => PortCommand::List { all, seat },
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(Meant::command(Command::Port(match self {
+            Self::List { whose } => PortCommand::List(whose.chosen()?),
             Self::Publish { vm, service: vm_port, port, udp, from: sources } => {
                 let protocol = if udp { Protocol::Udp } else { Protocol::Tcp };
                 PortCommand::Publish { vm, vm_port, protocol, port, sources }
             }
             Self::Unpublish { port } => PortCommand::Unpublish(port),
-        }))
+        })))
     }
 }
 

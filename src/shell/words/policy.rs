@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use puerta_lab::action::{Action, Target};
 use puerta_lab::destination::Destination;
 use puerta_lab::model::{Role, RuleId, Timestamp};
-use puerta_lab::names::{CourseName, Login, VmName, VmRef};
+use puerta_lab::names::{CampusName, CourseName, VmName, VmRef};
 use puerta_lab::rules::{Hours, NoHours, NoVerb, Verbs};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ pub(crate) enum Policy {
         folder: bool,
     },
     Explain {
-        login: Login,
+        login: CampusName,
         #[arg(value_parser = action)]
         verb: Action,
         /// What it names depends on the verb.

@@ -6,7 +6,7 @@ use crate::app::command::{Command, MessageCommand, SessionCommand};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::presence::SessionId;
 use clap::{Args, Subcommand};
-use puerta_lab::names::{CourseName, Login};
+use puerta_lab::names::{CampusName, CourseName};
 
 /// Per cent of a recording's own speed: from a tenth to a hundredfold.
 const SPEEDS: std::ops::RangeInclusive<u32> = 10..=10_000;
@@ -15,7 +15,7 @@ const SPEEDS: std::ops::RangeInclusive<u32> = 10..=10_000;
 pub(crate) enum Session {
     List {
         #[arg(long)]
-        person: Option<Login>,
+        person: Option<CampusName>,
         #[arg(long)]
         course: Option<CourseName>,
     },
@@ -31,7 +31,7 @@ pub(crate) enum Session {
     },
     Recordings {
         #[arg(long)]
-        person: Option<Login>,
+        person: Option<CampusName>,
     },
     Play {
         #[arg(value_parser = id)]
@@ -82,7 +82,7 @@ impl Message {
     pub(super) fn meant(self) -> Result<Meant> {
         let course = self.to.parse::<CourseName>().ok();
         // A word that can be neither is wrong as a login.
-        let person = match (self.to.parse::<Login>(), &course) {
+        let person = match (self.to.parse::<CampusName>(), &course) {
             (Err(error), None) => return Err(Error::from(error)),
             (person, _) => person.ok(),
         };

@@ -5,7 +5,7 @@ use super::*;
 use crate::app::command::{
     AuditCommand, AuditFilter, AuditOutcome, AuditPages, BackupCommand, Column, ConnectionId, CourseCommand,
     Enrol, Form, JobCommand, KeyCommand, MayGo, NodeCommand, PersonCommand, QuotaCommand, QuotaPlace,
-    SeatCommand, TemplateCommand, VmCommand,
+    SeatCommand, TemplateCommand, VmCommand, Whose,
 };
 use crate::shell::lang::Lang;
 use crate::shell::useful::tests::of;
@@ -62,7 +62,7 @@ fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 #[test]
 fn machines() {
     use VmCommand::*;
-    let all = |all, seat: Option<&str>| List { all, seat: seat.map(name) };
+    let seat = |seat: &str| List(Whose::Seat(name(seat)));
     let back_up =
         |note: Option<&str>, may_go| Backup { vm: vm("web1"), note: note.map(str::to_owned), may_go };
     let restore = |backup: Option<&str>, beside: Option<&str>, over| Restore {
@@ -73,11 +73,12 @@ fn machines() {
     };
     let plain = |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None };
     let table = [
-        ("vm list", all(false, None)),
-        ("list", all(false, None)),
-        ("vm list --all", all(true, None)),
-        ("vm list --seat alumno1", all(false, Some("alumno1"))),
-        ("vm list --seat=alumno1 --seat alumno2", all(false, Some("alumno2"))),
+        ("vm list", List(Whose::Own)),
+        ("list", List(Whose::Own)),
+        ("vm list --all", List(Whose::All)),
+        ("vm list --seat alumno1", seat("alumno1")),
+        ("vm list --course aso-2026", List(Whose::Course(name("aso-2026")))),
+        ("vm list --seat=alumno1 --seat alumno2", seat("alumno2")),
         ("vm create web1", plain(vm("web1"))),
         (
             "create web1 --template mini --cpus 2 --memory 512 --disk=4G",
@@ -115,10 +116,10 @@ fn machines() {
 fn the_other_families() {
     let backup = |command| Run(Command::Backup(command));
     let table = [
-        ("backup list", backup(BackupCommand::List { vm: None, seat: None, all: false })),
+        ("backup list", backup(BackupCommand::List { vm: None, whose: Whose::Own })),
         (
             "backup list web1 --seat alumno1",
-            backup(BackupCommand::List { vm: Some(name("web1")), seat: Some(name("alumno1")), all: false }),
+            backup(BackupCommand::List { vm: Some(name("web1")), whose: Whose::Seat(name("alumno1")) }),
         ),
         (
             "backup unprotect web1-1",
@@ -169,7 +170,8 @@ fn the_other_families() {
         ("key add", wanting(Command::Key(KeyCommand::Add { line: String::new() }))),
         ("key add -", wanting(Command::Key(KeyCommand::Add { line: String::new() }))),
         ("key remove SHA256:abc", Run(Command::Key(KeyCommand::Remove { key: "SHA256:abc".into() }))),
-        ("job list", Run(Command::Job(JobCommand::List))),
+        ("job list", Run(Command::Job(JobCommand::List(Whose::Own)))),
+        ("job list --course aso-2026", Run(Command::Job(JobCommand::List(Whose::Course(name("aso-2026")))))),
         ("job watch 7", Run(Command::Job(JobCommand::Watch("7".parse().unwrap())))),
         (
             "course create aso-2026 --year 2026 --version 1",
@@ -215,7 +217,7 @@ fn the_other_families() {
             "seat drop equipo3 eva --yes",
             Run(Command::Seat(SeatCommand::Drop { seat: name("equipo3"), member: name("eva") })),
         ),
-        ("seat list", Run(Command::Seat(SeatCommand::List))),
+        ("seat list", Run(Command::Seat(SeatCommand::List { course: None }))),
         ("node list", Run(Command::Node(NodeCommand::List))),
         (
             "node drain nodo02 --move --reason 'new disk'",

@@ -2,9 +2,11 @@
 
 use super::grammar::{Meant, Yes};
 use super::values::{count, machine, node, size_mib};
+use super::whose::Whose;
 use crate::app::command::{Command, MayGo, VmCommand};
+use crate::app::error::Result;
 use clap::Subcommand;
-use puerta_lab::names::{BackupName, NodeName, SeatName, TemplateRef, VmName, VmRef};
+use puerta_lab::names::{BackupName, NodeName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
 /// without `vm`.
@@ -33,10 +35,8 @@ pub(crate) enum Vm {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bare {
     List {
-        #[arg(long)]
-        all: bool,
-        #[arg(long)]
-        seat: Option<SeatName>,
+        #[command(flatten)]
+        whose: Whose,
     },
     Create {
         #[arg(value_parser = machine)]
@@ -100,22 +100,22 @@ fn command(verb: VmCommand) -> Meant {
 }
 
 impl Vm {
-    pub(super) fn meant(self) -> Meant {
-        match self {
-            Self::Bare(verb) => verb.meant(),
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(match self {
+            Self::Bare(verb) => return verb.meant(),
             Self::Backup { vm, note, yes } => {
                 let may_go = if yes.said() { MayGo::Any } else { MayGo::Only(Vec::new()) };
                 command(VmCommand::Backup { vm, note, may_go }).or_asked(yes)
             }
             Self::Move { vm, node, yes } => command(VmCommand::Move { vm, node }).or_asked(yes),
-        }
+        })
     }
 }
 
 impl Bare {
-    pub(super) fn meant(self) -> Meant {
-        match self {
-            Self::List { all, seat } => command(VmCommand::List { all, seat }),
+    pub(super) fn meant(self) -> Result<Meant> {
+        Ok(match self {
+            Self::List { whose } => command(VmCommand::List(whose.chosen()?)),
             Self::Create { name: vm, template, cpus, memory: memory_mib, disk: disk_mib } => {
                 command(VmCommand::Create { vm, template, cpus, memory_mib, disk_mib })
             }
@@ -129,6 +129,6 @@ impl Bare {
             Self::Restore { vm, backup, beside, yes } => {
                 command(VmCommand::Restore { vm, backup, beside, over: yes.said() }).or_asked(yes)
             }
-        }
+        })
     }
 }

@@ -241,6 +241,45 @@ async fn removal_waits_for_machines_and_backups_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_written_of_a_person_is_put_right() {
+    let (_folder, store, course, alumno, _) = one().await;
+    let (other, _) = add(&store, "alumno2", Some(course.id)).await;
+    let campus = Some(Some("jose.nunez@uni.es".parse().unwrap()));
+    let all = PersonEdit {
+        name: Some("José".into()),
+        email: Some("j@uni.es".into()),
+        idnumber: Some("7".into()),
+        campus: campus.clone(),
+    };
+    assert!(store.edit_person(alumno.id, all).await.unwrap().apart().1.people);
+    let row = async || store.person_row(&alumno.login).await.unwrap().unwrap();
+    let now = row().await;
+    assert_eq!((&*now.person.name, &*now.email, &*now.idnumber), ("José", "j@uni.es", "7"));
+    assert_eq!(now.campus, campus.clone().flatten());
+    // What is not said stays.
+    drop(
+        store
+            .edit_person(alumno.id, PersonEdit { email: Some(String::new()), ..PersonEdit::default() })
+            .await
+            .unwrap(),
+    );
+    let now = row().await;
+    assert_eq!((&*now.person.name, &*now.email), ("José", ""));
+    assert_eq!(now.campus, campus.clone().flatten());
+    let taken = store.edit_person(other.id, PersonEdit { campus, ..PersonEdit::default() }).await;
+    assert!(matches!(taken, Err(StoreError::Taken("campus"))));
+    drop(
+        store
+            .edit_person(alumno.id, PersonEdit { campus: Some(None), ..PersonEdit::default() })
+            .await
+            .unwrap(),
+    );
+    assert_eq!(row().await.campus, None);
+    let gone = store.edit_person(puerta_lab::model::PersonId(99), PersonEdit::default()).await;
+    assert!(matches!(gone, Err(StoreError::Gone)));
+}
+
+#[tokio::test]
 async fn a_seat_with_other_members_stays_with_them() {
     let (_folder, store, course, alumno1, team) = one().await;
     let (alumno2, own) = add(&store, "alumno2", Some(course.id)).await;

@@ -30,8 +30,8 @@ help-everybody =
 help-staff =
     Teachers
       course create|list|enrol|code            courses, and their people from a list
-      person add|list|show|code|suspend|remove persons
-      person totp-reset                        takes a lost second factor away
+      person add|list|show|edit|code|suspend   persons
+      person remove|totp-reset                 removing, a lost second factor
       seat list|create|add|drop|remove         seats, and teams
       template publish|retire                  templates
       quota set                                how much seats may have
@@ -55,13 +55,14 @@ help-more =
 
 ## backup
 help-backup = Backups. `backup web1` makes one: it is the same as `vm backup web1`.
-use-backup-list = backup list [MACHINE] [--seat SEAT] [--all]
+use-backup-list = backup list [MACHINE] [--seat SEAT|--course COURSE|--all]
 sum-backup-list = Shows your backups, machine by machine, or only those of one.
 help-backup-list =
     It also says which are protected, and which one the next backup removes.
 
-    --seat SEAT    that seat's (teachers)
-    --all          those of all seats (teachers)
+    --seat SEAT        that seat's (teachers)
+    --course COURSE    those of all seats of the course (teachers)
+    --all              those of all seats (teachers)
 
     Example: backup list web1
 use-backup-show = backup show BACKUP [--seat SEAT]
@@ -126,9 +127,13 @@ help-key-remove =
 
 ## job
 help-job = Jobs: what puerta goes on doing even when you close the session.
-use-job-list = job list
+use-job-list = job list [--seat SEAT|--course COURSE|--all]
 sum-job-list = Shows the jobs of your machines, newest first.
 help-job-list =
+    --seat SEAT        that seat's (teachers)
+    --course COURSE    those of all seats of the course (teachers)
+    --all              those of all seats (teachers)
+
     Example: job list
 use-job-watch = job watch NUMBER
 sum-job-watch = Follows a job to its end.
@@ -167,9 +172,11 @@ help-person-add =
                        `-` reads it from standard input
 
     Example: person add alumno1 --course aso-2026 --name "Ana Pérez"
-use-person-list = person list
-sum-person-list = Shows everybody.
+use-person-list = person list [--course COURSE]
+sum-person-list = Shows everybody, or who has a seat in a course.
 help-person-list =
+    --course COURSE    only those of that course
+
     Example: person list
 use-person-show = person show LOGIN
 sum-person-show = Shows everything about a person.
@@ -179,6 +186,18 @@ use-person-code = person code LOGIN
 sum-person-code = Gives somebody a new one-time code; the one before no longer works.
 help-person-code =
     Example: person code alumno1
+use-person-edit = person edit LOGIN [--name NAME] [--email ADDRESS] [--idnumber NUMBER] [--campus NAME]
+sum-person-edit = Puts right what is written of somebody.
+help-person-edit =
+    What is not said stays; `""` is nothing any more. A list that says otherwise
+    (`course enrol`) changes it again.
+
+    --name NAME          their name as people write it
+    --email ADDRESS      where to write to them
+    --idnumber NUMBER    their number at the school
+    --campus NAME        what the campus calls them: they may come in by it too
+
+    Example: person edit alumno1 --name "Ana Pérez"
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
 sum-person-suspend = Closes somebody's door, sessions and ports; their machines stay.
 help-person-suspend =
@@ -199,18 +218,21 @@ help-person-remove =
 
 ## seat
 help-seat = Seats: whose each machine is (teachers).
-use-seat-list = seat list
+use-seat-list = seat list [--course COURSE]
 sum-seat-list = Shows the seats, with their networks and members.
 help-seat-list =
+    --course COURSE    only those of that course
+
     Example: seat list
 
 ## port
 help-port = Ports of puerta that lead to your machines: how others see a page of yours.
-use-port-list = port list [--seat SEAT] [--all]
+use-port-list = port list [--seat SEAT|--course COURSE|--all]
 sum-port-list = Shows your published ports, who may reach them and what went through.
 help-port-list =
-    --seat SEAT    those of that seat (teachers)
-    --all          those of all seats (teachers)
+    --seat SEAT        that seat's (teachers)
+    --course COURSE    those of all seats of the course (teachers)
+    --all              those of all seats (teachers)
 
     Example: port list
 use-port-publish = port publish MACHINE PORT [--port N] [--udp] [--from NETWORK,…]

@@ -16,11 +16,12 @@ overview-vm =
                                  brings it back if you removed it
       vm console NAME            opens a terminal in it, also without network
 help-vm = Machines. Also without `vm` before them: `start web1`, `backup web1`.
-use-vm-list = vm list [--all] [--seat SEAT]
+use-vm-list = vm list [--seat SEAT|--course COURSE|--all]
 sum-vm-list = Shows your machines, with their state and address.
 help-vm-list =
-    --seat SEAT    that seat's (teachers)
-    --all          those of all seats (teachers)
+    --seat SEAT        that seat's (teachers)
+    --course COURSE    those of all seats of the course (teachers)
+    --all              those of all seats (teachers)
 
     Example: vm list --json
 use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE]

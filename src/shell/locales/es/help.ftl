@@ -30,8 +30,8 @@ help-everybody =
 help-staff =
     Profesores
       course create|list|enrol|code            cursos, y su gente de una lista
-      person add|list|show|code|suspend|remove personas
-      person totp-reset                        quita un segundo factor perdido
+      person add|list|show|edit|code|suspend   personas
+      person remove|totp-reset                 dar de baja; segundo factor perdido
       seat list|create|add|drop|remove         puestos, y equipos
       template publish|retire                  plantillas
       quota set                                cuánto pueden tener los puestos
@@ -55,13 +55,14 @@ help-more =
 
 ## backup
 help-backup = Copias de seguridad. `backup web1` hace una: es lo mismo que `vm backup web1`.
-use-backup-list = backup list [MÁQUINA] [--seat PUESTO] [--all]
+use-backup-list = backup list [MÁQUINA] [--seat PUESTO|--course CURSO|--all]
 sum-backup-list = Enseña tus copias, máquina por máquina, o solo las de una.
 help-backup-list =
     También dice cuáles están protegidas y cuál borrará la próxima copia.
 
-    --seat PUESTO    las de ese puesto (profesores)
-    --all            las de todos los puestos (profesores)
+    --seat PUESTO     las de ese puesto (profesores)
+    --course CURSO    las de todos los puestos del curso (profesores)
+    --all             las de todos los puestos (profesores)
 
     Ejemplo: backup list web1
 use-backup-show = backup show COPIA [--seat PUESTO]
@@ -126,9 +127,13 @@ help-key-remove =
 
 ## job
 help-job = Tareas: lo que puerta sigue haciendo aunque cierres la sesión.
-use-job-list = job list
+use-job-list = job list [--seat PUESTO|--course CURSO|--all]
 sum-job-list = Enseña las tareas de tus máquinas, las últimas primero.
 help-job-list =
+    --seat PUESTO     las de ese puesto (profesores)
+    --course CURSO    las de todos los puestos del curso (profesores)
+    --all             las de todos los puestos (profesores)
+
     Ejemplo: job list
 use-job-watch = job watch NÚMERO
 sum-job-watch = Sigue una tarea hasta que acaba.
@@ -167,9 +172,11 @@ help-person-add =
                       `-` la lee de la entrada estándar
 
     Ejemplo: person add alumno1 --course aso-2026 --name "Ana Pérez"
-use-person-list = person list
+use-person-list = person list [--course CURSO]
 sum-person-list = Enseña a todas las personas.
 help-person-list =
+    --course CURSO    solo quienes tienen puesto en ese curso
+
     Ejemplo: person list
 use-person-show = person show LOGIN
 sum-person-show = Enseña todo sobre una persona.
@@ -179,6 +186,18 @@ use-person-code = person code LOGIN
 sum-person-code = Da a alguien un código nuevo de un solo uso; el de antes deja de valer.
 help-person-code =
     Ejemplo: person code alumno1
+use-person-edit = person edit LOGIN [--name NOMBRE] [--email DIRECCIÓN] [--idnumber NÚMERO] [--campus NOMBRE]
+sum-person-edit = Corrige lo que está escrito de alguien.
+help-person-edit =
+    Lo que no se dice se queda; con `""` ya no hay nada. Una lista que diga otra
+    cosa (`course enrol`) lo cambia otra vez.
+
+    --name NOMBRE        su nombre como se escribe
+    --email DIRECCIÓN    dónde escribirle
+    --idnumber NÚMERO    su número en la escuela
+    --campus NOMBRE      cómo le llama el campus: también puede entrar con él
+
+    Ejemplo: person edit alumno1 --name "Ana Pérez"
 use-person-suspend = person suspend LOGIN [--resume] [--yes]
 sum-person-suspend = Cierra la puerta, las sesiones y los puertos de alguien; no sus máquinas.
 help-person-suspend =
@@ -199,18 +218,21 @@ help-person-remove =
 
 ## seat
 help-seat = Puestos: de quién es cada máquina (profesores).
-use-seat-list = seat list
+use-seat-list = seat list [--course CURSO]
 sum-seat-list = Enseña los puestos, con su red y sus miembros.
 help-seat-list =
+    --course CURSO    solo los de ese curso
+
     Ejemplo: seat list
 
 ## port
 help-port = Puertos de puerta que llevan a tus máquinas: así ven otros una página tuya.
-use-port-list = port list [--seat PUESTO] [--all]
+use-port-list = port list [--seat PUESTO|--course CURSO|--all]
 sum-port-list = Enseña tus puertos publicados, quién puede usarlos y cuánto ha pasado.
 help-port-list =
-    --seat PUESTO    los de ese puesto (profesores)
-    --all            los de todos los puestos (profesores)
+    --seat PUESTO     los de ese puesto (profesores)
+    --course CURSO    los de todos los puestos del curso (profesores)
+    --all             los de todos los puestos (profesores)
 
     Ejemplo: port list
 use-port-publish = port publish MÁQUINA PUERTO [--port N] [--udp] [--from RED,…]

@@ -16,11 +16,12 @@ overview-vm =
                                  trae de vuelta si la borraste
       vm console NOMBRE          abre un terminal en ella, también sin red
 help-vm = Máquinas. También sin `vm` delante: `start web1`, `backup web1`.
-use-vm-list = vm list [--all] [--seat PUESTO]
+use-vm-list = vm list [--seat PUESTO|--course CURSO|--all]
 sum-vm-list = Enseña tus máquinas, con su estado y su dirección.
 help-vm-list =
-    --seat PUESTO    las de ese puesto (profesores)
-    --all            las de todos los puestos (profesores)
+    --seat PUESTO     las de ese puesto (profesores)
+    --course CURSO    las de todos los puestos del curso (profesores)
+    --all             las de todos los puestos (profesores)
 
     Ejemplo: vm list --json
 use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]

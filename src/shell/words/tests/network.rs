@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn ports_egress_and_the_firewall() {
-    use crate::app::command::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
+    use crate::app::command::{EgressCommand, EgressPlace, FirewallCommand, PortCommand, Whose};
     use puerta_lab::network::{Egress, Protocol};
     let publish = |protocol, port, sources: Option<&[&str]>| {
         Run(Command::Port(PortCommand::Publish {
@@ -22,7 +22,7 @@ fn ports_egress_and_the_firewall() {
         publish(Protocol::Tcp, None, Some(&["192.0.2.7/32", "198.51.100.0/24"]))
     );
     assert_eq!(what("port unpublish 50012"), Run(Command::Port(PortCommand::Unpublish(50_012))));
-    let list = PortCommand::List { all: false, seat: Some(name("alumno1")) };
+    let list = PortCommand::List(Whose::Seat(name("alumno1")));
     assert_eq!(what("port list --seat alumno1"), Run(Command::Port(list)));
     let set = |egress: &str, place| {
         Run(Command::Egress(EgressCommand::Set { egress: egress.parse().unwrap(), place }))
