@@ -3,6 +3,8 @@
 
 #[path = "forward/bytes.rs"]
 mod bytes;
+#[path = "forward/helping.rs"]
+mod helping;
 #[path = "forward/renamed.rs"]
 mod renamed;
 mod support;

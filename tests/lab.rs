@@ -15,6 +15,8 @@ mod clients;
 mod console;
 #[path = "lab/debian.rs"]
 mod debian;
+#[path = "lab/helping.rs"]
+mod helping;
 #[path = "lab/house.rs"]
 mod house;
 #[path = "lab/isolation.rs"]

@@ -102,7 +102,7 @@ impl Rows<'_> {
             CourseEgress | CoursePublications => self.row(action, "a course", course()),
             VmCreate | SeatEdit | SeatRemove => self.of_seats(action, "seat", seat),
             VmView | VmStart | VmStop | VmRestart | VmRename | VmDelete | VmBackup | VmRestore
-            | IsolationCheck | VmConsole | VmConsoleRecord | VmMove | TemplatePublish => {
+            | IsolationCheck | VmConsole | VmConsoleRecord | VmEnter | VmMove | TemplatePublish => {
                 self.of_seats(action, "machine", vm)
             }
             VmForward => {

@@ -5,11 +5,13 @@ use crate::app::ctx::{Ctx, Visitor};
 use crate::app::error::{Error, Kind, Result};
 use crate::app::open::{Open, Standing, Subject, still_there};
 use crate::app::presence::{Channel, What};
+use crate::app::visiting::{SSH, Visit};
 use crate::app::{App, find, span};
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
 use puerta_lab::destination::Destination;
+use puerta_lab::model::Vm;
 use puerta_policy::decide::{Decision, Forward, Permit};
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Passage {
     pub channel: Arc<Channel>,
     /// It is open from the moment it was allowed.
     pub open: Open<Forward>,
+    /// Whoever helps has their keys in the machine for as long.
+    _visit: Option<Visit>,
 }
 
 impl Passage {
@@ -67,7 +71,7 @@ impl App {
         let changes = self.changes();
         let event = visitor.event(Phase::Note, "forward").with("destination", format!("{host}:{port}"));
         let event = event.with("originator", originator);
-        let permit = match self.judge_forward(visitor, host, port, event.clone()).await {
+        let (permit, enters) = match self.judge_forward(visitor, host, port, event.clone()).await {
             // During an exam every refusal says that it is one.
             Err(refused) if matches!(refused.kind, Kind::Denied | Kind::Usage) => {
                 return Err(self.exam(visitor).await.unwrap_or(refused));
@@ -90,23 +94,27 @@ impl App {
                 return Err(error);
             }
         };
+        let visit = match enters {
+            Some(enters) => self.visit(visitor, enters).await?,
+            None => None,
+        };
         let address = permit.address();
         let dial = SocketAddrV4::new(self.engine.dial_address(*address.ip()), address.port());
         let event = event.with("address", address.to_string());
         let standing = Standing::new(permit.into_target(), changes);
         let channel = place.channel();
         let open = Open::begin(self, event, Some(place), standing).await?;
-        Ok(Passage { dial: dial.into(), channel, open })
+        Ok(Passage { dial: dial.into(), channel, open, _visit: visit })
     }
 
-    /// The permit; what is refused is written down.
+    /// The permit, and the one to have their keys in it where it is somebody else's; what is refused is written down.
     async fn judge_forward(
         self: &Arc<Self>,
         visitor: &Visitor,
         host: &str,
         port: u32,
         line: Event,
-    ) -> Result<Permit<Forward>> {
+    ) -> Result<(Permit<Forward>, Option<Permit<Vm>>)> {
         let denied = || Error::new(Kind::Denied, "error-forward-denied");
         let actor = self.store.actor(visitor.person).await?.ok_or_else(denied)?;
         let ctx = Ctx::new(self, visitor, actor, line);
@@ -134,9 +142,12 @@ impl App {
         let permit = async {
             let vm = named.seen(&ctx, Action::VmView, Action::VmForward).await?;
             let (subject, port) = (find::subject(&vm), destination.port());
-            ctx.judged(Action::VmForward, Forward { vm, port }, Some(&subject), denied()).await
+            let forward = Forward { vm: vm.clone(), port };
+            let permit = ctx.judged(Action::VmForward, forward, Some(&subject), denied()).await?;
+            let helps = port == SSH && !ctx.actor.seats.contains(&vm.seat);
+            Ok((permit, if helps { ctx.decide(Action::VmEnter, vm).into_result().ok() } else { None }))
         };
-        permit.await.map_err(|refused| ctx.for_want_of_factor(refused))
+        permit.await.map_err(|refused: Error| ctx.for_want_of_factor(refused))
     }
 
     /// Why the connection to the machine did not come about, in words that help.

@@ -1,5 +1,5 @@
-//! The keys inside machines follow those of the people who sit in the seat: a member who comes, a key
-//! that goes. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
+//! The keys inside machines follow those of the people who sit in the seat, and of whoever helps there now: a member who
+//! comes, a key that goes. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
 //! the job ends, and tried each minute. A machine that starts gets them as they are.
 
 use crate::app::error::{Cause, Result};
@@ -20,7 +20,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(super) struct Owed(Mutex<BTreeSet<VmId>>);
 
 impl Owed {
-    fn add(&self, vm: VmId) {
+    pub(super) fn add(&self, vm: VmId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(vm);
     }
 
@@ -37,8 +37,9 @@ impl Owed {
 /// Tries what is owed again, for as long as puerta runs.
 pub async fn mind(app: Arc<App>) {
     loop {
-        tokio::time::sleep(MINUTE).await;
+        app.owe_ended_visits().await;
         app.hand_owed().await;
+        tokio::time::sleep(MINUTE).await;
     }
 }
 
@@ -56,23 +57,62 @@ impl App {
     /// and the last one has written what is so. What cannot be written now is owed.
     async fn try_keys(&self, permit: &Permit<Vm>) -> Result<()> {
         let vm = permit.target();
+        let writing = self.visits.writing(vm.id);
         let handed = async {
-            let mut lines = self.lines_of(vm.seat).await?;
             loop {
+                // Who had left before the lines were put together is not in them.
+                let ended = self.ended_visits(vm.id).await?;
+                let lines = self.lines_of(vm).await?;
                 self.engine.set_keys(permit, &lines).await?;
-                let now = self.lines_of(vm.seat).await?;
-                if now == lines {
-                    return Result::Ok(());
+                if self.lines_of(vm).await? != lines {
+                    continue;
                 }
-                lines = now;
+                if writing.alone() {
+                    self.visits_over(vm, ended).await?;
+                } else if !ended.is_empty() {
+                    // Another one may be about to write what was so before.
+                    self.owed.add(vm.id);
+                }
+                return Result::Ok(());
             }
         };
         handed.await.inspect_err(|_| self.owed.add(vm.id))
     }
 
-    async fn lines_of(&self, seat: SeatId) -> Result<Vec<String>> {
-        let keys = self.store.keys_of_seat(seat).await?;
-        Ok(keys.into_iter().map(|key| key.line).collect())
+    async fn lines_of(&self, vm: &Vm) -> Result<Vec<String>> {
+        let keys = self.store.keys_of_seat(vm.seat).await?;
+        let mut lines: Vec<String> = keys.into_iter().map(|key| key.line).collect();
+        for line in self.lines_of_visitors(vm.id).await? {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Writes the keys into one machine, or owes them to it.
+    pub(super) async fn hand_now(self: &Arc<Self>, id: VmId) {
+        self.owed.add(id);
+        let handed = async {
+            match self.writable(id).await? {
+                // Also when somebody else has just begun to: who waits for it waits for this.
+                Some(vm) => {
+                    self.owed.take(id);
+                    self.write(vm).await
+                }
+                None => Ok(()),
+            }
+        };
+        if let Err(error) = handed.await {
+            tracing::warn!(vm = id.0, ?error, "keys are still owed to a machine");
+            self.owed.add(id);
+        }
+    }
+
+    /// The same, while the caller goes on.
+    pub(super) fn hand_soon(self: &Arc<Self>, id: VmId) {
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move { app.hand_now(id).await });
     }
 
     /// Writes the keys of these seats into their machines, while the caller goes on.
@@ -104,23 +144,32 @@ impl App {
     }
 
     async fn hand_one(self: &Arc<Self>, id: VmId) -> Result<()> {
+        match self.writable(id).await? {
+            Some(vm) if self.owed.take(id) => self.write(vm).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The machine, when its keys can be written now.
+    async fn writable(self: &Arc<Self>, id: VmId) -> Result<Option<Vm>> {
         let Some(vm) = self.store.vm(id).await?.filter(|vm| vm.phase != Phase::Deleting) else {
             self.owed.take(id);
-            return Ok(());
+            return Ok(None);
         };
         if vm.node.as_deref().is_some_and(|node| self.nodes.doubtful(node)) {
-            return Ok(());
+            return Ok(None);
         }
         let found = self.instance(&vm).await?.map(|found| found.status);
         let still = matches!(found, Some(Status::Running | Status::Stopped));
         // A job has the machine, and may be putting another one in its place: it comes here at its end.
-        if still && self.store.running_job_of(id).await?.is_none() && self.owed.take(id) {
-            return match self.try_keys(&itself::permit(self, Action::VmStart, vm)?).await {
-                // Theirs to mend, and said when it was started; until then it is looked at again in silence.
-                Err(error) if error.cause == Some(Cause::Spoiled) => Ok(()),
-                tried => tried,
-            };
+        Ok((still && self.store.running_job_of(id).await?.is_none()).then_some(vm))
+    }
+
+    async fn write(&self, vm: Vm) -> Result<()> {
+        match self.try_keys(&itself::permit(self, Action::VmStart, vm)?).await {
+            // Theirs to mend, and said when it was started; until then it is looked at again in silence.
+            Err(error) if error.cause == Some(Cause::Spoiled) => Ok(()),
+            tried => tried,
         }
-        Ok(())
     }
 }

@@ -56,6 +56,7 @@ pub mod sums;
 mod team;
 pub mod template;
 mod upkeep;
+mod visiting;
 pub mod vm;
 mod weigh;
 
@@ -103,6 +104,7 @@ pub struct App {
     room: room::Left,
     upkeep: upkeep::Upkeep,
     owed: handing::Owed,
+    visits: visiting::Visits,
     logins: login::Logins,
     jobs: Jobs,
     wall: firewall::Wall,
@@ -164,6 +166,7 @@ impl App {
             room: room::Left::default(),
             upkeep: upkeep::Upkeep::default(),
             owed: handing::Owed::default(),
+            visits: visiting::Visits::default(),
             logins,
             jobs: Jobs::default(),
             wall: firewall::Wall::default(),

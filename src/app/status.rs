@@ -177,6 +177,7 @@ pub(super) fn view(vm: &Vm, seen: Option<&Seen>, as_what: Option<VmState>) -> Vm
         disk_mib: vm.limits.disk_mib,
         processes: vm.limits.processes,
         usage: None,
+        visitors: Vec::new(),
         keys_blocked: None,
         created: clock::rfc3339(vm.created),
     }

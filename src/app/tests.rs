@@ -8,6 +8,7 @@ mod moving;
 mod restoring;
 mod spoiled;
 mod template;
+mod visiting;
 
 use super::command::{Command, MayGo, VmCommand};
 use super::ctx::{Method, Visitor};

@@ -4,8 +4,8 @@ use crate::app::command::{VmCommand, Whose};
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
-use crate::app::reply::{PlacedView, Reply, UsageView, VmReply, VmState};
-use crate::app::{Outcome, console, find, jobs, status};
+use crate::app::reply::{PlacedView, Reply, UsageView, VisitView, VmReply, VmState};
+use crate::app::{Outcome, clock, console, find, jobs, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
 use puerta_lab::names::{VmName, VmRef};
@@ -80,6 +80,10 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
         nodes: placed.nodes,
         free_mib: placed.free_mib,
     });
+    let visitors = ctx.app.visitors(permit.target().id).await?.into_iter();
+    view.visitors = visitors
+        .map(|visit| VisitView { login: visit.login.to_string(), since: clock::rfc3339(visit.begun) })
+        .collect();
     Ok(Reply::Vm(VmReply::One(Box::new(view))))
 }
 

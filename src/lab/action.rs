@@ -88,6 +88,8 @@ pub enum Action {
     VmConsole,
     /// Having such a terminal recorded: allowed means that it is.
     VmConsoleRecord,
+    /// Having one's own keys in somebody else's machine while one is in it by SSH.
+    VmEnter,
     /// Moving one to another node.
     VmMove,
     /// Making a template of one.
@@ -140,7 +142,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 66] = [
+    pub const ALL: [Self; 67] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -183,6 +185,7 @@ impl Action {
         Self::IsolationCheck,
         Self::VmConsole,
         Self::VmConsoleRecord,
+        Self::VmEnter,
         Self::VmMove,
         Self::TemplatePublish,
         Self::TemplateRetire,
@@ -254,6 +257,7 @@ impl Action {
             Self::IsolationCheck => "isolation-check",
             Self::VmConsole => "vm-console",
             Self::VmConsoleRecord => "vm-console-record",
+            Self::VmEnter => "vm-enter",
             Self::VmMove => "vm-move",
             Self::TemplatePublish => "template-publish",
             Self::TemplateRetire => "template-retire",
@@ -351,6 +355,7 @@ impl Action {
             | Self::IsolationCheck
             | Self::VmConsole
             | Self::VmConsoleRecord
+            | Self::VmEnter
             | Self::VmMove
             | Self::TemplatePublish => Target::Vm,
             Self::VmForward => Target::Forward,

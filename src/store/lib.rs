@@ -33,6 +33,7 @@ mod seats;
 mod sqlite;
 mod teams;
 mod templates;
+mod visits;
 mod vms;
 
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use recordings::Recording;
 pub use roster::{Enrolled, Enrolment, Intake, RosterPlan, RosterRow};
 pub use seats::SeatRow;
 pub use templates::{NewTemplate, Template};
+pub use visits::Visit;
 pub use vms::{NewVm, Source};
 
 // The database is that folder's; nothing else in this crate names it.

@@ -15,6 +15,7 @@ fn a_day_with_one_node() {
     lab.step("create", || create(lab));
     lab.step("ssh, scp, sftp, rsync, -L through -J", || through_the_door(lab));
     lab.step("asyncssh through the door", || crate::clients::asyncssh(lab));
+    lab.step("a teacher helps", || crate::helping::by_a_teacher(lab));
     lab.step("a console where nothing else gets in", || crate::console::without_network(lab));
     lab.step("100 MB each way, exact", || much(lab));
     lab.step("nothing else is reached", || nothing_else(lab));

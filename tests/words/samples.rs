@@ -32,6 +32,7 @@ fn vm(name: &str, seat: &str, state: VmState) -> VmView {
         disk_mib: 4096,
         processes: 500,
         usage: None,
+        visitors: vec![],
         keys_blocked: None,
         created: AT.into(),
     }
@@ -249,7 +250,10 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             vm("f", "equipo2", Unreachable),
             vm("g", "equipo2", Missing),
         ])),
-        Reply::Vm(VmReply::One(Box::new(used()))),
+        Reply::Vm(VmReply::One(Box::new(VmView {
+            visitors: vec![VisitView { login: "profesor".into(), since: AT.into() }],
+            ..used()
+        }))),
         Reply::Vm(VmReply::Created {
             vm: Box::new(used()),
             keyless: false,

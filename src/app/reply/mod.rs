@@ -37,7 +37,7 @@ pub use template::{
     QuotaLine, QuotaReply, QuotaSetView, QuotasView, TemplateDetail, TemplatePublished, TemplateReply,
     TemplateView, UnpublishedView, VersionView,
 };
-pub use vm::{UsageView, VmReply, VmState, VmView};
+pub use vm::{UsageView, VisitView, VmReply, VmState, VmView};
 pub use word::Scope;
 
 use serde::Serialize;

@@ -109,6 +109,9 @@ pub struct VmView {
     /// Live figures, only in `vm show` of a running machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageView>,
+    /// Who helps in it now, only in `vm show`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub visitors: Vec<VisitView>,
     /// What in it keeps its people's keys from being written, only after a start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_blocked: Option<String>,
@@ -165,4 +168,13 @@ pub struct UsageView {
     pub disk_bytes: Option<u64>,
     /// Processes.
     pub processes: Option<u64>,
+}
+
+/// Somebody who helps in a machine that is not theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VisitView {
+    /// Who.
+    pub login: String,
+    /// Since when.
+    pub since: String,
 }

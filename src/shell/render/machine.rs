@@ -127,6 +127,11 @@ fn machine(vm: &VmView, lang: Lang) -> String {
         .collect();
         lines.push((label(lang, "usage"), figures.join(", ")));
     }
+    for visit in &vm.visitors {
+        let since = units::minute_there(&visit.since);
+        let helps = text(lang, "visitor", &[("login", &visit.login), ("since", &since)]);
+        lines.push((label(lang, "visitor"), helps));
+    }
     lines.push((label(lang, "created"), units::minute_there(&vm.created)));
     fields(&lines)
 }

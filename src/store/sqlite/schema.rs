@@ -26,6 +26,7 @@ pub(super) fn migrator() -> Migrator {
         (15, "lang", include_str!("migrations/0015_lang.sql")),
         (16, "clock", include_str!("migrations/0016_clock.sql")),
         (17, "leaving", include_str!("migrations/0017_leaving.sql")),
+        (18, "visits", include_str!("migrations/0018_visits.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -15,6 +15,7 @@ mod roster;
 mod scale;
 mod seam;
 mod templates;
+mod visits;
 
 use super::*;
 use puerta_lab::even::{Evenness, Old, Seen};

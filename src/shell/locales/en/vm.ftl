@@ -97,6 +97,8 @@ help-vm-restore =
     Example: vm restore web1
 
 ## Done
+col-visitor = in it now
+visitor = { $login }, helping since { $since }: their key is in it until they leave
 done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh { $jump } root@{ $vm }`
 done-vm-created-keyless = `{ $vm }` is running at { $address }; nobody of `{ $seat }` has a key yet: who adds one at puerta with `key add` gets in with it at once
 done-vm-started = `{ $vm }` is running at { $address }

@@ -96,6 +96,8 @@ help-vm-restore =
     Ejemplo: vm restore web1
 
 ## Hecho
+col-visitor = dentro ahora
+visitor = { $login }, ayudando desde { $since }: su clave está dentro hasta que salga
 done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh { $jump } root@{ $vm }`
 done-vm-created-keyless = `{ $vm }` está en marcha en { $address }; nadie de `{ $seat }` tiene clave todavía: quien añada la suya en puerta con `key add` entra con ella al momento
 done-vm-started = `{ $vm }` está en marcha en { $address }
