@@ -40,6 +40,13 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: SeatCommand) -> Result<Reply> {
             ctx.app.after(dropped.map_err(|error| refused(error, &seat.name, &members))?).await;
             now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Changed(seat)))
         }
+        SeatCommand::Archive { seat, back, start } => {
+            let seat = judged(ctx, &seat, Action::SeatEdit).await?;
+            let archived = (!back).then(clock::now);
+            let done = ctx.app.store.set_archived(seat.id, archived, start).await;
+            ctx.app.after(done.map_err(|error| refused(error, &seat.name, &[]))?).await;
+            now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Archived(seat)))
+        }
         SeatCommand::Remove { seat, all } => {
             let seat = judged(ctx, &seat, Action::SeatRemove).await?;
             let removed = ctx.app.store.remove_seat(seat.id, all, clock::now()).await;

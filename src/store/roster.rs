@@ -3,7 +3,7 @@
 
 use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, rest, seats, teams};
+use super::{Changed, Connection, Result, Store, StoreError, What, leaving, rest, seats, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
 use puerta_lab::names::{CampusName, Login, SeatName};
 use sqlx::Row as _;
@@ -192,6 +192,39 @@ impl Store {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Archives a seat, or takes it out of the archive, as a list would; with `start` what archiving stopped is
+    /// to be started then. `false` when it was so already.
+    pub async fn set_archived(
+        &self,
+        seat: SeatId,
+        archived: Option<Timestamp>,
+        start: bool,
+    ) -> Result<Changed<bool>> {
+        let mut tx = self.write().await?;
+        let course = seats::find(&mut tx, seat).await?.ok_or(StoreError::Gone)?.course;
+        if leaving::is_leaving(&mut tx, seat).await? {
+            return Err(StoreError::Leaving);
+        }
+        let done = sqlx::query(
+            "UPDATE seats SET archived = $1 WHERE id = $2 AND (archived IS NULL) <> ($1 IS NULL)",
+        )
+        .bind(archived.map(|archived| archived.0))
+        .bind(seat.0)
+        .execute(&mut *tx)
+        .await?;
+        if start {
+            let resting = rest::resting_in(&mut tx, course).await?;
+            let own: Vec<_> = resting.into_iter().filter(|vm| vm.seat == seat).collect();
+            rest::wake(&mut tx, &own).await?;
+        }
+        // Who sits there is in its course's teams, or is not.
+        let mut keys = teams::of_course(&mut tx, course).await?;
+        keys.push(seat);
+        tx.commit().await?;
+        let what = What { people: true, seats: true, keys, publications: true, ..What::default() };
+        Ok(Changed::new(done.rows_affected() == 1, what))
     }
 
     /// Machines of the seats that are shut and stay: archived, or a team's of whom all are.

@@ -71,3 +71,23 @@ fn a_teams_seat_goes_and_its_people_stay() {
     house.ok("alumno1", &["vm", "show", "web1"]);
     house.ok("alumno2", &["whoami"]);
 }
+
+#[test]
+fn a_seat_is_archived_and_comes_back_without_a_list() {
+    let house = house();
+    house.ok("profesor", &["seat", "archive", "alumno1", "--yes"]);
+    let said = house.run("alumno1", &["whoami"]);
+    assert!(said.code != 0 && said.err.contains("archiv"), "{said:?}");
+    let state = |vm: &str| {
+        let shown = house.ok("profesor", &["vm", "show", vm, "--json"]);
+        serde_json::from_str::<Value>(&shown).unwrap()["state"].as_str().unwrap().to_owned()
+    };
+    wait("its machines stop", || state("web1.alumno1") == "stopped" && state("web2.alumno1") == "stopped");
+    assert_eq!(house.run("profesor", &["vm", "start", "web1.alumno1"]).code, 1);
+    house.ok("profesor", &["seat", "unarchive", "alumno1", "--start"]);
+    house.ok("alumno1", &["whoami"]);
+    wait("its machines run again", || {
+        state("web1.alumno1") == "running" && state("web2.alumno1") == "running"
+    });
+    assert_eq!(house.run("alumno1", &["seat", "archive", "alumno2", "--yes"]).code, 1);
+}

@@ -198,6 +198,7 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Seat(SeatReply::List(_)) => "Seats",
         Reply::Course(CourseReply::Enrolled(_)) => "Enrolled",
         Reply::Course(CourseReply::CodesMade(_)) => "CodesMade",
+        Reply::Seat(SeatReply::Archived(_)) => "SeatArchived",
         Reply::Seat(SeatReply::Removed { .. }) => "SeatRemoved",
         Reply::Seat(SeatReply::Created(_)) => "TeamCreated",
         Reply::Seat(SeatReply::Changed(_)) => "TeamChanged",
@@ -393,6 +394,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 76, "a variant without a sample");
+    assert_eq!(names.len(), 77, "a variant without a sample");
     all
 }

@@ -136,6 +136,8 @@ pub(super) fn replies() -> Vec<Reply> {
             seat(None, true),
             SeatView { leaving: true, members: vec![], ..seat(None, true) },
         ])),
+        Reply::Seat(SeatReply::Archived(seat(Some(AT), false))),
+        Reply::Seat(SeatReply::Archived(seat(None, false))),
         Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 0, backups: 0 }),
         Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 2, backups: 1 }),
     ]

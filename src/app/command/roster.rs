@@ -114,6 +114,15 @@ pub enum SeatCommand {
         /// Who.
         member: CampusName,
     },
+    /// Archive it as a list would that has no such row any more, or take it out of the archive.
+    Archive {
+        /// Which.
+        seat: SeatName,
+        /// Take it out of there.
+        back: bool,
+        /// And start what archiving stopped.
+        start: bool,
+    },
     /// No such seat any more; where it holds something, only with the number of all of it.
     Remove {
         /// Which.
@@ -130,6 +139,10 @@ verbs! { SeatCommand {
     "drop", [Action::SeatEdit], Self::Drop { seat, member } => {
         Needs::a_yes(Sentence::new("ask-seat-drop").with("seat", seat).with("login", member))
     },
+    "archive", [Action::SeatEdit], Self::Archive { seat, back: false, .. } => {
+        Needs::a_yes(Sentence::new("ask-seat-archive").with("seat", seat))
+    },
+    "unarchive", [Action::SeatEdit], Self::Archive { back: true, .. } => Needs::nothing(),
     "remove", [Action::SeatRemove], Self::Remove { seat, all } => {
         Needs::a_yes(Sentence::new("ask-seat-remove").with("seat", seat).with("all", all.unwrap_or(0)))
     },

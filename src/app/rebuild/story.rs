@@ -139,6 +139,9 @@ impl Story {
                     self.seats.entry(seat).or_default().members.remove(&member);
                 }
             }
+            Command::Seat(SeatCommand::Archive { seat, back, .. }) => {
+                self.seats.entry(seat).or_default().archived = !back;
+            }
             // What of it is still there brings it back.
             Command::Seat(SeatCommand::Remove { seat, .. }) => drop(self.seats.remove(&seat)),
             Command::Key(KeyCommand::Add { line }) if !line.is_empty() => {

@@ -121,6 +121,8 @@ pub enum SeatReply {
     Created(SeatView),
     /// A team has other members.
     Changed(SeatView),
+    /// A seat is in the archive, or out of it.
+    Archived(SeatView),
     /// A seat goes.
     Removed {
         /// Which.

@@ -84,6 +84,9 @@ pub(super) fn of_seats(reply: &SeatReply, lang: Lang, style: Style) -> String {
         SeatReply::Created(seat) if !seat.team => team("done-seat-created", seat, lang),
         SeatReply::Created(seat) => team("done-team-created", seat, lang),
         SeatReply::Changed(seat) => team("done-team-changed", seat, lang),
+        SeatReply::Archived(seat) => {
+            team(if seat.archived.is_some() { "done-seat-archived" } else { "done-seat-back" }, seat, lang)
+        }
         SeatReply::Removed { seat, machines, backups } => {
             said(lang, "done-seat-removed", &[("seat", seat)]) + &going(*machines, *backups, lang)
         }

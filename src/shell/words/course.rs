@@ -131,6 +131,16 @@ pub(crate) enum Seat {
         #[command(flatten)]
         yes: Yes,
     },
+    Archive {
+        seat: SeatName,
+        #[command(flatten)]
+        yes: Yes,
+    },
+    Unarchive {
+        seat: SeatName,
+        #[arg(long)]
+        start: bool,
+    },
     Remove {
         seat: SeatName,
         #[arg(long, allow_negative_numbers = true, value_parser = count)]
@@ -152,6 +162,10 @@ impl Seat {
             Self::Drop { seat, login: member, yes } => {
                 command(SeatCommand::Drop { seat, member }).or_asked(yes)
             }
+            Self::Archive { seat, yes } => {
+                command(SeatCommand::Archive { seat, back: false, start: false }).or_asked(yes)
+            }
+            Self::Unarchive { seat, start } => command(SeatCommand::Archive { seat, back: true, start }),
             Self::Remove { seat, all, yes } => command(SeatCommand::Remove { seat, all }).or_asked(yes),
         }
     }

@@ -33,6 +33,7 @@ help-staff =
       person add|list|show|edit|code|suspend   persons
       person remove|totp-reset                 removing, a lost second factor
       seat list|create|add|drop|remove         seats, and teams
+      seat archive|unarchive                   archiving a seat, and back
       template publish|retire                  templates
       quota set                                how much seats may have
       node list|drain|resume                   nodes: how they are, draining

@@ -58,6 +58,21 @@ help-seat-drop =
     --yes    without asking
 
     Example: seat drop team3 luis
+use-seat-archive = seat archive SEAT [--yes]
+sum-seat-archive = Archives a seat: it is nobody's, its machines stop, nothing is deleted.
+help-seat-archive =
+    It is what a list does that has no such row any more (`course enrol`).
+
+    --yes    without asking
+
+    Example: seat archive alumno1
+use-seat-unarchive = seat unarchive SEAT [--start]
+sum-seat-unarchive = Takes a seat out of the archive: it is its people's again.
+help-seat-unarchive =
+    --start    starts what archiving stopped
+
+    Example: seat unarchive alumno1 --start
+ask-seat-archive = Archive the seat `{ $seat }`? Its people are out and its machines stop; nothing is deleted.
 use-seat-remove = seat remove SEAT [--all N] [--yes]
 sum-seat-remove = Removes a seat: a team's, or one of somebody who stays.
 help-seat-remove =
@@ -116,7 +131,7 @@ error-archived-one = `{ $login }` ({ $name })
 error-archived-more = … and { $count } more
 error-add-or-archive = say `--add` or `--archive`, one of the two: `--add` archives nobody
 error-sheet-or-csv = say `--sheet` or `--csv`, one of the two
-error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`
+error-seat-archived = the seat `{ $seat }` is archived and its machines are stopped: put its row back into the list with `course enrol`, or `seat unarchive { $seat }`
 error-team-exists = there is already a seat `{ $seat }`: choose another name
 error-seat-holds = `{ $seat }` has { held }: repeat with `seat remove { $seat } --all { $all }`, and all of it goes for ever
 error-seat-leaving = the seat `{ $seat }` is being removed with all that it holds: nothing can begin in it any more
@@ -186,6 +201,8 @@ door-archived = archived
 seat-own = own
 seat-team = team
 seat-leaving = going
+done-seat-archived = `{ $seat }` is archived: its machines stop, and all of it stays
+done-seat-back = `{ $seat }` is out of the archive, for { $members }
 done-seat-removed = the seat `{ $seat }` is nobody's any more
 done-holding-goes = what there was ({ held }) is being removed: the seat is in `seat list` until all of it is gone
 seat-archived = archived

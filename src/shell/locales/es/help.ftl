@@ -33,6 +33,7 @@ help-staff =
       person add|list|show|edit|code|suspend   personas
       person remove|totp-reset                 dar de baja; segundo factor perdido
       seat list|create|add|drop|remove         puestos, y equipos
+      seat archive|unarchive                   archivar un puesto, y al revés
       template publish|retire                  plantillas
       quota set                                cuánto pueden tener los puestos
       node list|drain|resume                   nodos: cómo están, apartarlos

@@ -58,6 +58,21 @@ help-seat-drop =
     --yes    sin preguntar
 
     Ejemplo: seat drop equipo3 luis
+use-seat-archive = seat archive PUESTO [--yes]
+sum-seat-archive = Archiva un puesto: no es de nadie y se para; no se borra nada.
+help-seat-archive =
+    Es lo que hace una lista en la que ya no está su fila (`course enrol`).
+
+    --yes    sin preguntar
+
+    Ejemplo: seat archive alumno1
+use-seat-unarchive = seat unarchive PUESTO [--start]
+sum-seat-unarchive = Saca un puesto del archivo: vuelve a ser de su gente.
+help-seat-unarchive =
+    --start    arranca lo que se paró al archivarlo
+
+    Ejemplo: seat unarchive alumno1 --start
+ask-seat-archive = ¿Archivar el puesto `{ $seat }`? Su gente queda fuera y sus máquinas se paran; no se borra nada.
 use-seat-remove = seat remove PUESTO [--all N] [--yes]
 sum-seat-remove = Quita un puesto: el de un equipo, o el de alguien que se queda.
 help-seat-remove =
@@ -116,7 +131,7 @@ error-archived-one = `{ $login }` ({ $name })
 error-archived-more = … y { $count } más
 error-add-or-archive = di `--add` o `--archive`, uno de los dos: `--add` no archiva a nadie
 error-sheet-or-csv = di `--sheet` o `--csv`, uno de los dos
-error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`
+error-seat-archived = el puesto `{ $seat }` está archivado y sus máquinas, paradas: devuelve su fila a la lista con `course enrol`, o `seat unarchive { $seat }`
 error-team-exists = ya hay un puesto `{ $seat }`: elige otro nombre
 error-seat-holds = `{ $seat }` tiene { held }: repite con `seat remove { $seat } --all { $all }`, y todo ello se borra para siempre
 error-seat-leaving = el puesto `{ $seat }` se está quitando con todo lo que tiene: en él ya no se puede empezar nada
@@ -186,6 +201,8 @@ door-archived = archivada
 seat-own = propio
 seat-team = equipo
 seat-leaving = quitándose
+done-seat-archived = `{ $seat }` queda archivado: sus máquinas se paran y todo se conserva
+done-seat-back = `{ $seat }` ya no está archivado, para { $members }
 done-seat-removed = el puesto `{ $seat }` ya no es de nadie
 done-holding-goes = se borra lo que había ({ held }): el puesto sale en `seat list` hasta que no quede nada
 seat-archived = archivado
