@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// How often what is owed is tried again.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How often, and after how long, somebody comes again who was not the only one to write.
+const TRIES: usize = 5;
+const TURN: Duration = Duration::from_millis(200);
 
 /// Machines that others' keys may still open. A restart forgets them, but for those that a job has.
 #[derive(Default)]
@@ -60,18 +63,16 @@ impl App {
         let writing = self.visits.writing(vm.id);
         let handed = async {
             loop {
-                // Who had left before the lines were put together is not in them.
-                let ended = self.ended_visits(vm.id).await?;
                 let lines = self.lines_of(vm).await?;
                 self.engine.set_keys(permit, &lines).await?;
+                // Who has left by now is not in what is so afterwards.
+                let ended = self.ended_visits(vm.id).await?;
                 if self.lines_of(vm).await? != lines {
                     continue;
                 }
+                // Another one may be about to write what was so before.
                 if writing.alone() {
                     self.visits_over(vm, ended).await?;
-                } else if !ended.is_empty() {
-                    // Another one may be about to write what was so before.
-                    self.owed.add(vm.id);
                 }
                 return Result::Ok(());
             }
@@ -90,23 +91,29 @@ impl App {
         Ok(lines)
     }
 
-    /// Writes the keys into one machine, or owes them to it.
+    /// Writes the keys into one machine, or owes them to it. Where somebody else writes too, nobody may know yet that
+    /// a visit is over: then it comes again.
     pub(super) async fn hand_now(self: &Arc<Self>, id: VmId) {
-        self.owed.add(id);
-        let handed = async {
-            match self.writable(id).await? {
-                // Also when somebody else has just begun to: who waits for it waits for this.
-                Some(vm) => {
-                    self.owed.take(id);
-                    self.write(vm).await
-                }
-                None => Ok(()),
-            }
-        };
-        if let Err(error) = handed.await {
-            tracing::warn!(vm = id.0, ?error, "keys are still owed to a machine");
+        for _ in 0..TRIES {
             self.owed.add(id);
+            let handed = async {
+                let Some(vm) = self.writable(id).await? else { return Result::Ok(true) };
+                // Also when somebody else has just begun to: who waits for it waits for this.
+                self.owed.take(id);
+                self.write(vm).await?;
+                Ok(self.ended_visits(id).await?.is_empty())
+            };
+            match handed.await {
+                Ok(true) => return,
+                Ok(false) => tokio::time::sleep(TURN).await,
+                Err(error) => {
+                    tracing::warn!(vm = id.0, ?error, "keys are still owed to a machine");
+                    self.owed.add(id);
+                    return;
+                }
+            }
         }
+        self.owed.add(id);
     }
 
     /// The same, while the caller goes on.
