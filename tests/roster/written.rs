@@ -67,7 +67,7 @@ fn people_are_named_as_their_campus_calls_them() {
     json(&house, &["person", "suspend", "ana@uni.es", "--yes"]);
     json(&house, &["session", "list", "--person", "ana@uni.es"]);
     json(&house, &["audit", "list", "--person", "ana@uni.es"]);
-    house.ok("profesor", &["policy", "explain", "ana@uni.es", "vm-create"]);
+    house.ok("profesor", &["policy", "explain", "ana@uni.es", "vm-create", "web1"]);
     let removed = json(&house, &["person", "remove", "ana@uni.es", "--yes"]);
     assert_eq!(removed["login"], "ana", "{removed}");
     let gone = house.run("profesor", &["person", "show", "ana@uni.es"]);
