@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(alumno("vm create "), "");
         assert_eq!(alumno("help vm cr"), "create");
         assert_eq!(alumno("help vm create "), "");
-        assert_eq!(alumno("vm list --"), "--course --json --help");
+        assert_eq!(alumno("vm list --"), "--json --help");
         assert_eq!((&*alumno("lang "), &*alumno("lang en ")), ("es en", ""));
         assert_eq!(alumno("pe"), "");
         assert_eq!(alumno("po"), "port");
