@@ -9,8 +9,8 @@ use crate::decide::{Context, Forward, Lab, Own, Policy, Publish};
 use crate::resource::Resource;
 use puerta_lab::action::{Action, Target};
 use puerta_lab::model::{
-    Actor, Backup, BackupId, Course, CourseId, Limits, Person, PersonId, Phase, PublicationId, Role, Seat,
-    SeatId, Timestamp, Vm, VmId,
+    Actor, Backup, BackupId, Course, CourseId, CourseState, Limits, Person, PersonId, Phase, PublicationId,
+    Role, Seat, SeatId, Timestamp, Vm, VmId,
 };
 use puerta_lab::names::CourseName;
 use puerta_lab::network::{Protocol, Publication, Traffic};
@@ -111,7 +111,14 @@ fn person(id: PersonId, login: &str, role: Role, suspended: bool) -> Option<Pers
 }
 
 fn course(name: CourseName) -> Course {
-    Course { id: CourseId(NOBODYS), name, edition: EDITION, created: Timestamp(0), closed: None }
+    Course {
+        id: CourseId(NOBODYS),
+        name,
+        edition: EDITION,
+        created: Timestamp(0),
+        state: CourseState::Open,
+        template: None,
+    }
 }
 
 fn seat(id: SeatId, course_name: CourseName) -> Option<Seat> {

@@ -12,6 +12,7 @@ use crate::words::Words;
 use cedar_policy::{Authorizer, Entities, PolicySet, Request, Response, Schema};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Seat, Timestamp, Vm};
+use puerta_lab::names::CourseName;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddrV4};
 
@@ -159,6 +160,13 @@ impl Policy {
     /// Its policies as they were written, by id.
     pub fn stated(&self) -> &BTreeMap<String, Stated> {
         &self.stated
+    }
+
+    /// Ids of the policies of files that say the name of that course, in alphabetical order.
+    pub fn naming(&self, course: &CourseName) -> Vec<String> {
+        let course = self.words.course(course);
+        let naming = self.lasting.policies().filter(|policy| policy.entity_literals().contains(&course));
+        sorted(naming.map(|policy| policy.id().to_string()))
     }
 
     /// What it says, also to an act that nobody asks for now: the policies that allow it, or those of

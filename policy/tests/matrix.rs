@@ -69,10 +69,12 @@ impl Rows<'_> {
     fn rows(&mut self, action: Action) {
         use Action::*;
         match action {
-            Login | TemplateList | Whoami | CourseCreate | CourseList | PersonAdd | PersonAddStaff
-            | SeatList | AuditList | EgressView | EgressSet | FirewallView | FirewallApply | NodeList
-            | TemplateRetire | CourseEnrol | SeatCreate | QuotaView | QuotaSet | AuditMine | AuditExport
-            | NodeDrain | PolicyView | PolicySet => self.row(action, "the lab", Lab),
+            Login | TemplateList | Whoami | CourseCreate | CourseList | CourseEdit | CourseRemove
+            | PersonAdd | PersonAddStaff | SeatList | AuditList | EgressView | EgressSet | FirewallView
+            | FirewallApply | NodeList | TemplateRetire | CourseEnrol | SeatCreate | QuotaView | QuotaSet
+            | AuditMine | AuditExport | NodeDrain | PolicyView | PolicySet => {
+                self.row(action, "the lab", Lab)
+            }
             KeyList | KeyAdd | KeyRemove | Passwd | SecondFactor => {
                 if let Some(id) = self.actor.person {
                     self.row(action, "own account", Own(id));

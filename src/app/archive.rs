@@ -1,7 +1,7 @@
 //! Archives as files: where they are, published by rename, removed. What is in them, the engine knows.
 
 use crate::app::error::{Error, Kind, Result};
-use crate::app::label::Label;
+use crate::app::label::{self, Label};
 use crate::app::{App, clock};
 use puerta_lab::model::{Job, SeatId};
 use puerta_lab::names::BackupName;
@@ -88,7 +88,8 @@ impl App {
         blocking(move || label.write(&folder)).await?.map_err(|error| trouble(&error))
     }
 
-    /// The same for the archives that an older puerta left.
+    /// The same for the archives that an older puerta left, and for those whose course is called otherwise now. A
+    /// label without archives, of a seat that is gone, goes.
     pub async fn label_archives(&self) -> Result<()> {
         let seats: BTreeSet<SeatId> =
             self.store.backups().await?.into_iter().map(|backup| backup.seat).collect();
@@ -96,6 +97,14 @@ impl App {
             // A folder that is not there has nothing to say.
             if self.config.backup.dir.join(seat.to_string()).is_dir() {
                 self.label(seat).await?;
+            }
+        }
+        let all = self.config.backup.dir.clone();
+        for seat in blocking(move || label::bare(&all)).await?.map_err(|error| trouble(&error))? {
+            // Asked afterwards: a number is never another seat's.
+            if self.store.seat(seat).await?.is_none() {
+                let folder = self.config.backup.dir.join(seat.to_string());
+                blocking(move || label::remove(&folder)).await?.map_err(|error| trouble(&error))?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Whose the archives of a folder are: a small file beside them, so that a folder of numbers says it without the
 //! registry.
 
-use puerta_lab::model::Seat;
+use puerta_lab::model::{Seat, SeatId};
 use puerta_lab::names::{CourseName, SeatName};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
@@ -65,5 +65,31 @@ impl Label {
     /// Year, version and number.
     pub(super) fn place(&self) -> (u16, u8, u16) {
         (self.year, self.version, self.number)
+    }
+}
+
+/// The seats whose folders have nothing but a label.
+pub(super) fn bare(all: &Path) -> io::Result<Vec<SeatId>> {
+    let folders = match std::fs::read_dir(all) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        folders => folders?,
+    };
+    let mut bare = Vec::new();
+    for entry in folders {
+        let folder = entry?.path();
+        let id = folder.file_name().and_then(|name| name.to_str()?.parse::<i64>().ok());
+        let Some(id) = id.filter(|id| *id > 0) else { continue };
+        if std::fs::read_dir(&folder)?.all(|file| file.is_ok_and(|file| file.file_name() == FILE)) {
+            bare.push(SeatId(id));
+        }
+    }
+    Ok(bare)
+}
+
+/// Removes such a folder.
+pub(super) fn remove(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_file(folder.join(FILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => std::fs::remove_dir(folder),
     }
 }

@@ -81,10 +81,7 @@ async fn create(
         Some(owner) => store.give_seat(found.id, &owner, clock::now()).await,
         None => store.create_team(found.id, team, &people, clock::now()).await,
     };
-    let seat = made.map_err(|error| match error {
-        StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", course),
-        other => refused(other, team, members),
-    })?;
+    let seat = made.map_err(|error| refused(error, team, members))?;
     let seat = ctx.app.after(seat).await;
     now(ctx, seat.id).await.map(|seat| Reply::Seat(SeatReply::Created(seat)))
 }

@@ -1,6 +1,6 @@
 //! `template ...`: what machines are made from. The engine has templates of its own, which the technician
-//! made; professors publish others, in versions. A version is listed once its image is whole, and its image
-//! goes when it is retired and no machine was made from it.
+//! made; professors publish others, in versions, each for one course. A version is listed once its image is whole,
+//! and its image goes when it is retired and no machine was made from it.
 
 mod sweep;
 
@@ -9,13 +9,13 @@ pub use sweep::keep_swept;
 use crate::app::command::TemplateCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::offer::{newest, retired};
+use crate::app::offer::retired;
 use crate::app::reply::{Reply, TemplateDetail, TemplateReply, TemplateView, VersionView};
-use crate::app::{App, Outcome, clock, jobs};
+use crate::app::{App, Outcome, clock, find, jobs};
 use puerta_engine as engine;
 use puerta_lab::action::Action;
-use puerta_lab::model::Limits;
-use puerta_lab::names::TemplateRef;
+use puerta_lab::model::{CourseId, Limits};
+use puerta_lab::names::{CourseName, TemplateRef};
 use puerta_policy::decide::{Decision, Lab};
 use puerta_store::Template;
 use std::collections::BTreeMap;
@@ -24,33 +24,64 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outco
     match command {
         TemplateCommand::List => list(ctx).await.map(Outcome::from),
         TemplateCommand::Show(wanted) => show(ctx, &wanted).await.map(Outcome::from),
-        TemplateCommand::Retire(wanted) => retire(ctx, &wanted).await.map(Outcome::from),
+        TemplateCommand::Retire { template, course } => {
+            retire(ctx, &template, course.as_ref()).await.map(Outcome::from)
+        }
         publish @ TemplateCommand::Publish { .. } => jobs::publish::start(ctx, publish).await,
     }
 }
 
 async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateList, Lab, None, Error::denied()).await?;
-    let published = ctx.app.store.templates().await?;
+    let published = seen(ctx).await?;
     let in_use = machines(ctx).await?;
     let own = ctx.app.engine.templates().await?;
-    let mut views: Vec<TemplateView> = newest(&published)
-        .into_iter()
+    let count = |one: &Template| {
+        let versions = published.iter().filter(|other| is_same(one, other));
+        versions.filter_map(|version| in_use.get(&version.reference())).sum()
+    };
+    // The newest of each is its first.
+    let mut newest: Vec<&Template> = Vec::new();
+    for one in published.iter().filter(|one| one.offered()) {
+        if !newest.iter().any(|first| is_same(first, one)) {
+            newest.push(one);
+        }
+    }
+    let mut views: Vec<TemplateView> = newest
+        .iter()
         .map(|one| TemplateView {
             name: one.name.to_string(),
             version: Some(one.version),
+            course: one.course_name.as_ref().map(ToString::to_string),
             description: one.description.clone(),
             size: one.size,
             cpus: one.cpus,
             memory_mib: one.memory_mib,
             disk_mib: one.disk_mib,
             ports: one.ports.iter().map(ToString::to_string).collect(),
-            machines: in_use.iter().filter(|(used, _)| used.name == one.name).map(|(_, count)| count).sum(),
+            machines: count(one),
         })
         .collect();
     views.extend(own.iter().map(|template| of_engine(ctx.app, template, &in_use)));
-    views.sort_by(|a, b| a.name.cmp(&b.name));
+    views.sort_by(|a, b| (&a.name, &a.course).cmp(&(&b.name, &b.course)));
     Ok(Reply::Template(TemplateReply::List(views)))
+}
+
+/// Two versions of one template: of one name, and for the same.
+fn is_same(one: &Template, other: &Template) -> bool {
+    (&one.name, one.course) == (&other.name, other.course)
+}
+
+/// What professors published: all of it, or what one's own courses are offered for who may not look at seats.
+async fn seen(ctx: &Ctx<'_>) -> Result<Vec<Template>> {
+    let mut all = ctx.app.store.templates().await?;
+    if let Decision::Deny(_) = ctx.decide(Action::SeatList, Lab) {
+        all.retain(|one| match (one.course, &one.course_name) {
+            (None, _) => true,
+            (Some(_), name) => name.as_ref().is_some_and(|name| ctx.actor.courses.contains(name)),
+        });
+    }
+    Ok(all)
 }
 
 /// How many machines were made from each: of all that there are, or of one's own for who may not look at seats.
@@ -71,6 +102,7 @@ fn of_engine(app: &App, template: &engine::Template, in_use: &BTreeMap<TemplateR
     TemplateView {
         name: template.name.to_string(),
         version: None,
+        course: None,
         description: template.description.clone(),
         size: template.size,
         cpus,
@@ -83,17 +115,17 @@ fn of_engine(app: &App, template: &engine::Template, in_use: &BTreeMap<TemplateR
 
 async fn show(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateList, Lab, None, Error::denied()).await?;
-    let published = ctx.app.store.templates().await?;
+    let published = seen(ctx).await?;
     let meant = |one: &&Template| {
         let version = wanted.version.is_none_or(|version| version == one.version);
         one.name == wanted.name && version && one.job.is_none()
     };
     let in_use = machines(ctx).await?;
-    let seen = |one: &Template| {
+    let counted = |one: &Template| {
         let machines = in_use.get(&one.reference()).copied().unwrap_or(0);
         VersionView { machines, ..view(one) }
     };
-    let versions: Vec<VersionView> = published.iter().filter(meant).map(seen).collect();
+    let versions: Vec<VersionView> = published.iter().filter(meant).map(counted).collect();
     let own = match wanted.version {
         Some(_) => None,
         None => ctx.app.engine.templates().await?.into_iter().find(|one| one.name == wanted.name),
@@ -113,6 +145,7 @@ fn view(one: &Template) -> VersionView {
     VersionView {
         name: one.name.to_string(),
         version: one.version,
+        course: one.course_name.as_ref().map(ToString::to_string),
         description: one.description.clone(),
         size: one.size,
         cpus: one.cpus,
@@ -128,22 +161,49 @@ fn view(one: &Template) -> VersionView {
     }
 }
 
-async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef) -> Result<Reply> {
+async fn retire(ctx: &Ctx<'_>, wanted: &TemplateRef, course: Option<&CourseName>) -> Result<Reply> {
     let _permit = ctx.permit(Action::TemplateRetire, Lab, None, Error::denied()).await?;
-    let gone = ctx.app.after(ctx.app.store.retire_templates(wanted, clock::now()).await?).await;
+    let store = &ctx.app.store;
+    let course = match course {
+        Some(name) => Some(find::course(store, name).await?.id),
+        None => of_one(&store.templates().await?, wanted)?,
+    };
+    let gone = ctx.app.after(store.retire_templates(wanted, course, clock::now()).await?).await;
     if gone.is_empty() {
-        let all = ctx.app.store.templates().await?;
+        let all = store.templates().await?;
         let own = ctx.app.engine.templates().await;
         if own.is_ok_and(|own| own.iter().any(|one| one.name == wanted.name)) {
             return Err(Error::new(Kind::Conflict, "error-template-engine").with("template", &wanted.name));
         }
-        let same = |one: &Template| {
-            one.name == wanted.name && wanted.version.is_none_or(|version| version == one.version)
-        };
-        return Err(match all.iter().any(|one| same(one) && one.job.is_none()) {
+        let meant = |one: &&Template| is_meant(one, wanted) && one.course == course;
+        return Err(match all.iter().find(meant).is_some_and(|one| one.job.is_none()) {
             true => retired(wanted),
             false => unknown(wanted),
         });
     }
     Ok(Reply::Template(TemplateReply::Retired(gone.iter().map(view).collect())))
+}
+
+fn is_meant(one: &Template, wanted: &TemplateRef) -> bool {
+    one.name == wanted.name && wanted.version.is_none_or(|version| version == one.version)
+}
+
+/// The one course for which there is such a template, or everybody; what is offered comes first.
+fn of_one(all: &[Template], wanted: &TemplateRef) -> Result<Option<CourseId>> {
+    let mut meant: Vec<&Template> = all.iter().filter(|one| is_meant(one, wanted)).collect();
+    if meant.iter().any(|one| one.offered()) {
+        meant.retain(|one| one.offered());
+    }
+    meant.sort_by_key(|one| one.course);
+    meant.dedup_by_key(|one| one.course);
+    match meant.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(one.course),
+        several => {
+            let courses: Vec<String> =
+                several.iter().filter_map(|one| Some(format!("`{}`", one.course_name.as_ref()?))).collect();
+            let error = Error::new(Kind::Usage, "error-template-courses").with("template", wanted);
+            Err(error.with("courses", courses.join(", ")))
+        }
+    }
 }

@@ -2,9 +2,9 @@
 //! nothing and writes nothing down: of what is not for them nothing is asked, and carrying it out says why
 //! not. The command is left with what was asked, and is refused when there is more to it by then.
 
-use crate::app::command::{Command, MayGo, Sentence, VmCommand};
+use crate::app::command::{Command, CourseCommand, MayGo, Sentence, VmCommand};
 use crate::app::ctx::{Ctx, Visitor};
-use crate::app::{App, find};
+use crate::app::{App, course, find};
 use puerta_audit::Phase;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Backup, Vm};
@@ -29,6 +29,11 @@ impl App {
                 *over = true;
                 Some(question)
             }
+            Command::Course(CourseCommand::Archive { course: name, agreed }) => {
+                let (question, gone) = course::before_archive(&ctx, name).await?;
+                *agreed = Some(gone);
+                Some(question)
+            }
             _ => None,
         }
     }
@@ -44,7 +49,7 @@ async fn before_backup(ctx: &Ctx<'_>, wanted: &VmRef) -> Option<(Sentence, Vec<B
     }
     let question = Sentence::new("ask-vm-backup").with("vm", wanted).with("keep", keep);
     let names: Vec<_> = going.iter().map(|backup: &&Backup| backup.name.clone()).collect();
-    Some((question.with("backups", listed(&names)), names))
+    Some((question.with("backups", find::listed(&names)), names))
 }
 
 async fn before_restore(ctx: &Ctx<'_>, wanted: &VmRef, backup: Option<&BackupName>) -> Option<Sentence> {
@@ -62,9 +67,4 @@ async fn theirs(ctx: &Ctx<'_>, wanted: &VmRef, action: Action) -> Option<Vm> {
         Decision::Allow(permit) => Some(permit.into_target()),
         Decision::Deny(_) => None,
     }
-}
-
-/// Names for a sentence.
-pub(super) fn listed(names: &[BackupName]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -12,7 +12,7 @@ use crate::shell::words::{self, Request, What};
 use anyhow::{Context, ensure};
 use jiff::tz::TimeZone;
 use puerta_lab::model::Role;
-use puerta_store::Store;
+use puerta_store::{AnewCourse, Store};
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -59,10 +59,10 @@ fn command(words: &str, zone: &TimeZone) -> Option<Command> {
 fn shown(known: &Known) -> String {
     let anew = &known.anew;
     let mut text = format!("from {} lines of the audit, the engine and the archives:\n", known.lines);
-    for (name, edition) in &anew.courses {
+    for (name, AnewCourse { edition, state }) in &anew.courses {
         let seats = anew.seats.iter().filter(|seat| seat.course == *name).count();
-        let _ =
-            writeln!(text, "course {name}: year {}, place {}, {seats} seats", edition.year, edition.version);
+        let (year, version, state) = (edition.year, edition.version, state.as_str());
+        let _ = writeln!(text, "course {name}: year {year}, place {version}, {seats} seats, {state}");
     }
     for seat in &anew.seats {
         let machines: Vec<_> =

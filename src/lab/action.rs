@@ -48,6 +48,10 @@ pub enum Action {
     CourseCreate,
     /// Seeing the courses.
     CourseList,
+    /// Renaming, closing, archiving and reopening a course, and saying its template.
+    CourseEdit,
+    /// Removing a course that has nothing any more.
+    CourseRemove,
     /// Adding an alumno.
     PersonAdd,
     /// Adding a profesor or an admin.
@@ -142,7 +146,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 69] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -165,6 +169,8 @@ impl Action {
         Self::Whoami,
         Self::CourseCreate,
         Self::CourseList,
+        Self::CourseEdit,
+        Self::CourseRemove,
         Self::PersonAdd,
         Self::PersonAddStaff,
         Self::PersonView,
@@ -237,6 +243,8 @@ impl Action {
             Self::Whoami => "whoami",
             Self::CourseCreate => "course-create",
             Self::CourseList => "course-list",
+            Self::CourseEdit => "course-edit",
+            Self::CourseRemove => "course-remove",
             Self::PersonAdd => "person-add",
             Self::PersonAddStaff => "person-add-staff",
             Self::PersonView => "person-view",
@@ -307,6 +315,8 @@ impl Action {
             | Self::Whoami
             | Self::CourseCreate
             | Self::CourseList
+            | Self::CourseEdit
+            | Self::CourseRemove
             | Self::PersonAdd
             | Self::PersonAddStaff
             | Self::SeatList

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 pub mod action;
+pub mod course;
 pub mod destination;
 pub mod even;
 pub mod job;

@@ -1,5 +1,6 @@
 //! The nouns of PRODUCT.md as values. The store gives these, never rows.
 
+pub use crate::course::{Course, CourseState};
 use crate::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
 use crate::plan::{Edition, SeatNumber, Slot, Vmid};
 use serde::{Deserialize, Serialize};
@@ -74,21 +75,6 @@ impl std::str::FromStr for Role {
     fn from_str(text: &str) -> Result<Self, ()> {
         Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(())
     }
-}
-
-/// One edition of a subject.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Course {
-    /// Its id.
-    pub id: CourseId,
-    /// Its name, `aso-2026`.
-    pub name: CourseName,
-    /// Its place in the address plan.
-    pub edition: Edition,
-    /// When it was created.
-    pub created: Timestamp,
-    /// When it was closed, if it was.
-    pub closed: Option<Timestamp>,
 }
 
 /// Somebody who logs in.

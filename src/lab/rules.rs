@@ -116,6 +116,18 @@ impl Rule {
             Self::SecondFactor { .. } => None,
         }
     }
+
+    /// The same about a course of that name, where it is about one.
+    #[must_use]
+    pub fn of(mut self, name: CourseName) -> Self {
+        match &mut self {
+            Self::Exam { course, .. }
+            | Self::Timetable { course, .. }
+            | Self::Campus { course: Some(course), .. } => *course = name,
+            Self::Campus { course: None, .. } | Self::SecondFactor { .. } => {}
+        }
+        self
+    }
 }
 
 /// A ready rule that was turned on.

@@ -17,6 +17,7 @@ macro_rules! locale {
             include_str!(concat!("locales/", $lang, "/notices.ftl")),
             include_str!(concat!("locales/", $lang, "/replies.ftl")),
             include_str!(concat!("locales/", $lang, "/vm.ftl")),
+            include_str!(concat!("locales/", $lang, "/course.ftl")),
             include_str!(concat!("locales/", $lang, "/roster.ftl")),
             include_str!(concat!("locales/", $lang, "/template.ftl")),
             include_str!(concat!("locales/", $lang, "/session.ftl")),
@@ -28,8 +29,8 @@ macro_rules! locale {
     };
 }
 
-static ES: [&str; 12] = locale!("es");
-static EN: [&str; 12] = locale!("en");
+static ES: [&str; 13] = locale!("es");
+static EN: [&str; 13] = locale!("en");
 static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::compiled_in);
 
 /// Both languages' sentences.

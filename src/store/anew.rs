@@ -3,10 +3,26 @@
 use super::keys::{self, NewKey};
 use super::persons::{self, NewCode, NewPerson};
 use super::{Connection, Result, Store, StoreError, places};
-use puerta_lab::model::{CourseId, Limits, PersonId, Role, SeatId, Timestamp, VmId};
+use puerta_lab::model::{CourseId, CourseState, Limits, PersonId, Role, SeatId, Timestamp, VmId};
 use puerta_lab::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
 use puerta_lab::plan::{Edition, SeatNumber, Slot, Vmid};
 use std::collections::BTreeMap;
+
+/// A course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnewCourse {
+    /// Its place.
+    pub edition: Edition,
+    /// How it stands.
+    pub state: CourseState,
+}
+
+impl AnewCourse {
+    /// One of which nobody said otherwise.
+    pub fn open(edition: Edition) -> Self {
+        Self { edition, state: CourseState::Open }
+    }
+}
 
 /// Somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +103,8 @@ pub struct AnewBackup {
 pub struct Anew {
     /// The mark of the lab, where it is known.
     pub lab: Option<String>,
-    /// Courses and their places.
-    pub courses: BTreeMap<CourseName, Edition>,
+    /// Courses.
+    pub courses: BTreeMap<CourseName, AnewCourse>,
     /// People.
     pub people: Vec<AnewPerson>,
     /// Seats.
@@ -129,14 +145,17 @@ type People<'a> = BTreeMap<&'a Login, PersonId>;
 
 async fn courses<'a>(tx: &mut Connection, anew: &'a Anew, now: Timestamp) -> Result<Courses<'a>> {
     let mut made = BTreeMap::new();
-    for (name, edition) in &anew.courses {
+    for (name, AnewCourse { edition, state }) in &anew.courses {
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO courses (name, year, version, created) VALUES ($1, $2, $3, $4) RETURNING id",
+            "INSERT INTO courses (name, year, version, created, closed, archived)
+             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         )
         .bind(name.as_str())
         .bind(i64::from(edition.year))
         .bind(i64::from(edition.version))
         .bind(now.0)
+        .bind(state.since().map(|since| since.0))
+        .bind(matches!(state, CourseState::Archived(_)))
         .fetch_one(&mut *tx)
         .await?;
         made.insert(name, (CourseId(id), *edition));

@@ -64,12 +64,10 @@ impl Store {
 
     /// Rules of courses, in name order.
     pub async fn egress_of_courses(&self) -> Result<Vec<(Course, Egress)>> {
-        let rows = sqlx::query(
-            "SELECT c.id, c.name, c.year, c.version, c.created, c.closed, e.rule
-             FROM egress e JOIN courses c ON c.id = e.course ORDER BY c.name",
-        )
-        .fetch_all(&self.readers)
-        .await?;
+        let rows =
+            sqlx::query(courses::select!(", e.rule", "JOIN egress e ON e.course = c.id ORDER BY c.name"))
+                .fetch_all(&self.readers)
+                .await?;
         rows::all(rows, |row| Ok((courses::read(row)?, rule(row)?)))
     }
 

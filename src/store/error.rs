@@ -1,8 +1,9 @@
 //! Why the store did not do it. Refusals are data for `app`, which has the sentences.
 
+use super::closing::CourseLeft;
 use super::{Holding, database};
-use puerta_lab::model::{JobKind, Timestamp};
-use puerta_lab::names::BackupName;
+use puerta_lab::model::{CourseState, JobKind, Timestamp};
+use puerta_lab::names::{BackupName, CourseName};
 use puerta_lab::plan::{Edition, PlanError};
 use puerta_lab::quota::QuotaExceeded;
 use std::path::PathBuf;
@@ -37,6 +38,17 @@ pub enum StoreError {
         /// Another one that has room, if one was found.
         free: Option<Edition>,
     },
+    /// Nothing begins in the course.
+    #[error("the course {course} is {}", state.as_str())]
+    NotOpen {
+        /// Which.
+        course: CourseName,
+        /// How it stands.
+        state: CourseState,
+    },
+    /// The course still has something.
+    #[error("the course still has something")]
+    Left(CourseLeft),
     /// Their row is gone from the course's list.
     #[error("they are not in the course any more")]
     Archived,

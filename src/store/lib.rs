@@ -11,6 +11,7 @@ mod anew;
 mod backups;
 mod changed;
 mod clock;
+mod closing;
 mod courses;
 mod egress;
 mod error;
@@ -39,9 +40,10 @@ mod vms;
 #[cfg(test)]
 mod tests;
 
-pub use anew::{Anew, AnewBackup, AnewPerson, AnewSeat, AnewVm};
+pub use anew::{Anew, AnewBackup, AnewCourse, AnewPerson, AnewSeat, AnewVm};
 pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};
+pub use closing::{CourseGone, CourseLeft, Turn, Turned};
 pub use database::Ground;
 pub use egress::Place;
 pub use error::{Result, StoreError, Trouble};

@@ -3,7 +3,7 @@
 
 use super::persons::{self, NewCode, NewPerson, PersonRow};
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, leaving, rest, seats, teams};
+use super::{Changed, Connection, Result, Store, StoreError, What, courses, leaving, rest, seats, teams};
 use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp, Vm};
 use puerta_lab::names::{CampusName, Login, SeatName};
 use sqlx::Row as _;
@@ -116,7 +116,7 @@ impl Own {
 
 impl Store {
     /// Makes a course's people those of the list, whose logins differ, if what that comes to is agreed to;
-    /// otherwise nothing changes, and it finds and fails the same. `Gone` when the course is not open,
+    /// otherwise nothing changes, and it finds and fails the same. `NotOpen` when the course is not,
     /// `PlaceFull` when its place has no room.
     pub async fn enrol(
         &self,
@@ -126,7 +126,7 @@ impl Store {
     ) -> Result<Changed<RosterPlan>> {
         let Intake { course, add, start, now } = intake;
         let mut tx = self.write().await?;
-        seats::open(&mut tx, course).await?;
+        courses::open(&mut tx, course).await?;
         let mut known = known(&mut tx, course).await?;
         let class = known.values().filter(|known| known.own.as_ref().is_some_and(Own::listed)).count() as u32;
         let was_shut = rest::shut_in(&mut tx, course).await?;

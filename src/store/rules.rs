@@ -1,8 +1,9 @@
 //! Ready rules of the policy.
 
 use super::rows::{self, Row};
-use super::{Result, Store, StoreError};
-use puerta_lab::model::{RuleId, Timestamp};
+use super::{Connection, Result, Store, StoreError};
+use puerta_lab::model::{CourseId, RuleId, Timestamp};
+use puerta_lab::names::CourseName;
 use puerta_lab::rules::{ReadyRule, Rule};
 use serde_json::{Value, json};
 
@@ -19,6 +20,12 @@ fn read(row: &Row) -> Result<ReadyRule> {
     })
 }
 
+/// As they are kept.
+fn parameters(rule: &Rule) -> Result<String> {
+    let written = serde_json::to_value(rule).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+    Ok(written["parameters"].to_string())
+}
+
 impl Store {
     /// Every ready rule, the oldest first.
     pub async fn rules(&self) -> Result<Vec<ReadyRule>> {
@@ -30,7 +37,7 @@ impl Store {
 
     /// Turns one on. Its course, where it has one, must be there.
     pub async fn add_rule(&self, rule: &Rule, author: &str, now: Timestamp) -> Result<ReadyRule> {
-        let written = serde_json::to_value(rule).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let parameters = parameters(rule)?;
         let mut tx = self.write().await?;
         let course: Option<i64> = match rule.course() {
             Some(name) => {
@@ -45,7 +52,7 @@ impl Store {
         )
         .bind(rule.kind())
         .bind(course)
-        .bind(written["parameters"].to_string())
+        .bind(parameters)
         .bind(author)
         .bind(now.0)
         .fetch_one(&mut *tx)
@@ -61,4 +68,27 @@ impl Store {
         tx.commit().await?;
         Ok(done.rows_affected() == 1)
     }
+}
+
+/// The rules of a course say its new name; those.
+pub(super) async fn follow(
+    connection: &mut Connection,
+    course: CourseId,
+    name: &CourseName,
+) -> Result<Vec<RuleId>> {
+    let rows =
+        sqlx::query("SELECT id, kind, parameters, author, created FROM rules WHERE course = $1 ORDER BY id")
+            .bind(course.0)
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut followed = Vec::new();
+    for ready in rows::all(rows, read)? {
+        sqlx::query("UPDATE rules SET parameters = $1 WHERE id = $2")
+            .bind(parameters(&ready.rule.of(name.clone()))?)
+            .bind(ready.id.0)
+            .execute(&mut *connection)
+            .await?;
+        followed.push(ready.id);
+    }
+    Ok(followed)
 }

@@ -1,10 +1,10 @@
 //! Seats, their members and their numbers in the address plan.
 
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, places, teams};
-use puerta_lab::model::{CourseId, Person, PersonId, Seat, SeatId, Timestamp};
+use super::{Changed, Connection, Result, Store, StoreError, courses, places, teams};
+use puerta_lab::model::{Course, CourseId, Person, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::{CourseName, Login, SeatName};
-use puerta_lab::plan::{Edition, SeatNumber};
+use puerta_lab::plan::SeatNumber;
 use sqlx::Row as _;
 
 /// A seat as professors see it.
@@ -18,7 +18,7 @@ pub struct SeatRow {
     pub machines: u32,
     /// Whether it is a team's.
     pub team: bool,
-    /// Since when its row is gone from the course's list.
+    /// Since when its row is gone from the course's list, or its course is archived.
     pub archived: Option<Timestamp>,
     /// The group that the list says; may be empty.
     pub group: String,
@@ -41,14 +41,26 @@ macro_rules! select {
 }
 pub(super) use select;
 
+/// Whether the seat `s` is archived: it, or its course with all its seats.
+macro_rules! archived {
+    () => {
+        "(s.archived IS NOT NULL OR EXISTS (SELECT 1 FROM courses its WHERE its.id = s.course AND its.archived))"
+    };
+}
+pub(super) use archived;
+
 /// Whether the member `m` of the seat `s` sits there: an archived seat is nobody's, and who has one in a
 /// course is in no team of it either.
 macro_rules! sits {
     () => {
-        "(s.archived IS NULL AND NOT (s.team AND EXISTS
+        concat!(
+            "(NOT ",
+            $crate::seats::archived!(),
+            " AND NOT (s.team AND EXISTS
             (SELECT 1 FROM members mine JOIN seats own ON own.id = mine.seat
              WHERE mine.person = m.person AND own.course = s.course AND NOT own.team
              AND own.archived IS NOT NULL)))"
+        )
     };
 }
 pub(super) use sits;
@@ -57,7 +69,9 @@ pub(super) use sits;
 macro_rules! shut {
     () => {
         concat!(
-            "(s.archived IS NOT NULL OR s.leaving IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
+            "(",
+            $crate::seats::archived!(),
+            " OR s.leaving IS NOT NULL OR (s.team AND EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id)
               AND NOT EXISTS (SELECT 1 FROM members m WHERE m.seat = s.id AND ",
             $crate::seats::sits!(),
             ")))"
@@ -81,7 +95,8 @@ macro_rules! listing {
     ($filter:literal) => {
         concat!(
             select!(
-                ", s.team, s.archived, s.class_group, s.leaving IS NOT NULL AS leaving, p.login,
+                ", s.team, COALESCE(s.archived, CASE WHEN c.archived THEN c.closed END) AS archived,
+                 s.class_group, s.leaving IS NOT NULL AS leaving, p.login,
                  (SELECT COUNT(*) FROM vms v WHERE v.seat = s.id) AS machines",
                 "LEFT JOIN members m ON m.seat = s.id LEFT JOIN persons p ON p.id = m.person "
             ),
@@ -219,34 +234,17 @@ pub(super) async fn give(
     (person, login): (PersonId, &Login),
     now: Timestamp,
 ) -> Result<Seat> {
-    let course = open(connection, course).await?;
+    let course = courses::open(connection, course).await?;
     let name = free_name(connection, login, &course.name).await?;
     let seat = make(connection, &course, name, false, now).await?;
     join(connection, seat.id, person).await?;
     Ok(seat)
 }
 
-/// A course that seats are given in.
-pub(super) struct OpenCourse {
-    id: CourseId,
-    name: CourseName,
-    edition: Edition,
-}
-
-/// The course, if it is open.
-pub(super) async fn open(connection: &mut Connection, course: CourseId) -> Result<OpenCourse> {
-    let row = sqlx::query("SELECT name, year, version FROM courses WHERE id = $1 AND closed IS NULL")
-        .bind(course.0)
-        .fetch_optional(connection)
-        .await?
-        .ok_or(StoreError::Gone)?;
-    Ok(OpenCourse { id: course, name: rows::word(&row, "name")?, edition: rows::edition(&row)? })
-}
-
 /// A new seat without members.
 pub(super) async fn make(
     connection: &mut Connection,
-    course: &OpenCourse,
+    course: &Course,
     name: SeatName,
     team: bool,
     now: Timestamp,

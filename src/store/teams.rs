@@ -1,6 +1,6 @@
 //! Seats of several: made by name, with members who come and go.
 
-use super::{Changed, Connection, Result, Store, StoreError, What, leaving, seats};
+use super::{Changed, Connection, Result, Store, StoreError, What, courses, leaving, rows, seats};
 use puerta_lab::model::{CourseId, PersonId, Seat, SeatId, Timestamp};
 use puerta_lab::names::SeatName;
 use sqlx::Row as _;
@@ -16,7 +16,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Changed<Seat>> {
         let mut tx = self.write().await?;
-        let course = seats::open(&mut tx, course).await?;
+        let course = courses::open(&mut tx, course).await?;
         let person = sqlx::query("SELECT 1 FROM persons WHERE login = $1")
             .bind(name.as_str())
             .fetch_optional(&mut *tx)
@@ -33,11 +33,12 @@ impl Store {
         Ok(Changed::new(seat, what))
     }
 
-    /// Adds members to a team, all or none. `NotATeam` for a person's own seat, `Taken("member")` when
+    /// Adds members to a team of an open course, all or none. `NotATeam` for a person's own seat, `Taken("member")` when
     /// one is a member already, `Archived` when one is not in the course any more.
     pub async fn add_members(&self, seat: SeatId, members: &[PersonId]) -> Result<Changed<()>> {
         let mut tx = self.write().await?;
-        is_team(&mut tx, seat).await?;
+        let course = is_team(&mut tx, seat).await?;
+        courses::open(&mut tx, course).await?;
         for member in members {
             enter(&mut tx, seat, *member).await?;
         }
@@ -85,16 +86,18 @@ pub(super) async fn of_course(connection: &mut Connection, course: CourseId) -> 
     Ok(seats.into_iter().map(SeatId).collect())
 }
 
-async fn is_team(connection: &mut Connection, seat: SeatId) -> Result<()> {
-    let row = sqlx::query("SELECT team FROM seats WHERE id = $1")
+/// The team's course.
+async fn is_team(connection: &mut Connection, seat: SeatId) -> Result<CourseId> {
+    let row = sqlx::query("SELECT team, course FROM seats WHERE id = $1")
         .bind(seat.0)
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(StoreError::Gone)?;
+    let course = CourseId(rows::number(&row, "course")?);
     if !row.try_get::<bool, _>("team")? {
         return Err(StoreError::NotATeam);
     }
-    if leaving::is_leaving(connection, seat).await? { Err(StoreError::Leaving) } else { Ok(()) }
+    if leaving::is_leaving(connection, seat).await? { Err(StoreError::Leaving) } else { Ok(course) }
 }
 
 async fn enter(connection: &mut Connection, seat: SeatId, person: PersonId) -> Result<()> {

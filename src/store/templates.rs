@@ -1,17 +1,19 @@
-//! Templates that professors published: a row a version, for good. While a job makes one, and when it is
+//! Templates that professors published: a row a version, for good, and offered to one course. While a job makes one, and when it is
 //! retired, it is not offered; its image stays as long as a machine was made from it.
 
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, jobs, vms};
-use puerta_lab::model::{Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
-use puerta_lab::names::{TemplateName, TemplateRef};
+use super::{Changed, Connection, Result, Store, StoreError, What, courses, jobs, vms};
+use puerta_lab::model::{CourseId, Job, JobId, JobKind, JobState, Limits, PersonId, Timestamp, VmId};
+use puerta_lab::names::{CourseName, TemplateName, TemplateRef};
 use puerta_lab::network::Service;
 
 /// A version that a job is to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTemplate {
-    /// Its name; the version is the next of that name.
+    /// Its name; the version is the next of that name, whatever the course.
     pub name: TemplateName,
+    /// The course that it is offered to.
+    pub course: CourseId,
     /// A line about it.
     pub description: String,
     /// Login of who publishes it.
@@ -29,6 +31,10 @@ pub struct Template {
     pub name: TemplateName,
     /// Its version, from 1.
     pub version: u32,
+    /// The course that it is offered to; none: every course, as those of before courses had their own.
+    pub course: Option<CourseId>,
+    /// That course's name; none also when it was removed.
+    pub course_name: Option<CourseName>,
     /// A line about it.
     pub description: String,
     /// Login of who published it.
@@ -63,19 +69,24 @@ impl Template {
         TemplateRef { name: self.name.clone(), version: Some(self.version) }
     }
 
-    /// Whether machines may be made from it.
+    /// Whether machines may be made from it somewhere.
     pub fn offered(&self) -> bool {
         self.job.is_none() && self.retired.is_none()
+    }
+
+    /// Whether it is a course's, or everybody's.
+    pub fn is_for(&self, course: CourseId) -> bool {
+        self.course.is_none_or(|own| own == course)
     }
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT t.name, t.version, t.description, t.publisher, t.source, t.cpus, t.memory_mib, t.disk_mib,
+            "SELECT t.name, t.version, t.course, c.name AS course_name, t.description, t.publisher, t.source, t.cpus, t.memory_mib, t.disk_mib,
                     t.ports, t.size, t.created, t.job, t.retired, t.removed,
                     (SELECT COUNT(*) FROM vms v WHERE v.template = t.name || ':' || t.version) AS machines
-             FROM templates t ",
+             FROM templates t LEFT JOIN courses c ON c.id = t.course ",
             $rest
         )
     };
@@ -88,6 +99,8 @@ fn read(row: &Row) -> Result<Template> {
     Ok(Template {
         name: rows::word(row, "name")?,
         version: rows::number(row, "version")?,
+        course: rows::maybe_time(row, "course")?.map(|course| CourseId(course.0)),
+        course_name: rows::maybe_word(row, "course_name")?,
         description: rows::text(row, "description")?,
         publisher: rows::text(row, "publisher")?,
         source: rows::text(row, "source")?,
@@ -106,7 +119,7 @@ fn read(row: &Row) -> Result<Template> {
 
 impl Store {
     /// Takes the next version of the name and starts the job that makes it of a machine, both or neither;
-    /// `Busy` when another job has the machine, `Gone` without it.
+    /// `Busy` when another job has the machine, `Gone` without it, `NotOpen` when the course is not.
     pub async fn begin_template(
         &self,
         kind: JobKind,
@@ -117,14 +130,15 @@ impl Store {
     ) -> Result<(Template, Job)> {
         let mut tx = self.write().await?;
         let vm = vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?;
+        courses::open(&mut tx, new.course).await?;
         jobs::free(&mut tx, vm.id).await?;
         let job = jobs::start(&mut tx, kind, &vm, person, None, now).await?;
         let ports: Vec<String> = new.ports.iter().map(ToString::to_string).collect();
         sqlx::query(
             "INSERT INTO templates (name, version, description, publisher, source, cpus, memory_mib, disk_mib,
-                                    ports, created, job)
+                                    ports, created, job, course)
              VALUES ($1, (SELECT COALESCE(MAX(version), 0) + 1 FROM templates WHERE name = $1),
-                     $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(new.name.as_str())
         .bind(&new.description)
@@ -136,6 +150,7 @@ impl Store {
         .bind(ports.join(","))
         .bind(now.0)
         .bind(job.id.0)
+        .bind(new.course.0)
         .execute(&mut *tx)
         .await?;
         let made = of_job(&mut tx, job.id).await?.ok_or(StoreError::Gone)?;
@@ -175,20 +190,22 @@ impl Store {
         rows::all(rows, read)
     }
 
-    /// Takes versions out of the list, one or with no version all of the name; those that were taken out
-    /// now.
+    /// Takes versions that are for a course, or for all, out of the list: one, or with no version all of the name;
+    /// those that were taken out now.
     pub async fn retire_templates(
         &self,
         wanted: &TemplateRef,
+        course: Option<CourseId>,
         now: Timestamp,
     ) -> Result<Changed<Vec<Template>>> {
         let mut tx = self.write().await?;
         let rows = sqlx::query(select!(
-            "WHERE t.name = $1 AND (t.version = $2 OR $2 IS NULL) AND t.job IS NULL AND t.retired IS NULL
-             ORDER BY t.version"
+            "WHERE t.name = $1 AND (t.version = $2 OR $2 IS NULL) AND t.course IS NOT DISTINCT FROM $3
+             AND t.job IS NULL AND t.retired IS NULL ORDER BY t.version"
         ))
         .bind(wanted.name.as_str())
         .bind(wanted.version.map(i64::from))
+        .bind(course.map(|course| course.0))
         .fetch_all(&mut *tx)
         .await?;
         let mut retired = rows::all(rows, read)?;
@@ -210,7 +227,9 @@ impl Store {
     /// machine can be made from a retired one.
     pub async fn unneeded_templates(&self) -> Result<Vec<Template>> {
         let all = self.templates().await?;
-        let unneeded = |one: &Template| one.retired.is_some() && one.removed.is_none() && one.machines == 0;
+        let unneeded = |one: &Template| {
+            one.job.is_none() && one.retired.is_some() && one.removed.is_none() && one.machines == 0
+        };
         Ok(all.into_iter().filter(unneeded).collect())
     }
 
@@ -233,14 +252,18 @@ pub(super) async fn of_job(connection: &mut Connection, job: JobId) -> Result<Op
     rows::maybe(row, read)
 }
 
-/// Whether machines may be made from it, inside the caller's transaction. What the engine itself has is
+/// Whether machines of a course may be made from it, inside the caller's transaction. What the engine itself has is
 /// the engine's to say.
-pub(super) async fn offered(connection: &mut Connection, template: &TemplateRef) -> Result<bool> {
+pub(super) async fn offered(
+    connection: &mut Connection,
+    template: &TemplateRef,
+    course: CourseId,
+) -> Result<bool> {
     let Some(version) = template.version else { return Ok(true) };
     let row = sqlx::query(select!("WHERE t.name = $1 AND t.version = $2"))
         .bind(template.name.as_str())
         .bind(i64::from(version))
         .fetch_optional(connection)
         .await?;
-    Ok(rows::maybe(row, read)?.is_some_and(|found| found.offered()))
+    Ok(rows::maybe(row, read)?.is_some_and(|found| found.offered() && found.is_for(course)))
 }

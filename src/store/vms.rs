@@ -118,7 +118,7 @@ impl Store {
         if named(&mut tx, seat.id, &new.name).await? {
             return Err(StoreError::Taken("vm"));
         }
-        if new.source.is_none() && !templates::offered(&mut tx, &new.template).await? {
+        if new.source.is_none() && !templates::offered(&mut tx, &new.template, seat.course).await? {
             return Err(StoreError::NotOffered);
         }
         let quotas = quotas::effective(&mut tx, seat.id, quotas).await?.quotas;

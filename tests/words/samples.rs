@@ -110,8 +110,17 @@ fn person(login: &str, name: &str, suspended: bool) -> PersonView {
     }
 }
 
-fn course() -> CourseView {
-    CourseView { name: "aso-2026".into(), year: 2026, version: 0, seats: 200, created: AT.into() }
+pub(crate) fn course() -> CourseView {
+    CourseView {
+        name: "aso-2026".into(),
+        year: 2026,
+        version: 0,
+        seats: 200,
+        state: CourseStands::Open,
+        since: None,
+        template: Some("tomcat".into()),
+        created: AT.into(),
+    }
 }
 
 fn job(kind: &str, state: &'static str, reason: Option<&str>) -> JobView {
@@ -184,6 +193,10 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Account(AccountReply::Lang(_)) => "Lang",
         Reply::Course(CourseReply::List(_)) => "Courses",
         Reply::Course(CourseReply::Created(_)) => "CourseCreated",
+        Reply::Course(CourseReply::Renamed { .. }) => "CourseRenamed",
+        Reply::Course(CourseReply::Set(_)) => "CourseSet",
+        Reply::Course(CourseReply::Turned { .. }) => "CourseTurned",
+        Reply::Course(CourseReply::Removed { .. }) => "CourseRemoved",
         Reply::Person(PersonReply::List(_)) => "Persons",
         Reply::Person(PersonReply::One(_)) => "Person",
         Reply::Person(PersonReply::Added { .. }) => "PersonAdded",
@@ -349,7 +362,11 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             recovery_left: 1,
         }))))),
         Reply::Course(CourseReply::List(vec![])),
-        Reply::Course(CourseReply::List(vec![course()])),
+        Reply::Course(CourseReply::List(vec![
+            course(),
+            CourseView { state: CourseStands::Closed, since: Some(AT.into()), template: None, ..course() },
+            CourseView { state: CourseStands::Archived, since: Some(AT.into()), ..course() },
+        ])),
         Reply::Course(CourseReply::Created(course())),
         Reply::Person(PersonReply::List(vec![])),
         Reply::Person(PersonReply::List(vec![
@@ -394,6 +411,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 78, "a variant without a sample");
+    assert_eq!(names.len(), 82, "a variant without a sample");
     all
 }

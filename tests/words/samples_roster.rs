@@ -115,9 +115,53 @@ fn seat(archived: Option<&str>, team: bool) -> SeatView {
     }
 }
 
+fn turned(state: CourseStands, changed: bool, seats: u32, resting: &[&str], start: bool) -> Reply {
+    let since = (state != CourseStands::Open).then(|| AT.to_owned());
+    Reply::Course(CourseReply::Turned {
+        course: CourseView { state, since, ..crate::samples::course() },
+        changed,
+        seats,
+        stops: seats * 2,
+        resting: resting.iter().map(|vm| (*vm).to_owned()).collect(),
+        start,
+    })
+}
+
+fn of_courses() -> Vec<Reply> {
+    let renamed = |rules: &[&str]| {
+        Reply::Course(CourseReply::Renamed {
+            course: crate::samples::course(),
+            was: "aso-a".into(),
+            rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
+        })
+    };
+    let removed = |templates: &[&str], unseated: &[&str]| {
+        Reply::Course(CourseReply::Removed {
+            course: "aso-2026".into(),
+            seats: 1 + unseated.len() as u32,
+            templates: templates.iter().map(|one| (*one).to_owned()).collect(),
+            unseated: unseated.iter().map(|one| (*one).to_owned()).collect(),
+        })
+    };
+    vec![
+        renamed(&[]),
+        renamed(&["rule-1-exam", "rule-2-campus"]),
+        Reply::Course(CourseReply::Set(crate::samples::course())),
+        Reply::Course(CourseReply::Set(CourseView { template: None, ..crate::samples::course() })),
+        turned(CourseStands::Closed, true, 0, &[], false),
+        turned(CourseStands::Closed, false, 0, &[], false),
+        turned(CourseStands::Archived, true, 30, &[], false),
+        turned(CourseStands::Archived, true, 1, &[], false),
+        turned(CourseStands::Open, true, 0, &["web1.alumno6", "web2.alumno6"], false),
+        turned(CourseStands::Open, false, 0, &["web1.alumno6"], true),
+        removed(&[], &[]),
+        removed(&["tomcat:2"], &["alumno1", "alumno2"]),
+    ]
+}
+
 /// One of every reply of the area.
 pub(super) fn replies() -> Vec<Reply> {
-    vec![
+    let roster = vec![
         enrolled(Form::Table, false),
         enrolled(Form::Table, true),
         enrolled(Form::Csv, false),
@@ -140,5 +184,6 @@ pub(super) fn replies() -> Vec<Reply> {
         Reply::Seat(SeatReply::Archived(seat(None, false))),
         Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 0, backups: 0 }),
         Reply::Seat(SeatReply::Removed { seat: "equipo2".into(), machines: 2, backups: 1 }),
-    ]
+    ];
+    [of_courses(), roster].concat()
 }

@@ -10,6 +10,7 @@ fn template(name: &str, version: Option<u32>) -> TemplateView {
     TemplateView {
         name: name.into(),
         version,
+        course: version.map(|_| "aso-2026".into()),
         description: "Un Linux pequeño\u{1b}[31m para empezar".into(),
         size: 3_145_728,
         cpus: 1,
@@ -24,6 +25,7 @@ fn version(number: u32, machines: u32, retired: bool) -> VersionView {
     VersionView {
         name: "tomcat".into(),
         version: number,
+        course: (number > 1).then(|| "aso-2026".into()),
         description: "Tomcat 10".into(),
         size: 52_428_800,
         cpus: 2,
@@ -85,6 +87,7 @@ pub(crate) fn replies(vm: VmView, port: PortView) -> Vec<Reply> {
         Reply::Template(TemplateReply::Published(TemplatePublished {
             name: "tomcat".into(),
             version: 2,
+            course: "aso-2026".into(),
             size: 52_428_800,
             took_ms: 4_200,
         })),

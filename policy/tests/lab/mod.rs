@@ -52,7 +52,8 @@ pub fn course() -> Course {
         name: "aso-2026".parse().unwrap(),
         edition: EDITION,
         created: Timestamp(0),
-        closed: None,
+        state: CourseState::Open,
+        template: None,
     }
 }
 

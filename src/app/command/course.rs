@@ -1,10 +1,10 @@
 //! `course VERB`.
 
-use super::needs::{Needs, Terminal, Wants, verbs};
+use super::needs::{Needs, Sentence, Terminal, Wants, verbs};
 use super::roster::{Enrol, Form};
 use crate::app::error::{Error, Kind};
 use puerta_lab::action::Action;
-use puerta_lab::names::CourseName;
+use puerta_lab::names::{CourseName, TemplateRef};
 
 /// `course VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,38 @@ pub enum CourseCommand {
     },
     /// All.
     List,
+    /// Call it something else.
+    Rename {
+        /// Which.
+        course: CourseName,
+        /// Its new name.
+        name: CourseName,
+    },
+    /// Say what its machines are made from when nobody says.
+    Set {
+        /// Which.
+        course: CourseName,
+        /// That; `None`: nothing of its own.
+        template: Option<TemplateRef>,
+    },
+    /// Let it be looked at, and nothing new begin.
+    Close(CourseName),
+    /// Archive all its seats.
+    Archive {
+        /// Which.
+        course: CourseName,
+        /// So many seats may be, though they are many.
+        agreed: Option<u32>,
+    },
+    /// Take either back.
+    Reopen {
+        /// Which.
+        course: CourseName,
+        /// What archiving stopped is to be started.
+        start: bool,
+    },
+    /// Remove it, with its seats.
+    Remove(CourseName),
     /// Its people from a list.
     Enrol(Enrol),
     /// New one-time codes for who has no other way in.
@@ -40,4 +72,15 @@ verbs! { CourseCommand {
         ..Needs::input(Wants::List)
     },
     "code", [Action::CourseEnrol], Self::Code { .. } => Needs::nothing(),
+    "rename", [Action::CourseEdit], Self::Rename { .. } => Needs::nothing(),
+    "set", [Action::CourseEdit], Self::Set { .. } => Needs::nothing(),
+    "close", [Action::CourseEdit], Self::Close(_) => Needs::nothing(),
+    "archive", [Action::CourseEdit], Self::Archive { agreed, .. } => match agreed {
+        None => Needs::weighed(),
+        Some(_) => Needs::nothing(),
+    },
+    "reopen", [Action::CourseEdit], Self::Reopen { .. } => Needs::nothing(),
+    "remove", [Action::CourseRemove], Self::Remove(course) => {
+        Needs::a_yes(Sentence::new("ask-course-remove").with("course", course))
+    },
 } }

@@ -20,6 +20,8 @@ pub enum TemplateCommand {
         vm: VmRef,
         /// The template's name; the version is the next one.
         name: TemplateName,
+        /// The course that it is offered to; the machine's own when not said.
+        course: Option<CourseName>,
         /// A line about it.
         description: Option<String>,
         /// CPU cores of a machine of it, when nothing is asked for; the machine's own when not said.
@@ -32,7 +34,12 @@ pub enum TemplateCommand {
         ports: Vec<Service>,
     },
     /// Offer it, or one version, no more.
-    Retire(TemplateRef),
+    Retire {
+        /// Which.
+        template: TemplateRef,
+        /// Whose; not needed where it is one course's.
+        course: Option<CourseName>,
+    },
 }
 
 /// `quota VERB`.
@@ -68,7 +75,7 @@ verbs! { TemplateCommand {
     "list", [Action::TemplateList], Self::List => Needs::nothing(),
     "show", [Action::TemplateList], Self::Show(_) => Needs::nothing(),
     "publish", [Action::TemplatePublish], Self::Publish { .. } => Needs::nothing(),
-    "retire", [Action::TemplateRetire], Self::Retire(template) => {
+    "retire", [Action::TemplateRetire], Self::Retire { template, .. } => {
         Needs::a_yes(Sentence::new("ask-template-retire").with("template", template))
     },
 } }

@@ -72,6 +72,10 @@ impl From<StoreError> for Error {
                     Some(free) => error.with("freeyear", free.year).with("freeversion", free.version),
                 }
             }
+            StoreError::NotOpen { course, state } => {
+                let error = Self::new(Kind::Conflict, "error-course-closed").with("course", course);
+                error.with("state", state.as_str())
+            }
             StoreError::Away { trouble, error } => {
                 tracing::warn!(?trouble, %error, "the registry does not answer");
                 Self::new(Kind::Unavailable, registry(trouble)).because(Cause::RegistryAway)

@@ -45,3 +45,8 @@ pub(in crate::app) async fn backup(
     }
     Ok(None)
 }
+
+/// Names for a sentence.
+pub(in crate::app) fn listed(names: &[BackupName]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

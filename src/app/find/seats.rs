@@ -6,7 +6,7 @@ use crate::app::command::Whose;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Actor, Course, Seat, SeatId};
+use puerta_lab::model::{Actor, Course, CourseState, Seat, SeatId};
 use puerta_lab::names::{CourseName, SeatName};
 use puerta_policy::decide::{Lab, Permit};
 use puerta_store::{Holding, Store};
@@ -99,11 +99,25 @@ pub(in crate::app) async fn course(store: &Store, name: &CourseName) -> Result<C
     store.course(name).await?.ok_or_else(absent)
 }
 
+/// Another course is called so.
+pub(in crate::app) fn course_taken(name: &CourseName) -> Error {
+    Error::new(Kind::Conflict, "error-course-exists").with("course", name)
+}
+
+/// Nothing begins in a course that stands so.
+pub(in crate::app) fn not_open(course: &CourseName, state: CourseState) -> Error {
+    let error = Error::new(Kind::Conflict, "error-course-read-only").with("course", course);
+    error.with("state", state.as_str())
+}
+
 impl App {
-    /// Nothing begins to run in a seat that is shut.
+    /// Nothing begins in a seat that is shut, nor in a course that is not open.
     pub(in crate::app) async fn opened(&self, seat: SeatId, name: &SeatName) -> Result<()> {
         if self.store.is_leaving(seat).await? {
             return Err(going(name));
+        }
+        if let Some(course) = self.store.course_of(seat).await?.filter(|course| !course.state.is_open()) {
+            return Err(not_open(&course.name, course.state));
         }
         if self.store.is_shut(seat).await? {
             return Err(Error::new(Kind::Conflict, "error-seat-archived").with("seat", name));

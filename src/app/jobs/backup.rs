@@ -9,7 +9,6 @@ use crate::app::command::MayGo;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{BackupReply, Reply, Step, VmState};
-use crate::app::weigh::listed;
 use crate::app::{App, Outcome, clock, find};
 use async_trait::async_trait;
 use puerta_engine::{EngineError, Sum, Which};
@@ -64,7 +63,7 @@ pub(in crate::app) async fn start(
 fn would_go(vm: &Vm, names: &[BackupName]) -> Error {
     let error = Error::new(Kind::Conflict, "error-backup-would-go").with("vm", &vm.name);
     let oldest = names.first().map(ToString::to_string).unwrap_or_default();
-    error.with("backups", listed(names)).with("backup", oldest)
+    error.with("backups", find::listed(names)).with("backup", oldest)
 }
 
 async fn all_protected(app: &App, vm: &Vm) -> Result<Error> {

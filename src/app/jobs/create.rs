@@ -38,7 +38,8 @@ pub(in crate::app) async fn start(
     let permit = find::permit_seat(ctx, seat, &name, Action::VmCreate, said).await?;
     let seat = permit.target().clone();
     app.opened(seat.id, &seat.name).await?;
-    let template = offer::choose(ctx, template).await?;
+    let course = app.store.course_of(seat.id).await?.ok_or_else(Error::denied)?;
+    let template = offer::choose(ctx, &course, template.as_ref()).await?;
     let limits = limits(ctx, &asked, template.limits)?;
     let new = NewVm {
         seat: seat.id,

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use puerta_engine::{Status, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
-use puerta_store::{NewTemplate, Template};
+use puerta_store::{NewTemplate, StoreError, Template};
 use std::time::Instant;
 
 /// Longest description, characters.
@@ -24,7 +24,7 @@ pub(in crate::app) struct Publish;
 
 /// The permit, the version, the job.
 pub(in crate::app) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Result<Outcome> {
-    let TemplateCommand::Publish { vm: wanted, name, description, cpus, memory_mib, disk_mib, ports } =
+    let TemplateCommand::Publish { vm: wanted, name, course, description, cpus, memory_mib, disk_mib, ports } =
         command
     else {
         return Err(Error::denied());
@@ -42,9 +42,17 @@ pub(in crate::app) async fn start(ctx: &Ctx<'_>, command: TemplateCommand) -> Re
         return Err(Error::new(Kind::Conflict, "error-template-own").with("template", &name));
     }
     is_stopped(app, vm).await?;
-    let new = NewTemplate { name, description, publisher: ctx.actor.login.clone(), limits, ports };
+    let course = match &course {
+        Some(name) => find::course(&app.store, name).await?,
+        None => app.store.course_of(vm.seat).await?.ok_or_else(Error::denied)?,
+    };
+    let publisher = ctx.actor.login.clone();
+    let new = NewTemplate { name, course: course.id, description, publisher, limits, ports };
     let started = app.store.begin_template(Publish.kind(), new, vm.id, ctx.actor.person, clock::now()).await;
-    let (_template, job) = begun(vm, started)?;
+    let (_template, job) = match started {
+        Err(StoreError::NotOpen { course, state }) => return Err(find::not_open(&course, state)),
+        started => begun(vm, started)?,
+    };
     Ok(launched(ctx, job, permit, Publish).await)
 }
 
@@ -110,6 +118,7 @@ async fn make(work: &Work, template: &Template) -> Result<Reply> {
     Ok(Reply::Template(TemplateReply::Published(TemplatePublished {
         name: template.name.to_string(),
         version: template.version,
+        course: template.course_name.as_ref().map(ToString::to_string).unwrap_or_default(),
         size,
         took_ms: began.elapsed().as_millis() as u64,
     })))

@@ -21,6 +21,8 @@ enum Barred {
     Suspended,
     /// They are in no list any more.
     Archived,
+    /// The courses that they sit in are archived.
+    Courses(Vec<CourseName>),
     /// From there nobody of them comes in.
     Campus { course: Option<CourseName>, networks: Vec<IpNet> },
     /// Not at this hour; when it is one again, if that is soon.
@@ -89,6 +91,10 @@ impl Barred {
         match self {
             Self::Suspended => denied("error-barred-suspended"),
             Self::Archived => denied("error-barred-archived"),
+            Self::Courses(courses) => {
+                let courses: Vec<String> = courses.iter().map(|course| format!("`{course}`")).collect();
+                denied("error-barred-course").with("courses", courses.join(", "))
+            }
             Self::Campus { course, networks } => {
                 let networks: Vec<String> = networks.iter().map(|network| format!("`{network}`")).collect();
                 let course = course.map_or_else(|| "all".to_owned(), |course| course.to_string());
@@ -111,7 +117,12 @@ impl App {
     pub(in crate::app) async fn barred(&self, person: PersonId, policies: &[String]) -> Result<Error> {
         let (zone, now) = (&self.config.timezone, clock::now());
         let why = match (self.store.actor(person).await?, self.store.person(person).await?) {
-            (Some(actor), Some(person)) if actor.suspended && !person.suspended => Barred::Archived,
+            (Some(actor), Some(person)) if actor.suspended && !person.suspended => {
+                match self.store.archived_courses_of(person.id).await? {
+                    none if none.is_empty() => Barred::Archived,
+                    courses => Barred::Courses(courses),
+                }
+            }
             (Some(actor), _) if actor.suspended => Barred::Suspended,
             _ => {
                 let rules = self.store.rules().await?;

@@ -8,6 +8,7 @@ mod explain;
 mod files;
 mod ready;
 mod reload;
+mod renamed;
 mod ruling;
 mod zone;
 

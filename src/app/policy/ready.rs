@@ -55,7 +55,10 @@ impl App {
         self.rule_now(&self.ruling.turn().await).await
     }
 
-    async fn rule_now(&self, turn: &RulingTurn<'_>) -> std::result::Result<Changed<()>, Vec<String>> {
+    pub(super) async fn rule_now(
+        &self,
+        turn: &RulingTurn<'_>,
+    ) -> std::result::Result<Changed<()>, Vec<String>> {
         let rules = self.rendered_rules().await.map_err(|error| vec![format!("{error:?}")])?;
         Ok(turn.replace(files::with(&self.policy(), &rules)?))
     }
@@ -125,7 +128,7 @@ async fn take_out(app: &Arc<App>, ready: &ReadyRule) -> Result<bool> {
     Ok(done)
 }
 
-fn refused(errors: &[String]) -> Error {
+pub(super) fn refused(errors: &[String]) -> Error {
     Error::new(Kind::Conflict, "error-policy-refused").with("reason", errors.join("; "))
 }
 

@@ -14,10 +14,10 @@ use puerta_engine::{Engine, Instance, Which};
 use puerta_lab::model::{Role, SeatId, VmId};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::{AddressPlan, Edition, SeatNumber};
-use puerta_store::{Anew, AnewPerson, AnewSeat, AnewVm, NewCode};
+use puerta_store::{Anew, AnewCourse, AnewPerson, AnewSeat, AnewVm, NewCode};
 use std::collections::BTreeMap;
 use std::io;
-use story::{Place, Story};
+use story::{Place, Story, ToldCourse};
 
 /// What is known, and what is not.
 #[derive(Debug, Default)]
@@ -152,7 +152,8 @@ impl<'a> Gathering<'a> {
                 continue;
             };
             // A course is in one place: whoever sits elsewhere sits in another one.
-            let fits = number.filter(|(edition, _)| courses.get(&course) == Some(edition));
+            let place = courses.get(&course).map(|course| course.edition);
+            let fits = number.filter(|(edition, _)| place == Some(*edition));
             let number = fits.map(|(_, number)| number);
             let members: Vec<Login> = members.into_iter().collect();
             self.known.anew.seats.push(AnewSeat { id, name, course, number, team, archived, members });
@@ -165,18 +166,19 @@ impl<'a> Gathering<'a> {
     fn courses(&mut self) {
         let Self { seats, story, known, .. } = self;
         let now = clock::academic_year(clock::now());
-        for (name, (year, version)) in &story.courses {
+        for (name, ToldCourse { year, version, state }) in &story.courses {
             let seats = seats.values().filter(|seat| seat.place.course.as_ref() == Some(name));
             let seen = seats.filter_map(|seat| seat.number).map(|(edition, _)| edition).next();
             let year = year.or_else(|| name.year()).unwrap_or(now);
             let said = Edition { year, version: version.unwrap_or(0) };
-            known.anew.courses.insert(name.clone(), seen.unwrap_or(said));
+            let edition = seen.unwrap_or(said);
+            known.anew.courses.insert(name.clone(), AnewCourse { edition, state: *state });
         }
         for (name, seat) in seats.iter_mut() {
             let edition = seat.number.map_or(Edition { year: now, version: 0 }, |(edition, _)| edition);
             let course = seat.place.course.clone().filter(|course| {
-                let there = known.anew.courses.entry(course.clone()).or_insert(edition);
-                seat.number.is_none() || *there == edition
+                let there = known.anew.courses.entry(course.clone()).or_insert(AnewCourse::open(edition));
+                seat.number.is_none() || there.edition == edition
             });
             let invented =
                 || format!("rebuilt-{}-{}", edition.year, edition.version).parse::<CourseName>().ok();
@@ -185,7 +187,7 @@ impl<'a> Gathering<'a> {
                 invented()
             });
             if let Some(course) = &seat.place.course {
-                known.anew.courses.entry(course.clone()).or_insert(edition);
+                known.anew.courses.entry(course.clone()).or_insert(AnewCourse::open(edition));
             }
         }
     }

@@ -2,10 +2,11 @@
 //! whom since. Its lines are heard in their order. Where it is not certain that somebody may still have something
 //! (a key among several that was removed by its number), they have it no more.
 
+use crate::app::clock;
 use crate::app::command::{Command, CourseCommand, KeyCommand, PersonCommand, SeatCommand};
 use crate::app::roster;
 use puerta_lab::action::Action;
-use puerta_lab::model::Role;
+use puerta_lab::model::{CourseState, Role};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,16 @@ impl Default for Told {
     }
 }
 
+/// A course.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ToldCourse {
+    /// What was said of it.
+    pub(super) year: Option<u16>,
+    /// The same.
+    pub(super) version: Option<u8>,
+    pub(super) state: CourseState,
+}
+
 /// A seat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -41,8 +52,7 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Story {
     pub(super) people: BTreeMap<Login, Told>,
-    /// With the year and the version that were said of it.
-    pub(super) courses: BTreeMap<CourseName, (Option<u16>, Option<u8>)>,
+    pub(super) courses: BTreeMap<CourseName, ToldCourse>,
     pub(super) seats: BTreeMap<SeatName, Place>,
     /// Lines that were heard.
     pub(super) lines: u64,
@@ -117,9 +127,7 @@ impl Story {
 
     fn changed(&mut self, actor: &Login, command: Command) {
         match command {
-            Command::Course(CourseCommand::Create { name, year, version }) => {
-                self.courses.insert(name, (year, version));
-            }
+            Command::Course(command) => self.of_course(command),
             Command::Person(command) => self.of_person(command),
             Command::Seat(SeatCommand::Create { team, course, members }) => {
                 let team_of = !members.is_empty();
@@ -150,6 +158,37 @@ impl Story {
             // Which one it was nobody can tell from a number.
             Command::Key(KeyCommand::Remove { .. }) => self.person(actor).keys.clear(),
             _ => {}
+        }
+    }
+
+    fn of_course(&mut self, command: CourseCommand) {
+        match command {
+            CourseCommand::Create { name, year, version } => {
+                self.courses.insert(name, ToldCourse { year, version, state: CourseState::Open });
+            }
+            CourseCommand::Rename { course, name } => {
+                if let Some(told) = self.courses.remove(&course) {
+                    self.courses.insert(name.clone(), told);
+                }
+                let seats = self.seats.values_mut().filter(|seat| seat.course.as_ref() == Some(&course));
+                seats.for_each(|seat| seat.course = Some(name.clone()));
+            }
+            CourseCommand::Close(course) => self.stands(&course, CourseState::Closed(clock::now())),
+            CourseCommand::Archive { course, .. } => {
+                self.stands(&course, CourseState::Archived(clock::now()));
+            }
+            CourseCommand::Reopen { course, .. } => self.stands(&course, CourseState::Open),
+            CourseCommand::Remove(course) => {
+                self.courses.remove(&course);
+                self.seats.retain(|_, seat| seat.course.as_ref() != Some(&course));
+            }
+            _ => {}
+        }
+    }
+
+    fn stands(&mut self, course: &CourseName, state: CourseState) {
+        if let Some(told) = self.courses.get_mut(course) {
+            told.state = state;
         }
     }
 
@@ -249,6 +288,43 @@ mod tests {
         assert_eq!((story.lines, story.lost), (5, 1));
         let seat = &story.seats[&"ana".parse::<SeatName>().unwrap()];
         assert_eq!(seat.course.as_ref().unwrap().as_str(), "aso-2026");
+    }
+
+    #[test]
+    fn a_course_is_known_by_its_last_name_and_state() {
+        let course = |name: &str| -> CourseName { name.parse().unwrap() };
+        let parse = |words: &str| {
+            Some(Command::Course(match words {
+                "create" => {
+                    CourseCommand::Create { name: course("aso-2026"), year: Some(2026), version: None }
+                }
+                "other" => CourseCommand::Create { name: course("ux-2026"), year: None, version: None },
+                "rename" => CourseCommand::Rename { course: course("aso-2026"), name: course("aso-a") },
+                "archive" => CourseCommand::Archive { course: course("aso-a"), agreed: Some(30) },
+                _ => CourseCommand::Remove(course("ux-2026")),
+            }))
+        };
+        let sits = |seat: &str, course: &str| {
+            json!({"code": "seat", "phase": "note", "outcome": "done",
+                   "detail": {"what": "new", "course": course, "seat": seat, "person": seat}})
+        };
+        let did = |action, words| did("profesor", action, words);
+        let lines = [
+            did("course-create", "create"),
+            did("course-create", "other"),
+            sits("ana", "aso-2026"),
+            sits("bea", "ux-2026"),
+            did("course-edit", "rename"),
+            did("course-edit", "archive"),
+            did("course-remove", "remove"),
+        ];
+        let story = heard(&lines, &parse);
+        let told: Vec<_> =
+            story.courses.iter().map(|(name, told)| (name.as_str(), told.state.as_str())).collect();
+        assert_eq!(told, [("aso-a", "archived")]);
+        let seats: Vec<_> =
+            story.seats.iter().map(|(name, seat)| (name.as_str(), seat.course.clone())).collect();
+        assert_eq!(seats, [("ana", Some(course("aso-a")))]);
     }
 
     #[test]

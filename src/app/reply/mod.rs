@@ -29,7 +29,7 @@ pub use network::{
     PublishedView,
 };
 pub use node::{DrainView, DrainedView, NodeReply, NodeStands, NodeView, PlacedView, RulesState, RulesView};
-pub use people::{CourseReply, CourseView, PersonReply, PersonView, SeatReply, SeatView};
+pub use people::{CourseReply, CourseStands, CourseView, PersonReply, PersonView, SeatReply, SeatView};
 pub use policy::{CheckView, ExplainView, PlaceView, PolicyReply, PolicyView, RuleState, RuleView};
 pub use roster::{Change, CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use session::{MessageView, OpenKind, OpenView, RecordingView, SessionReply, SessionView};

@@ -1,5 +1,6 @@
 //! What is answered about persons, courses and seats.
 
+use super::word::words;
 use super::{CodesView, EnrolView};
 use serde::Serialize;
 
@@ -90,10 +91,59 @@ pub enum CourseReply {
     List(Vec<CourseView>),
     /// A course was made.
     Created(CourseView),
+    /// It is called something else.
+    Renamed {
+        /// As it is now.
+        course: CourseView,
+        /// Its old name.
+        was: String,
+        /// Policies of ready rules that say the new name now.
+        rules: Vec<String>,
+    },
+    /// Its template was said, or taken away.
+    Set(CourseView),
+    /// It stands so now.
+    Turned {
+        /// As it is now.
+        course: CourseView,
+        /// Whether it stood otherwise before.
+        changed: bool,
+        /// Seats that are archived with it.
+        seats: u32,
+        /// Machines that are stopped.
+        stops: u32,
+        /// What archiving stopped once, and is not running yet.
+        resting: Vec<String>,
+        /// Whether that is being started.
+        start: bool,
+    },
+    /// It is gone.
+    Removed {
+        /// Its name.
+        course: String,
+        /// Seats that went with it.
+        seats: u32,
+        /// Its templates, which are not offered any more.
+        templates: Vec<String>,
+        /// Who has no seat any more.
+        unseated: Vec<String>,
+    },
     /// `course enrol`
     Enrolled(Box<EnrolView>),
     /// `course code`
     CodesMade(CodesView),
+}
+
+words! {
+    /// How a course stands.
+    CourseStands {
+        /// It goes on.
+        Open = "open",
+        /// It is read only.
+        Closed = "closed",
+        /// Its seats are archived.
+        Archived = "archived",
+    }
 }
 
 /// A course as people see it.
@@ -107,6 +157,12 @@ pub struct CourseView {
     pub version: u8,
     /// Seats in it.
     pub seats: u32,
+    /// How it stands.
+    pub state: CourseStands,
+    /// Since when it is not open.
+    pub since: Option<String>,
+    /// What a machine in it is made from when nobody says.
+    pub template: Option<String>,
     /// When it was made.
     pub created: String,
 }

@@ -36,6 +36,8 @@ pub struct TemplateView {
     pub name: String,
     /// Its newest version; none: the engine has it from the technician.
     pub version: Option<u32>,
+    /// The course that it is offered to; none: all.
+    pub course: Option<String>,
     /// A line about it.
     pub description: String,
     /// Bytes of its image.
@@ -70,6 +72,8 @@ pub struct VersionView {
     pub name: String,
     /// From 1.
     pub version: u32,
+    /// The course that it is offered to; none: all, or one that is gone.
+    pub course: Option<String>,
     /// A line about it.
     pub description: String,
     /// Bytes of its image.
@@ -103,6 +107,8 @@ pub struct TemplatePublished {
     pub name: String,
     /// Its version.
     pub version: u32,
+    /// The course that it is offered to.
+    pub course: String,
     /// Bytes of its image.
     pub size: u64,
     /// How long it took.

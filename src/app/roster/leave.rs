@@ -17,7 +17,7 @@ const EVERYDAY: u32 = 2;
 const MUCH: u32 = 10;
 
 /// More than two, and more than a tenth of the class or than ten.
-pub(super) fn many(gone: u32, class: u32) -> bool {
+pub(in crate::app) fn many(gone: u32, class: u32) -> bool {
     gone > EVERYDAY && gone > (class / 10).min(MUCH)
 }
 
@@ -58,7 +58,7 @@ pub(super) fn nobody_else(plan: &RosterPlan, list: &List) -> Result<(), Error> {
 }
 
 /// How many of these machines run; all when nobody can tell.
-pub(super) async fn running(app: &Arc<App>, vms: &[Vm]) -> u32 {
+pub(in crate::app) async fn running(app: &Arc<App>, vms: &[Vm]) -> u32 {
     let Some(seen) = app.seen(vms).await else { return vms.len() as u32 };
     let runs = |vm: &&Vm| seen.get(&vm.vmid).is_some_and(|instance| instance.status != Status::Stopped);
     vms.iter().filter(runs).count() as u32

@@ -11,6 +11,7 @@ mod shut;
 mod text;
 mod wrong;
 
+pub(super) use leave::{many, running};
 pub(super) use parse::fit;
 pub use shut::start;
 
@@ -45,7 +46,6 @@ async fn take(app: &Arc<App>, visitor: &Visitor, course: &Course, asked: Enrol) 
     let intake = Intake { course: course.id, add: asked.add, start: asked.start, now: clock::now() };
     let done = app.store.enrol(intake, &rows, |plan| leave::agreed(plan, &asked)).await;
     let enrolled = done.map_err(|error| match error {
-        StoreError::Gone => Error::new(Kind::Conflict, "error-course-closed").with("course", &course.name),
         StoreError::Taken(_) => Error::new(Kind::Conflict, "error-seat-names").with("course", &course.name),
         other => other.into(),
     })?;

@@ -38,6 +38,7 @@ impl House {
         let publish = TemplateCommand::Publish {
             vm: web1(),
             name: "tomcat".parse().unwrap(),
+            course: None,
             description: None,
             cpus: None,
             memory_mib: None,
@@ -89,7 +90,8 @@ async fn an_image_that_cannot_go_now_goes_when_the_engine_is_back() {
     let watch = house.publish().await;
     house.end(watch).await.0.unwrap();
     house.sim.set_away(true);
-    let retire = Command::Template(TemplateCommand::Retire("tomcat".parse().unwrap()));
+    let retire =
+        Command::Template(TemplateCommand::Retire { template: "tomcat".parse().unwrap(), course: None });
     house.app.run(&house.visitor, retire, "words").await.unwrap();
     let removed = async || house.app.store.templates().await.unwrap()[0].removed.is_some();
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod backup;
+mod course;
 mod csv;
 mod factor;
 mod isolation;
@@ -51,7 +52,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::Quota(reply) => template::of_quotas(reply, lang, style),
         Reply::Key(reply) => people::of_keys(reply, lang, style),
         Reply::Account(reply) => people::of_account(reply, lang),
-        Reply::Course(reply) => people::of_courses(reply, lang, style),
+        Reply::Course(reply) => course::reply(reply, lang, style),
         Reply::Person(reply) => people::of_persons(reply, lang, style),
         Reply::Seat(reply) => people::of_seats(reply, lang, style),
         Reply::Totp(reply) => factor::reply(reply, lang, style),

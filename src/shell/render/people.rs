@@ -1,11 +1,10 @@
-//! Persons, keys, courses and seats as text.
+//! Persons, keys and seats as text.
 
 use super::table::Gives::{Cut, Drop};
 use super::table::{Table, fields};
-use super::{Style, label, method, roster, said, units};
+use super::{Style, label, method, said, units};
 use crate::app::reply::{
-    AccountReply, CourseReply, CourseView, KeyReply, KeyView, LangView, PersonReply, PersonView, SeatReply,
-    SeatView, WhoamiView, Why,
+    AccountReply, KeyReply, KeyView, LangView, PersonReply, PersonView, SeatReply, SeatView, WhoamiView, Why,
 };
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
@@ -31,22 +30,6 @@ pub(super) fn of_account(reply: &AccountReply, lang: Lang) -> String {
         AccountReply::PasswordSet => said(lang, "done-password-set", &[]),
         AccountReply::Whoami(who) => whoami(who, lang),
         AccountReply::Lang(view) => language(*view, lang),
-    }
-}
-
-pub(super) fn of_courses(reply: &CourseReply, lang: Lang, style: Style) -> String {
-    match reply {
-        CourseReply::List(all) => courses(all, lang, style),
-        CourseReply::Created(course) => {
-            let args = [
-                ("course", &*course.name),
-                ("year", &*course.year.to_string()),
-                ("version", &*course.version.to_string()),
-            ];
-            said(lang, "done-course-created", &args)
-        }
-        CourseReply::Enrolled(view) => roster::enrolled(view, lang, style),
-        CourseReply::CodesMade(view) => roster::codes(view, lang, style),
     }
 }
 
@@ -170,24 +153,6 @@ fn language(view: LangView, lang: Lang) -> String {
         Why::Lab => "lang-lab",
     };
     said(lang, id, &[("lang", view.lang.as_str())])
-}
-
-fn courses(all: &[CourseView], lang: Lang, style: Style) -> String {
-    if all.is_empty() {
-        return said(lang, "empty-courses", &[]);
-    }
-    let columns = ["course", "year", "version", "seats", "created"];
-    let mut table = Table::new(lang, &columns).gives(&[Drop("created"), Drop("version")]);
-    for course in all {
-        table.row(vec![
-            course.name.clone(),
-            course.year.to_string(),
-            course.version.to_string(),
-            course.seats.to_string(),
-            units::minute(&course.created),
-        ]);
-    }
-    table.text(style.width) + &units::zone(lang)
 }
 
 fn door(lang: Lang, person: &PersonView) -> String {

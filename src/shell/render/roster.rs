@@ -149,12 +149,16 @@ fn machines(view: &EnrolView, lang: Lang) -> String {
     }
     if let Some(first) = view.resting.first() {
         let id = if view.start { "enrol-starts" } else { "enrol-resting" };
-        let cut = if view.resting.len() > TOLD { ", …" } else { "" };
-        let names = view.resting.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ") + cut;
-        let (count, course) = (view.resting.len().to_string(), &view.course);
+        let (names, count, course) = (listed(&view.resting), view.resting.len().to_string(), &view.course);
         lines += &said(lang, id, &[("count", &count), ("names", &names), ("vm", first), ("course", course)]);
     }
     lines
+}
+
+/// The first of some names.
+pub(super) fn listed(names: &[String]) -> String {
+    let cut = if names.len() > TOLD { ", …" } else { "" };
+    names.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ") + cut
 }
 
 fn warned(warning: &EnrolWarning, lang: Lang) -> String {

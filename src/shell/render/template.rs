@@ -18,7 +18,13 @@ pub(super) fn reply(reply: &TemplateReply, lang: Lang, style: Style) -> String {
         TemplateReply::Published(made) => {
             let (version, size) = (made.version.to_string(), units::bytes(made.size, lang));
             let took = units::duration(made.took_ms, lang);
-            let args = [("template", &*made.name), ("number", &*version), ("size", &*size), ("took", &*took)];
+            let args = [
+                ("template", &*made.name),
+                ("number", &*version),
+                ("course", &*made.course),
+                ("size", &*size),
+                ("took", &*took),
+            ];
             said(lang, "done-template-published", &args)
         }
         TemplateReply::Retired(all) => all.iter().map(|one| retired(one, lang)).collect(),
@@ -50,8 +56,18 @@ fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
     if all.is_empty() {
         return said(lang, "empty-templates", &[]);
     }
-    let columns =
-        ["template", "version", "cpus", "memory", "disk", "ports", "machines", "size", "description"];
+    let columns = [
+        "template",
+        "version",
+        "course",
+        "cpus",
+        "memory",
+        "disk",
+        "ports",
+        "machines",
+        "size",
+        "description",
+    ];
     let mut table = Table::new(lang, &columns).gives(&[
         Drop("size"),
         Drop("machines"),
@@ -65,6 +81,7 @@ fn templates(all: &[TemplateView], lang: Lang, style: Style) -> String {
         table.row(vec![
             template.name.clone(),
             template.version.map_or_else(|| none(lang), |version| version.to_string()),
+            template.course.clone().unwrap_or_else(|| none(lang)),
             template.cpus.to_string(),
             units::mib(template.memory_mib),
             units::mib(template.disk_mib),
@@ -113,6 +130,7 @@ fn version(one: &VersionView, lang: Lang) -> String {
     };
     fields(&[
         (label(lang, "template"), format!("{}:{}", one.name, one.version)),
+        (label(lang, "course"), one.course.clone().unwrap_or_else(|| none(lang))),
         (label(lang, "state"), state),
         (label(lang, "description"), one.description.clone()),
         (label(lang, "limits"), limits(one.cpus, one.memory_mib, one.disk_mib, lang)),

@@ -5,7 +5,7 @@ use super::values::{bad, count, number};
 use crate::app::command::{self, Column, Command, CourseCommand, Enrol, SeatCommand};
 use crate::app::error::{Error, Kind, Result};
 use clap::{Args, Subcommand};
-use puerta_lab::names::{CampusName, CourseName, SeatName};
+use puerta_lab::names::{CampusName, CourseName, SeatName, TemplateRef};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Course {
@@ -17,6 +17,36 @@ pub(crate) enum Course {
         version: Option<u8>,
     },
     List,
+    Rename {
+        course: CourseName,
+        /// Its new name.
+        name: CourseName,
+    },
+    Set {
+        course: CourseName,
+        #[arg(long)]
+        template: Option<TemplateRef>,
+        #[arg(long = "no-template")]
+        no_template: bool,
+    },
+    Close {
+        course: CourseName,
+    },
+    Archive {
+        course: CourseName,
+        #[arg(long, allow_negative_numbers = true, value_parser = count)]
+        archive: Option<u32>,
+    },
+    Reopen {
+        course: CourseName,
+        #[arg(long)]
+        start: bool,
+    },
+    Remove {
+        course: CourseName,
+        #[command(flatten)]
+        yes: Yes,
+    },
     Enrol {
         course: CourseName,
         #[command(flatten)]
@@ -98,12 +128,22 @@ impl Form {
 
 impl Course {
     pub(super) fn meant(self) -> Result<Meant> {
-        Ok(Meant::command(Command::Course(match self {
+        let command = |verb| Meant::command(Command::Course(verb));
+        Ok(command(match self {
             Self::Create { course: name, year, version } => CourseCommand::Create { name, year, version },
             Self::List => CourseCommand::List,
+            Self::Rename { course, name } => CourseCommand::Rename { course, name },
+            Self::Set { course, template, no_template } if template.is_some() != no_template => {
+                CourseCommand::Set { course, template }
+            }
+            Self::Set { .. } => return Err(Error::new(Kind::Usage, "error-course-set")),
+            Self::Close { course } => CourseCommand::Close(course),
+            Self::Archive { course, archive: agreed } => CourseCommand::Archive { course, agreed },
+            Self::Reopen { course, start } => CourseCommand::Reopen { course, start },
+            Self::Remove { course, yes } => return Ok(command(CourseCommand::Remove(course)).or_asked(yes)),
             Self::Enrol { course, how, form } => CourseCommand::Enrol(how.of(course, form)?),
             Self::Code { course, form } => CourseCommand::Code { course, form: form.chosen()? },
-        })))
+        }))
     }
 }
 

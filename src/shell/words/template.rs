@@ -30,6 +30,8 @@ pub(crate) enum Template {
         vm: VmRef,
         #[arg(long)]
         name: TemplateName,
+        #[arg(long)]
+        course: Option<CourseName>,
         #[arg(long, value_parser = note)]
         description: Option<String>,
         #[arg(long, allow_negative_numbers = true, value_parser = count)]
@@ -43,6 +45,8 @@ pub(crate) enum Template {
     },
     Retire {
         template: TemplateRef,
+        #[arg(long)]
+        course: Option<CourseName>,
         #[command(flatten)]
         yes: Yes,
     },
@@ -66,11 +70,21 @@ impl Template {
         match self {
             Self::List => command(TemplateCommand::List),
             Self::Show { template } => command(TemplateCommand::Show(template)),
-            Self::Publish { vm, name, description, cpus, memory: memory_mib, disk: disk_mib, ports } => {
-                let ports = ports.unwrap_or_default();
-                command(TemplateCommand::Publish { vm, name, description, cpus, memory_mib, disk_mib, ports })
+            Self::Publish { vm, name, course, description, cpus, memory, disk, ports } => {
+                command(TemplateCommand::Publish {
+                    vm,
+                    name,
+                    course,
+                    description,
+                    cpus,
+                    memory_mib: memory,
+                    disk_mib: disk,
+                    ports: ports.unwrap_or_default(),
+                })
             }
-            Self::Retire { template, yes } => command(TemplateCommand::Retire(template)).or_asked(yes),
+            Self::Retire { template, course, yes } => {
+                command(TemplateCommand::Retire { template, course }).or_asked(yes)
+            }
         }
     }
 }

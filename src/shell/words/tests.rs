@@ -59,6 +59,10 @@ fn name<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
 }
 
+fn course(verb: CourseCommand) -> What {
+    Run(Command::Course(verb))
+}
+
 #[test]
 fn machines() {
     use VmCommand::*;
@@ -133,6 +137,7 @@ fn the_other_families() {
             Run(Command::Template(TemplateCommand::Publish {
                 vm: vm("web1"),
                 name: name("tomcat"),
+                course: None,
                 description: None,
                 cpus: None,
                 memory_mib: Some(1024),
@@ -140,7 +145,13 @@ fn the_other_families() {
                 ports: ["8080", "53/udp"].map(|text| text.parse().unwrap()).into(),
             })),
         ),
-        ("template retire tomcat --yes", Run(Command::Template(TemplateCommand::Retire(name("tomcat"))))),
+        (
+            "template retire tomcat --course aso-2026 --yes",
+            Run(Command::Template(TemplateCommand::Retire {
+                template: name("tomcat"),
+                course: Some(name("aso-2026")),
+            })),
+        ),
         ("quota show", Run(Command::Quota(QuotaCommand::Own))),
         (
             "quota show --role alumno",
@@ -181,6 +192,28 @@ fn the_other_families() {
                 version: Some(1),
             })),
         ),
+        (
+            "course rename aso-2026 aso-a",
+            course(CourseCommand::Rename { course: name("aso-2026"), name: name("aso-a") }),
+        ),
+        (
+            "course set aso-2026 --template tomcat:2",
+            course(CourseCommand::Set { course: name("aso-2026"), template: Some(name("tomcat:2")) }),
+        ),
+        (
+            "course set aso-2026 --no-template",
+            course(CourseCommand::Set { course: name("aso-2026"), template: None }),
+        ),
+        ("course close aso-2026", course(CourseCommand::Close(name("aso-2026")))),
+        (
+            "course archive aso-2026 --archive 30",
+            course(CourseCommand::Archive { course: name("aso-2026"), agreed: Some(30) }),
+        ),
+        (
+            "course reopen aso-2026 --start",
+            course(CourseCommand::Reopen { course: name("aso-2026"), start: true }),
+        ),
+        ("course remove aso-2026 --yes", course(CourseCommand::Remove(name("aso-2026")))),
         (
             "course code aso-2026 --csv",
             Run(Command::Course(CourseCommand::Code { course: name("aso-2026"), form: Form::Csv })),

@@ -23,6 +23,7 @@ pub(super) fn migrator() -> Migrator {
         (11, "rest", include_str!("migrations/0011_rest.sql")),
         (12, "campus", include_str!("migrations/0012_campus.sql")),
         (13, "numbers", include_str!("migrations/0013_numbers.sql")),
+        (14, "courses", include_str!("migrations/0014_courses.sql")),
         (15, "lang", include_str!("migrations/0015_lang.sql")),
         (16, "clock", include_str!("migrations/0016_clock.sql")),
         (17, "leaving", include_str!("migrations/0017_leaving.sql")),

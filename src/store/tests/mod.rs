@@ -4,6 +4,7 @@
 
 mod age;
 mod backups;
+mod courses;
 mod factors;
 mod leaving;
 mod machines;

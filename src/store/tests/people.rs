@@ -63,7 +63,7 @@ async fn courses_share_a_place() {
     let close = sqlx::query("UPDATE courses SET closed = 1 WHERE id = $1").bind(aso.id.0);
     close.execute(&store.writer).await.unwrap();
     let closed = store.add_person(person("alumno4", Some(aso.id)), NOW).await;
-    assert!(matches!(closed, Err(StoreError::Gone)));
+    assert!(matches!(closed, Err(StoreError::NotOpen { .. })));
 }
 
 #[tokio::test]

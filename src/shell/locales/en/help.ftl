@@ -30,6 +30,8 @@ help-everybody =
 help-staff =
     Teachers
       course create|list|enrol|code            courses, and their people from a list
+      course rename|set|close|reopen           their name, their template, read only
+      course archive|remove                    puts them away, or takes them out
       person add|list|show|edit|code|suspend   persons
       person remove|totp-reset                 removing, a lost second factor
       seat list|create|add|drop|remove         seats, and teams

@@ -120,7 +120,6 @@ error-row-one-login = it becomes `{ $login }`, as `{ $other }` of line { $first 
 error-row-another = it becomes `{ $login }`, who has another name at the campus: see them with `person show { $login }`, or change the one in the list
 error-row-encoding = it is not UTF-8
 error-row-more = … and { $count } more, on the lines { $lines }
-error-course-closed = the course `{ $course }` is closed: nobody else gets a seat in it
 error-seat-names = there is no free seat name for everybody of the list in `{ $course }`: see which there are with `seat list`
 error-list-archives = the list would archive { $count } of { $class } people of `{ $course }`{ $machines ->
     [0] {""}

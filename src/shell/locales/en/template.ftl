@@ -19,7 +19,7 @@ template-limits = { $cpus ->
     [one] { $cpus } CPU
    *[other] { $cpus } CPUs
 }, { $memory } memory, { $disk } disk
-done-template-published = `{ $template }:{ $number }` is published ({ $size }, in { $took }): `vm create NAME --template { $template }`
+done-template-published = `{ $template }:{ $number }` is published for `{ $course }` ({ $size }, in { $took }): `vm create NAME --template { $template }`; to have it without saying so, `course set { $course } --template { $template }`
 done-template-retired = `{ $template }:{ $number }` is not offered any more{ $machines ->
     [0] {""}
     [one] ; its image stays for the machine that was made from it
@@ -70,15 +70,18 @@ use-template-show = template show TEMPLATE[:VERSION]
 sum-template-show = Shows everything about a template: its versions, limits and ports.
 help-template-show =
     Example: template show tomcat
-use-template-publish = template publish MACHINE --name TEMPLATE [--description TEXT] [--cpus N] [--memory SIZE] [--disk SIZE] [--ports PORT,…]
+use-template-publish = template publish MACHINE --name TEMPLATE [--course COURSE] [--description TEXT] [--cpus N] [--memory SIZE] [--disk SIZE] [--ports PORT,…]
 sum-template-publish = Makes a template of a stopped machine of yours (teachers).
 help-template-publish =
-    The same name again makes the next version. The machine stays as it is. These
-    do not go into the template: host keys, machine-id, the machine's name and
-    address, keys that open root's and users' doors, the history of shells, the
-    journal, and what is in `/tmp`. Everything else does: look for passwords and
-    private keys yourself first.
+    It is offered to one course, and changes nothing for others, also where they
+    have one of that name. The same name again makes the next version; numbers are
+    counted over all courses. The machine stays as it is. These do not go into the
+    template: host keys, machine-id, the machine's name and address, keys that open
+    root's and users' doors, the history of shells, the journal, and what is in
+    `/tmp`. Everything else does: look for passwords and private keys yourself
+    first.
 
+    --course COURSE      the course it is for; otherwise the machine's own
     --description TEXT   a line about it
     --cpus N             what a machine of it gets when nothing is asked for;
     --memory SIZE        otherwise what this machine has
@@ -86,13 +89,14 @@ help-template-publish =
     --ports PORT,…       ports of a machine of it that are published: `80,53/udp`
 
     Example: template publish web1 --name tomcat --ports 8080
-use-template-retire = template retire TEMPLATE[:VERSION] [--yes]
+use-template-retire = template retire TEMPLATE[:VERSION] [--course COURSE] [--yes]
 sum-template-retire = Offers a template, or one version of it, no more (teachers).
 help-template-retire =
     Machines that were made from it stay. The image stays until the last of them
     is gone.
 
-    --yes    without asking
+    --course COURSE    whose, where several courses have one of that name
+    --yes              without asking
 
     Example: template retire tomcat:1
 

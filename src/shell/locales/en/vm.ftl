@@ -31,8 +31,8 @@ help-vm-create =
     name inside the machine.
 
     --template TEMPLATE   what it is made from (`template list`), with `:VERSION`
-                          for another than the newest; not needed when there is
-                          only one
+                          for another than the newest; otherwise the course's,
+                          or the only one there is
     --cpus N              cores that it may use
     --memory SIZE         memory: `512M`, `1G`
     --disk SIZE           disk: `4G`

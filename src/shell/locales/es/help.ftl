@@ -30,6 +30,8 @@ help-everybody =
 help-staff =
     Profesores
       course create|list|enrol|code            cursos, y su gente de una lista
+      course rename|set|close|reopen           su nombre, su plantilla, solo lectura
+      course archive|remove                    los guarda, o los quita
       person add|list|show|edit|code|suspend   personas
       person remove|totp-reset                 dar de baja; segundo factor perdido
       seat list|create|add|drop|remove         puestos, y equipos

@@ -120,7 +120,6 @@ error-row-one-login = se queda en `{ $login }`, como `{ $other }` de la línea {
 error-row-another = se queda en `{ $login }`, que es alguien con otro nombre en el campus: míralo con `person show { $login }`, o cambia el de la lista
 error-row-encoding = no está en UTF-8
 error-row-more = … y { $count } más, en las líneas { $lines }
-error-course-closed = el curso `{ $course }` está cerrado: nadie más se sienta en él
 error-seat-names = no se encuentra un nombre de puesto libre para todos los de la lista en `{ $course }`: mira los que hay con `seat list`
 error-list-archives = la lista archivaría a { $count } de { $class } personas de `{ $course }`{ $machines ->
     [0] {""}

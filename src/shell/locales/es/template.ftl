@@ -16,7 +16,7 @@ word-retired-removed = retirada desde { $at }
 word-place-role = rol
 word-place-config = configuración
 template-limits = { $cpus } CPU, { $memory } de memoria, { $disk } de disco
-done-template-published = `{ $template }:{ $number }` está publicada ({ $size }, en { $took }): `vm create NOMBRE --template { $template }`
+done-template-published = `{ $template }:{ $number }` está publicada para `{ $course }` ({ $size }, en { $took }): `vm create NOMBRE --template { $template }`; para tenerla sin decirlo, `course set { $course } --template { $template }`
 done-template-retired = `{ $template }:{ $number }` ya no se ofrece{ $machines ->
     [0] {""}
     [one] ; su imagen sigue para la máquina hecha con ella
@@ -67,15 +67,18 @@ use-template-show = template show PLANTILLA[:VERSIÓN]
 sum-template-show = Enseña todo sobre una plantilla: versiones, límites y puertos.
 help-template-show =
     Ejemplo: template show tomcat
-use-template-publish = template publish MÁQUINA --name PLANTILLA [--description TEXTO] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO] [--ports PUERTO,…]
+use-template-publish = template publish MÁQUINA --name PLANTILLA [--course CURSO] [--description TEXTO] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO] [--ports PUERTO,…]
 sum-template-publish = Hace una plantilla de una máquina tuya parada (profesores).
 help-template-publish =
-    Con el mismo nombre otra vez se hace la versión siguiente. La máquina se queda
-    como está. No van a la plantilla: las claves de host, el machine-id, el nombre
-    y la dirección de la máquina, las claves que abren a root y a los usuarios, el
-    historial de los intérpretes de órdenes, el diario, ni lo que haya en `/tmp`.
-    Todo lo demás sí: busca antes tú las contraseñas y las claves privadas.
+    Se ofrece a un curso, y no cambia nada para los demás, tampoco si tienen una
+    con ese nombre. Con el mismo nombre otra vez se hace la versión siguiente; los
+    números se cuentan entre todos los cursos. La máquina se queda como está. No
+    van a la plantilla: las claves de host, el machine-id, el nombre y la dirección
+    de la máquina, las claves que abren a root y a los usuarios, el historial de
+    los intérpretes de órdenes, el diario, ni lo que haya en `/tmp`. Todo lo demás
+    sí: busca antes tú las contraseñas y las claves privadas.
 
+    --course CURSO        el curso para el que es; si no, el de la máquina
     --description TEXTO   una línea que la describa
     --cpus N              lo que recibe una máquina hecha con ella si no se pide
     --memory TAMAÑO       nada; si no, lo que tiene esta máquina
@@ -83,13 +86,14 @@ help-template-publish =
     --ports PUERTO,…      puertos que se publican de cada máquina: `80,53/udp`
 
     Ejemplo: template publish web1 --name tomcat --ports 8080
-use-template-retire = template retire PLANTILLA[:VERSIÓN] [--yes]
+use-template-retire = template retire PLANTILLA[:VERSIÓN] [--course CURSO] [--yes]
 sum-template-retire = Deja de ofrecer una plantilla, o una de sus versiones (profesores).
 help-template-retire =
     Las máquinas hechas con ella se quedan. La imagen sigue hasta que se borra la
     última.
 
-    --yes    sin preguntar
+    --course CURSO    de cuál, si varios cursos tienen una con ese nombre
+    --yes             sin preguntar
 
     Ejemplo: template retire tomcat:1
 

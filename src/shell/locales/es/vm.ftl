@@ -31,7 +31,7 @@ help-vm-create =
     nombre dentro de la máquina.
 
     --template PLANTILLA   de qué se hace (`template list`), con `:VERSIÓN`
-                           si no es la última; si solo hay una, no hace falta
+                           si no es la última; si no, la del curso, o la única
     --cpus N               núcleos que puede usar
     --memory TAMAÑO        memoria: `512M`, `1G`
     --disk TAMAÑO          disco: `4G`
