@@ -14,7 +14,7 @@ use crate::app::error::{Error, Kind};
 use crate::app::login::KeptOut;
 use crate::app::presence::{Counted, Present, Waiting};
 use crate::shell::notice;
-use auth::{Half, reject};
+use auth::{Half, named, reject};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, ChannelOpenFailure};
 use std::collections::HashSet;
@@ -197,18 +197,18 @@ impl russh::server::Handler for Handler {
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
         self.speaks();
-        Ok(self.offer(user, offer.public_key, offer.algorithm).await)
+        Ok(self.offer(named(user), offer.public_key, offer.algorithm).await)
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
         self.speaks();
-        Ok(self.signed(user, key.public_key, key.algorithm).await)
+        Ok(self.signed(named(user), key.public_key, key.algorithm).await)
     }
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.speaks();
         self.start_over();
-        Ok(self.password(user, password).await)
+        Ok(self.password(named(user), password).await)
     }
 
     async fn auth_keyboard_interactive<'a>(
@@ -218,6 +218,7 @@ impl russh::server::Handler for Handler {
         response: Option<Response<'a>>,
     ) -> Result<Auth, Self::Error> {
         self.speaks();
+        let user = named(user);
         let Some(mut answers) = response else { return Ok(self.ask(user)) };
         let answer = answers.next().map(|bytes| String::from_utf8(bytes.to_vec()));
         Ok(self.answered(user, answer.transpose()).await)

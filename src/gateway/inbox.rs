@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// When a person has too much waiting, a session may still have this: a line, a key.
 const MODEST: usize = 16 * 1024;
 
+/// What one message takes besides its bytes, about: who sends many of nothing pays for them.
+const OF_A_MESSAGE: usize = 256;
+
 /// Whose bytes a channel's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taker {
@@ -31,7 +34,7 @@ struct Inbox {
     taker: Taker,
     /// In russh's queue.
     queued: VecDeque<Piece>,
-    /// There, or taken from there and not dropped yet.
+    /// What weighs there, or was taken from there and is not dropped yet.
     bytes: Arc<AtomicUsize>,
 }
 
@@ -40,13 +43,14 @@ impl Inboxes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// russh has put so much into a channel's queue; whether that is more than it may have there.
+    /// russh has put a message of so many bytes into a channel's queue; whether that is more than it may have there.
     pub(super) fn arrived(&self, channel: ChannelId, bytes: usize) -> bool {
         let mut inboxes = self.lock();
         // A channel that nobody reads keeps nothing.
         let Some(inbox) = inboxes.get_mut(&channel) else { return false };
-        inbox.queued.push_back(inbox.waiting.more(bytes));
-        let of_channel = inbox.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        let weight = bytes + OF_A_MESSAGE;
+        inbox.queued.push_back(inbox.waiting.more(weight));
+        let of_channel = inbox.bytes.fetch_add(weight, Ordering::Relaxed) + weight;
         inbox.taker == Taker::Session && of_channel > MODEST && inbox.waiting.is_full()
     }
 }
@@ -123,6 +127,6 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.bytes.fetch_sub(self.data.len(), Ordering::Relaxed);
+        self.bytes.fetch_sub(self.data.len() + OF_A_MESSAGE, Ordering::Relaxed);
     }
 }

@@ -7,17 +7,19 @@ use super::channel::{self, size};
 use super::conn::Conn;
 use super::handler::{Place, Who};
 use super::inbox::Incoming;
+use crate::app::console::Size;
 use crate::app::ending::Reason;
 use crate::session::wire::{Input, Tty};
 use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
+use crate::shell::words::MAX_LINE;
 use bytes::Bytes;
 use russh::server::Msg;
 use russh::{ChannelMsg, ChannelWriteHalf};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Longest value of a variable that is taken.
+/// Longest value of a variable, or kind of a terminal, that is taken.
 const MAX_VALUE: usize = 64;
 /// What is kept of a client that talks before it asks: messages, and bytes.
 const KEPT: usize = 64;
@@ -79,6 +81,14 @@ impl SetUp {
         self.early.push_back(Input::Bytes(data));
     }
 
+    /// The kind of a terminal, or none where it is longer than any.
+    fn terminal(&mut self, size: Size, mut term: String) {
+        if term.len() > MAX_VALUE {
+            term = String::new();
+        }
+        self.tty = Some(Tty { size, term });
+    }
+
     /// What the client wants to run. `None` when it closed first, or said too much without asking.
     async fn asked(&mut self, conn: &Conn, read: &mut Incoming) -> Option<Asked> {
         loop {
@@ -87,9 +97,9 @@ impl SetUp {
                     self.env.set(&variable_name, variable_value);
                 }
                 ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
-                    self.tty = Some(Tty { size: size(col_width, row_height), term });
+                    self.terminal(size(col_width, row_height), term);
                 }
-                ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(command)),
+                ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(enough(command))),
                 ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
                 ChannelMsg::RequestSubsystem { name, .. } if is_told(&name, conn) => {
                     return Some(Asked::Subsystem(name));
@@ -98,11 +108,20 @@ impl SetUp {
                 // Some clients send their input before they know that the command runs.
                 ChannelMsg::Data { .. } if self.is_full() => return None,
                 ChannelMsg::Data { data } => self.said(data),
+                // It ends once, however often it is said.
+                ChannelMsg::Eof if self.early.back() == Some(&Input::Eof) => {}
                 ChannelMsg::Eof => self.early.push_back(Input::Eof),
                 _ => {}
             }
         }
     }
+}
+
+/// As much of a command as tells whether it is too long.
+fn enough(mut command: Vec<u8>) -> Vec<u8> {
+    command.truncate(MAX_LINE + 1);
+    command.shrink_to_fit();
+    command
 }
 
 pub(super) async fn run(

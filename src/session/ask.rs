@@ -150,6 +150,8 @@ pub(super) async fn input(
                 talk.io.stop_reading();
                 return Ok(Err(wants.too_long()));
             }
+            // Nothing is no piece.
+            Input::Bytes(bytes) if bytes.is_empty() => {}
             Input::Bytes(bytes) => {
                 length += bytes.len();
                 read.push(bytes);

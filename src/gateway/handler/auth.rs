@@ -18,6 +18,8 @@ use std::string::FromUtf8Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// So much is kept of the name that somebody types, which may have a packet's length: nobody has as long a one.
+const MAX_NAME: usize = 128;
 /// Offered fingerprints that the audit keeps of somebody who did not come in.
 const OFFERS_KEPT: usize = 10;
 /// How long somebody who is kept out has to open something on which it can be said.
@@ -257,6 +259,11 @@ impl Drop for Handler {
     }
 }
 
+/// What is heard of a name. One that is longer is nobody's, and so is its beginning.
+pub(super) fn named(user: &str) -> &str {
+    &user[..user.floor_char_boundary(MAX_NAME)]
+}
+
 /// No, and every method stays open: one wrong answer is not a reason to lock the door.
 pub(super) fn reject() -> Auth {
     let methods = [MethodKind::PublicKey, MethodKind::KeyboardInteractive, MethodKind::Password];
@@ -291,4 +298,20 @@ fn told(why: Reason) -> Auth {
 fn usable(key: &PublicKey, algorithm: &Algorithm) -> bool {
     !matches!(algorithm, Algorithm::Rsa { hash: None } | Algorithm::Dsa)
         && authorized::acceptable(key).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use puerta_lab::names::CampusName;
+
+    #[test]
+    fn of_a_name_that_is_nobodys_only_the_beginning_is_heard() {
+        assert_eq!(named("alumno1"), "alumno1");
+        let long = "a".repeat(250_000);
+        assert_eq!(named(&long).len(), MAX_NAME);
+        assert!(named(&long).parse::<CampusName>().is_err(), "it is no other's name");
+        assert_eq!(named(&"ñ".repeat(100)).len(), MAX_NAME);
+        assert_eq!(named(&format!("a{}", "ñ".repeat(100))).len(), MAX_NAME - 1, "no half letters");
+    }
 }
