@@ -9,6 +9,7 @@ use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
 use crate::app::ending::{Ending, Reason};
+use crate::app::error;
 use crate::app::login::{self, KeptOut};
 use crate::shell::{notice, render};
 use rustix::event::{PollFd, PollFlags};
@@ -162,6 +163,8 @@ async fn live(
     let mut changes = gateway.app.changes();
     let mut look = tokio::time::interval(LOOK);
     let mut hung_up = 0;
+    // Something changed, and what that is to this connection was not found out yet.
+    let mut unjudged = false;
     let why = loop {
         tokio::select! {
             ended = &mut running => {
@@ -179,11 +182,7 @@ async fn live(
             }
             _ = gateway.ending.ended() => break Reason::Shutdown,
             reason = conn.ending.ended() => break reason,
-            changed = changes.changed() => {
-                if changed.is_ok() && let Some(reason) = must_go(gateway, conn).await {
-                    break reason;
-                }
-            }
+            changed = changes.changed() => unjudged |= changed.is_ok(),
             _ = look.tick() => {
                 if let Some(channel) = conn.gate.shut_by() {
                     // The client is not read now. A dead one answers with a reset whatever it is
@@ -196,6 +195,14 @@ async fn live(
                 if hung_up == 2 {
                     break Reason::HangUp;
                 }
+            }
+        }
+        if unjudged {
+            match must_go(gateway, conn).await {
+                Ok(Some(reason)) => break reason,
+                Ok(None) => unjudged = false,
+                // The registry did not answer: nothing was decided, so nothing changes, until the next look.
+                Err(_) => {}
             }
         }
     };
@@ -232,14 +239,12 @@ async fn farewell(gateway: &Gateway, conn: &Conn, why: Reason) -> String {
 }
 
 /// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
-async fn must_go(gateway: &Gateway, conn: &Conn) -> Option<Reason> {
-    let visitor = conn.visitor.get()?;
-    match gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await {
-        Ok(Err(_)) => Some(gateway.app.why_not_stay(visitor.person).await),
-        Ok(Ok(_)) if gateway.app.key_is_gone(visitor).await.unwrap_or(false) => Some(Reason::KeyRemoved),
-        // Or the store did not answer: nothing was decided, so nothing changes.
-        Ok(Ok(_)) | Err(_) => None,
+async fn must_go(gateway: &Gateway, conn: &Conn) -> error::Result<Option<Reason>> {
+    let Some(visitor) = conn.visitor.get() else { return Ok(None) };
+    if gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await?.is_err() {
+        return Ok(Some(gateway.app.why_not_stay(visitor.person).await));
     }
+    Ok(gateway.app.key_is_gone(visitor).await?.then_some(Reason::KeyRemoved))
 }
 
 /// The client closed its side or is gone, as the kernel knows even while nobody reads.

@@ -142,6 +142,42 @@ fn a_key_that_is_removed_closes_what_came_in_by_it() {
     });
 }
 
+/// A shell of alumno1 by a second key, that key's line, and its fingerprint.
+fn by_a_second_key(house: &House) -> (Pty, String, String) {
+    house.make_key("second");
+    let key = std::fs::read_to_string(house.key("second").with_extension("pub")).unwrap();
+    house.feed("alumno1", &["key", "add"], &key);
+    let fingerprint = json(house, "alumno1", &["key", "list"])[1]["fingerprint"].as_str().unwrap().to_owned();
+    let mut ssh = house.ssh("second");
+    ssh.env("LC_MESSAGES", "en_GB.UTF-8").args(["-o", "SendEnv=LC_MESSAGES", "-tt"]);
+    let mut shell = Pty::new(ssh.arg(House::at("alumno1")));
+    shell.until("puerta> ");
+    (shell, key, fingerprint)
+}
+
+/// A registry that could not say so when it changed says it later.
+#[test]
+fn a_revocation_that_met_a_broken_registry_is_looked_at_again() {
+    let house = house("");
+    let (mut shell, _, fingerprint) = by_a_second_key(&house);
+    let change = |sql: &str| {
+        let code = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.executescript(sys.argv[2])";
+        let database = house.dir.join("state/puerta.sqlite");
+        let mut python = Command::new("python3");
+        assert!(python.args(["-c", code]).arg(database).arg(sql).status().unwrap().success());
+    };
+    change("ALTER TABLE authorized_keys RENAME TO away");
+    house.signal("HUP");
+    wait("nobody can judge it", || house.log().contains("no such table: authorized_keys"));
+    shell.send("lang\r");
+    shell.until("puerta> ");
+    change(&format!(
+        "BEGIN; ALTER TABLE away RENAME TO authorized_keys;
+         DELETE FROM authorized_keys WHERE fingerprint = '{fingerprint}'; COMMIT"
+    ));
+    assert!(shell.end().out.contains("The key that you came in with was removed"));
+}
+
 #[test]
 fn a_deleted_machine_takes_its_forwards_and_consoles_with_it() {
     let house = house("");
