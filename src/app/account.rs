@@ -3,6 +3,7 @@
 use crate::app::command::KeyCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
+use crate::app::presence::Connection;
 use crate::app::reply::{
     AccountReply, FactorView, KeyReply, KeySessions, KeyView, LangView, Reply, WhoamiView, Why,
 };
@@ -15,6 +16,7 @@ use puerta_lab::lang::Lang;
 use puerta_lab::model::{AuthorizedKey, PersonId};
 use puerta_policy::decide::{Lab, Own};
 use puerta_store::{NewKey, StoreError};
+use std::sync::Arc;
 
 pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
     let store = &ctx.app.store;
@@ -35,8 +37,11 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                         Error::new(Kind::Conflict, "error-key-twice").with("fingerprint", fingerprint)
                     );
                 }
-                added => ctx.app.after(added?).await,
+                added => added?,
             };
+            // Where it was removed before, nobody stays without it from now on.
+            by_key(ctx, &added.value().fingerprint).iter().for_each(|one| one.stay_without_key(false));
+            let added = ctx.app.after(added).await;
             let number = store.keys(person).await?.iter().position(|key| key.id == added.id);
             Ok(Reply::Key(KeyReply::Added(view(number.unwrap_or_default(), &added))))
         }
@@ -54,21 +59,27 @@ pub(super) async fn keys(ctx: &Ctx<'_>, command: KeyCommand) -> Result<Reply> {
                 return Err(Error::new(Kind::Conflict, "error-last-key"));
             }
             let _own = ctx.permit(Action::KeyRemove, Own(person), None, Error::denied()).await?;
-            let sessions = opened_by(ctx, &found.fingerprint);
-            ctx.app.after(store.remove_key(person, found.id).await?).await;
+            let opened = by_key(ctx, &found.fingerprint);
+            let this = |one: &Connection| one.visitor.connection == ctx.visitor.connection;
+            // Before it goes, so that nobody is judged in between.
+            opened.iter().for_each(|one| one.stay_without_key(this(one)));
+            let removed = store.remove_key(person, found.id).await;
+            if removed.is_err() {
+                opened.iter().for_each(|one| one.stay_without_key(false));
+            }
+            ctx.app.after(removed?).await;
+            let stay = opened.iter().filter(|one| this(one)).count();
+            let sessions = KeySessions { closed: (opened.len() - stay) as u32, this_stays: stay > 0 };
             Ok(Reply::Key(KeyReply::Removed { key: view(index, found), sessions }))
         }
     }
 }
 
-/// The person's other connections that came in by a key, which end when it goes. This one stays: they are at work in it.
-fn opened_by(ctx: &Ctx<'_>, fingerprint: &str) -> KeySessions {
+/// The person's connections that came in by a key. They end when it goes, but for the one where that is asked for:
+/// they are at work in it.
+fn by_key(ctx: &Ctx<'_>, fingerprint: &str) -> Vec<Arc<Connection>> {
     let all = ctx.app.presence.all().into_iter();
-    let opened = all.filter(|one| one.visitor.person == ctx.visitor.person && one.came_by(fingerprint));
-    let (this, others): (Vec<_>, Vec<_>) =
-        opened.partition(|one| one.visitor.connection == ctx.visitor.connection);
-    this.iter().for_each(|one| one.stay_without_key());
-    KeySessions { closed: others.len() as u32, this_stays: !this.is_empty() }
+    all.filter(|one| one.visitor.person == ctx.visitor.person && one.came_by(fingerprint)).collect()
 }
 
 fn view(index: usize, key: &AuthorizedKey) -> KeyView {

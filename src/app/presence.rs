@@ -75,9 +75,9 @@ impl Connection {
         self.visitor.fingerprint.as_deref() == Some(fingerprint)
     }
 
-    /// It stays when the key that it came in with goes.
-    pub(super) fn stay_without_key(&self) {
-        self.keyless.store(true, Ordering::Relaxed);
+    /// Whether it stays when the key that it came in with goes.
+    pub(super) fn stay_without_key(&self, stays: bool) {
+        self.keyless.store(stays, Ordering::Relaxed);
     }
 
     pub(super) fn stays_without_key(&self) -> bool {

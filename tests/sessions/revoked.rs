@@ -155,6 +155,21 @@ fn by_a_second_key(house: &House) -> (Pty, String, String) {
     (shell, key, fingerprint)
 }
 
+/// Removed where it stays, and given back: who has it then has no more than others.
+#[test]
+fn a_key_that_comes_back_can_be_removed_again() {
+    let house = house("");
+    let (mut shell, key, fingerprint) = by_a_second_key(&house);
+    shell.send(&format!("key remove {fingerprint} --yes\r"));
+    shell.until("this one came in by it too");
+    house.feed("alumno1", &["key", "add"], &key);
+    shell.send("whoami\r");
+    shell.until("SHA256:");
+    let said = house.ok("alumno1", &["key", "remove", &fingerprint, "--yes"]);
+    assert!(said.contains("se cierra otra sesión"), "{said}");
+    assert!(shell.end().out.contains("The key that you came in with was removed"));
+}
+
 /// A registry that could not say so when it changed says it later.
 #[test]
 fn a_revocation_that_met_a_broken_registry_is_looked_at_again() {
