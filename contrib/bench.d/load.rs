@@ -274,7 +274,7 @@ async fn hoard(server: &Server, connections: usize, channels: usize, bytes: usiz
             let Ok(channel) = handle.channel_open_session().await else { break };
             let piece = piece.clone();
             let sent = channel.data_bytes(piece);
-            drop(tokio::time::timeout(Duration::from_millis(200), sent).await);
+            drop(tokio::time::timeout(Duration::from_millis(50), sent).await);
             open.push(channel);
         }
         kept.push((handle, open));

@@ -2,7 +2,7 @@
 
 use crate::app::error::{Error, Kind, Result};
 use crate::app::label::{self, Label};
-use crate::app::{App, clock};
+use crate::app::{App, clock, shelf};
 use puerta_lab::model::{Job, SeatId};
 use puerta_lab::names::BackupName;
 use std::collections::BTreeSet;
@@ -31,18 +31,28 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal(&error))
 }
 
-/// Makes the folder an archive goes to, readable by puerta alone. The folder of them all is made for the first
-/// one alone: where others should be, it is missing, and its file system may be.
-pub(super) async fn prepare(app: &App, seat: SeatId, archive: &Path) -> Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    let all = app.config.backup.dir.clone();
-    if !blocking(move || Ok(all.is_dir())).await?.unwrap_or(false) && app.store.has_backups().await? {
-        return Err(Error::new(Kind::Unavailable, "error-archives-away"));
+/// Makes the folder of a seat's archives, readable by puerta alone. The folder of them all is made for the first
+/// one alone: where others should be, it is missing, or its file system is.
+pub(super) async fn prepare(app: &App, seat: SeatId) -> Result<()> {
+    let shelf = app.config.backup.dir.clone();
+    let had = app.store.has_backups().await?;
+    let made = blocking(move || {
+        if !shelf::there(&shelf) {
+            if had {
+                return Ok(false);
+            }
+            shelf::make(&shelf)?;
+        }
+        shelf::place(&shelf, seat).map(|()| true)
+    });
+    if !made.await?.map_err(|error| trouble(&error))? {
+        return Err(away());
     }
-    let Some(dir) = archive.parent().map(Path::to_owned) else { return Ok(()) };
-    let made = blocking(move || std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir));
-    made.await?.map_err(|error| trouble(&error))?;
     app.label(seat).await
+}
+
+fn away() -> Error {
+    Error::new(Kind::Unavailable, "error-archives-away")
 }
 
 /// Gives a verified archive its name, for good: renamed, and the folder written to disk.
@@ -50,10 +60,7 @@ pub(super) async fn publish(part: &Path, archive: &Path) -> Result<()> {
     let (part, archive) = (part.to_owned(), archive.to_owned());
     let renamed = blocking(move || {
         std::fs::rename(&part, &archive)?;
-        match archive.parent() {
-            Some(dir) => std::fs::File::open(dir)?.sync_all(),
-            None => Ok(()),
-        }
+        archive.parent().map_or(Ok(()), shelf::synced)
     });
     renamed.await?.map_err(|error| trouble(&error))
 }
@@ -112,7 +119,13 @@ impl App {
 
     /// Where a seat's archive of that name is kept.
     pub(super) fn archive(&self, seat: SeatId, name: &BackupName) -> PathBuf {
-        self.config.backup.dir.join(seat.to_string()).join(format!("{name}.tar.zst"))
+        shelf::file(&self.config.backup.dir, seat, name)
+    }
+
+    /// The folder of the archives is there: what is not in it is not anywhere.
+    pub(super) async fn archives_there(&self) -> Result<()> {
+        let shelf = self.config.backup.dir.clone();
+        if blocking(move || Ok(shelf::there(&shelf))).await?.unwrap_or(false) { Ok(()) } else { Err(away()) }
     }
 
     /// Where a job writes before its archive has a name.

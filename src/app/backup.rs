@@ -99,6 +99,7 @@ impl App {
 
     /// Forgets a backup, then removes its archive: a crash between leaves a file, never a lie.
     pub(super) async fn discard(&self, backup: &Backup) -> Result<()> {
+        self.archives_there().await?;
         match self.store.delete_backup(backup.id).await {
             Err(StoreError::Protected) => {
                 return Err(Error::new(Kind::Conflict, "error-backup-protected").with("backup", &backup.name));

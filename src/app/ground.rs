@@ -2,7 +2,7 @@
 //! remove, move or unmount them under its feet. What it can go on without is said; without its registry it
 //! cannot: what is written to a file that nobody will find again would be lost with the next restart.
 
-use crate::app::{App, clock};
+use crate::app::{App, clock, shelf};
 use puerta_audit::{Event, Outcome};
 use puerta_store::Ground;
 use std::collections::BTreeSet;
@@ -35,10 +35,9 @@ pub async fn lost(app: &Arc<App>) -> String {
 
 fn look(app: &App, archives: bool) -> (Ground, BTreeSet<PathBuf>) {
     let config = &app.config;
-    let archives = archives.then(|| config.backup.dir.clone());
-    let needed = [config.host_key(), config.audit_key()].into_iter().chain(archives);
-    let missing = needed.filter(|path| !path.exists());
-    (app.store.ground(), missing.collect())
+    let archives = (archives && !shelf::there(&config.backup.dir)).then(|| config.backup.dir.clone());
+    let missing = [config.host_key(), config.audit_key()].into_iter().filter(|path| !path.exists());
+    (app.store.ground(), missing.chain(archives).collect())
 }
 
 /// What is missing since the last look, and what is back.

@@ -44,7 +44,8 @@ impl Label {
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")?;
         file.sync_all()?;
-        std::fs::rename(part, folder.join(FILE))
+        std::fs::rename(part, folder.join(FILE))?;
+        std::fs::File::open(folder)?.sync_all()
     }
 
     /// What stands in the folder, if something does.

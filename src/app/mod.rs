@@ -50,6 +50,7 @@ pub mod room;
 pub mod roster;
 pub mod secret;
 pub mod session;
+pub(crate) mod shelf;
 pub mod span;
 pub mod status;
 pub mod sums;

@@ -3,6 +3,7 @@
 //! what is missing, emptied or another lab's: an unmounted disk looks like an empty lab.
 
 use super::host_key;
+use crate::app::shelf;
 use crate::config::Config;
 use anyhow::{Context, bail, ensure};
 use puerta_keys::audit::AuditKey;
@@ -62,7 +63,8 @@ impl Founding {
             let mut to = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
             writeln!(to, "{}", serde_json::to_string_pretty(self)?)?;
             to.sync_all()?;
-            Ok(std::fs::rename(&part, &path)?)
+            std::fs::rename(&part, &path)?;
+            Ok(std::fs::File::open(&config.state_dir)?.sync_all()?)
         };
         written().with_context(|| format!("cannot write {}", path.display()))
     }
@@ -110,9 +112,14 @@ async fn whole(config: &Config, founding: Option<Founding>, store: Store) -> any
             .with_context(|| gone(&config.audit_key(), "audit key", config))?,
     };
     let archives = &config.backup.dir;
-    if found.store.has_backups().await? {
-        ensure!(archives.is_dir(), "{}: the folder of the backups is not there: {MOUNT}", archives.display());
-    }
+    let known = found.store.backups().await?;
+    ensure!(
+        known.is_empty() || shelf::adopt(archives, &known)?,
+        "{}: the folder of the backups is not there, or none of them is in it: {MOUNT} If they were removed on \
+         purpose, `touch {}`",
+        archives.display(),
+        archives.join(shelf::MARK).display()
+    );
     match founding {
         Some(founding) => founding.same(&Founding::of(&found).await?, config)?,
         None => tracing::warn!(
@@ -186,10 +193,12 @@ fn lost(config: &Config, error: StoreError) -> anyhow::Error {
 }
 
 /// The newest copy that a running puerta saved.
-fn rescued(config: &Config) -> Option<PathBuf> {
+pub(super) fn rescued(config: &Config) -> Option<PathBuf> {
     let files = std::fs::read_dir(&config.state_dir).ok()?.flatten().map(|entry| entry.path());
     let ours = |path: &PathBuf| {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("rescued-"))
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with("rescued-") && name.ends_with(".sqlite"))
     };
     files.filter(ours).max()
 }

@@ -1,7 +1,7 @@
 //! `puerta rebuild`: a registry that was lost is put together from engine, archives and audit, shown, and with
 //! `--yes` written. Where there is a registry it does nothing.
 
-use super::founding::Founding;
+use super::founding::{self, Founding};
 use super::{say, serve};
 use crate::app::clock;
 use crate::app::command::Command;
@@ -9,11 +9,12 @@ use crate::app::rebuild::{self, Known};
 use crate::config::Config;
 use crate::shell::lang::Lang;
 use crate::shell::words::{self, Request, What};
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use jiff::tz::TimeZone;
 use puerta_lab::model::Role;
 use puerta_store::{AnewCourse, Store};
 use std::fmt::Write;
+use std::fs::File;
 use std::process::ExitCode;
 
 pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
@@ -23,6 +24,14 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
         "{}: there is a registry; one that is to be made anew has to be moved away first",
         database.display()
     );
+    if let Some(copy) = founding::rescued(config) {
+        bail!(
+            "{}: all that was in the lost registry is here, which is more than can be put together: `mv {} {}`",
+            copy.display(),
+            copy.display(),
+            database.display()
+        );
+    }
     ensure!(
         config.state_dir.is_dir(),
         "{}: is not there: is its file system mounted?",
@@ -105,16 +114,22 @@ async fn write(config: &Config, known: &Known) -> anyhow::Result<ExitCode> {
     let store = Store::make(&part).await.context("the new registry")?;
     store.fill(&known.anew, clock::now()).await.context("the new registry")?;
     store.close().await;
+    let log = part.with_extension("rebuilt-wal");
+    ensure!(!log.exists(), "{}: the new registry could not be written whole", log.display());
+    // Before it is there: whoever is cut off here has a way in all the same.
+    let codes =
+        known.codes.iter().map(|(login, code)| format!("`{login}` may log in once with the code {code}\n"));
+    say(&codes.collect::<String>())?;
     for beside in ["sqlite-wal", "sqlite-shm"] {
         // Of the one that was lost: they would be taken for the new one's.
         let _ = std::fs::remove_file(database.with_extension(beside));
     }
-    std::fs::rename(&part, &database).with_context(|| format!("cannot write {}", database.display()))?;
-    let mut text = format!("written: {}\n", database.display());
-    for (login, code) in &known.codes {
-        let _ = writeln!(text, "`{login}` may log in once with the code {code}");
-    }
-    say(&(text
-        + "then: `puerta init` (it writes lab.json where it is gone), `puerta serve`, and `course code COURSE` for \
-           everybody without a key\n"))
+    let published =
+        std::fs::rename(&part, &database).and_then(|()| File::open(&config.state_dir)?.sync_all());
+    published.with_context(|| format!("cannot write {}", database.display()))?;
+    say(&format!(
+        "written: {}\nthen: `puerta init` (it writes lab.json where it is gone), `puerta serve`, and `course code \
+         COURSE` for everybody without a key\n",
+        database.display()
+    ))
 }

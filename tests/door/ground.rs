@@ -115,6 +115,9 @@ fn a_registry_that_is_removed_while_puerta_runs_is_saved() {
     let hint = said.err.split('`').nth(1).unwrap_or_else(|| panic!("{said:?}"));
     let words: Vec<_> = hint.split(' ').collect();
     assert_eq!(words[0], "mv", "{said:?}");
+    // Nothing poorer is put together beside it.
+    let rebuilt = house.puerta(&["rebuild", "--yes"]);
+    assert!(rebuilt.code == 1 && rebuilt.err.contains(words[1]), "{rebuilt:?}");
     std::fs::rename(Path::new(words[1]), Path::new(words[2])).unwrap();
     house.start();
     assert!(house.ok("profesor", &["person", "list"]).contains("alumno2"));

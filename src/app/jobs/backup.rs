@@ -139,7 +139,7 @@ async fn make(work: &Work, asked: Backup) -> Result<Reply> {
     let (app, job) = (&work.app, &work.job);
     let name = app.name_for(job).await?;
     let (part, done) = (app.part(job), app.archive(job.seat, &name));
-    archive::prepare(app, job.seat, &done).await?;
+    archive::prepare(app, job.seat).await?;
     let began = Instant::now();
     let sum = export(app, &part, &work.permit, &work.report).await?;
     archive::publish(&part, &done).await?;
@@ -153,19 +153,24 @@ async fn make(work: &Work, asked: Backup) -> Result<Reply> {
             return Err(error.into());
         }
     };
-    let removed = let_go(app, &going).await;
+    let removed = let_go(app, &backup, &going).await;
     Ok(Reply::Backup(BackupReply::Made { backup: app.seen_backup(&backup).await?, removed }))
 }
 
-/// Lets go what made room, and gives the names. One that was protected meanwhile, or is read, stays.
-async fn let_go(app: &App, going: &[BackupId]) -> Vec<String> {
-    let mut removed = Vec::new();
-    for old in going {
-        match app.store.backup(*old).await {
-            Ok(Some(old)) => removed.extend(gone(app, &old).await.then(|| old.name.to_string())),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "an old backup could not be looked up"),
+/// Lets go what made room, and gives the names: the oldest, as many as there are too many now. One that was
+/// protected meanwhile, or is read, stays.
+async fn let_go(app: &App, new: &model::Backup, going: &[BackupId]) -> Vec<String> {
+    let own = match app.store.backups_of_vm(new.vm).await {
+        Ok(own) => own,
+        Err(error) => {
+            tracing::warn!(%error, "old backups could not be looked up");
+            return Vec::new();
         }
+    };
+    let beyond = own.len().saturating_sub(app.config.backup.keep);
+    let mut removed = Vec::new();
+    for old in own.iter().rev().filter(|old| going.contains(&old.id)).take(beyond) {
+        removed.extend(gone(app, old).await.then(|| old.name.to_string()));
     }
     removed
 }

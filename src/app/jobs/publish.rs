@@ -107,7 +107,7 @@ async fn make(work: &Work, template: &Template) -> Result<Reply> {
     let (app, job, report) = (&work.app, &work.job, &work.report);
     let began = Instant::now();
     let part = app.part(job);
-    archive::prepare(app, job.seat, &part).await?;
+    archive::prepare(app, job.seat).await?;
     export(app, &part, &work.permit, report).await?;
     report.step(Step::Publish).await?;
     let reference = template.reference();

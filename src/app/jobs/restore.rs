@@ -153,6 +153,7 @@ pub(super) async fn build(work: &Work, backup: &Backup, take: Take) -> Result<()
         error @ EngineError::BadArchive(_) => Error::from(error).with("backup", &backup.name),
         other => other.into(),
     };
+    app.archives_there().await?;
     let file = app.archive(backup.seat, &backup.name);
     report.step(Step::Verify).await?;
     let judged = archive::deadline(limits.deadline, app.engine.judge(&file, limits.max_unpacked_bytes));

@@ -123,3 +123,52 @@ async fn the_name_of_a_backup_tells_nothing_of_other_seats() {
     assert!(numbered.to_string().ends_with(&format!("-{}", job.number)), "{numbered}");
     house.end(watch).await.0.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unmounted_disk_of_backups_costs_none() {
+    let house = house("unmounted").await;
+    house.create().await.0.unwrap();
+    let watch = house.begin(backup()).await;
+    house.end(watch).await.0.unwrap();
+    let shelf = house.app.config.backup.dir.clone();
+    let away = shelf.with_extension("away");
+    std::fs::rename(&shelf, &away).unwrap();
+    // The mount point stays.
+    std::fs::create_dir(&shelf).unwrap();
+    for command in [backup(), restore(None)] {
+        let watch = house.begin(command).await;
+        assert_eq!(house.end(watch).await.0.unwrap_err().id, "error-archives-away");
+    }
+    let known = house.app.store.backups().await.unwrap();
+    let refused = house.app.discard(&known[0]).await.unwrap_err();
+    assert_eq!((refused.id, house.app.store.backups().await.unwrap().len()), ("error-archives-away", 1));
+    assert_eq!(std::fs::read_dir(&shelf).unwrap().count(), 0, "nothing is hidden under the mount");
+    std::fs::remove_dir(&shelf).unwrap();
+    std::fs::rename(&away, &shelf).unwrap();
+    let watch = house.begin(restore(None)).await;
+    house.end(watch).await.0.unwrap();
+    // One that an older puerta made is known by what is in it, and an empty one is not.
+    std::fs::remove_file(shelf.join(shelf::MARK)).unwrap();
+    assert!(!shelf::adopt(&away, &known).unwrap() && shelf::adopt(&shelf, &known).unwrap());
+    assert!(shelf::there(&shelf));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_backup_goes_for_room_that_was_made_meanwhile() {
+    let house = house("room").await;
+    house.create().await.0.unwrap();
+    let keep = house.app.config.backup.keep;
+    for _ in 0..keep {
+        let watch = house.begin(backup()).await;
+        house.end(watch).await.0.unwrap();
+    }
+    let own = house.app.store.backups().await.unwrap();
+    let command = VmCommand::Backup { vm: web1(), note: None, may_go: MayGo::Any };
+    let watch = house.begin(command).await;
+    house.app.discard(&own[1]).await.unwrap();
+    let (end, _) = house.end(watch).await;
+    assert!(end.is_ok(), "{end:?}");
+    let left: Vec<_> = house.app.store.backups().await.unwrap().into_iter().map(|one| one.id).collect();
+    assert_eq!(left.len(), keep, "{left:?}");
+    assert!(left.contains(&own[keep - 1].id), "the oldest had to go for nothing");
+}

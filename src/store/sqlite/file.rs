@@ -24,6 +24,18 @@ pub(super) async fn make(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Gives a finished file its name, for good.
+pub(super) async fn published(part: &Path, path: &Path) -> Result<()> {
+    let _turn = TURN.lock().await;
+    let moved = async {
+        tokio::fs::File::open(part).await?.sync_all().await?;
+        tokio::fs::rename(part, path).await?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        tokio::fs::File::open(folder.unwrap_or(Path::new("."))).await?.sync_all().await
+    };
+    Ok(moved.await.map_err(sqlx::Error::Io)?)
+}
+
 /// The file must be there. One that others may read (a copy put back with `cp`) is closed to them: it holds
 /// password hashes.
 pub(super) async fn private(path: &Path) -> Result<()> {

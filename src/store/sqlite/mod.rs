@@ -84,10 +84,19 @@ pub(crate) async fn open(path: &Path, new: bool) -> Result<(Pool, Pool, Held)> {
 
 /// Writes all that is in it to a new file at `path`, readable by nobody else: the file it was in is gone.
 pub(crate) async fn rescue(writer: &Pool, path: &Path) -> Result<()> {
-    file::make(path).await?;
-    let path = path.to_str().ok_or_else(|| StoreError::Corrupt("its path is not UTF-8".into()))?;
-    sqlx::query("VACUUM INTO $1").bind(path).execute(writer).await?;
-    Ok(())
+    let part = path.with_extension("part");
+    let whole = async {
+        file::make(&part).await?;
+        let text = part.to_str().ok_or_else(|| StoreError::Corrupt("its path is not UTF-8".into()))?;
+        sqlx::query("VACUUM INTO $1").bind(text).execute(writer).await?;
+        file::published(&part, path).await
+    };
+    let done = whole.await;
+    if done.is_err() {
+        // Half a copy would be taken for a whole one.
+        drop(tokio::fs::remove_file(&part).await);
+    }
+    done
 }
 
 /// A transaction that has the write lock from its first statement on.

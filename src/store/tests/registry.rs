@@ -255,6 +255,12 @@ async fn a_file_that_goes_while_it_is_open_is_noticed_and_nothing_is_lost() {
         std::fs::remove_file(entry.unwrap().path()).unwrap();
     }
     assert_eq!(store.ground(), Ground::Removed);
+    // One that cannot be written leaves nothing that could be taken for it.
+    let nowhere = folder.0.join("nowhere/rescued.db");
+    assert!(store.rescue(&nowhere).await.is_err());
+    std::fs::create_dir(folder.0.join("taken.db")).unwrap();
+    assert!(store.rescue(&folder.0.join("taken.db")).await.is_err());
+    assert!(!folder.0.join("taken.part").exists());
     let rescued = folder.0.join("rescued.db");
     store.rescue(&rescued).await.unwrap();
     assert_eq!(mode(&rescued), 0o600);
