@@ -240,21 +240,6 @@ fn what_cannot_be_undone_is_asked_about() {
 }
 
 #[test]
-fn a_machine_that_nobody_could_enter_is_not_made() {
-    let house = House::new("");
-    house.ok("profesor", &["person", "add", "nuevo", "--course", "demo-2026"]);
-    let said = house.run("profesor", &["vm", "create", "web1.nuevo", "--template", "mini"]);
-    assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("`key add"), "{said:?}");
-    assert!(
-        json(&house.run("profesor", &["vm", "list", "--seat", "nuevo", "--json"]))
-            .as_array()
-            .unwrap()
-            .is_empty()
-    );
-}
-
-#[test]
 fn twenty_at_once_on_one_connection() {
     let house = House::new("");
     vm_up(&house, "alumno1", "web1");

@@ -9,6 +9,7 @@ use crate::app::login::{First, KeptOut, Proved, Second};
 use crate::app::secret::Secret;
 use crate::gateway::{MAX_TRIES, conn};
 use crate::shell::notice;
+use crate::shell::wrap::wrap;
 use puerta_keys::authorized;
 use russh::keys::{Algorithm, PublicKey};
 use russh::server::Auth;
@@ -24,6 +25,8 @@ const MAX_NAME: usize = 128;
 const OFFERS_KEPT: usize = 10;
 /// How long somebody who is kept out has to open something on which it can be said.
 const TELLING: Duration = Duration::from_secs(10);
+/// Nobody has said yet how wide their window is.
+const USUAL: u16 = 80;
 /// The questions, in both languages: before the login nobody has said which one they speak, nor which letters
 /// their window shows.
 const PASSWORD: &str = "Contrasena o codigo / Password or code: ";
@@ -280,7 +283,7 @@ fn second_wanted(partial_success: bool) -> Auth {
 fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Owned(said.unwrap_or_default()),
+        instructions: Cow::Owned(wrap(&said.unwrap_or_default(), USUAL)),
         prompts: Cow::Owned(vec![(Cow::Borrowed(prompt), echo)]),
     }
 }
@@ -289,7 +292,7 @@ fn question(prompt: &'static str, echo: bool, said: Option<String>) -> Auth {
 fn told(why: Reason) -> Auth {
     Auth::Partial {
         name: Cow::Borrowed(""),
-        instructions: Cow::Owned(notice::farewell(why)),
+        instructions: Cow::Owned(wrap(&notice::farewell(why), USUAL)),
         prompts: Cow::Borrowed(&[]),
     }
 }
