@@ -48,9 +48,12 @@ pub(super) async fn find(config: &Config, engine: &dyn Engine, tell: &dyn Fn(&st
         let Some(id) = number.filter(|id| *id > 0) else { continue };
         found.highest = found.highest.max(id);
         let files = archives_in(&path)?;
+        // Without archives a label may be of a seat that is gone.
+        if files.is_empty() {
+            continue;
+        }
         match folder(SeatId(id), &path) {
             Some(folder) => found.folders.push(folder),
-            None if files.is_empty() => continue,
             None => {
                 found.left.push(format!("{}: nothing says whose archives these are", path.display()));
                 continue;

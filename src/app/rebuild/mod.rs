@@ -4,6 +4,8 @@
 
 mod archives;
 mod story;
+#[cfg(test)]
+mod tests;
 
 use crate::app::command::Command;
 use crate::app::{account, clock};
@@ -15,7 +17,7 @@ use puerta_lab::model::{Role, SeatId, VmId};
 use puerta_lab::names::{CourseName, Login, SeatName};
 use puerta_lab::plan::{AddressPlan, Edition, SeatNumber};
 use puerta_store::{Anew, AnewCourse, AnewPerson, AnewSeat, AnewVm, NewCode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use story::{Place, Story, ToldCourse};
 
@@ -82,15 +84,10 @@ impl<'a> Gathering<'a> {
         Self { config, plan: AddressPlan { first_year: config.first_year }, story, seats, known }
     }
 
-    fn with(mut self, instances: &[Instance], archives: Archives) -> Self {
-        for folder in &archives.folders {
-            let seat = self.seats.entry(folder.seat.clone()).or_default();
-            seat.id = Some(folder.id);
-            seat.number = Some((folder.edition, folder.number));
-            seat.place.course.get_or_insert_with(|| folder.course.clone());
-        }
+    fn with(mut self, instances: &[Instance], mut archives: Archives) -> Self {
         let main = instances.iter().filter(|instance| instance.which == Which::Main);
         let machines: Vec<_> = main.filter_map(|instance| self.machine(instance)).collect();
+        self.own_folders(&mut archives);
         self.number(archives.highest);
         for (seat, vm) in machines {
             let id = self.seats.get(&seat).and_then(|seat| seat.id);
@@ -131,6 +128,36 @@ impl<'a> Gathering<'a> {
         Some((name, vm))
     }
 
+    /// A seat's folder: of several with its name, and of one that was somebody's before them, the one in the network
+    /// of its machines; without machines the youngest. The archives in others are of seats that are gone.
+    fn own_folders(&mut self, archives: &mut Archives) {
+        archives.folders.sort_by_key(|folder| std::cmp::Reverse(folder.id.0));
+        let mut given: HashSet<_> = self.seats.values().filter_map(|seat| seat.number).collect();
+        let mut gone = BTreeSet::new();
+        for folder in &archives.folders {
+            let place = (folder.edition, folder.number);
+            let known = self.seats.get(&folder.seat).map(|seat| (seat.id, seat.number));
+            let own = match known.unwrap_or_default() {
+                (Some(_), _) => false,
+                (None, Some(number)) => number == place,
+                (None, None) => !given.contains(&place),
+            };
+            if !own {
+                let (id, name) = (folder.id, &folder.seat);
+                self.known.left.push(format!("the archives in folder {id}: of a seat {name} that is gone"));
+                gone.insert(id);
+                continue;
+            }
+            given.insert(place);
+            let seat = self.seats.entry(folder.seat.clone()).or_default();
+            seat.id = Some(folder.id);
+            seat.number = Some(place);
+            // What was said of it when it was made is less than what it says itself.
+            seat.place.course = Some(folder.course.clone());
+        }
+        archives.backups.retain(|backup| !gone.contains(&backup.seat));
+    }
+
     /// An id for each seat, beyond those of every folder of archives.
     fn number(&mut self, highest: i64) {
         let mut last = highest;
@@ -146,11 +173,8 @@ impl<'a> Gathering<'a> {
         self.courses();
         let courses = &self.known.anew.courses;
         for (name, seat) in std::mem::take(&mut self.seats) {
-            let Seat { id: Some(id), place: Place { course: Some(course), team, archived, members }, number } =
-                seat
-            else {
-                continue;
-            };
+            let Seat { id: Some(id), place, number } = seat else { continue };
+            let Place { course: Some(course), team, archived, members, .. } = place else { continue };
             // A course is in one place: whoever sits elsewhere sits in another one.
             let place = courses.get(&course).map(|course| course.edition);
             let fits = number.filter(|(edition, _)| place == Some(*edition));
@@ -158,6 +182,9 @@ impl<'a> Gathering<'a> {
             let members: Vec<Login> = members.into_iter().collect();
             self.known.anew.seats.push(AnewSeat { id, name, course, number, team, archived, members });
         }
+        let made: BTreeSet<SeatId> = self.known.anew.seats.iter().map(|seat| seat.id).collect();
+        self.known.anew.vms.retain(|vm| made.contains(&vm.seat));
+        self.known.anew.backups.retain(|backup| made.contains(&backup.seat));
         self.people();
         self.known
     }
@@ -193,16 +220,24 @@ impl<'a> Gathering<'a> {
     }
 
     fn people(&mut self) {
-        // Who sits somewhere is somebody, whoever else was told of.
-        for seat in &self.known.anew.seats {
-            let own = seat.name.as_str().parse().ok().filter(|_| seat.members.is_empty() && !seat.team);
-            for login in seat.members.iter().cloned().chain(own) {
-                self.story.people.entry(login).or_default();
+        let Self { story, known, .. } = self;
+        for seat in &mut known.anew.seats {
+            if seat.members.is_empty() && !seat.team {
+                let own = seat.name.as_str().parse().ok().filter(|login| story.people.contains_key(login));
+                seat.members.extend(own);
+                if seat.members.is_empty() {
+                    // A name makes nobody somebody. As a team's it can be given members.
+                    seat.team = true;
+                    let name = &seat.name;
+                    let say =
+                        format!("nobody knows who sits in seat {name}: `seat add {name} LOGIN` says it");
+                    known.left.push(say);
+                }
             }
-        }
-        for seat in &mut self.known.anew.seats {
-            let own = seat.name.as_str().parse().ok().filter(|_| seat.members.is_empty() && !seat.team);
-            seat.members.extend(own);
+            // Who sits somewhere is somebody, whoever else was told of.
+            for login in &seat.members {
+                story.people.entry(login.clone()).or_default();
+            }
         }
         for (login, told) in std::mem::take(&mut self.story.people) {
             let keys = if told.second { Vec::new() } else { told.keys };

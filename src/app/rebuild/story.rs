@@ -45,6 +45,8 @@ pub(super) struct Place {
     pub(super) course: Option<CourseName>,
     pub(super) team: bool,
     pub(super) archived: bool,
+    /// It was a row of a list.
+    pub(super) roster: bool,
     pub(super) members: BTreeSet<Login>,
 }
 
@@ -101,6 +103,7 @@ impl Story {
         let place = self.seats.entry(seat).or_default();
         place.course = course.or_else(|| place.course.take());
         place.archived = text(line, "/detail/what") == Some("archived");
+        place.roster = true;
         place.members.insert(login);
         Some(())
     }
@@ -130,10 +133,16 @@ impl Story {
             Command::Course(command) => self.of_course(command),
             Command::Person(command) => self.of_person(command),
             Command::Seat(SeatCommand::Create { team, course, members }) => {
-                let team_of = !members.is_empty();
-                let members = members.iter().filter_map(roster::login_of).collect();
-                let place = Place { course: Some(course), team: team_of, archived: false, members };
-                self.seats.insert(team, place);
+                // A login without members gets a seat of their own.
+                let known = |login: &Login| members.is_empty() && self.people.contains_key(login);
+                match team.as_str().parse().ok().filter(known) {
+                    Some(owner) => self.own(owner, course),
+                    None => {
+                        let members = members.iter().filter_map(roster::login_of).collect();
+                        let place = Place { course: Some(course), team: true, members, ..Place::default() };
+                        self.seats.insert(team, place);
+                    }
+                }
             }
             Command::Seat(SeatCommand::Add { seat, members }) => {
                 self.seats
@@ -203,10 +212,8 @@ impl Story {
                     second: false,
                     keys: key.into_iter().collect(),
                 });
-                if let Some(seat) = course.as_ref().and_then(|course| self.own_seat(&login, course)) {
-                    let place = self.seats.entry(seat).or_default();
-                    place.course = course;
-                    place.members.insert(login);
+                if let Some(course) = course {
+                    self.own(login, course);
                 }
             }
             PersonCommand::Suspend { login, resume } => {
@@ -217,11 +224,19 @@ impl Story {
             PersonCommand::Remove { login, .. } => {
                 let Some(login) = roster::login_of(&login) else { return };
                 self.people.remove(&login);
-                for place in self.seats.values_mut() {
-                    place.members.remove(&login);
-                }
+                // A seat goes with the only one who sat there.
+                self.seats.retain(|_, place| !place.members.remove(&login) || !place.members.is_empty());
             }
             _ => {}
+        }
+    }
+
+    /// A seat of their own.
+    fn own(&mut self, login: Login, course: CourseName) {
+        if let Some(seat) = self.own_seat(&login, &course) {
+            let place = self.seats.entry(seat).or_default();
+            place.course = Some(course);
+            place.members.insert(login);
         }
     }
 
