@@ -2,9 +2,9 @@
 
 use puerta_lab::model::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// Now.
 pub fn now() -> Timestamp {
@@ -33,6 +33,19 @@ pub fn stamp(at: Timestamp) -> String {
     utc(at).format(format_description!("[year][month][day]-[hour][minute][second]")).unwrap_or_default()
 }
 
+/// What [`stamp`] wrote.
+pub fn of_stamp(text: &str) -> Option<Timestamp> {
+    let read =
+        PrimitiveDateTime::parse(text, format_description!("[year][month][day]-[hour][minute][second]"));
+    Some(Timestamp(read.ok()?.assume_utc().unix_timestamp() * 1000))
+}
+
+/// A time as RFC 3339 has it.
+pub fn of_rfc3339(text: &str) -> Option<Timestamp> {
+    let read = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(read.unix_timestamp_nanos() / 1_000_000).ok().map(Timestamp)
+}
+
 /// First calendar year of the academic year (it begins in September).
 pub fn academic_year(at: Timestamp) -> u16 {
     let date = utc(at);
@@ -49,6 +62,8 @@ mod tests {
         let at = Timestamp(1_795_407_036_123);
         assert_eq!(rfc3339(at), "2026-11-23T04:10:36Z");
         assert_eq!(stamp(at), "20261123-041036");
+        assert_eq!(of_stamp(&stamp(at)), Some(Timestamp(at.0 - 123)));
+        assert_eq!(of_rfc3339("2026-11-23T04:10:36.123Z"), Some(at));
         assert_eq!(academic_year(at), 2026);
         assert_eq!(academic_year(Timestamp(at.0 + 90 * 86_400_000)), 2026);
         assert_eq!(academic_year(Timestamp(at.0 - 90 * 86_400_000)), 2025);

@@ -33,10 +33,16 @@ impl Label {
         }
     }
 
-    /// Writes it into the folder, unless it stands there.
+    /// Writes it into the folder, unless it stands there. A folder of another seat stays that one's: a seat's network
+    /// never changes.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
-        if Self::read(folder).as_ref() == Some(self) {
-            return Ok(());
+        match Self::read(folder) {
+            Some(there) if there == *self => return Ok(()),
+            Some(there) if there.place() != self.place() => {
+                let (folder, seat) = (folder.display(), there.seat);
+                return Err(io::Error::other(format!("{folder}: the archives of another seat, {seat}")));
+            }
+            _ => {}
         }
         let part = folder.join(format!("{FILE}.part"));
         let mut options = std::fs::OpenOptions::new();
@@ -92,5 +98,30 @@ pub(super) fn remove(folder: &Path) -> io::Result<()> {
     match std::fs::remove_file(folder.join(FILE)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => std::fs::remove_dir(folder),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_another_seat_stays_that_ones() {
+        let folder = std::env::temp_dir().join(format!("puerta-label-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let label = |seat: &str, number| Label {
+            seat: seat.into(),
+            course: "aso-2026".into(),
+            year: 2026,
+            version: 0,
+            number,
+        };
+        label("ana", 3).write(&folder).unwrap();
+        assert!(label("bea", 4).write(&folder).unwrap_err().to_string().contains("ana"));
+        assert_eq!(Label::read(&folder), Some(label("ana", 3)));
+        let course = Label { course: "aso-a".into(), ..label("ana", 3) };
+        course.write(&folder).unwrap();
+        assert_eq!(Label::read(&folder), Some(course));
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

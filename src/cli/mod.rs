@@ -56,6 +56,9 @@ enum Verb {
         /// Write it
         #[arg(long)]
         yes: bool,
+        /// There are no archives (any more)
+        #[arg(long)]
+        without_archives: bool,
     },
     /// Look at the configuration
     Config {
@@ -140,7 +143,7 @@ fn carry_out(words: &Words) -> anyhow::Result<ExitCode> {
     let Some(config) = load(&words.config) else { return Ok(BAD_CONFIGURATION.into()) };
     match &words.verb {
         Verb::Init { admin, key } => init::run(&config, admin.as_deref(), key.as_deref()),
-        Verb::Rebuild { yes } => rebuild::run(&config, *yes),
+        Verb::Rebuild { yes, without_archives } => rebuild::run(&config, *yes, *without_archives),
         Verb::Serve => serve::run(&words.config, config),
         Verb::Config { verb: ConfigVerb::Check } => {
             if let Err(errors) = crate::app::policy::load(config.policy_dir.as_deref()) {

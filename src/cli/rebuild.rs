@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::fs::File;
 use std::process::ExitCode;
 
-pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Config, yes: bool, without_archives: bool) -> anyhow::Result<ExitCode> {
     let database = config.database();
     ensure!(
         !database.metadata().is_ok_and(|file| file.len() > 0),
@@ -41,11 +41,13 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let engine = serve::open_engine(config)?;
         let lab = Founding::read(config)?.map(|founding| founding.lab);
-        let command = |words: &str| command(words, &config.timezone);
+        let command = |words: &str| command(words, config);
         let tell = |file: &str| super::complain(&format!("reading {file}"));
-        let known =
-            rebuild::look(config, &*engine, lab, &command, &tell).await.map_err(anyhow::Error::msg)?;
+        let known = rebuild::look(config, &*engine, (lab, without_archives), &command, &tell)
+            .await
+            .map_err(anyhow::Error::msg)?;
         say(&shown(&known))?;
+        ensure!(!yes || known.cut.is_empty(), "nothing was written: {}", known.cut.join("; "));
         if yes {
             write(config, &known).await
         } else {
@@ -55,9 +57,9 @@ pub(super) fn run(config: &Config, yes: bool) -> anyhow::Result<ExitCode> {
 }
 
 /// What was typed once, as the shell reads it today.
-fn command(words: &str, zone: &TimeZone) -> Option<Command> {
-    let wall = words::Wall { now_ms: clock::now().0, zone };
-    let context = words::Context { domain: "", lang: Lang::En, sent: None, may: &|_| true, wall };
+fn command(words: &str, config: &Config) -> Option<Command> {
+    let wall = words::Wall { now_ms: clock::now().0, zone: &config.timezone };
+    let context = words::Context { domain: &config.domain, lang: Lang::En, sent: None, may: &|_| true, wall };
     match words::parse(words, &context) {
         Ok(Request { what: What::Run(command), .. }) => Some(command),
         Ok(Request { what: What::NeedsInput(input), .. }) => Some(input.command().clone()),
@@ -93,7 +95,7 @@ fn shown(known: &Known) -> String {
         let suspended = if person.suspended { ", suspended" } else { "" };
         let _ = writeln!(text, "person {} {role} {way}{suspended}", person.login);
     }
-    for left in &known.left {
+    for left in known.left.iter().chain(&known.cut) {
         let _ = writeln!(text, "left out: {left}");
     }
     text + "not known to them: passwords, second factors, keys that were not typed in a command, published ports, quotas, \

@@ -272,6 +272,8 @@ pub type Progress<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 /// already there, is success. One job a machine at a time is the caller's to keep.
 #[async_trait]
 pub trait Engine: Send + Sync {
+    /// Templates that puerta published, and whose images are there, in order.
+    async fn published(&self) -> Result<Vec<TemplateRef>>;
     /// Nodes in name order.
     async fn nodes(&self) -> Result<Vec<Node>>;
     /// Live figures of one node. What we may not read of it is unknown; `Away` when it does not answer.

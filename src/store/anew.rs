@@ -2,9 +2,9 @@
 
 use super::keys::{self, NewKey};
 use super::persons::{self, NewCode, NewPerson};
-use super::{Connection, Result, Store, StoreError, places};
+use super::{Connection, Result, Store, StoreError, database, places};
 use puerta_lab::model::{CourseId, CourseState, Limits, PersonId, Role, SeatId, Timestamp, VmId};
-use puerta_lab::names::{BackupName, CourseName, Login, SeatName, TemplateRef, VmName};
+use puerta_lab::names::{BackupName, CourseName, Login, SeatName, TemplateName, TemplateRef, VmName};
 use puerta_lab::plan::{Edition, SeatNumber, Slot, Vmid};
 use std::collections::BTreeMap;
 
@@ -54,7 +54,9 @@ pub struct AnewSeat {
     pub number: Option<SeatNumber>,
     /// Not one person's own.
     pub team: bool,
-    /// It left the course's list.
+    /// It is a row of the course's list, or was.
+    pub roster: bool,
+    /// Nobody's now.
     pub archived: bool,
     /// Who sits there.
     pub members: Vec<Login>,
@@ -88,7 +90,9 @@ pub struct AnewBackup {
     pub seat: SeatId,
     /// Its name.
     pub name: BackupName,
-    /// The machine it was made of.
+    /// The machine it was made of, if it is there.
+    pub vm: Option<VmId>,
+    /// What that was called.
     pub vm_name: VmName,
     /// Bytes of it.
     pub size: u64,
@@ -113,6 +117,12 @@ pub struct Anew {
     pub vms: Vec<AnewVm>,
     /// Archives, the oldest first. They are protected: nothing goes before somebody has looked.
     pub backups: Vec<AnewBackup>,
+    /// Of each published template the last version that is known: the next one is beyond it.
+    pub templates: BTreeMap<TemplateName, u32>,
+    /// The highest id that a seat ever had, as far as is known: the next ones are beyond it.
+    pub last_seat: i64,
+    /// The same of machines.
+    pub last_vm: i64,
 }
 
 impl Store {
@@ -135,6 +145,11 @@ impl Store {
         for backup in &anew.backups {
             archive(&mut tx, backup).await?;
         }
+        for (name, version) in &anew.templates {
+            version_given(&mut tx, name, *version, now).await?;
+        }
+        database::beyond(&mut tx, "seats", anew.last_seat).await?;
+        database::beyond(&mut tx, "vms", anew.last_vm).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -210,7 +225,7 @@ async fn sit(
     .bind(i64::from(number.get()))
     .bind(now.0)
     .bind(seat.team)
-    .bind(seat.archived)
+    .bind(seat.roster)
     .bind(seat.archived.then_some(now.0))
     .execute(&mut *tx)
     .await
@@ -239,20 +254,46 @@ async fn machine(tx: &mut Connection, vm: &AnewVm, now: Timestamp) -> Result<()>
     .bind(i64::from(vm.limits.disk_mib))
     .bind(i64::from(vm.limits.processes))
     .bind(now.0)
-    .execute(tx)
+    .execute(&mut *tx)
     .await
     .map_err(StoreError::insert("vm"))?;
+    // Who helped there nobody knows: a visit that is over, so that keys are written without theirs.
+    sqlx::query(
+        "INSERT INTO visits (id, vm, person, login, connection, begun) VALUES ($1, $2, 0, 'unknown', '', $3)",
+    )
+    .bind(format!("rebuilt-{}", vm.id))
+    .bind(vm.id.0)
+    .bind(now.0)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
-/// Of the machine of that name that is there, or of one that is gone, whose id nobody has: one for each name.
+/// Taken out, and as if its image were gone: it is offered to nobody, and what of it is there is nobody's to remove.
+async fn version_given(tx: &mut Connection, name: &TemplateName, version: u32, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO templates (name, version, description, publisher, source, cpus, memory_mib, disk_mib, ports,
+                                created, retired, removed)
+         VALUES ($1, $2, '', '', '', 0, 0, 0, '', $3, $3, $3)",
+    )
+    .bind(name.as_str())
+    .bind(i64::from(version))
+    .bind(now.0)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Of a machine that is there, or of one that is gone, whose id nobody has: one for each name.
 async fn archive(tx: &mut Connection, backup: &AnewBackup) -> Result<()> {
     sqlx::query(
-        "INSERT INTO backups (seat, name, vm_name, size, sha256, created, took_ms, protected, vm)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, TRUE, COALESCE(
-             (SELECT id FROM vms WHERE seat = $1 AND name = $3),
-             (SELECT MIN(vm) FROM backups WHERE seat = $1 AND vm_name = $3),
-             (SELECT -1 - COUNT(*) FROM backups)))",
+        "INSERT INTO backups (seat, name, vm_name, size, sha256, created, took_ms, protected, vm, template, vmid,
+                              cpus, memory_mib, disk_mib, processes)
+         SELECT $1, $2, $3, $4, $5, $6, 0, TRUE, COALESCE(v.id,
+                    (SELECT MIN(vm) FROM backups WHERE seat = $1 AND vm_name = $3 AND vm < 0),
+                    (SELECT -1 - COUNT(*) FROM backups)),
+                v.template, v.vmid, v.cpus, v.memory_mib, v.disk_mib, v.processes
+         FROM (SELECT 1 AS one) LEFT JOIN vms v ON v.id = $7",
     )
     .bind(backup.seat.0)
     .bind(backup.name.as_str())
@@ -260,6 +301,7 @@ async fn archive(tx: &mut Connection, backup: &AnewBackup) -> Result<()> {
     .bind(backup.size as i64)
     .bind(&backup.sha256)
     .bind(backup.created.0)
+    .bind(backup.vm.map(|vm| vm.0))
     .execute(tx)
     .await
     .map_err(StoreError::insert("backup"))?;

@@ -58,3 +58,38 @@ fn a_lost_registry_is_shown_and_then_made_again() {
     assert_eq!(people.code, 0, "{people:?}");
     assert!(people.out.contains("equipo1") && people.out.contains("ana"), "{people:?}");
 }
+
+#[test]
+fn nothing_is_written_over_what_is_only_out_of_sight() {
+    let mut house = House::new("");
+    vm_up(&house, "alumno1", "web1");
+    house.ok("alumno1", &["vm", "backup", "web1"]);
+    house.ok("alumno1", &["vm", "rename", "web1", "db1"]);
+    house.stop();
+    lose(&house);
+
+    // The archives' file system is not mounted.
+    let (archives, away) = (house.dir.join("state/backups"), house.dir.join("away"));
+    std::fs::rename(&archives, &away).unwrap();
+    for words in [&["rebuild"][..], &["rebuild", "--yes"]] {
+        let said = house.puerta(words);
+        assert!(said.code != 0 && said.err.contains("--without-archives"), "{said:?}");
+    }
+    assert_eq!(house.puerta(&["rebuild", "--without-archives"]).code, 0);
+    std::fs::rename(&away, &archives).unwrap();
+
+    // A swap was cut between its two names.
+    let world = house.dir.join("state/sim.json");
+    let whole = std::fs::read_to_string(&world).unwrap();
+    let name = whole.split('"').find(|word| word.starts_with("vm-")).unwrap();
+    let cut = whole.replace(&format!("\"{name}\""), &format!("\"{name}-old\""));
+    std::fs::write(&world, cut).unwrap();
+    assert!(house.puerta(&["rebuild"]).out.contains(&format!("left out: {name}-old")));
+    let said = house.puerta(&["rebuild", "--yes"]);
+    assert!(said.code != 0 && said.err.contains(&format!("{name}-old")), "{said:?}");
+    assert!(!house.dir.join("state/puerta.sqlite").exists());
+
+    std::fs::write(&world, whole).unwrap();
+    let said = house.puerta(&["rebuild", "--yes"]);
+    assert!(said.code == 0 && said.out.contains("machines: db1; backups: 1"), "{said:?}");
+}

@@ -5,7 +5,7 @@ use crate::app::clock;
 use crate::app::label::Label;
 use crate::config::Config;
 use puerta_engine::Engine;
-use puerta_lab::model::SeatId;
+use puerta_lab::model::{SeatId, Timestamp};
 use puerta_lab::names::{BackupName, CourseName, SeatName, VmName};
 use puerta_lab::plan::{Edition, SeatNumber};
 use puerta_store::AnewBackup;
@@ -61,13 +61,14 @@ pub(super) async fn find(config: &Config, engine: &dyn Engine, tell: &dyn Fn(&st
         }
         for (modified, file, name) in files {
             tell(&file.display().to_string());
-            let Some(vm_name) = machine_of(&name) else {
+            let Some((vm_name, _)) = made_of(&name) else {
                 found.left.push(format!("{}: its name says no machine", file.display()));
                 continue;
             };
             match engine.judge(&file, config.backup.max_unpacked_bytes).await {
                 Ok(sum) => found.backups.push(AnewBackup {
                     seat: SeatId(id),
+                    vm: None,
                     vm_name,
                     name,
                     size: sum.size,
@@ -111,13 +112,13 @@ fn archives_in(folder: &Path) -> io::Result<Vec<Archive>> {
     Ok(files)
 }
 
-/// `web1` of `web1-20261129-040712-7`.
-fn machine_of(backup: &BackupName) -> Option<VmName> {
-    let digits = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+/// `web1` of `web1-20261129-040712-7`, and when it was begun: at the end of that second.
+pub(super) fn made_of(backup: &BackupName) -> Option<(VmName, Timestamp)> {
     let moment = |name: &str| {
         let (before, time) = name.rsplit_once('-')?;
         let (vm, day) = before.rsplit_once('-')?;
-        (digits(time, 6) && digits(day, 8)).then(|| vm.parse().ok())?
+        let begun = clock::of_stamp(&format!("{day}-{time}"))?;
+        Some((vm.parse().ok()?, Timestamp(begun.0 + 999)))
     };
     // Behind the moment stands the number of its job; not in names that an older puerta gave.
     moment(backup.as_str()).or_else(|| moment(backup.as_str().rsplit_once('-')?.0))
@@ -135,7 +136,7 @@ mod tests {
             ("web-2-20261129-040712", "web-2"),
             ("mi-web-20261129-040712-12", "mi-web"),
         ] {
-            assert_eq!(machine_of(&backup.parse().unwrap()).unwrap().as_str(), vm);
+            assert_eq!(made_of(&backup.parse().unwrap()).unwrap().0.as_str(), vm);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! changes engine, archives or audit.
 
 mod archives;
+mod called;
+mod machines;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -12,9 +14,9 @@ use crate::app::{account, clock};
 use crate::config::Config;
 use archives::Archives;
 use puerta_audit as audit;
-use puerta_engine::{Engine, Instance, Which};
-use puerta_lab::model::{Role, SeatId, VmId};
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_engine::{Engine, Instance};
+use puerta_lab::model::{Role, SeatId};
+use puerta_lab::names::{CourseName, Login, SeatName, TemplateRef};
 use puerta_lab::plan::{AddressPlan, Edition, SeatNumber};
 use puerta_store::{Anew, AnewCourse, AnewPerson, AnewSeat, AnewVm, NewCode};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -30,6 +32,8 @@ pub struct Known {
     pub lines: u64,
     /// What is left out, and why: sentences.
     pub left: Vec<String>,
+    /// Machines that are not there as long as nobody helps: it must not be written without them. Sentences.
+    pub cut: Vec<String>,
     /// Staff without a key, with a new one-time code for each.
     pub codes: Vec<(Login, String)>,
 }
@@ -43,11 +47,11 @@ struct Seat {
 }
 
 /// Puts it together. `parse` knows the shell's words; `lab` is the lab's mark, where it is known; `tell` is called
-/// with each archive that is read. A failure is a sentence.
+/// with each archive that is read. There are none only where somebody says so: `bare`. A failure is a sentence.
 pub async fn look(
     config: &Config,
     engine: &dyn Engine,
-    lab: Option<String>,
+    (lab, bare): (Option<String>, bool),
     parse: &dyn Fn(&str) -> Option<Command>,
     tell: &dyn Fn(&str),
 ) -> Result<Known, String> {
@@ -58,9 +62,19 @@ pub async fn look(
         heard => heard.map_err(|error| format!("{}: {error}", log.display()))?,
     }
     let instances = engine.list().await.map_err(|error| format!("the engine: {error}"))?;
+    let published = engine.published().await.map_err(|error| format!("the engine: {error}"))?;
     let archives = archives::find(config, engine, tell).await;
-    let archives = archives.map_err(|error| format!("{}: {error}", config.backup.dir.display()))?;
-    Ok(Gathering::new(config, lab, story).with(&instances, archives).known())
+    let mut archives = archives.map_err(|error| format!("{}: {error}", config.backup.dir.display()))?;
+    if archives.highest == 0 {
+        let none = "no archives are there: is its file system mounted? Where there never were any, or they are lost \
+                    too, say --without-archives";
+        if !bare {
+            return Err(format!("{}: {none}", config.backup.dir.display()));
+        }
+        // Each seat was a line at least: beyond them no folder that comes back is another's.
+        archives.highest = i64::try_from(story.lines).unwrap_or(0);
+    }
+    Ok(Gathering::new(config, lab, story).with(&instances, archives).templates(published).known())
 }
 
 /// Everything that is known, on its way together.
@@ -85,47 +99,28 @@ impl<'a> Gathering<'a> {
     }
 
     fn with(mut self, instances: &[Instance], mut archives: Archives) -> Self {
-        let main = instances.iter().filter(|instance| instance.which == Which::Main);
-        let machines: Vec<_> = main.filter_map(|instance| self.machine(instance)).collect();
+        let called = std::mem::take(&mut self.story.called);
+        let (machines, told) = self.machines(instances, &called);
         self.own_folders(&mut archives);
         self.number(archives.highest);
         for (seat, vm) in machines {
-            let id = self.seats.get(&seat).and_then(|seat| seat.id);
-            self.known.anew.vms.extend(id.map(|seat| AnewVm { seat, ..vm }));
+            let Some(seat) = self.seats.get(&seat).and_then(|seat| seat.id) else { continue };
+            for backup in archives.backups.iter_mut().filter(|backup| backup.seat == seat) {
+                // It is of who was called so when it was begun.
+                let begun = archives::made_of(&backup.name).map(|(_, begun)| begun);
+                let then = match (told.get(&vm.id), begun) {
+                    (Some(machine), Some(begun)) => machine.called_at(begun),
+                    _ => Some(&vm.name),
+                };
+                if then == Some(&backup.vm_name) {
+                    backup.vm = Some(vm.id);
+                }
+            }
+            self.known.anew.vms.push(AnewVm { seat, ..vm });
         }
         self.known.anew.backups = archives.backups;
         self.known.left.extend(archives.left);
         self
-    }
-
-    /// A machine of the engine, with the name of its seat; what it says of itself must fit its number.
-    fn machine(&mut self, instance: &Instance) -> Option<(SeatName, AnewVm)> {
-        let tag = |name: &str| instance.tags.get(name).map(String::as_str).unwrap_or_default();
-        let read = || {
-            let (edition, number, slot) = self.plan.place(instance.vmid)?;
-            let seat: SeatName = tag("seat").parse().ok()?;
-            let vm = AnewVm {
-                id: VmId(tag("vm").parse().ok().filter(|id| *id > 0)?),
-                seat: SeatId(0),
-                name: tag("name").parse().ok()?,
-                slot,
-                vmid: instance.vmid,
-                template: tag("template").parse().ok()?,
-                node: instance.node.clone(),
-                limits: instance.limits.unwrap_or(self.config.machine.default),
-            };
-            Some((seat, (edition, number), vm))
-        };
-        let Some((name, place, vm)) = read() else {
-            self.known.left.push(format!("vm-{} of the engine does not say whose it is", instance.vmid));
-            return None;
-        };
-        let seat = self.seats.entry(name.clone()).or_default();
-        if *seat.number.get_or_insert(place) != place {
-            self.known.left.push(format!("vm-{} is not in the network of seat {name}", instance.vmid));
-            return None;
-        }
-        Some((name, vm))
     }
 
     /// A seat's folder: of several with its name, and of one that was somebody's before them, the one in the network
@@ -152,10 +147,31 @@ impl<'a> Gathering<'a> {
             let seat = self.seats.entry(folder.seat.clone()).or_default();
             seat.id = Some(folder.id);
             seat.number = Some(place);
-            // What was said of it when it was made is less than what it says itself.
-            seat.place.course = Some(folder.course.clone());
+            // What it says itself is more than what was heard, but for a course that has another name since.
+            let heard = |course: &CourseName| self.story.courses.contains_key(course);
+            if heard(&folder.course) || !seat.place.course.as_ref().is_some_and(heard) {
+                seat.place.course = Some(folder.course.clone());
+            }
         }
         archives.backups.retain(|backup| !gone.contains(&backup.seat));
+    }
+
+    /// Versions that somebody made once: of images, of machines, and as many as the audit tells of.
+    fn templates(mut self, published: Vec<TemplateRef>) -> Self {
+        let anew = &mut self.known.anew;
+        anew.templates = std::mem::take(&mut self.story.published);
+        for template in published.iter().chain(anew.vms.iter().map(|vm| &vm.template)) {
+            if let Some(version) = template.version {
+                let last = anew.templates.entry(template.name.clone()).or_default();
+                *last = version.max(*last);
+            }
+        }
+        for (name, version) in &anew.templates {
+            let say =
+                format!("the published template {name}, of which {version} was the last: publish it again");
+            self.known.left.push(say);
+        }
+        self
     }
 
     /// An id for each seat, beyond those of every folder of archives.
@@ -167,6 +183,7 @@ impl<'a> Gathering<'a> {
                 SeatId(last)
             });
         }
+        self.known.anew.last_seat = last;
     }
 
     fn known(mut self) -> Known {
@@ -174,13 +191,22 @@ impl<'a> Gathering<'a> {
         let courses = &self.known.anew.courses;
         for (name, seat) in std::mem::take(&mut self.seats) {
             let Seat { id: Some(id), place, number } = seat else { continue };
-            let Place { course: Some(course), team, archived, members, .. } = place else { continue };
+            let Place { course: Some(course), team, archived, roster, members } = place else { continue };
             // A course is in one place: whoever sits elsewhere sits in another one.
             let place = courses.get(&course).map(|course| course.edition);
             let fits = number.filter(|(edition, _)| place == Some(*edition));
             let number = fits.map(|(_, number)| number);
             let members: Vec<Login> = members.into_iter().collect();
-            self.known.anew.seats.push(AnewSeat { id, name, course, number, team, archived, members });
+            self.known.anew.seats.push(AnewSeat {
+                id,
+                name,
+                course,
+                number,
+                team,
+                roster,
+                archived,
+                members,
+            });
         }
         let made: BTreeSet<SeatId> = self.known.anew.seats.iter().map(|seat| seat.id).collect();
         self.known.anew.vms.retain(|vm| made.contains(&vm.seat));

@@ -2,12 +2,15 @@
 //! whom since. Its lines are heard in their order. Where it is not certain that somebody may still have something
 //! (a key among several that was removed by its number), they have it no more.
 
+use super::called::Called;
 use crate::app::clock;
-use crate::app::command::{Command, CourseCommand, KeyCommand, PersonCommand, SeatCommand};
+use crate::app::command::{
+    Command, CourseCommand, KeyCommand, PersonCommand, SeatCommand, TemplateCommand, VmCommand,
+};
 use crate::app::roster;
 use puerta_lab::action::Action;
-use puerta_lab::model::{CourseState, Role};
-use puerta_lab::names::{CourseName, Login, SeatName};
+use puerta_lab::model::{CourseState, Role, Timestamp};
+use puerta_lab::names::{CourseName, Login, SeatName, TemplateName, VmName};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +59,10 @@ pub(super) struct Story {
     pub(super) people: BTreeMap<Login, Told>,
     pub(super) courses: BTreeMap<CourseName, ToldCourse>,
     pub(super) seats: BTreeMap<SeatName, Place>,
+    /// How many versions of each template were published.
+    pub(super) published: BTreeMap<TemplateName, u32>,
+    /// Machines.
+    pub(super) called: Called,
     /// Lines that were heard.
     pub(super) lines: u64,
     /// Commands that changed something and are not understood any more.
@@ -68,6 +75,16 @@ fn text<'a>(line: &'a Value, pointer: &str) -> Option<&'a str> {
 
 fn name<T: std::str::FromStr>(line: &Value, pointer: &str) -> Option<T> {
     text(line, pointer)?.parse().ok()
+}
+
+/// The machine that a line is about.
+fn machine(line: &Value) -> Option<(VmName, SeatName)> {
+    let (name, seat) = text(line, "/vm")?.split_once('.')?;
+    Some((name.parse().ok()?, seat.parse().ok()?))
+}
+
+fn time(line: &Value) -> Timestamp {
+    text(line, "/time").and_then(clock::of_rfc3339).unwrap_or(Timestamp(0))
 }
 
 impl Story {
@@ -87,6 +104,17 @@ impl Story {
             }
             (Some("seat"), Some("note"), _) => drop(self.moved(line)),
             (Some("command"), Some("finish"), Some("done")) => self.done(line, parse),
+            (Some("job"), Some("finish"), Some("done")) => {
+                if let (Some(kind), Some(vm)) = (text(line, "/detail/kind"), machine(line)) {
+                    self.called.done(kind, vm, time(line));
+                }
+                let words =
+                    text(line, "/detail/words").filter(|_| text(line, "/detail/kind") == Some("publish"));
+                if let Some(Command::Template(TemplateCommand::Publish { name, .. })) = words.and_then(parse)
+                {
+                    *self.published.entry(name).or_default() += 1;
+                }
+            }
             _ => {}
         }
     }
@@ -109,7 +137,7 @@ impl Story {
     }
 
     fn done(&mut self, line: &Value, parse: &dyn Fn(&str) -> Option<Command>) {
-        const CHANGES: [&str; 4] = ["course-", "person-", "seat-", "key-"];
+        const CHANGES: [&str; 5] = ["course-", "person-", "seat-", "key-", "vm-rename"];
         let action = text(line, "/action").unwrap_or_default();
         if action == Action::SecondFactor.as_str() {
             // Their secret is lost: a key alone must not open what two things opened.
@@ -123,6 +151,11 @@ impl Story {
         }
         let (actor, words) = (name(line, "/actor"), text(line, "/detail/words").unwrap_or_default());
         match (parse(words), actor) {
+            (Some(Command::Vm(VmCommand::Rename { name, .. })), Some(_)) => {
+                if let Some(vm) = machine(line) {
+                    self.called.renamed(vm, name, time(line));
+                }
+            }
             (Some(command), Some(actor)) => self.changed(&actor, command),
             _ => self.lost += 1,
         }

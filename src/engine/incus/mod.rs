@@ -236,6 +236,10 @@ fn in_lab(address: Ipv4Addr) -> bool {
 
 #[async_trait]
 impl Engine for IncusEngine {
+    async fn published(&self) -> Result<Vec<TemplateRef>> {
+        self.published_images().await
+    }
+
     async fn nodes(&self) -> Result<Vec<Node>> {
         let host = self.host().await?;
         if !host.server_clustered {

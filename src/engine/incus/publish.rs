@@ -11,6 +11,7 @@ use crate::{EngineError, Progress, Result, Which};
 use puerta_lab::model::Vm;
 use puerta_lab::names::TemplateRef;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -71,6 +72,13 @@ impl IncusEngine {
             self.drop_image(&image.fingerprint).await?;
         }
         Ok(())
+    }
+
+    pub(super) async fn published_images(&self) -> Result<Vec<TemplateRef>> {
+        let images: Vec<wire::Image> = self.client.list("/1.0/images?recursion=1").await?;
+        let names = images.iter().filter_map(|image| image.properties.get(PROPERTY)?.parse().ok());
+        let published: BTreeSet<TemplateRef> = names.collect();
+        Ok(published.into_iter().collect())
     }
 
     async fn images_of_template(&self, template: &TemplateRef) -> Result<Vec<wire::Image>> {

@@ -165,6 +165,10 @@ impl SimEngine {
 
 #[async_trait]
 impl Engine for SimEngine {
+    async fn published(&self) -> Result<Vec<TemplateRef>> {
+        Ok(self.asked()?.images.keys().cloned().collect())
+    }
+
     async fn nodes(&self) -> Result<Vec<Node>> {
         let world = self.asked()?;
         let state = |name| if world.online(name).is_ok() { NodeState::Online } else { NodeState::Offline };

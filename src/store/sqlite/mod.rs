@@ -99,6 +99,17 @@ pub(crate) async fn rescue(writer: &Pool, path: &Path) -> Result<()> {
     done
 }
 
+/// Ids of this table are beyond this one from now on, whatever is in it.
+pub(crate) async fn beyond(connection: &mut Connection, table: &str, id: i64) -> Result<()> {
+    let raise = "UPDATE sqlite_sequence SET seq = MAX(seq, $2) WHERE name = $1";
+    let raised = sqlx::query(raise).bind(table).bind(id).execute(&mut *connection).await?;
+    if raised.rows_affected() == 0 {
+        let begin = "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)";
+        sqlx::query(begin).bind(table).bind(id).execute(connection).await?;
+    }
+    Ok(())
+}
+
 /// A transaction that has the write lock from its first statement on.
 pub(crate) async fn write(writer: &Pool) -> Result<Transaction> {
     let begin = || writer.begin_with("BEGIN IMMEDIATE");
