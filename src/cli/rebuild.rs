@@ -10,7 +10,6 @@ use crate::config::Config;
 use crate::shell::lang::Lang;
 use crate::shell::words::{self, Request, What};
 use anyhow::{Context, bail, ensure};
-use jiff::tz::TimeZone;
 use puerta_lab::model::Role;
 use puerta_store::{AnewCourse, Store};
 use std::fmt::Write;
