@@ -137,12 +137,13 @@ impl Startups {
         }
         let source = Source::from(address);
         let known = self.is_campus(address) || door.past.knows(source.place, now);
-        let penalty = door.past.penalty(source.place, now);
+        // Who is known pays for no neighbour's mistakes.
+        let penalty = door.past.penalty(source.place, now).filter(|_| !known);
         let most = penalty.map_or(self.caps.of_source, |_| self.caps.of_source.div_ceil(NARROWED));
         while door.standing(|one| one.source.place == source.place) >= most {
             match penalty {
-                Some(left) if !known => return Err(Refusal::Penalty(left)),
-                _ => door.give_way(|one| one.source.place == source.place),
+                Some(left) => return Err(Refusal::Penalty(left)),
+                None => door.give_way(|one| one.source.place == source.place),
             }
         }
         if door.standing(|one| one.known == known) >= self.caps.strangers {
