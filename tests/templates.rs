@@ -177,7 +177,7 @@ fn a_killed_puerta_leaves_no_half_template() {
         wait("no image is left over", || images().len() == listed.len());
         let parts = std::fs::read_dir(house.dir.join("state/backups")).into_iter().flatten().flatten();
         let archives = |seat: std::fs::DirEntry| {
-            let files = std::fs::read_dir(seat.path()).unwrap().flatten();
+            let files = std::fs::read_dir(seat.path()).into_iter().flatten().flatten();
             files.filter(|file| file.file_name() != "seat.json").count()
         };
         let left: usize = parts.map(archives).sum();

@@ -255,7 +255,8 @@ impl Lab {
         let mut found = Vec::new();
         let Ok(seats) = std::fs::read_dir(self.dir.join("state/backups")) else { return found };
         for seat in seats {
-            let files = std::fs::read_dir(seat.unwrap().path()).unwrap();
+            // Beside the seats' folders stands the mark of all.
+            let Ok(files) = std::fs::read_dir(seat.unwrap().path()) else { continue };
             // Beside them stands whose they are.
             found.extend(files.map(|file| file.unwrap().path()).filter(|file| !file.ends_with("seat.json")));
         }

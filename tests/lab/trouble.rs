@@ -139,8 +139,10 @@ fn full(lab: &Lab) {
     Said::of(mount.args(["-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs"]).arg(&small)).well();
     let mounted = Mounted(&small);
     let before = lab.backups("web1");
-    // Where there are backups their folder is not made by a start: it might be unmounted.
+    // Where there are backups their folder is not made by a start: it might be unmounted. Its mark says that
+    // this empty one is meant.
     std::fs::create_dir(small.join("b")).unwrap();
+    std::fs::write(small.join("b/puerta-backups"), "").unwrap();
     lab.configure(&original, &format!("[backup]\ndir = {:?}", small.join("b")));
     lab.inside("web1", "rm /root/much; dd if=/dev/urandom of=/root/some bs=1M count=12 2>/dev/null").well();
     lab.ok("alumno1", "vm backup web1 --yes");
