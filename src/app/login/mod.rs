@@ -169,7 +169,8 @@ impl App {
             None => puerta_store::Credentials::default(),
         };
         let mut method = Method::Password;
-        let mut proved = self.logins.passwords.verify(password, credentials.password).await?;
+        let mut proved =
+            self.logins.passwords.verify(who.source.ip(), password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
             let right = code.hash == hash && opens(code.expires, clock::now(), self.config.code_lifetime);

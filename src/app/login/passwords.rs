@@ -2,7 +2,9 @@
 
 use crate::app::error::{Error, Result};
 use crate::app::secret::Secret;
+use dashmap::DashMap;
 use puerta_keys::password::{HashError, Hasher};
+use std::net::{IpAddr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,9 +16,42 @@ type Work = Box<dyn FnOnce(&Hasher) + Send>;
 /// Verifies passwords on few threads of their own, so that guessing cannot take the machine: not
 /// its processors, and not its memory, since the allocator keeps a hash's 19 MiB for each thread
 /// that ever made one.
+///
+/// Each place waits in one spot of the queue for them: who sends many wrong ones from one place makes itself wait.
 pub(super) struct Passwords {
     threads: Arc<Semaphore>,
+    places: DashMap<IpAddr, Arc<Semaphore>>,
     work: Sender<Work>,
+}
+
+/// Somebody of a place waits, or is served. The last one to go leaves nothing.
+struct Spot<'a> {
+    places: &'a DashMap<IpAddr, Arc<Semaphore>>,
+    place: IpAddr,
+    turn: Arc<Semaphore>,
+}
+
+impl<'a> Spot<'a> {
+    fn of(places: &'a DashMap<IpAddr, Arc<Semaphore>>, place: IpAddr) -> Self {
+        let turn = Arc::clone(&*places.entry(place).or_insert_with(|| Arc::new(Semaphore::new(1))));
+        Self { places, place, turn }
+    }
+}
+
+impl Drop for Spot<'_> {
+    fn drop(&mut self) {
+        // Ours counts as none before it is looked whether the map's is the only one.
+        drop(std::mem::replace(&mut self.turn, Arc::new(Semaphore::const_new(0))));
+        self.places.remove_if(&self.place, |_, turn| Arc::strong_count(turn) == 1);
+    }
+}
+
+/// An address of IPv4, a /64 of IPv6, of which a host has a whole one.
+fn place(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) >> 64 << 64).into(),
+        v4 => v4,
+    }
 }
 
 fn next(waiting: &Mutex<Receiver<Work>>) -> std::result::Result<Work, RecvError> {
@@ -38,7 +73,7 @@ impl Passwords {
                 }
             });
         }
-        Ok(Self { threads: Arc::new(Semaphore::new(threads)), work })
+        Ok(Self { threads: Arc::new(Semaphore::new(threads)), places: DashMap::new(), work })
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Hasher) -> T + Send + 'static) -> Result<T> {
@@ -60,13 +95,51 @@ impl Passwords {
         hashed.map_err(|error| Error::internal(&error))
     }
 
-    /// Costs the same whether or not there is something to verify against.
-    pub(super) async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<bool> {
+    /// Costs the same whether or not there is something to verify against. `from`: who asks.
+    pub(super) async fn verify(&self, from: IpAddr, password: &Secret, hash: Option<String>) -> Result<bool> {
+        let spot = Spot::of(&self.places, place(from));
+        let _turn = spot.turn.acquire().await.map_err(|error| Error::internal(&error))?;
         let password = password.clone();
         self.run(move |hasher| match hash {
             Some(hash) => hasher.verify(password.expose(), &hash),
             None => hasher.verify_dummy(password.expose()),
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// A hundred from one place are before somebody from another, who waits for two of them at most.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_from_one_place_makes_itself_wait() {
+        let passwords = Arc::new(Passwords::new(1).unwrap());
+        let wrong = Secret::new("wrong");
+        let done = Arc::new(AtomicUsize::new(0));
+        let flood: Vec<_> = (0..100)
+            .map(|_| {
+                let (passwords, wrong, done) = (Arc::clone(&passwords), wrong.clone(), Arc::clone(&done));
+                tokio::spawn(async move {
+                    let right = passwords.verify("203.0.113.2".parse().unwrap(), &wrong, None).await;
+                    done.fetch_add(1, Ordering::SeqCst);
+                    right.unwrap()
+                })
+            })
+            .collect();
+        while done.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let before = done.load(Ordering::SeqCst);
+        assert!(!passwords.verify("192.0.2.2".parse().unwrap(), &wrong, None).await.unwrap());
+        let passed = done.load(Ordering::SeqCst) - before;
+        assert!(passed < 20, "{passed} went before");
+        for one in flood {
+            assert!(!one.await.unwrap());
+        }
+        assert!(passwords.places.is_empty());
+        assert_eq!(place("2001:db8::7".parse().unwrap()), place("2001:db8::8:9".parse().unwrap()));
     }
 }
