@@ -4,10 +4,9 @@
 mod support;
 
 use serde_json::Value;
-use std::io::{Read, Write};
-use std::process::{ChildStdout, Stdio};
+use support::forward::Forward;
 use support::pty::Pty;
-use support::{House, Killed, wait};
+use support::{House, wait};
 
 fn json(house: &House, login: &str, words: &[&str]) -> Value {
     serde_json::from_str(&house.ok(login, &[words, &["--json"]].concat())).unwrap()
@@ -28,34 +27,6 @@ fn vm_up(house: &House, login: &str, name: &str) {
 
 fn state(house: &House, vm: &str) -> Value {
     json(house, "profesor", &["vm", "show", vm])["state"].clone()
-}
-
-/// A forward that is open: the simulated machine says back what it hears.
-struct Forward {
-    ssh: Killed,
-    heard: ChildStdout,
-}
-
-impl Forward {
-    fn new(house: &House, login: &str, vm: &str) -> Self {
-        let mut ssh = house.ssh(login);
-        ssh.args(["-W", &format!("{vm}:7007")]).arg(House::at(login));
-        let mut ssh = ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let heard = ssh.stdout.take().unwrap();
-        let mut forward = Self { ssh: Killed(ssh), heard };
-        assert!(forward.echoes(), "{vm} does not answer");
-        forward
-    }
-
-    fn echoes(&mut self) -> bool {
-        let mut heard = [0; 5];
-        let typed = self.ssh.0.stdin.as_mut().unwrap().write_all(b"hola\n").is_ok();
-        typed && self.heard.read_exact(&mut heard).is_ok() && &heard == b"hola\n"
-    }
-
-    fn ended(mut self) {
-        wait("the forward ends", || self.ssh.0.try_wait().unwrap().is_some());
-    }
 }
 
 const LIST: &str = "username,firstname,lastname,email\nnueva,Ana,Gil,ana@uni.example\n";

@@ -11,10 +11,9 @@ mod support;
 mod useful;
 
 use serde_json::Value;
-use std::io::{Read, Write};
-use std::process::{ChildStdout, Stdio};
+use support::House;
+use support::forward::Forward;
 use support::pty::Pty;
-use support::{House, Killed, wait};
 
 /// What a command answers with `--json`.
 fn json(house: &House, login: &str, words: &[&str]) -> Value {
@@ -34,34 +33,6 @@ fn refused(house: &House, login: &str, words: &[&str]) -> String {
 fn in_seconds(seconds: i64) -> String {
     let at = jiff::Timestamp::now().as_second() + seconds;
     jiff::Timestamp::from_second(at).unwrap().to_string()
-}
-
-/// A forward that is open: the simulated machine says back what it hears.
-struct Forward {
-    ssh: Killed,
-    heard: ChildStdout,
-}
-
-impl Forward {
-    fn new(house: &House, login: &str, vm: &str) -> Self {
-        let mut ssh = house.ssh(login);
-        ssh.args(["-W", &format!("{vm}:7007")]).arg(House::at(login));
-        let mut ssh = ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let heard = ssh.stdout.take().unwrap();
-        let mut forward = Self { ssh: Killed(ssh), heard };
-        assert!(forward.echoes(), "{vm} does not answer");
-        forward
-    }
-
-    fn echoes(&mut self) -> bool {
-        let mut heard = [0; 5];
-        let typed = self.ssh.0.stdin.as_mut().unwrap().write_all(b"hola\n").is_ok();
-        typed && self.heard.read_exact(&mut heard).is_ok() && &heard == b"hola\n"
-    }
-
-    fn ended(mut self) {
-        wait("the forward ends", || self.ssh.0.try_wait().unwrap().is_some());
-    }
 }
 
 /// A machine of theirs that runs.

@@ -8,40 +8,17 @@
 mod past;
 
 use crate::app::ending::{Ending, Reason};
+use crate::app::login::Source;
 use ipnet::IpNet;
 use past::Past;
 use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A place with a penalty holds this part of what others may hold.
 const NARROWED: usize = 4;
-
-/// Where somebody comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Source {
-    /// What is counted as one: an address of IPv4, a /64 of IPv6, since a host has a whole one.
-    place: IpAddr,
-    /// What one attacker may have many places of: a /24, a /48.
-    net: IpAddr,
-}
-
-impl From<IpAddr> for Source {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => {
-                let [a, b, c, _] = v4.octets();
-                Self { place: v4.into(), net: [a, b, c, 0].into() }
-            }
-            IpAddr::V6(v6) => {
-                let cut = |keep: u32| Ipv6Addr::from(u128::from(v6) >> (128 - keep) << (128 - keep)).into();
-                Self { place: cut(64), net: cut(48) }
-            }
-        }
-    }
-}
 
 /// How many there may be.
 #[derive(Debug, Clone, Copy)]

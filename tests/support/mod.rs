@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic")]
 
 pub mod factor;
+pub mod forward;
 pub mod pty;
 
 use std::io::Write;

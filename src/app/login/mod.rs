@@ -3,8 +3,10 @@
 
 mod passwords;
 mod second;
+mod source;
 
 pub use second::{Checked, Factor};
+pub use source::Source;
 
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};

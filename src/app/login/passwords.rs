@@ -1,10 +1,11 @@
 //! Passwords, verified and hashed away from the threads that carry connections.
 
+use super::source::Source;
 use crate::app::error::{Error, Result};
 use crate::app::secret::Secret;
 use dashmap::DashMap;
 use puerta_keys::password::{HashError, Hasher};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,14 +44,6 @@ impl Drop for Spot<'_> {
         // Ours counts as none before it is looked whether the map's is the only one.
         drop(std::mem::replace(&mut self.turn, Arc::new(Semaphore::const_new(0))));
         self.places.remove_if(&self.place, |_, turn| Arc::strong_count(turn) == 1);
-    }
-}
-
-/// An address of IPv4, a /64 of IPv6, of which a host has a whole one.
-fn place(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) >> 64 << 64).into(),
-        v4 => v4,
     }
 }
 
@@ -97,7 +90,7 @@ impl Passwords {
 
     /// Costs the same whether or not there is something to verify against. `from`: who asks.
     pub(super) async fn verify(&self, from: IpAddr, password: &Secret, hash: Option<String>) -> Result<bool> {
-        let spot = Spot::of(&self.places, place(from));
+        let spot = Spot::of(&self.places, Source::from(from).place);
         let _turn = spot.turn.acquire().await.map_err(|error| Error::internal(&error))?;
         let password = password.clone();
         self.run(move |hasher| match hash {
@@ -140,6 +133,7 @@ mod tests {
             assert!(!one.await.unwrap());
         }
         assert!(passwords.places.is_empty());
-        assert_eq!(place("2001:db8::7".parse().unwrap()), place("2001:db8::8:9".parse().unwrap()));
+        let place = |address: &str| Source::from(address.parse::<IpAddr>().unwrap()).place;
+        assert_eq!(place("2001:db8::7"), place("2001:db8::8:9"));
     }
 }
