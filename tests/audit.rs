@@ -14,7 +14,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use support::pty::Pty;
-use support::{House, Killed, Said, text, wait};
+use support::{House, Killed, Said, records, text, wait};
 
 fn json(house: &House, login: &str, words: &[&str]) -> Vec<Value> {
     let words = [words, &["--json"]].concat();

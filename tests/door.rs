@@ -27,7 +27,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use support::pty::Pty;
-use support::{House, Killed, Said, text, wait, wait_for};
+use support::{House, Killed, Said, records, text, wait, wait_for};
 
 const PASSWORD: &str = "una mesa verde";
 

@@ -19,7 +19,7 @@ mod support;
 use serde_json::Value;
 use std::process::Command;
 use support::pty::Pty;
-use support::{House, Said};
+use support::{House, Said, records};
 
 /// The simulated machine's port that says everything back.
 const ECHO: u16 = 7007;
@@ -36,9 +36,10 @@ fn logins(house: &House, login: &str) -> Vec<(String, String)> {
     let audit = house.audit();
     let of = audit.iter().filter(|event| event["code"] == "login" && event["actor"] == login);
     of.filter(|event| event["phase"] != "finish")
-        .map(|event| {
+        .flat_map(|event| {
             let why = event["failure"].as_str().or(event["outcome"].as_str()).unwrap();
-            (event["detail"]["method"].as_str().unwrap().to_owned(), why.to_owned())
+            let one = (event["detail"]["method"].as_str().unwrap().to_owned(), why.to_owned());
+            std::iter::repeat_n(one, records::times(event) as usize)
         })
         .collect()
 }

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
-use support::{House, Killed, text, wait};
+use support::{House, Killed, records, text, wait};
 
 /// The simulated machine's ports: says back, never reads, speaks first, never stops.
 const ECHO: u16 = 7007;
@@ -251,7 +251,7 @@ fn nothing_else_through_it() {
         let audit = house.audit();
         let own = audit.iter().filter(|line| line["code"] == "denial" && line["actor"] == "alumno1");
         // What repeats is one line with a count.
-        own.map(|line| line["detail"]["count"].as_u64().unwrap_or(1)).sum::<u64>() > count
+        own.map(records::times).sum::<u64>() > count
     });
     // One text for all of them; `-W` shows it.
     let why = |to: &str| {

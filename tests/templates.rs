@@ -161,10 +161,9 @@ fn a_killed_puerta_leaves_no_half_template() {
         let listed: Vec<_> = versions.collect();
         // What the engine remembers.
         let images = || {
-            let text = std::fs::read_to_string(house.dir.join("state/sim.json")).unwrap();
-            let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let lines = support::records::lines(&house.dir.join("state/sim.json"));
             let mut images = std::collections::BTreeSet::new();
-            for line in lines.filter(|line| line["template"].is_string()) {
+            for line in lines.iter().filter(|line| line["template"].is_string()) {
                 let name = line["template"].as_str().unwrap().to_owned();
                 if line["image"].is_null() {
                     images.remove(&name)

@@ -17,6 +17,7 @@ mod file;
 mod filter;
 mod heads;
 mod keeper;
+mod line;
 mod outlet;
 mod place;
 mod proof;

@@ -12,6 +12,7 @@ use puerta_keys::audit::AuditKey;
 
 use super::event::Event;
 use super::file::OpenError;
+use super::line::Line;
 use super::place::Place;
 use super::reserve::Room;
 use super::writer::{Message, Writer};
@@ -130,14 +131,13 @@ impl Audit {
     ///
     /// A caller that goes away while it waits may leave the line behind all the same.
     pub async fn begin(&self, event: Event) -> Result<(), AuditUnavailable> {
-        let body = event.body();
-        self.ask(|answer| Message::Line { body, answer: Some(answer) }).await
+        self.ask(|answer| Message::Line(Line::begin(&event, answer))).await
     }
 
     /// Writes an event that already happened: waits for room in the queue, at most, and never fails
     /// its caller. What cannot be written is logged, counted, and the count written when it can.
     pub async fn finish(&self, event: Event) {
-        let message = Message::Line { body: event.body(), answer: None };
+        let message = Message::Line(Line::told(&event));
         let queued = match &self.queue {
             Some(queue) => queue.send(message).await.is_ok(),
             None => false,
@@ -150,7 +150,7 @@ impl Audit {
     /// As [`Audit::finish`], where nobody can wait (in `Drop`): a full queue loses the event, and
     /// the log will say how many it lost.
     pub fn finish_now(&self, event: Event) {
-        let message = Message::Line { body: event.body(), answer: None };
+        let message = Message::Line(Line::told(&event));
         if self.queue.as_ref().is_none_or(|queue| queue.try_send(message).is_err()) {
             self.lose(&event);
         }

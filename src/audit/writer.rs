@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use super::event::Event;
 use super::file::{LogFile, OpenError, Recovered, sync_folder};
 use super::keeper::{Books, Keeper, Notes, Old};
+use super::line::Line;
 use super::outlet::Outlet;
 use super::place::Place;
 use super::proof::{SignedHead, head_text};
@@ -28,7 +29,7 @@ const LOOK: Duration = Duration::from_secs(3600);
 const AGAIN: Duration = Duration::from_secs(60);
 
 pub(super) enum Message {
-    Line { body: String, answer: Option<Answer> },
+    Line(Line),
     Seal(Answer<u64>),
     Forget { before: i64, days: u32 },
     Flush(Answer),
@@ -41,8 +42,6 @@ impl Recovered {
         Event::note("audit.recovered").with("bytes", self.bytes)
     }
 }
-
-type Line = (String, Option<Answer>);
 
 /// Why lines were not written.
 struct Unwritten {
@@ -165,9 +164,9 @@ impl Writer {
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
-                Message::Line { body, answer } => {
-                    size += body.len();
-                    lines.push((body, answer));
+                Message::Line(line) => {
+                    size += line.body.len();
+                    lines.push(line);
                 }
                 other => last = Some(other),
             }
@@ -225,7 +224,7 @@ impl Writer {
         messages.close();
         while let Some(message) = messages.blocking_recv() {
             match message {
-                Message::Line { body, answer } => self.write(vec![(body, answer)]),
+                Message::Line(line) => self.write(vec![line]),
                 Message::Seal(other) => {
                     let sealed = self.seal();
                     drop(other.send(sealed.map(|()| self.log.head.seq)));
@@ -261,13 +260,13 @@ impl Writer {
             return;
         }
         // Without the reserve only what has begun has room: how it ends.
-        let lines = if self.reserve.keep(&self.place) { lines } else { self.without_begins(lines) };
+        let lines = if self.reserve.keep(&self.place) { lines } else { self.ends_of(lines) };
         if lines.is_empty() && self.notes.is_empty() {
             return;
         }
         let (result, lines) = match self.try_write(&lines) {
             Err(error) if error.full && self.reserve.give() => {
-                let lines = self.without_begins(lines);
+                let lines = self.ends_of(lines);
                 (self.try_write(&lines), lines)
             }
             result => (result, lines),
@@ -281,26 +280,20 @@ impl Writer {
             _ => {}
         }
         self.failing = result.is_err();
-        for (_, answer) in lines {
-            match answer {
-                Some(answer) => drop(answer.send(result.clone())),
-                None if self.failing => drop(self.lost.fetch_add(1, Ordering::Relaxed)),
-                None => {}
-            }
-        }
+        self.answer(lines, &result);
     }
 
-    /// The lines of what begins are refused, and the rest is left.
-    fn without_begins(&self, lines: Vec<Line>) -> Vec<Line> {
-        let refuse = |(body, answer): Line| match answer {
-            Some(answer) => {
-                let reason = format!("there is no room but for what has begun: {}", self.reserve.trouble());
-                drop(answer.send(Err(AuditUnavailable { reason })));
-                None
-            }
-            None => Some((body, None)),
-        };
-        lines.into_iter().filter_map(refuse).collect()
+    fn answer(&self, lines: Vec<Line>, result: &Result<(), AuditUnavailable>) {
+        let lost = lines.into_iter().filter_map(|line| line.is_lost(result.clone()).then_some(())).count();
+        self.lost.fetch_add(lost as u64, Ordering::Relaxed);
+    }
+
+    /// What has begun is left: how it ends. The others are refused, or counted.
+    fn ends_of(&self, lines: Vec<Line>) -> Vec<Line> {
+        let (ends, others) = lines.into_iter().partition(Line::may_use_the_reserve);
+        let reason = format!("there is no room but for what has begun: {}", self.reserve.trouble());
+        self.answer(others, &Err(AuditUnavailable { reason }));
+        ends
     }
 
     /// All of them in one write(2), or none.
@@ -314,7 +307,7 @@ impl Writer {
         if lost > 0 {
             bodies.push(Event::note("audit.lost").with("events", lost).body());
         }
-        let bodies = bodies.iter().chain(lines.iter().map(|(body, _)| body));
+        let bodies = bodies.iter().chain(lines.iter().map(|line| &line.body));
         let mut head = self.log.head.clone();
         self.lines.clear();
         for body in bodies {

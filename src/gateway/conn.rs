@@ -34,6 +34,8 @@ pub(super) struct Conn {
     pub(super) id: String,
     /// Where from.
     pub(super) peer: SocketAddr,
+    /// From the campus, or where somebody came in lately.
+    pub(super) known_place: bool,
     /// Told first: shells say why and end.
     pub(super) ending: Ending,
     /// Told then: the socket is cut.
@@ -107,6 +109,7 @@ pub(super) async fn run(
     let conn = Arc::new(Conn {
         id: id(),
         peer,
+        known_place: stranger.from_known_place(),
         // Another may have its place until it has logged in.
         ending: stranger.ending(),
         cut: Ending::default(),
@@ -260,7 +263,7 @@ fn is_hung_up(socket: &TcpStream) -> bool {
 
 /// The stranger's side of a connection, for the audit.
 pub(super) fn stranger(conn: &Conn) -> login::Stranger {
-    login::Stranger { connection: conn.id.clone(), source: conn.peer }
+    login::Stranger { connection: conn.id.clone(), source: conn.peer, known: conn.known_place }
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ pub(super) struct Stranger {
     door: Arc<Mutex<Door>>,
     number: u64,
     place: IpAddr,
+    known: bool,
     ending: Ending,
     proved: bool,
 }
@@ -133,7 +134,7 @@ impl Startups {
         let door = Arc::clone(&self.door);
         Ok((
             Connected(Arc::clone(&self.connections)),
-            Stranger { door, number, place: source.place, ending, proved: false },
+            Stranger { door, number, place: source.place, known, ending, proved: false },
         ))
     }
 
@@ -214,6 +215,11 @@ impl Stranger {
         self.ending.clone()
     }
 
+    /// It comes from the campus, or from where somebody came in lately.
+    pub(super) fn from_known_place(&self) -> bool {
+        self.known
+    }
+
     /// It talks to us: those who do not go first.
     pub(super) fn speaks(&self) {
         if let Some(one) = lock(&self.door).strangers.get_mut(&self.number) {
@@ -224,6 +230,11 @@ impl Stranger {
     /// It proved who it is, and may not come in: that is not giving up.
     pub(super) fn proved(&mut self) {
         self.proved = true;
+    }
+
+    /// It was we who could not look.
+    fn was_failed(&self) -> bool {
+        matches!(self.ending.reason(), Some(Reason::RegistryAway | Reason::Unwritten))
     }
 
     /// It logged in.
@@ -238,7 +249,7 @@ impl Drop for Stranger {
     fn drop(&mut self) {
         let mut door = lock(&self.door);
         // Who came in, or gave way to another, did not give up.
-        let gave_up = door.strangers.remove(&self.number).is_some() && !self.proved;
+        let gave_up = door.strangers.remove(&self.number).is_some() && !self.proved && !self.was_failed();
         if gave_up && door.past.gave_up(self.place, Instant::now()) {
             tracing::info!(place = %self.place, "many went away without having logged in: fewer may stand there");
         }

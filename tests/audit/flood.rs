@@ -17,7 +17,7 @@ fn tunnel(house: &House, login: &str, target: &str) -> (Killed, u16) {
 fn told(house: &House, destination: &str) -> (u64, usize) {
     let audit = house.audit();
     let lines = audit.iter().filter(|line| line["detail"]["destination"] == destination);
-    let counts: Vec<_> = lines.map(|line| line["detail"]["count"].as_u64().unwrap_or(1)).collect();
+    let counts: Vec<_> = lines.map(records::times).collect();
     (counts.iter().sum(), counts.len())
 }
 
@@ -38,6 +38,41 @@ fn repeats_of_a_refusal_are_counted_and_none_is_lost() {
     assert!(lines < 20, "{lines} lines");
     let mine = house.ok("alumno1", &["audit", "mine"]);
     assert!(mine.contains("denied ×"), "{mine}");
+}
+
+#[test]
+fn strangers_who_try_on_are_counted_by_the_place_they_come_from() {
+    let mut house = House::new("");
+    house.ok("alumno1", &["whoami"]);
+    let knock = |login: &str| {
+        let said: Said = house.ssh("stranger").arg(House::at(login)).arg("whoami").output().unwrap().into();
+        assert_eq!(said.code, 255, "{said:?}");
+    };
+    for _ in 0..40 {
+        knock("alumno1");
+    }
+    // Of so many names one line each, and one for all that follow.
+    for name in 0..60 {
+        knock(&format!("nobody{name}"));
+    }
+    let told = |house: &House, which: &dyn Fn(&Value) -> bool| {
+        let audit = house.audit();
+        let lines = audit.iter().filter(|line| line["code"] == "login" && line["outcome"] == "failed");
+        let lines = lines.filter(|line| which(line));
+        let counts: Vec<_> = lines.map(records::times).collect();
+        (counts.iter().sum::<u64>(), counts.len())
+    };
+    let one = |line: &Value| line["actor"] == "alumno1";
+    wait("all of one name", || told(&house, &one).0 == 40);
+    wait("all of all names", || told(&house, &|_| true).0 == 100);
+    assert!(told(&house, &one).1 < 20, "{:?}", told(&house, &one));
+    // The end of puerta writes what is left.
+    for _ in 0..3 {
+        knock("alumno2");
+    }
+    wait("the first of these", || told(&house, &|_| true).0 > 100);
+    assert_eq!(house.stop(), 0);
+    assert_eq!(told(&house, &|_| true).0, 103);
 }
 
 #[test]
@@ -121,6 +156,10 @@ fn a_full_disk_is_told_before_and_keeps_room_for_the_ends_of_what_has_begun() {
     });
     student.send("vm stop web1\r");
     student.until("no se puede anotar en el registro de auditoría");
+    // What strangers do is counted: it takes no room of what has begun.
+    let stranger: Said =
+        house.ssh("stranger").arg(House::at("alumno1")).arg("whoami").output().unwrap().into();
+    assert_eq!(stranger.code, 255, "{stranger:?}");
     let ends = of(&house, "finish");
     drop((stream, tunnel));
     wait("what had begun is written to its end", || of(&house, "finish") > ends);
@@ -129,6 +168,8 @@ fn a_full_disk_is_told_before_and_keeps_room_for_the_ends_of_what_has_begun() {
 
     std::fs::remove_file(small.0.join("ballast")).unwrap();
     wait("there is room again", || house.run("alumno1", &["whoami"]).code == 0);
+    wait("what was counted", || house.audit().iter().any(|line| line["code"] == "audit.lost"));
+    assert!(house.audit().iter().all(|line| line["detail"]["method"] != "none"), "{}", house.log());
     wait("it is told", || house.audit().iter().any(|line| line["detail"]["what"] == "enough"));
     assert_eq!(house.stop(), 0);
     assert_eq!(house.puerta(&["audit", "verify"]).code, 0);

@@ -2,6 +2,7 @@
 //! that dies is seen in time and holds up nobody.
 
 use crate::house::{Lab, wait};
+use crate::support::records;
 use serde_json::Value;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -167,10 +168,8 @@ fn gone(lab: &Lab, alive: bool, go: impl FnOnce(), back: impl FnOnce() -> String
     bring(lab, "web2", "nodo01");
     bring(lab, "web3", "nodo02");
     let events = |what: &str| {
-        let lines = std::fs::read_to_string(lab.dir.join("state/audit.jsonl")).unwrap();
-        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let ours = |line: &Value| line["code"] == "node" && line["detail"]["what"] == what;
-        lines.filter(ours).count()
+        let ours = |line: &&Value| line["code"] == "node" && line["detail"]["what"] == what;
+        records::audit(&lab.dir.join("state")).iter().filter(ours).count()
     };
     let (went, came) = (events("gone"), events("back"));
     go();

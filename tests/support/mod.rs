@@ -6,6 +6,7 @@
 pub mod factor;
 pub mod forward;
 pub mod pty;
+pub mod records;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -251,10 +252,8 @@ impl House {
     pub fn keys_inside(&self, address: &str) -> Vec<String> {
         let octets: Vec<u32> = address.split('.').map(|octet| octet.parse().unwrap()).collect();
         let instance = format!("vm-{}", (octets[1] << 16) | (octets[2] << 8) | octets[3]);
-        let journal = std::fs::read_to_string(self.dir.join("state/sim.json")).unwrap();
-        let whole = journal.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        let mut lines = whole.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        let now = lines.rfind(|line| line["instance"] == instance.as_str()).unwrap_or_default();
+        let lines = records::lines(&self.dir.join("state/sim.json"));
+        let now = lines.into_iter().rfind(|line| line["instance"] == instance.as_str()).unwrap_or_default();
         let keys = now["machine"]["authorized_keys"].as_array().cloned().unwrap_or_default();
         keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect()
     }
@@ -266,15 +265,7 @@ impl House {
 
     /// The audit, a JSON value a line.
     pub fn audit(&self) -> Vec<serde_json::Value> {
-        let state = std::fs::read_dir(self.dir.join("state")).unwrap();
-        let mut files: Vec<_> = state.map(|entry| entry.unwrap().path()).collect();
-        // At midnight the file is closed; its name comes before the open one's.
-        files.retain(|path| text(path).contains("/audit") && text(path).ends_with(".jsonl"));
-        files.sort();
-        let text: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
-        // What follows the last newline is being written just now.
-        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-        whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        records::audit(&self.dir.join("state"))
     }
 
     /// Sockets that the process holds. Unlike files they are no connection of the registry's pool.

@@ -56,6 +56,8 @@ pub struct Stranger {
     pub connection: String,
     /// Where from.
     pub source: SocketAddr,
+    /// From the campus, or where somebody came in lately.
+    pub known: bool,
 }
 
 /// Somebody whose first factor was right. That is not a visitor: they may have a second one.
@@ -171,8 +173,7 @@ impl App {
             None => puerta_store::Credentials::default(),
         };
         let mut method = Method::Password;
-        let mut proved =
-            self.logins.passwords.verify(who.source.ip(), password, credentials.password).await?;
+        let mut proved = self.logins.passwords.verify(who, password, credentials.password).await?;
         if let (false, Some(person), Some(code)) = (proved, &person, credentials.code) {
             let hash = puerta_keys::code::hash(password.expose());
             let right = code.hash == hash && opens(code.expires, clock::now(), self.config.code_lifetime);
@@ -208,7 +209,7 @@ impl App {
                 let why = if closed { Reason::TooManyCodes.as_str() } else { "unauthenticated" };
                 event.detail.insert("method".into(), method("second factor").into());
                 event.outcome = Some(Outcome::Failed(why.into()));
-                self.audit.finish(event).await;
+                self.failed(who, event).await;
                 return Ok(if closed { Second::Closed } else { Second::No });
             }
         };
@@ -220,7 +221,7 @@ impl App {
     async fn admit(&self, who: &Stranger, first: Option<(First, bool)>, mut event: Event) -> Result<Proved> {
         let Some((first, second)) = first else {
             event.outcome = Some(Outcome::Failed("unauthenticated".into()));
-            self.audit.finish(event).await;
+            self.failed(who, event).await;
             return Ok(Proved::No);
         };
         // Who may not come in even with the second learns nothing by having the first.
@@ -305,7 +306,7 @@ impl App {
         let mut event = login_event(who, login, "none");
         event.outcome = Some(Outcome::Failed(why.to_owned()));
         event.detail.insert("offered".into(), offered.into());
-        self.audit.finish(event).await;
+        self.failed(who, event).await;
     }
 
     /// Somebody whose first factor was right did not prove the second.
@@ -316,7 +317,7 @@ impl App {
         }
         event.detail.insert("second_factor".into(), why.into());
         event.outcome = Some(Outcome::Failed("no second factor".into()));
-        self.audit.finish(event).await;
+        self.failed(who, event).await;
     }
 
     /// The end of a connection that had come in.

@@ -1,5 +1,6 @@
 //! Passwords, verified and hashed away from the threads that carry connections.
 
+use super::Stranger;
 use super::source::Source;
 use crate::app::error::{Error, Result};
 use crate::app::secret::Secret;
@@ -18,9 +19,15 @@ type Work = Box<dyn FnOnce(&Hasher) + Send>;
 /// its processors, and not its memory, since the allocator keeps a hash's 19 MiB for each thread
 /// that ever made one.
 ///
-/// Each place waits in one spot of the queue for them: who sends many wrong ones from one place makes itself wait.
+/// Each place waits in one spot of the queue for them: who sends many wrong ones from one place makes itself wait. And
+/// those from places that nobody knows stand in a queue of their own: however many they are, who comes from a known
+/// one has a thread, or the next turn of the only one.
 pub(super) struct Passwords {
     threads: Arc<Semaphore>,
+    /// Of known places as many at a time as there are threads.
+    known: Semaphore,
+    /// Of all others one less, if there is more than one.
+    unknown: Semaphore,
     places: DashMap<IpAddr, Arc<Semaphore>>,
     work: Sender<Work>,
 }
@@ -66,7 +73,13 @@ impl Passwords {
                 }
             });
         }
-        Ok(Self { threads: Arc::new(Semaphore::new(threads)), places: DashMap::new(), work })
+        Ok(Self {
+            threads: Arc::new(Semaphore::new(threads)),
+            known: Semaphore::new(threads),
+            unknown: Semaphore::new(threads.saturating_sub(1).max(1)),
+            places: DashMap::new(),
+            work,
+        })
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Hasher) -> T + Send + 'static) -> Result<T> {
@@ -88,10 +101,17 @@ impl Passwords {
         hashed.map_err(|error| Error::internal(&error))
     }
 
-    /// Costs the same whether or not there is something to verify against. `from`: who asks.
-    pub(super) async fn verify(&self, from: IpAddr, password: &Secret, hash: Option<String>) -> Result<bool> {
-        let spot = Spot::of(&self.places, Source::from(from).place);
+    /// Costs the same whether or not there is something to verify against.
+    pub(super) async fn verify(
+        &self,
+        who: &Stranger,
+        password: &Secret,
+        hash: Option<String>,
+    ) -> Result<bool> {
+        let spot = Spot::of(&self.places, Source::from(who.source.ip()).place);
         let _turn = spot.turn.acquire().await.map_err(|error| Error::internal(&error))?;
+        let queue = if who.known { &self.known } else { &self.unknown };
+        let _queued = queue.acquire().await.map_err(|error| Error::internal(&error))?;
         let password = password.clone();
         self.run(move |hasher| match hash {
             Some(hash) => hasher.verify(password.expose(), &hash),
@@ -106,17 +126,22 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// A hundred from one place are before somebody from another, who waits for two of them at most.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_flood_from_one_place_makes_itself_wait() {
+    fn from(address: &str, known: bool) -> Stranger {
+        let source = std::net::SocketAddr::new(address.parse().unwrap(), 22);
+        Stranger { connection: String::new(), source, known }
+    }
+
+    /// All of these are tried, and then one more: how many of them went before that.
+    async fn passed(flood: Vec<Stranger>, then: Stranger) -> usize {
         let passwords = Arc::new(Passwords::new(1).unwrap());
         let wrong = Secret::new("wrong");
         let done = Arc::new(AtomicUsize::new(0));
-        let flood: Vec<_> = (0..100)
-            .map(|_| {
+        let flood: Vec<_> = flood
+            .into_iter()
+            .map(|who| {
                 let (passwords, wrong, done) = (Arc::clone(&passwords), wrong.clone(), Arc::clone(&done));
                 tokio::spawn(async move {
-                    let right = passwords.verify("203.0.113.2".parse().unwrap(), &wrong, None).await;
+                    let right = passwords.verify(&who, &wrong, None).await;
                     done.fetch_add(1, Ordering::SeqCst);
                     right.unwrap()
                 })
@@ -126,13 +151,35 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let before = done.load(Ordering::SeqCst);
-        assert!(!passwords.verify("192.0.2.2".parse().unwrap(), &wrong, None).await.unwrap());
+        assert!(!passwords.verify(&then, &wrong, None).await.unwrap());
         let passed = done.load(Ordering::SeqCst) - before;
-        assert!(passed < 20, "{passed} went before");
         for one in flood {
             assert!(!one.await.unwrap());
         }
         assert!(passwords.places.is_empty());
+        passed
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_from_one_place_makes_itself_wait() {
+        let flood = vec![from("203.0.113.2", false); 100];
+        let passed = passed(flood, from("192.0.2.2", false)).await;
+        assert!(passed < 20, "{passed} went before");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_from_many_places_does_not_make_a_known_one_wait() {
+        let flood: Vec<_> = (0..100).map(|n| from(&format!("198.51.100.{n}"), false)).collect();
+        let before = passed(flood, from("192.0.2.2", true)).await;
+        assert!(before < 20, "{before} went before");
+        // Known ones come before, and nobody is forgotten: these take turns.
+        let flood: Vec<_> = (0..100).map(|n| from(&format!("192.0.2.{n}"), true)).collect();
+        let before = passed(flood, from("198.51.100.2", false)).await;
+        assert!(before < 20, "{before} went before");
+    }
+
+    #[test]
+    fn a_host_has_a_whole_64() {
         let place = |address: &str| Source::from(address.parse::<IpAddr>().unwrap()).place;
         assert_eq!(place("2001:db8::7"), place("2001:db8::8:9"));
     }

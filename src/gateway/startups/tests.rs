@@ -121,6 +121,18 @@ fn who_gave_way_has_no_penalty() {
     assert!(lock(&startups.door).past.penalty(ip("203.0.113.2"), Instant::now()).is_none());
 }
 
+/// Nor did who was told that we cannot look.
+#[test]
+fn who_was_failed_by_us_has_no_penalty() {
+    let startups = startups(200, 100);
+    for (address, why) in [("203.0.113.2", Reason::RegistryAway), ("203.0.113.3", Reason::Unwritten)] {
+        for (_, stranger) in many(&startups, address, 100) {
+            stranger.ending.end(why);
+        }
+        assert!(lock(&startups.door).past.penalty(ip(address), Instant::now()).is_none(), "{why:?}");
+    }
+}
+
 #[test]
 fn an_ipv6_host_is_its_network() {
     let place = |text: &str| Source::from(ip(text)).place;
