@@ -14,6 +14,8 @@ mod channels;
 mod client;
 #[path = "wire/factor.rs"]
 mod factor;
+#[path = "wire/foreign.rs"]
+mod foreign;
 #[path = "wire/forwards.rs"]
 mod forwards;
 #[path = "wire/fuzz.rs"]

@@ -49,8 +49,6 @@ pub enum Reason {
     NoHandshake,
     /// The client closed.
     Closed,
-    /// A side took nothing for too long, while others waited for it.
-    Stalled,
     /// The person left a console.
     Left,
     /// Nobody knows how a console's shell ended.
@@ -80,7 +78,6 @@ impl Reason {
             Self::Displaced => "displaced",
             Self::NoHandshake => "no handshake",
             Self::Closed => "closed",
-            Self::Stalled => "stalled",
             Self::Left => "left",
             Self::Lost => "lost",
         }

@@ -5,14 +5,14 @@
 mod channel;
 mod counted;
 mod id;
+mod promised;
 mod screen;
-mod waiting;
 
 pub use channel::{Channel, Notice, Notices, OpenChannel, Traffic, What};
 pub use counted::Counted;
 pub use id::SessionId;
+pub use promised::{Part, Promised};
 pub use screen::{Announcement, Frame, Screen};
-pub use waiting::{Piece, Waiting};
 
 use crate::app::clock;
 use crate::app::ctx::Visitor;
@@ -41,7 +41,7 @@ pub struct Presence {
     forwards: ByPerson,
     readings: ByPerson,
     /// Of everybody who was ever in: as many as there are people.
-    waiting: DashMap<PersonId, Waiting>,
+    promised: DashMap<PersonId, Promised>,
 }
 
 /// A live connection of somebody who came in.
@@ -112,7 +112,7 @@ impl Presence {
             channels: ByPerson::new(ssh.max_channels_per_person),
             forwards: ByPerson::new(ssh.max_forwards),
             readings: ByPerson::new(MAX_READINGS),
-            waiting: DashMap::new(),
+            promised: DashMap::new(),
         }
     }
 
@@ -159,9 +159,9 @@ impl Presence {
         channels.filter(|channel| channel.tell(notice)).count() as u32
     }
 
-    /// Their bytes that wait.
-    pub fn waiting(&self, visitor: &Visitor) -> Waiting {
-        self.waiting.entry(visitor.person).or_default().clone()
+    /// A part for one more channel of what their clients may send ahead.
+    pub fn part(&self, visitor: &Visitor) -> Part {
+        self.promised.entry(visitor.person).or_default().part()
     }
 
     /// One more channel of theirs, whatever it will be.
@@ -217,7 +217,7 @@ mod tests {
             channels: ByPerson::new(9),
             forwards: ByPerson::new(forwards),
             readings: ByPerson::new(MAX_READINGS),
-            waiting: DashMap::new(),
+            promised: DashMap::new(),
         }
     }
 

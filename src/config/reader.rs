@@ -7,6 +7,10 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// Keys that there were, and what became of them.
+const GONE: [(&str, &str); 1] =
+    [("stall_limit_s", "nothing is closed for being slow any more, so take this line out")];
+
 /// One thing wrong with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -98,6 +102,9 @@ impl<'a> Reader<'a> {
 
     /// Where else a key of that name is known.
     fn elsewhere(&self, key: &str) -> Option<String> {
+        if let Some((_, why)) = GONE.iter().find(|(gone, _)| *gone == key) {
+            return Some(format!(": {why}"));
+        }
         let mut tables: Vec<_> =
             self.known.iter().filter(|(_, known)| known == key).map(|(table, _)| table).collect();
         tables.sort_unstable();

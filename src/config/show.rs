@@ -43,7 +43,6 @@ impl Display for Config {
         writeln!(f, "max_channels = {}\nmax_forwards = {}", ssh.max_channels, ssh.max_forwards)?;
         writeln!(f, "max_channels_per_person = {}", ssh.max_channels_per_person)?;
         writeln!(f, "max_connections_per_person = {}", ssh.max_connections_per_person)?;
-        writeln!(f, "stall_limit_s = {}", ssh.stall_limit.as_secs())?;
         writeln!(f, "keepalive_s = {}\ndrain_s = {}", ssh.keepalive.as_secs(), ssh.drain.as_secs())?;
         writeln!(f, "\n[network]\nfirst_year = {}", self.first_year)?;
         show_engine(&self.engine, f)?;

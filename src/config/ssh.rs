@@ -29,8 +29,6 @@ pub struct Ssh {
     pub max_forwards: usize,
     /// Connections of one person at once, so that nobody takes all of `max_connections`.
     pub max_connections_per_person: usize,
-    /// A full channel without progress is closed after this when it has neighbours.
-    pub stall_limit: Duration,
     /// Seconds between keepalives; three without an answer end the connection.
     pub keepalive: Duration,
     /// How long a stop waits for live connections.
@@ -59,7 +57,6 @@ pub(super) fn read(r: &mut Reader) -> Ssh {
         max_channels_per_person: r.integer("ssh", "max_channels_per_person", 512, 1, 100_000) as usize,
         max_forwards: r.integer("ssh", "max_forwards", 256, 1, 100_000) as usize,
         max_connections_per_person: r.integer("ssh", "max_connections_per_person", 100, 1, 100_000) as usize,
-        stall_limit: r.seconds("ssh", "stall_limit_s", 5, 1, 600),
         keepalive: r.seconds("ssh", "keepalive_s", 30, 1, 3600),
         drain: r.seconds("ssh", "drain_s", 10, 0, 600),
     }

@@ -1,14 +1,13 @@
 //! An SSH channel as a session's wire. It knows the protocol's messages, and nothing of what is said.
 
-use super::conn::Conn;
-use super::inbox::Incoming;
+use super::inbox::{Incoming, Word};
 use crate::app::console::Size;
-use crate::session::wire::{Gone, Hold, Input, Promise, Sink, Source, Stream, Tty, Wire};
+use crate::app::ending::Ending;
+use crate::session::wire::{Gone, Input, Promise, Sink, Source, Stream, Tty, Wire};
 use bytes::Bytes;
+use russh::ChannelWriteHalf;
 use russh::server::Msg;
-use russh::{ChannelMsg, ChannelWriteHalf, Sig};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Data extension of standard error (RFC 4254 5.2).
 const STDERR: u32 = 1;
@@ -21,14 +20,13 @@ pub(super) fn size(columns: u32, rows: u32) -> Size {
 
 /// The wire of a channel on which something runs now. `early` is what the client said before it asked.
 pub(super) fn wire(
-    conn: Arc<Conn>,
+    cut: Ending,
     read: Incoming,
     write: ChannelWriteHalf<Msg>,
     tty: Option<Tty>,
     early: VecDeque<Input>,
 ) -> Wire {
-    let cut = conn.cut.clone();
-    Wire { source: Box::new(FromClient { early, read }), sink: Box::new(ToClient { conn, write }), cut, tty }
+    Wire { source: Box::new(FromClient { early, read }), sink: Box::new(ToClient { write }), cut, tty }
 }
 
 /// What the client sends.
@@ -46,27 +44,29 @@ impl Source for FromClient {
             receive(&mut self.read).await
         })
     }
+
+    fn closed(&mut self) -> Promise<'_, ()> {
+        Box::pin(self.read.closed())
+    }
 }
 
-/// Waits for nothing but the channel's queue, which loses nothing when the waiting is dropped.
+/// Waits for nothing but the channel's inbox, which loses nothing when the waiting is dropped.
 async fn receive(read: &mut Incoming) -> Input {
     loop {
         match read.wait().await {
-            Some(ChannelMsg::Data { data }) => return Input::Bytes(data),
-            Some(ChannelMsg::Eof) => return Input::Eof,
-            Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
-                return Input::Resize(size(col_width, row_height));
-            }
-            Some(ChannelMsg::Signal { signal: Sig::INT }) => return Input::Interrupt,
-            Some(ChannelMsg::Close) | None => return Input::Closed,
-            Some(_) => {}
+            Word::Data(data) => return Input::Bytes(data),
+            Word::Eof => return Input::Eof,
+            Word::Resize { columns, rows } => return Input::Resize(size(columns, rows)),
+            Word::Interrupt => return Input::Interrupt,
+            Word::Close => return Input::Closed,
+            // What sets a session up comes before it; later it was refused.
+            _ => {}
         }
     }
 }
 
 /// What it is sent.
 struct ToClient {
-    conn: Arc<Conn>,
     write: ChannelWriteHalf<Msg>,
 }
 
@@ -79,14 +79,6 @@ impl Sink for ToClient {
             };
             sent.map_err(|_| Gone)
         })
-    }
-
-    fn hold(&self) -> Hold {
-        Box::new(self.conn.gate.shut(self.write.id()))
-    }
-
-    fn has_neighbours(&self) -> bool {
-        self.conn.has_neighbours()
     }
 
     /// As RFC 4254 6.10 has it.

@@ -2,9 +2,7 @@
 //! a hang-up noticed even when nobody reads, and an end that always comes.
 
 use super::Gateway;
-use super::gate::Gate;
 use super::handler::Handler;
-use super::inbox::Inboxes;
 use super::startups::Place;
 use super::wire::Wire;
 use crate::app::ctx::Visitor;
@@ -44,14 +42,8 @@ pub(super) struct Conn {
     pub(super) visitor: OnceLock<Arc<Visitor>>,
     /// Or who proved it and may not come in: nothing on this connection is theirs but the words why.
     pub(super) kept_out: OnceLock<Arc<KeptOut>>,
-    /// Closed while a channel holds all it may.
-    pub(super) gate: Arc<Gate>,
-    /// What is read of them.
-    pub(super) inboxes: Inboxes,
     /// Open channels.
     pub(super) channels: Arc<AtomicUsize>,
-    /// Channels that were accepted and that russh has not forgotten.
-    pub(super) remembered: AtomicUsize,
 }
 
 impl Conn {
@@ -63,11 +55,6 @@ impl Conn {
     /// Whether somebody proved who they are.
     pub(super) fn is_known(&self) -> bool {
         self.visitor.get().is_some() || self.kept_out.get().is_some()
-    }
-
-    /// Whether more than one channel is open: they stand still together when the client is not read.
-    pub(super) fn has_neighbours(&self) -> bool {
-        self.channels.load(Ordering::Relaxed) > 1
     }
 }
 
@@ -115,17 +102,14 @@ pub(super) async fn run(
         cut: Ending::default(),
         visitor: OnceLock::new(),
         kept_out: OnceLock::new(),
-        gate: Arc::default(),
-        inboxes: Inboxes::default(),
         channels: Arc::default(),
-        remembered: AtomicUsize::new(0),
     });
     if let Err(error) = prepare(&stream) {
         tracing::debug!(%peer, %error, "the socket was gone at once");
         return;
     }
     let socket = Arc::new(stream);
-    let wire = Wire::new(Arc::clone(&socket), Arc::clone(&conn.gate), conn.cut.clone());
+    let wire = Wire::new(Arc::clone(&socket), conn.cut.clone());
     let handler = Handler::new(Arc::clone(&gateway), Arc::clone(&conn), stranger);
     let why = live(&gateway, &conn, &socket, wire, handler).await;
     // Whatever ended it, nothing of it stays: pumps and shells hear this.
@@ -187,13 +171,6 @@ async fn live(
             reason = conn.ending.ended() => break reason,
             changed = changes.changed() => unjudged |= changed.is_ok(),
             _ = look.tick() => {
-                if let Some(channel) = conn.gate.shut_by() {
-                    // The client is not read now. A dead one answers with a reset whatever it is
-                    // told; a live one ignores this (RFC 4254 6.8). If it takes too long the
-                    // client does not read either, and enough is on its way to it already.
-                    let told = handle.xon_xoff_request(channel, false);
-                    let _ = tokio::time::timeout(LOOK / 20, told).await;
-                }
                 hung_up = if is_hung_up(socket) { hung_up + 1 } else { 0 };
                 if hung_up == 2 {
                     break Reason::HangUp;

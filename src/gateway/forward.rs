@@ -14,7 +14,6 @@ use puerta_audit::Outcome;
 use russh::server::{ChannelOpenHandle, Msg};
 use russh::{ChannelOpenFailure, ChannelWriteHalf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -23,9 +22,6 @@ use tokio::sync::Notify;
 const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
-/// Bytes under way to a machine. A channel that is full both ways goes on only if a little taken by
-/// the machine is noticed at once, and a large kernel buffer notices late.
-const IN_FLIGHT: usize = 128 * 1024;
 
 /// What the client asked for.
 pub(super) struct Asked {
@@ -61,7 +57,6 @@ pub(super) async fn run(
         }
     };
     reply.accept().await;
-    conn.remembered.fetch_add(1, Ordering::Relaxed);
     let end = carry(&gateway, &conn, &visitor, &mut passage, channel, target, place).await;
     let outcome = match end {
         Reason::Closed => Outcome::Done,
@@ -101,8 +96,6 @@ async fn dial(gateway: &Gateway, passage: &Passage) -> Result<TcpStream, String>
     };
     let stream = connected.map_err(|_| "timed out".to_owned())?.map_err(|error| error.kind().to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let socket = socket2::SockRef::from(&stream);
-    socket.set_send_buffer_size(IN_FLIGHT).map_err(|error| error.to_string())?;
     Ok(stream)
 }
 
@@ -117,20 +110,19 @@ async fn carry(
     place: Place,
 ) -> Reason {
     let (from_target, to_target) = target.into_split();
-    let (traffic, stall) = (&passage.channel.traffic, gateway.app.config.ssh.stall_limit);
+    let traffic = &passage.channel.traffic;
     let end = {
         let machine_done = Notify::new();
-        let up = Upwards::new(conn, to_client.id(), to_target, &traffic.up, stall);
-        let up = up.run(from_client, &machine_done);
+        let up = Upwards::new(to_target, &traffic.up).run(from_client, &machine_done);
         let down = downwards(from_target, &to_client, &traffic.down);
         let revoked = passage.open.standing.revoked(&gateway.app, visitor);
         tokio::pin!(up, down, revoked);
         let mut down_done = false;
         loop {
             tokio::select! {
-                // The client closed, or the machine does not read: either way it is over. This also
-                // frees a writer that waits for window that will never come.
-                end = &mut up => break end,
+                // The client closed, or the machine is gone: either way it is over. This also frees a writer that
+                // waits for window that will never come.
+                () = &mut up => break Reason::Closed,
                 clean = &mut down, if !down_done => {
                     // The machine has said everything: the channel closes when the client has, too.
                     down_done = true;

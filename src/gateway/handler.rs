@@ -4,26 +4,24 @@
 mod auth;
 
 use super::conn::Conn;
-use super::gate::Shut;
-use super::inbox::{Incoming, Taker};
+use super::inbox::{Inbox, Incoming, Word};
 use super::startups::Stranger;
 use super::{Gateway, forward, session};
 use crate::app::ctx::Visitor;
 use crate::app::ending::Reason;
 use crate::app::error::{Error, Kind};
 use crate::app::login::KeptOut;
-use crate::app::presence::{Counted, Present, Waiting};
+use crate::app::presence::{Counted, Present, Promised};
 use crate::shell::notice;
 use auth::{Half, named, reject};
+use bytes::Bytes;
+use russh::keys::{HashAlg, PublicKey};
 use russh::server::{Auth, ChannelOpenHandle, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
-use russh::{Channel, ChannelId, ChannelOpenFailure};
-use std::collections::HashSet;
-use std::sync::Arc;
+use russh::{Channel, ChannelId, ChannelOpenFailure, Sig};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 
-/// russh 0.65.1 keeps some 4 KiB of each channel that the server closed first until the connection
-/// ends. With this many it takes no more; OpenSSH's multiplexing then makes a new connection.
-const MAX_REMEMBERED: usize = 5_000;
 /// The largest packet that we announce (`Config::maximum_packet_size`).
 const MAX_DATA: usize = 32 * 1024;
 
@@ -51,8 +49,8 @@ pub(super) struct Handler {
     /// Session channels on which nothing runs yet: a second shell or exec is refused (RFC 4254
     /// 6.5), and on a forward any.
     fresh: HashSet<ChannelId>,
-    /// The client is read no more.
-    unread: Option<Shut>,
+    /// What clients say on their channels, for who takes it.
+    inboxes: HashMap<ChannelId, Weak<Inbox>>,
 }
 
 /// Who opens a channel.
@@ -112,7 +110,7 @@ impl Handler {
             foreign: false,
             asked: None,
             fresh: HashSet::new(),
-            unread: None,
+            inboxes: HashMap::new(),
         }
     }
 
@@ -140,22 +138,41 @@ impl Handler {
         Ok((who, place))
     }
 
-    /// The bytes of whoever opens a session that wait. Who is kept out has few channels, and none of them waits.
-    fn waiting(&self, who: &Who) -> Waiting {
-        match who {
-            Who::In(visitor) => self.gateway.app.presence.waiting(visitor),
-            Who::KeptOut(_) => Waiting::default(),
+    /// A new channel's inbox, for who takes from it.
+    fn incoming(&mut self, who: &Who, channel: ChannelId, session: &Session) -> Incoming {
+        let part = match who {
+            Who::In(visitor) => self.gateway.app.presence.part(visitor),
+            Who::KeptOut(_) => Promised::default().part(),
+        };
+        let incoming = Incoming::new(session.handle(), channel, part);
+        self.inboxes.retain(|_, inbox| inbox.strong_count() > 0);
+        self.inboxes.insert(channel, incoming.inbox());
+        incoming
+    }
+
+    fn inbox(&self, channel: ChannelId) -> Option<Arc<Inbox>> {
+        self.inboxes.get(&channel)?.upgrade()
+    }
+
+    /// A word for who takes from a channel. Who says more than anybody needs to goes.
+    fn say(&self, channel: ChannelId, word: Word) {
+        if self.inbox(channel).is_some_and(|inbox| inbox.say(word).is_err()) {
+            self.conn.ending.end(Reason::TooMuchWaiting);
         }
     }
 
-    /// So much came on a channel. Who has too much waiting, and sends on, goes, and is read no more.
-    fn heard(&mut self, channel: ChannelId, data: &[u8]) -> Result<(), russh::Error> {
-        bounded(data)?;
-        if self.conn.inboxes.arrived(channel, data.len()) {
-            self.conn.ending.end(Reason::TooMuchWaiting);
-            self.unread.get_or_insert_with(|| self.conn.gate.shut(channel));
+    /// A request that sets a session up: said and granted, or refused.
+    fn asked(
+        &self,
+        session: &mut Session,
+        channel: ChannelId,
+        word: Option<Word>,
+    ) -> Result<(), russh::Error> {
+        let granted = word.is_some();
+        if let Some(word) = word {
+            self.say(channel, word);
         }
-        Ok(())
+        if granted { session.channel_success(channel) } else { session.channel_failure(channel) }
     }
 
     /// A place for one more channel, while there is one on the connection and one of the person's.
@@ -165,7 +182,7 @@ impl Handler {
             Who::KeptOut(_) => TOLD,
         };
         let one = Counter::one(&self.conn.channels);
-        if one.before >= max || self.conn.remembered.load(Ordering::Relaxed) >= MAX_REMEMBERED {
+        if one.before >= max {
             return Err(Error::new(Kind::Limited, "error-too-many-channels").with("max", max));
         }
         let of_person = match who {
@@ -208,6 +225,9 @@ impl russh::server::Handler for Handler {
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.speaks();
         self.start_over();
+        if !is_text(password) {
+            return Ok(self.unreadable());
+        }
         Ok(self.password(named(user), password).await)
     }
 
@@ -240,7 +260,7 @@ impl russh::server::Handler for Handler {
         &mut self,
         channel: Channel<Msg>,
         reply: ChannelOpenHandle,
-        _session: &mut Session,
+        session: &mut Session,
     ) -> Result<(), Self::Error> {
         let (who, place) = match self.enter() {
             Ok(entered) => entered,
@@ -250,10 +270,9 @@ impl russh::server::Handler for Handler {
             }
         };
         let id = channel.id();
-        let (read, write) = channel.split();
-        let read = Incoming::new(&self.conn, id, read, self.waiting(&who), Taker::Session);
+        let (_, write) = channel.split();
+        let read = self.incoming(&who, id, session);
         reply.accept().await;
-        self.conn.remembered.fetch_add(1, Ordering::Relaxed);
         self.fresh.insert(id);
         let (gateway, conn) = (Arc::clone(&self.gateway), Arc::clone(&self.conn));
         tokio::spawn(session::run(gateway, conn, who, (read, write), place));
@@ -268,7 +287,7 @@ impl russh::server::Handler for Handler {
         originator: &str,
         originator_port: u32,
         reply: ChannelOpenHandle,
-        _session: &mut Session,
+        session: &mut Session,
     ) -> Result<(), Self::Error> {
         let (visitor, place) = match self.enter() {
             Ok((Who::In(visitor), place)) => (visitor, place),
@@ -283,9 +302,8 @@ impl russh::server::Handler for Handler {
             }
         };
         let id = channel.id();
-        let (read, write) = channel.split();
-        let read =
-            Incoming::new(&self.conn, id, read, self.gateway.app.presence.waiting(&visitor), Taker::Forward);
+        let (_, write) = channel.split();
+        let read = self.incoming(&Who::In(Arc::clone(&visitor)), id, session);
         let asked = forward::Asked {
             host: host.to_owned(),
             port,
@@ -337,36 +355,59 @@ impl russh::server::Handler for Handler {
         value: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        answer(session, channel, session::accepts_env(name, value))
+        let env = || Word::Env { name: name.to_owned(), value: value.to_owned() };
+        self.asked(session, channel, session::accepts_env(name, value).then(env))
     }
 
     async fn pty_request(
         &mut self,
         channel: ChannelId,
-        _term: &str,
-        _columns: u32,
-        _rows: u32,
+        term: &str,
+        columns: u32,
+        rows: u32,
         _width: u32,
         _height: u32,
         _modes: &[(russh::Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        answer(session, channel, self.fresh.contains(&channel))
+        let fresh = self.fresh.contains(&channel) && is_text(term);
+        let terminal = || Word::Terminal { term: session::terminal(term), columns, rows };
+        self.asked(session, channel, fresh.then(terminal))
+    }
+
+    async fn window_change_request(
+        &mut self,
+        channel: ChannelId,
+        columns: u32,
+        rows: u32,
+        _width: u32,
+        _height: u32,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.say(channel, Word::Resize { columns, rows });
+        Ok(())
+    }
+
+    async fn signal(&mut self, channel: ChannelId, signal: Sig, _: &mut Session) -> Result<(), Self::Error> {
+        if matches!(signal, Sig::INT) {
+            self.say(channel, Word::Interrupt);
+        }
+        Ok(())
     }
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
         let first = self.fresh.remove(&channel);
-        answer(session, channel, first)
+        self.asked(session, channel, first.then_some(Word::Shell))
     }
 
     async fn exec_request(
         &mut self,
         channel: ChannelId,
-        _command: &[u8],
+        command: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         let first = self.fresh.remove(&channel);
-        answer(session, channel, first)
+        self.asked(session, channel, first.then(|| Word::Exec(session::enough(command))))
     }
 
     async fn subsystem_request(
@@ -376,7 +417,7 @@ impl russh::server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         let first = session::is_told(name, &self.conn) && self.fresh.remove(&channel);
-        answer(session, channel, first)
+        self.asked(session, channel, first.then(|| Word::Subsystem(name.to_owned())))
     }
 
     async fn x11_request(
@@ -388,27 +429,51 @@ impl russh::server::Handler for Handler {
         _screen: u32,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        answer(session, channel, false)
+        self.asked(session, channel, None)
+    }
+
+    async fn channel_eof(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {
+        self.say(channel, Word::Eof);
+        Ok(())
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Self::Error> {
         self.fresh.remove(&channel);
-        self.conn.remembered.fetch_sub(1, Ordering::Relaxed);
+        self.say(channel, Word::Close);
+        self.inboxes.remove(&channel);
         Ok(())
     }
 
-    async fn data(&mut self, id: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
-        self.heard(id, data)
+    async fn data(&mut self, channel: ChannelId, data: &Bytes, _: &mut Session) -> Result<(), Self::Error> {
+        bounded(data)?;
+        if let Some(inbox) = self.inbox(channel) {
+            inbox.data(data);
+        }
+        Ok(())
     }
 
     async fn extended_data(
         &mut self,
-        id: ChannelId,
+        channel: ChannelId,
         _code: u32,
-        data: &[u8],
+        data: &Bytes,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.heard(id, data)
+        bounded(data)?;
+        // A client has no standard error: it is taken and let go.
+        if let Some(inbox) = self.inbox(channel) {
+            inbox.taken(data.len());
+        }
+        Ok(())
+    }
+
+    async fn sign_exchange(
+        &mut self,
+        _key: &PublicKey,
+        _hash_alg: Option<HashAlg>,
+        hash: &[u8],
+    ) -> Result<Vec<u8>, Self::Error> {
+        self.gateway.signer.sign(hash).await
     }
 }
 
@@ -417,6 +482,7 @@ fn bounded(data: &[u8]) -> Result<(), russh::Error> {
     if data.len() <= MAX_DATA { Ok(()) } else { Err(russh::Error::PacketSize(data.len())) }
 }
 
-fn answer(session: &mut Session, channel: ChannelId, yes: bool) -> Result<(), russh::Error> {
-    if yes { session.channel_success(channel) } else { session.channel_failure(channel) }
+/// What was no UTF-8 came with this in it.
+pub(super) fn is_text(text: &str) -> bool {
+    !text.contains(char::REPLACEMENT_CHARACTER)
 }

@@ -6,15 +6,16 @@ mod algorithms;
 mod channel;
 mod conn;
 mod forward;
-mod gate;
 mod handler;
 mod inbox;
 pub mod listen;
 mod pump;
 mod refusals;
 mod session;
+mod signer;
 mod startups;
 mod turned;
+mod window;
 mod wire;
 mod workers;
 
@@ -24,6 +25,7 @@ use crate::shell::here::Here;
 use admission::Admission;
 use refusals::Refusals;
 use russh::keys::PrivateKey;
+use signer::Signer;
 use startups::{Caps, Startups};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,7 @@ const CUT: Duration = Duration::from_secs(2);
 pub struct Gateway {
     app: Arc<App>,
     ssh: Arc<russh::server::Config>,
+    signer: Signer,
     startups: Startups,
     admission: Admission,
     refusals: Refusals,
@@ -61,6 +64,7 @@ impl Gateway {
         };
         let campus = app.config.firewall.campus.iter().map(|network| (*network).into()).collect();
         let startups = Startups::new(caps, campus);
+        let signer = Signer::new(host_key);
         let ssh = Arc::new(russh::server::Config {
             server_id: russh::SshId::Standard(turned::VERSION.into()),
             methods: (&[
@@ -69,7 +73,7 @@ impl Gateway {
                 russh::MethodKind::Password,
             ][..])
                 .into(),
-            keys: vec![host_key],
+            keys: vec![signer.public_key()],
             preferred: algorithms::preferred(),
             auth_rejection_time: Duration::from_millis(200),
             auth_rejection_time_initial: Some(Duration::ZERO),
@@ -79,18 +83,16 @@ impl Gateway {
             keepalive_interval: Some(limits.keepalive),
             keepalive_max: 3,
             nodelay: true,
+            // Nobody takes from russh's own queue of a channel: the handler has it all.
+            channel_buffer_size: 1,
+            window_size: window::FIRST as u32,
             // A larger queue keeps megabytes a session after a burst (measured, docs/performance.md).
-            // russh returns window on receipt. A quarter of what OpenSSH gives us, so that its word that
-            // it has read is never far behind what we let it send: a channel that is full both ways
-            // would stand still for ever (tests/forward.rs, docs/cves.md).
-            window_size: 512 * 1024,
             event_buffer_size: 4,
-            channel_buffer_size: 16,
             ..russh::server::Config::default()
         });
         let admission = Admission::new(app.config.firewall.admission.clone());
         let refusals = Refusals::default();
-        Arc::new(Self { app, ssh, startups, admission, refusals, ending: Ending::default() })
+        Arc::new(Self { app, ssh, signer, startups, admission, refusals, ending: Ending::default() })
     }
 
     /// Accepts until told to stop, then tells the live ones and waits for them, but not for ever.

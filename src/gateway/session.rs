@@ -5,17 +5,16 @@
 use super::Gateway;
 use super::channel::{self, size};
 use super::conn::Conn;
-use super::handler::{Place, Who};
-use super::inbox::Incoming;
-use crate::app::console::Size;
+use super::handler::{Place, Who, is_text};
+use super::inbox::{Incoming, Word};
 use crate::app::ending::Reason;
 use crate::session::wire::{Input, Tty};
 use crate::session::{self, Asked, Caller};
 use crate::shell::lang::Lang;
 use crate::shell::words::MAX_LINE;
 use bytes::Bytes;
+use russh::ChannelWriteHalf;
 use russh::server::Msg;
-use russh::{ChannelMsg, ChannelWriteHalf};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// Only the language comes in from the client's environment.
 pub(super) fn accepts_env(name: &str, value: &str) -> bool {
     let language = name == "LANG" || name == "LANGUAGE" || name.starts_with("LC_");
-    language && name.len() <= MAX_VALUE && value.len() <= MAX_VALUE
+    language && name.len() <= MAX_VALUE && value.len() <= MAX_VALUE && is_text(value)
 }
 
 /// There are no subsystems; but a refusal has no words, so who most likely is a person is told on the channel.
@@ -81,47 +80,36 @@ impl SetUp {
         self.early.push_back(Input::Bytes(data));
     }
 
-    /// The kind of a terminal, or none where it is longer than any.
-    fn terminal(&mut self, size: Size, mut term: String) {
-        if term.len() > MAX_VALUE {
-            term = String::new();
-        }
-        self.tty = Some(Tty { size, term });
-    }
-
     /// What the client wants to run. `None` when it closed first, or said too much without asking.
-    async fn asked(&mut self, conn: &Conn, read: &mut Incoming) -> Option<Asked> {
+    async fn asked(&mut self, read: &mut Incoming) -> Option<Asked> {
         loop {
-            match read.wait().await? {
-                ChannelMsg::SetEnv { variable_name, variable_value, .. } => {
-                    self.env.set(&variable_name, variable_value);
+            match read.wait().await {
+                Word::Env { name, value } => self.env.set(&name, value),
+                Word::Terminal { term, columns, rows } => {
+                    self.tty = Some(Tty { size: size(columns, rows), term });
                 }
-                ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
-                    self.terminal(size(col_width, row_height), term);
-                }
-                ChannelMsg::Exec { command, .. } => return Some(Asked::Exec(enough(command))),
-                ChannelMsg::RequestShell { .. } => return Some(Asked::Shell),
-                ChannelMsg::RequestSubsystem { name, .. } if is_told(&name, conn) => {
-                    return Some(Asked::Subsystem(name));
-                }
-                ChannelMsg::Close => return None,
+                Word::Exec(command) => return Some(Asked::Exec(command)),
+                Word::Shell => return Some(Asked::Shell),
+                Word::Subsystem(name) => return Some(Asked::Subsystem(name)),
+                Word::Close => return None,
                 // Some clients send their input before they know that the command runs.
-                ChannelMsg::Data { .. } if self.is_full() => return None,
-                ChannelMsg::Data { data } => self.said(data),
-                // It ends once, however often it is said.
-                ChannelMsg::Eof if self.early.back() == Some(&Input::Eof) => {}
-                ChannelMsg::Eof => self.early.push_back(Input::Eof),
-                _ => {}
+                Word::Data(_) if self.is_full() => return None,
+                Word::Data(data) => self.said(data),
+                Word::Eof => self.early.push_back(Input::Eof),
+                Word::Resize { .. } | Word::Interrupt => {}
             }
         }
     }
 }
 
+/// The kind of a terminal, or none where it is longer than any.
+pub(super) fn terminal(term: &str) -> String {
+    if term.len() > MAX_VALUE { String::new() } else { term.to_owned() }
+}
+
 /// As much of a command as tells whether it is too long.
-fn enough(mut command: Vec<u8>) -> Vec<u8> {
-    command.truncate(MAX_LINE + 1);
-    command.shrink_to_fit();
-    command
+pub(super) fn enough(command: &[u8]) -> Vec<u8> {
+    command[..command.len().min(MAX_LINE + 1)].to_vec()
 }
 
 pub(super) async fn run(
@@ -133,7 +121,7 @@ pub(super) async fn run(
 ) {
     let mut set_up = SetUp::default();
     let asked = tokio::select! {
-        asked = set_up.asked(&conn, &mut read) => asked,
+        asked = set_up.asked(&mut read) => asked,
         _ = conn.ending.ended() => None,
     };
     let Some(asked) = asked else {
@@ -145,12 +133,12 @@ pub(super) async fn run(
     let app = Arc::clone(&gateway.app);
     let sent = env.language();
     let ending = conn.ending.clone();
-    let wire = channel::wire(conn, read, write, tty, early);
+    let wire = channel::wire(conn.cut.clone(), read, write, tty, early);
     match who {
         Who::In(visitor) => session::run(app, Caller { visitor, ending, sent }, wire, asked).await,
         Who::KeptOut(kept) => {
             let lang = app.lang(kept.person(), sent).await.lang;
-            session::turn_away(wire, lang, &asked, kept.why(), app.config.ssh.stall_limit).await;
+            session::turn_away(wire, lang, &asked, kept.why()).await;
             ending.end(Reason::KeptOut);
         }
     }

@@ -1,7 +1,6 @@
 //! The client's socket as russh sees it: read in large pieces, and cut when the connection ends,
 //! because a running russh session cannot be aborted from outside.
 
-use super::gate::Gate;
 use crate::app::ending::{Ending, Reason};
 use std::io;
 use std::pin::Pin;
@@ -18,14 +17,13 @@ pub(super) struct Wire {
     socket: Arc<TcpStream>,
     buffer: Vec<u8>,
     taken: usize,
-    gate: Arc<Gate>,
     cut: Pin<Box<dyn Future<Output = Reason> + Send>>,
 }
 
 impl Wire {
-    pub(super) fn new(socket: Arc<TcpStream>, gate: Arc<Gate>, cut: Ending) -> Self {
+    pub(super) fn new(socket: Arc<TcpStream>, cut: Ending) -> Self {
         let cut = Box::pin(async move { cut.ended().await });
-        Self { socket, buffer: Vec::new(), taken: 0, gate, cut }
+        Self { socket, buffer: Vec::new(), taken: 0, cut }
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -49,9 +47,6 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
         this.check(cx)?;
-        if !this.gate.is_open(cx) {
-            return Poll::Pending;
-        }
         while this.taken == this.buffer.len() {
             this.taken = 0;
             this.buffer.clear();

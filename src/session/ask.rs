@@ -141,22 +141,26 @@ pub(super) async fn input(
             _ => Ok(Vec::new()),
         });
     }
-    // As they came: they are the person's until they are taken.
-    let (mut read, mut length) = (Vec::new(), 0);
+    // What is read is the person's until it is done with, and they have so much over all their connections.
+    let mut part = talk.app.presence.part(&talk.visitor);
+    let mut read = Vec::new();
     loop {
         match talk.io.next().await {
-            Input::Bytes(bytes) if length + bytes.len() > wants.most() => {
+            Input::Bytes(bytes) => {
+                let refused = if read.len() + bytes.len() > wants.most() {
+                    wants.too_long()
+                } else if bytes.len() > part.free() {
+                    Error::new(Kind::Limited, "error-too-much-read")
+                } else {
+                    read.extend_from_slice(&bytes);
+                    part.set(read.len());
+                    continue;
+                };
                 // The rest is no lines of a pipe.
                 talk.io.stop_reading();
-                return Ok(Err(wants.too_long()));
+                return Ok(Err(refused));
             }
-            // Nothing is no piece.
-            Input::Bytes(bytes) if bytes.is_empty() => {}
-            Input::Bytes(bytes) => {
-                length += bytes.len();
-                read.push(bytes);
-            }
-            Input::Eof => return Ok(Ok(read.concat())),
+            Input::Eof => return Ok(Ok(read)),
             Input::Closed => return Err(Gone),
             Input::Resize(_) | Input::Interrupt => {}
         }

@@ -1,9 +1,8 @@
 //! A console: a client's terminal joined to a machine's. Bytes go both ways as they are; one key
-//! leaves. What waits for a machine that does not read is bounded as with forwards.
+//! leaves. A machine that does not read makes its client wait.
 
-use super::held::{Held, Limits, Piece};
 use super::talk::{Ear, Heard, Talk};
-use super::wire::{Gone, Hold, Input};
+use super::wire::{Gone, Input};
 use crate::app::console::{
     Announcement, Console, End, Ended, Entry, Inside, Opened, Size, Terminal, TerminalWord, spoiled,
 };
@@ -13,6 +12,7 @@ use crate::app::open::Standing;
 use crate::shell::notice;
 use crate::shell::tame::AFTER;
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -26,20 +26,10 @@ const CTRL_D: &[u8] = b"\x04";
 const KEYS: &str = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?2004l";
 /// The status of a shell that was killed: 128 and SIGKILL's number.
 const KILLED: i32 = 137;
-/// What waits for a machine that does not read.
-const WAITING: usize = 64;
-const WAITING_BYTES: usize = 64 * 1024;
+/// Pieces that wait for a machine that does not read; the client is heard again when one is gone.
+const WAITING: usize = 16;
 /// How long the status may take once the machine has said everything.
 const STATUS: Duration = Duration::from_secs(6);
-
-impl Piece for TerminalWord {
-    fn weight(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Resize(_) => 0,
-        }
-    }
-}
 
 pub(super) async fn run(talk: &mut Talk, entry: Entry) -> Result<u32, Gone> {
     let app = Arc::clone(&talk.app);
@@ -82,7 +72,7 @@ pub(super) async fn run(talk: &mut Talk, entry: Entry) -> Result<u32, Gone> {
     }
 }
 
-/// Drives it to its end. After this the client is read again, whatever waited.
+/// Drives it to its end.
 async fn drive(talk: &mut Talk, opened: Opened) -> (Console, End) {
     let Opened { console, terminal, told } = opened;
     let mut drive = Drive::new(talk, console, told);
@@ -96,16 +86,14 @@ struct Drive<'a> {
     console: Console,
     told: mpsc::Receiver<Announcement>,
     /// What the person typed and the machine has not taken yet.
-    typed: Held<TerminalWord, Hold>,
+    typed: VecDeque<TerminalWord>,
     /// The client has ended its input.
     eof: bool,
 }
 
 impl<'a> Drive<'a> {
     fn new(talk: &'a mut Talk, console: Console, told: mpsc::Receiver<Announcement>) -> Self {
-        let stall = talk.app.config.ssh.stall_limit;
-        let limits = Limits { pieces: WAITING, bytes: WAITING_BYTES, most: WAITING, stall };
-        Self { talk, console, told, typed: Held::new(limits), eof: false }
+        Self { talk, console, told, typed: VecDeque::new(), eof: false }
     }
 
     /// Until either side has had enough. The machine's side goes before anything is said of it: nothing of
@@ -143,7 +131,6 @@ impl<'a> Drive<'a> {
                     () = &mut revoked => Err(verdict(&self.talk.ending).await),
                 },
                 () = &mut revoked => Err(verdict(&self.talk.ending).await),
-                () = self.typed.pressure() => self.press(),
             };
             if let Err(end) = over {
                 return end;
@@ -153,7 +140,7 @@ impl<'a> Drive<'a> {
 
     /// After the end of its input only a client's end is of interest.
     fn ear(&self) -> Ear {
-        match (self.typed.has_room(), self.eof) {
+        match (self.typed.len() < WAITING, self.eof) {
             (false, _) => Ear::Closed,
             (true, true) => Ear::Disturbance,
             (true, false) => Ear::All,
@@ -177,25 +164,27 @@ impl<'a> Drive<'a> {
             Heard::Notice(notice) => return self.talk.tell(&notice).await.map_err(|Gone| self.gone()),
             Heard::Ending(reason) => return Err(End::Because(reason)),
         };
-        self.typed.push(TerminalWord::Bytes(bytes));
+        self.typed.push_back(TerminalWord::Bytes(bytes));
         Ok(())
     }
 
     async fn resize(&mut self, size: Size) -> Result<(), End> {
         self.talk.io.resized(size);
-        self.typed.push(TerminalWord::Resize(size));
+        self.typed.push_back(TerminalWord::Resize(size));
         self.console.resized(size).await.map_err(End::Failed)
     }
 
     /// The machine has a place for what was typed.
     fn give(&mut self, place: Option<mpsc::Permit<'_, TerminalWord>>) {
-        match (place, self.typed.pop()) {
+        match (place, self.typed.pop_front()) {
             (Some(place), Some(word)) => {
-                self.console.typed(word.weight());
+                if let TerminalWord::Bytes(bytes) = &word {
+                    self.console.typed(bytes.len());
+                }
                 place.send(word);
             }
             // The shell has ended; the end of its output says so.
-            _ => drop(self.typed.drain()),
+            _ => self.typed.clear(),
         }
     }
 
@@ -203,13 +192,6 @@ impl<'a> Drive<'a> {
     async fn announce(&mut self, announcement: &Announcement) -> Result<(), End> {
         let text = format!("\n{}", notice::watched(self.talk.lang, announcement));
         self.talk.io.out(&text).await.map_err(|Gone| self.gone())
-    }
-
-    /// The machine takes nothing. Its neighbours do not stand still for it; alone, it waits.
-    fn press(&mut self) -> Result<(), End> {
-        let sink = self.talk.io.sink();
-        let pressed = self.typed.press(|| sink.hold(), sink.has_neighbours());
-        pressed.map_err(|_| End::Failed(Error::new(Kind::Limited, "error-console-stalled")))
     }
 
     /// The client is gone, with its connection or by itself.

@@ -1,6 +1,5 @@
 //! A wire as a place to read and write text. It never waits for a client that does not read without
-//! hearing that it closed (defect 3 in docs/cves.md), and it keeps taking what the client sends, so that
-//! the connection goes on.
+//! hearing that it closed (defect 3 in docs/cves.md).
 
 use super::wire::{Gone, Input, Sink, Source, Stream, Tty, Wire};
 use crate::app::console::Size;
@@ -12,7 +11,6 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// What is kept while a write waits for a client that does not read: messages, and bytes.
 const KEPT: usize = 64;
@@ -28,8 +26,6 @@ pub(super) struct Io {
     pub(super) keeps_input: bool,
     /// Nothing can be waited for any more.
     cut: Ending,
-    /// A client that neither reads nor stops talking is let go after this.
-    stall_limit: Duration,
     tty: Option<Tty>,
     /// Where its bytes are counted.
     counted: Option<Arc<Channel>>,
@@ -68,10 +64,10 @@ impl Kept {
 }
 
 impl Io {
-    pub(super) fn new(wire: Wire, stall_limit: Duration) -> Self {
+    pub(super) fn new(wire: Wire) -> Self {
         let Wire { source, sink, cut, tty } = wire;
         let (kept, keeps_input, counted) = (Kept::default(), false, None);
-        Self { source, sink, kept, keeps_input, cut, stall_limit, tty, counted }
+        Self { source, sink, kept, keeps_input, cut, tty, counted }
     }
 
     /// From now on its bytes are counted here.
@@ -106,11 +102,6 @@ impl Io {
         }
     }
 
-    /// The half that the client hears, for who stops reading it.
-    pub(super) fn sink(&self) -> &dyn Sink {
-        &*self.sink
-    }
-
     /// The next thing that the client does. After the end of its input that is said again each time.
     pub(super) async fn next(&mut self) -> Input {
         if let Some(input) = self.kept.pop() {
@@ -139,7 +130,10 @@ impl Io {
     pub(super) async fn disturbance(&mut self) -> Input {
         loop {
             if self.kept.is_full() {
-                self.cut.ended().await;
+                tokio::select! {
+                    () = self.source.closed() => {}
+                    _ = self.cut.ended() => {}
+                }
                 return Input::Closed;
             }
             match self.receive().await {
@@ -218,7 +212,7 @@ impl Io {
         if self.kept.inputs.contains(&Input::Closed) {
             return Err(Gone);
         }
-        let Self { source, sink, kept, stall_limit, cut, counted, .. } = self;
+        let Self { source, sink, kept, cut, counted, .. } = self;
         let (counted, length) = (counted.as_deref(), bytes.len() as u64);
         let mut sent = sink.send(stream, bytes);
         loop {
@@ -230,7 +224,7 @@ impl Io {
                     }
                     return sent;
                 }
-                input = receive(&mut **source, counted), if !kept.is_full() => {
+                input = heard(&mut **source, counted, kept.is_full()) => {
                     let closed = input == Input::Closed;
                     kept.push(input);
                     if closed {
@@ -238,8 +232,6 @@ impl Io {
                     }
                 }
                 _ = cut.ended() => return Err(Gone),
-                // What it still sends would stop the connection, and what else is on it.
-                () = tokio::time::sleep(*stall_limit), if kept.is_full() => return Err(Gone),
             }
         }
     }
@@ -256,6 +248,15 @@ impl Io {
             _ = cut.ended() => {}
         }
     }
+}
+
+/// The next thing that the client does; of who has enough of it, that it closed.
+async fn heard(source: &mut dyn Source, counted: Option<&Channel>, enough: bool) -> Input {
+    if enough {
+        source.closed().await;
+        return Input::Closed;
+    }
+    receive(source, counted).await
 }
 
 async fn receive(source: &mut dyn Source, counted: Option<&Channel>) -> Input {

@@ -6,7 +6,6 @@
 
 mod ask;
 mod console;
-pub mod held;
 mod io;
 mod job;
 mod line;
@@ -33,7 +32,6 @@ use crate::shell::lang::Lang;
 use crate::shell::{render, words};
 use io::Io;
 use std::sync::Arc;
-use std::time::Duration;
 use talk::{Said, Talk};
 use wire::{Gone, Wire};
 
@@ -60,7 +58,7 @@ pub struct Caller {
 
 /// The whole talk, to its exit status.
 pub async fn run(app: Arc<App>, caller: Caller, wire: Wire, asked: Asked) {
-    let io = Io::new(wire, app.config.ssh.stall_limit);
+    let io = Io::new(wire);
     let Caller { visitor, ending, sent } = caller;
     let lang = app.lang(visitor.person, sent).await.lang;
     let mut talk = Talk { app, visitor, ending, io, lang, sent, notices: None };
@@ -70,8 +68,8 @@ pub async fn run(app: Arc<App>, caller: Caller, wire: Wire, asked: Asked) {
 
 /// For somebody who is in only to be told why they may not be. A client that closes its window with its channel
 /// would take the words along: only a command gets its status, and the rest ends with the connection.
-pub async fn turn_away(wire: Wire, lang: Lang, asked: &Asked, why: &Error, stall_limit: Duration) {
-    let mut io = Io::new(wire, stall_limit);
+pub async fn turn_away(wire: Wire, lang: Lang, asked: &Asked, why: &Error) {
+    let mut io = Io::new(wire);
     let json = matches!(asked, Asked::Exec(line) if words::decode(line).is_ok_and(words::wants_json));
     let told = io.err(&render::error(why, lang, json)).await;
     if told.is_ok() && matches!(asked, Asked::Exec(_)) {

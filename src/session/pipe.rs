@@ -35,7 +35,7 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             Heard::Notice(_) => continue,
         };
         match input {
-            Input::Bytes(bytes) if pending.is_empty() => pending = bytes,
+            // Copied, so that what of a line is here already does not keep its rest from coming.
             Input::Bytes(bytes) => pending = [pending, bytes].concat().into(),
             Input::Eof if pending.is_empty() => return Ok(status),
             // The last line need not end; the end is said again.

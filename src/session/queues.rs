@@ -1,10 +1,9 @@
 //! A pair of queues as a wire: a client in a test, without any protocol.
 
-use super::wire::{Gone, Hold, Input, Promise, Sink, Source, Stream, Tty, Wire};
+use super::wire::{Gone, Input, Promise, Sink, Source, Stream, Tty, Wire};
 use crate::app::ending::Ending;
 use bytes::Bytes;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 /// What the house sent.
@@ -17,28 +16,35 @@ pub(super) enum Sent {
 pub(super) struct Client {
     pub(super) input: mpsc::UnboundedSender<Input>,
     pub(super) sent: mpsc::Receiver<Sent>,
-    /// How often it is not read now.
-    pub(super) holds: Arc<AtomicUsize>,
 }
 
 /// Both ends. The house waits when `window` pieces were not taken.
 pub(super) fn pair(tty: Option<Tty>, window: usize) -> (Wire, Client) {
     let (input, given) = mpsc::unbounded_channel();
     let (say, sent) = mpsc::channel(window);
-    let holds = Arc::new(AtomicUsize::new(0));
-    let sink = Box::new(Out { say, holds: Arc::clone(&holds) });
-    let wire = Wire { source: Box::new(In { given, closed: false }), sink, cut: Ending::default(), tty };
-    (wire, Client { input, sent, holds })
+    let sink = Box::new(Out { say });
+    let wire = Wire {
+        source: Box::new(In { given, read: VecDeque::new(), closed: false }),
+        sink,
+        cut: Ending::default(),
+        tty,
+    };
+    (wire, Client { input, sent })
 }
 
 struct In {
     given: mpsc::UnboundedReceiver<Input>,
+    /// Looked at already, for the end.
+    read: VecDeque<Input>,
     closed: bool,
 }
 
 impl Source for In {
     fn receive(&mut self) -> Promise<'_, Input> {
         Box::pin(async {
+            if let Some(input) = self.read.pop_front() {
+                return input;
+            }
             if self.closed {
                 return Input::Closed;
             }
@@ -47,33 +53,25 @@ impl Source for In {
             input
         })
     }
+
+    fn closed(&mut self) -> Promise<'_, ()> {
+        Box::pin(async {
+            while !self.closed {
+                let input = self.given.recv().await.unwrap_or(Input::Closed);
+                self.closed = input == Input::Closed;
+                self.read.push_back(input);
+            }
+        })
+    }
 }
 
 struct Out {
     say: mpsc::Sender<Sent>,
-    holds: Arc<AtomicUsize>,
-}
-
-struct Holding(Arc<AtomicUsize>);
-
-impl Drop for Holding {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 impl Sink for Out {
     fn send(&mut self, stream: Stream, bytes: Bytes) -> Promise<'_, Result<(), Gone>> {
         Box::pin(async move { self.say.send(Sent::Bytes(stream, bytes)).await.map_err(|_| Gone) })
-    }
-
-    fn hold(&self) -> Hold {
-        self.holds.fetch_add(1, Ordering::SeqCst);
-        Box::new(Holding(Arc::clone(&self.holds)))
-    }
-
-    fn has_neighbours(&self) -> bool {
-        false
     }
 
     fn finish(&mut self, status: u32) -> Promise<'_, ()> {

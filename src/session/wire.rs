@@ -46,14 +46,14 @@ pub struct Tty {
 /// What comes of a half of a wire.
 pub type Promise<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// The client is not read while this lives.
-pub type Hold = Box<dyn Send>;
-
 /// The half that the client speaks on.
 pub trait Source: Send + Sync {
     /// The next thing that the client does. It may be dropped at any moment, and nothing is lost: whatever
     /// was not given yet comes next time.
     fn receive(&mut self) -> Promise<'_, Input>;
+
+    /// Waits until the client closed, whatever it said before that: for who has enough of it for now.
+    fn closed(&mut self) -> Promise<'_, ()>;
 }
 
 /// The half that the client hears. Writing waits for a client that does not read, and goes on only if what
@@ -61,12 +61,6 @@ pub trait Source: Send + Sync {
 pub trait Sink: Send + Sync {
     /// Bytes as they are.
     fn send(&mut self, stream: Stream, bytes: Bytes) -> Promise<'_, Result<(), Gone>>;
-
-    /// Stops reading the client, for who has as much of it as may wait.
-    fn hold(&self) -> Hold;
-
-    /// Whether others are stopped by that too.
-    fn has_neighbours(&self) -> bool;
 
     /// The exit status, and the end.
     fn finish(&mut self, status: u32) -> Promise<'_, ()>;

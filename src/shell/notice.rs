@@ -109,7 +109,6 @@ fn closing_id(reason: Reason) -> &'static str {
         | Reason::LoginGrace
         | Reason::NoHandshake
         | Reason::Closed
-        | Reason::Stalled
         | Reason::Left
         | Reason::Lost => "notice-closed",
     }

@@ -55,7 +55,7 @@ fn fill(stream: &mut TcpStream) -> u64 {
 
 #[test]
 fn a_stalled_machine_does_not_hold_its_neighbours() {
-    let house = House::new("[ssh]\nstall_limit_s = 2");
+    let house = House::new("");
     vm_up(&house, "alumno1", "web1");
     let ports = Ports::new(&house, "alumno1", &[&format!("web1:{DEAF}"), &format!("web1:{ECHO}")]);
     let mut neighbour = ports.connect(1);
@@ -68,15 +68,12 @@ fn a_stalled_machine_does_not_hold_its_neighbours() {
     echo(Duration::from_secs(2));
     let mut stalled = ports.connect(0);
     fill(&mut stalled);
-    // Back within the limit, with something to spare for a busy host; and then as always.
-    echo(Duration::from_secs(5));
-    echo(Duration::from_secs(1));
-    assert!(!matches!(stalled.read(&mut [0]), Ok(1)), "the stalled one was closed");
-    let ends = |reason: &str| {
-        let audit = house.audit();
-        forwards(&audit, "finish").iter().filter(|line| line["failure"] == reason).count()
-    };
-    wait("the audit says why", || ends("stalled") == 1);
+    // As always, with something to spare for a busy host; and nothing is closed for being slow.
+    for _ in 0..20 {
+        echo(Duration::from_secs(5));
+    }
+    assert!(forwards(&house.audit(), "finish").is_empty());
+    drop(stalled);
 }
 
 /// `cat < big > big` inside the machine: both directions full, and a client that reads.
@@ -103,7 +100,7 @@ fn both_ways_at_full_speed() {
 /// A machine that takes its time is waited for, however long the limit for neighbours is.
 #[test]
 fn alone_a_slow_machine_is_waited_for() {
-    let house = House::new("[ssh]\nstall_limit_s = 1");
+    let house = House::new("");
     vm_up(&house, "alumno1", "web1");
     let mut tunnel = Tunnel::new(&house, "alumno1", &format!("web1:{DEAF}"));
     let mut up = tunnel.up.take().unwrap();
@@ -116,7 +113,7 @@ fn alone_a_slow_machine_is_waited_for() {
 /// Ten clients of a kind are killed while everything stands still; nothing of them stays.
 /// `kind` is a port of the machine, or `shell`.
 fn killed_clients(kind: &str, writes: bool, reads: bool) {
-    let house = House::new("[ssh]\nstall_limit_s = 2\nmax_forwards = 1000");
+    let house = House::new("[ssh]\nmax_forwards = 1000");
     vm_up(&house, "alumno1", "web1");
     let before = descriptors(&house);
     let mut children: Vec<Child> = Vec::new();

@@ -102,7 +102,7 @@ fn much_both_ways_neither_fills_memory_nor_stands_still() {
 /// Two sessions on one connection; the machine of one does not read what is pasted into it.
 #[test]
 fn a_machine_that_does_not_read_stops_no_neighbour() {
-    let house = house("[ssh]\nstall_limit_s = 1\n");
+    let house = house("");
     let control = format!("ControlPath={}", house.dir.join("mux").display());
     let on = |master: &str, words: &[&str]| {
         let mut ssh = house.ssh("alumno1");
@@ -117,8 +117,12 @@ fn a_machine_that_does_not_read_stops_no_neighbour() {
     console.send("deaf\r");
     console.until("deaf\r\n");
     console.send(&"x".repeat(300_000));
-    console.until("the machine does not read what you send");
-    shell.send("whoami\r");
-    shell.until("alumno1");
-    shell.until("puerta> ");
+    for _ in 0..5 {
+        shell.send("whoami\r");
+        shell.until("alumno1");
+        shell.until("puerta> ");
+    }
+    // It is waited for: nothing is closed for being slow.
+    let audit = house.audit();
+    assert!(audit.iter().all(|line| line["code"] != "console" || line["phase"] != "finish"), "{audit:#?}");
 }

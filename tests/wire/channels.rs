@@ -2,8 +2,8 @@
 
 use crate::canary::{Canary, rss};
 use crate::client::{
-    CLOSE, Client, DATA, EOF, EXTENDED_DATA, GLOBAL_REQUEST, KEXINIT, OPEN, OPEN_CONFIRMATION, REQUEST,
-    REQUEST_FAILURE, kexinit,
+    CLOSE, Client, DATA, EOF, EXTENDED_DATA, FIRST_WINDOW, GLOBAL_REQUEST, KEXINIT, OPEN, OPEN_CONFIRMATION,
+    REQUEST, REQUEST_FAILURE, kexinit,
 };
 use crate::packet::Packet;
 use crate::support::{House, wait};
@@ -315,9 +315,9 @@ fn talking_before_asking_is_bounded() {
     let mut canary = Canary::new(&house);
     let mut client = Client::login(&house, "alumno1");
     let channels: Vec<u32> = (0..24).map(|n| client.session(n)).collect();
-    let piece = vec![b'x'; 32 * 1024];
-    for theirs in &channels {
-        client.send_all((0..64).map(|_| Packet::new(DATA).u32(*theirs).string(&piece))).unwrap();
+    for (ours, theirs) in channels.iter().enumerate() {
+        // Who says as much as a session keeps of it is closed.
+        client.push(ours as u32, *theirs, 2 << 20, Duration::from_millis(300));
     }
     canary.unharmed_within(24);
     let mut client = Client::login(&house, "alumno1");
@@ -333,28 +333,30 @@ fn a_larger_packet_than_announced_ends_the_connection() {
     let mut canary = Canary::new(&house);
     let mut client = Client::login(&house, "alumno1");
     let theirs = client.session(1);
-    client.data(theirs, &vec![0; 32 * 1024]).unwrap();
+    client.data(theirs, &[0; FIRST_WINDOW]).unwrap();
     assert!(client.exec(2, "whoami").unwrap().contains("alumno1"));
     let _ = client.data(theirs, &vec![0; 200 * 1024]);
     client.ends();
     canary.unharmed();
 }
 
-/// A session whose client never reads, and talks: its neighbours go on, and it is let go.
+/// A session whose client never reads, and talks: its neighbours go on, and it is waited for.
 #[test]
 fn a_session_that_is_never_read_lets_the_others_go_on() {
-    let house = House::new("[ssh]\nstall_limit_s = 1\n");
+    let house = House::new("");
     let mut canary = Canary::new(&house);
     let mut client = Client::login(&house, "alumno1");
     let mute = client.session_window(1, 0);
     assert!(client.request(1, &Client::request_packet(mute, "exec", true).string("help")).unwrap());
     // It waits for a window; the others do not.
     assert!(client.exec(2, "whoami").unwrap().contains("alumno1"));
-    // It waits, and is talked to: the loop may stand still, but not for long.
-    client.send_all((0..200).map(|_| Packet::new(DATA).u32(mute).string([b'x'; 1000]))).unwrap();
-    let begun = Instant::now();
+    // It waits, and is talked to.
+    let sent = client.push(1, mute, 64 << 20, Duration::from_millis(300));
+    assert!(sent < 1 << 20, "{sent} bytes of it are kept");
     assert!(client.exec(3, "whoami").unwrap().contains("alumno1"));
-    assert!(begun.elapsed() < Duration::from_secs(4), "stood still for {:?}", begun.elapsed());
+    // It is heard again when it reads.
+    client.adjust(mute, 1 << 20).unwrap();
+    client.hear(1, "whoami").unwrap();
     canary.unharmed();
     // And ten such clients, gone: nothing of them stays.
     let before = house.sockets();

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 pub const DISCONNECT: u8 = 1;
 pub const IGNORE: u8 = 2;
+pub const UNIMPLEMENTED: u8 = 3;
 pub const SERVICE_REQUEST: u8 = 5;
 pub const KEXINIT: u8 = 20;
 pub const NEWKEYS: u8 = 21;
@@ -45,6 +46,9 @@ pub const CLOSE: u8 = 97;
 pub const REQUEST: u8 = 98;
 pub const SUCCESS: u8 = 99;
 pub const FAILURE: u8 = 100;
+
+/// What the server lets a client send on a new channel.
+pub const FIRST_WINDOW: usize = 8 * 1024;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -109,6 +113,8 @@ pub fn kexinit(kex: &str, cipher: &str) -> Packet {
 pub struct Client {
     pub stream: TcpStream,
     server_version: String,
+    /// Packets sent since the keys are new: the next one's number (strict key exchange).
+    pub sent: u32,
     sealing: Option<Gcm>,
     opening: Option<Gcm>,
     pub session_id: Vec<u8>,
@@ -130,6 +136,7 @@ impl Client {
         Self {
             stream,
             server_version: String::new(),
+            sent: 0,
             sealing: None,
             opening: None,
             session_id: Vec::new(),
@@ -247,6 +254,7 @@ impl Client {
 
     /// The bytes of a packet as they would go out.
     pub fn seal(&mut self, payload: &[u8]) -> Vec<u8> {
+        self.sent += 1;
         let (block, head) = if self.sealing.is_some() { (16, 1) } else { (8, 5) };
         let mut padding = block - (head + payload.len()) % block;
         if padding < 4 {
@@ -393,6 +401,7 @@ impl Client {
         let sealing = Gcm::new(&derive(b'C')[..16], &derive(b'A')[..12]);
         let opening = Gcm::new(&derive(b'D')[..16], &derive(b'B')[..12]);
         self.send(&Packet::new(NEWKEYS))?;
+        self.sent = 0;
         self.sealing = Some(sealing);
         self.expect(NEWKEYS)?;
         self.opening = Some(opening);

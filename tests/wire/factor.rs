@@ -2,10 +2,9 @@
 //! nothing, and it is nobody else's half.
 
 use crate::canary::Canary;
-use crate::client::{AUTH_FAILURE, AUTH_SUCCESS, Client, GLOBAL_REQUEST, Gone, INFO_RESPONSE, Key, PK_OK};
+use crate::client::{AUTH_FAILURE, AUTH_SUCCESS, Client, Gone, INFO_RESPONSE, Key, PK_OK};
 use crate::packet::{Packet, Reader};
 use crate::support::{House, records, wait};
-use std::time::Duration;
 
 /// What the server answered to a request.
 #[derive(Debug, PartialEq)]
@@ -90,14 +89,6 @@ fn asks_for_the_first(answer: &Answer) -> bool {
     matches!(answer, Answer::Asks(prompt) if prompt.contains("Password or code"))
 }
 
-/// Nobody came in.
-fn is_a_stranger(client: &mut Client) {
-    client.send(&Client::open_packet("session", 1, 1 << 20)).unwrap();
-    client.send(&Packet::new(GLOBAL_REQUEST).string("keepalive@openssh.com").bool(true)).unwrap();
-    let answer = client.receive_within(Duration::from_millis(300));
-    assert!(answer.is_err(), "a stranger was answered: {answer:?}");
-}
-
 #[test]
 fn half_a_login_is_asked_for_the_other_half() {
     let house = House::new("");
@@ -106,7 +97,7 @@ fn half_a_login_is_asked_for_the_other_half() {
     let key = Key::read(&house, "profesor");
     let mut client = Client::knocking(house.port).unwrap();
     assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
-    is_a_stranger(&mut client);
+    client.is_a_stranger();
 
     let mut client = Client::knocking(house.port).unwrap();
     assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
@@ -164,7 +155,7 @@ fn the_second_factor_alone_is_nothing() {
     assert_eq!(client.probe("profesor", &key).unwrap(), PK_OK);
     assert!(asks_for_the_first(&ask(&mut client, "profesor").unwrap()));
     assert_eq!(say(&mut client, &telephone.shows(0)).unwrap(), no(ALL));
-    is_a_stranger(&mut client);
+    client.is_a_stranger();
     // Nothing of it was used up.
     let mut client = Client::knocking(house.port).unwrap();
     assert_eq!(sign(&mut client, "profesor", &key).unwrap(), half());
@@ -193,7 +184,7 @@ fn half_a_login_does_not_change_its_name() {
     // And back: the half is gone.
     assert!(asks_for_the_first(&ask(&mut client, "admin2").unwrap()));
     assert_eq!(say(&mut client, &two.paper[0]).unwrap(), no(ALL));
-    is_a_stranger(&mut client);
+    client.is_a_stranger();
 
     // The question was for one name, the answer follows another one's first factor.
     let mut client = Client::knocking(house.port).unwrap();
@@ -203,7 +194,7 @@ fn half_a_login_does_not_change_its_name() {
     // russh says once more what it said last, and asks nobody.
     assert_eq!(say(&mut client, &two.paper[0]).unwrap(), half());
     assert_eq!(say(&mut client, &one.paper[0]).unwrap(), half());
-    is_a_stranger(&mut client);
+    client.is_a_stranger();
 
     // Another method in between starts over, in the same name too; so does a name that nobody has.
     for between in ["none", "password", "probe", "nobody"] {

@@ -7,6 +7,7 @@ use crate::app::ending::Reason;
 use crate::app::error::{Cause, Error, Result};
 use crate::app::login::{First, KeptOut, Proved, Second};
 use crate::app::secret::Secret;
+use crate::gateway::inbox::Word;
 use crate::gateway::{MAX_TRIES, conn};
 use crate::shell::notice;
 use crate::shell::wrap::wrap;
@@ -16,7 +17,7 @@ use russh::server::Auth;
 use russh::{MethodKind, MethodSet};
 use std::borrow::Cow;
 use std::string::FromUtf8Error;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// So much is kept of the name that somebody types, which may have a packet's length: nobody has as long a one.
@@ -235,7 +236,7 @@ impl Handler {
 
 impl Handler {
     /// The answer is no password and no code of anybody's. It is a try as any other.
-    fn unreadable(&mut self) -> Auth {
+    pub(super) fn unreadable(&mut self) -> Auth {
         self.foreign = true;
         self.try_again();
         if self.half.is_some() { second_wanted(false) } else { reject() }
@@ -244,6 +245,11 @@ impl Handler {
 
 impl Drop for Handler {
     fn drop(&mut self) {
+        // Nothing more comes on any channel.
+        for inbox in self.inboxes.values().filter_map(Weak::upgrade) {
+            // The end is always heard.
+            let _ = inbox.say(Word::Close);
+        }
         if self.conn.is_known() {
             return;
         }

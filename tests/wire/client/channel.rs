@@ -51,6 +51,49 @@ impl Client {
         self.send(&Packet::new(DATA).u32(theirs).string(data))
     }
 
+    /// Data as a client sends it that minds its window, which is `left` at first; until `bytes` of it are sent, or
+    /// nothing more may be sent for this long. How much was sent.
+    pub fn push(&mut self, ours: u32, theirs: u32, bytes: usize, patience: Duration) -> usize {
+        let piece = [b'x'; 32 * 1024];
+        let (mut sent, mut left) = (0, FIRST_WINDOW);
+        while sent < bytes {
+            let until = Instant::now() + patience;
+            while left == 0 {
+                let adjusted = self.receive_within(until.saturating_duration_since(Instant::now()));
+                match adjusted {
+                    Ok(packet) if packet[0] == WINDOW_ADJUST && Reader(&packet[1..]).u32() == ours => {
+                        left += Reader(&packet[5..]).u32() as usize;
+                    }
+                    Ok(packet) => self.aside.push_back(packet),
+                    Err(_) => return sent,
+                }
+            }
+            let now = left.min(piece.len()).min(bytes - sent);
+            if self.data(theirs, &piece[..now]).is_err() {
+                return sent;
+            }
+            (sent, left) = (sent + now, left - now);
+        }
+        sent
+    }
+
+    /// Sends what has no place here: it is answered with UNIMPLEMENTED and its number, and with nothing else.
+    pub fn unimplemented(&mut self, packet: &Packet) {
+        let number = self.sent;
+        self.send(packet).unwrap();
+        assert_eq!(self.receive().unwrap(), [&[UNIMPLEMENTED][..], &number.to_be_bytes()].concat());
+    }
+
+    /// Nobody came in: what only who is in may ask has no place.
+    pub fn is_a_stranger(&mut self) {
+        self.unimplemented(&Self::open_packet("session", 1, 1 << 20));
+        self.unimplemented(&Packet::new(GLOBAL_REQUEST).string("keepalive@openssh.com").bool(true));
+        match self.receive_within(Duration::from_millis(300)) {
+            Err(gone) => assert!(gone.was_silent(), "{gone:?}"),
+            Ok(packet) => panic!("a stranger was answered: {packet:?}"),
+        }
+    }
+
     pub fn adjust(&mut self, theirs: u32, amount: u32) -> Result<()> {
         self.send(&Packet::new(WINDOW_ADJUST).u32(theirs).u32(amount))
     }

@@ -51,6 +51,7 @@ error-limits = that machine asks for more { $what ->
 error-keys-full = there are { $max } keys already, and there may be no more: `key list`, and remove one with `key remove NUMBER`
 error-moment = that moment is not in the calendar (years 0 to 9999): write another one, for instance `--since 3d`
 error-too-many-channels = this connection has too many channels open, and the most is { $max }: close one, or open another connection
+error-too-much-read = too much is being read from you at once, over all your connections: wait until your other commands have ended, and send it again
 error-too-many-channels-of-person = you have too many channels open on all your connections, and the most is { $max }: close one and repeat
 error-too-many-readings = you are reading the audit { $max } times at once: wait until one is done and repeat
 error-unix-socket = puerta does not lead to Unix sockets, only to ports of your machines: `-L 8080:web1:80`

@@ -49,7 +49,6 @@ error-watch-terminal = looking on needs a terminal: write `ssh -t { $door } sess
 error-console-away = no terminal can be opened in `{ $vm }`: see how it is with `vm show { $vm }`
 error-console-lost = the terminal of `{ $vm }` was lost and the machine goes on running: repeat `vm console { $vm }`
 error-console-cut = the console was cut: you may no longer use it, or the machine is being removed; see yours with `vm list`
-error-console-stalled = the console was closed: the machine does not read what you send, and other connections of yours were waiting; send less at once
 error-recording = the console was to be recorded and the recording cannot be written: tell your teacher
 error-recording-full = the recording has reached { $max } MiB and the console ends with it: open another
 error-session-part = `{ $part }` is a part of the session `{ $session }`, and only the whole of it can be closed: write `session close { $session }`

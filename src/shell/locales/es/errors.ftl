@@ -51,6 +51,7 @@ error-limits = esa máquina pide { $what ->
 error-keys-full = ya hay { $max } claves, y no puede haber más: `key list`, y quita alguna con `key remove NÚMERO`
 error-moment = ese momento no está en el calendario (años 0 a 9999): escribe otro, por ejemplo `--since 3d`
 error-too-many-channels = esta conexión tiene demasiados canales abiertos, y el máximo es { $max }: cierra alguno, o abre otra conexión
+error-too-much-read = se está leyendo demasiado de ti a la vez, contando todas tus conexiones: espera a que acaben tus otras órdenes y envíalo de nuevo
 error-too-many-channels-of-person = tienes demasiados canales abiertos en todas tus conexiones, y el máximo es { $max }: cierra alguno y repite
 error-too-many-readings = ya estás leyendo la auditoría { $max } veces a la vez: espera a que acabe una y repite
 error-unix-socket = puerta no lleva a sockets de Unix, solo a puertos de tus máquinas: `-L 8080:web1:80`

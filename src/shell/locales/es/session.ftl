@@ -49,7 +49,6 @@ error-watch-terminal = para mirar hace falta un terminal: escribe `ssh -t { $doo
 error-console-away = no se puede abrir un terminal en `{ $vm }`: mira cómo está con `vm show { $vm }`
 error-console-lost = el terminal de `{ $vm }` se ha perdido y la máquina sigue en marcha: repite `vm console { $vm }`
 error-console-cut = la consola se ha cortado: ya no puedes usarla, o la máquina se está borrando; mira las tuyas con `vm list`
-error-console-stalled = la consola se ha cerrado: la máquina no lee lo que le envías y otras conexiones tuyas esperaban; envía menos de una vez
 error-recording = la consola debía grabarse y no se puede escribir la grabación: avisa a tu profesor
 error-recording-full = la grabación ha llegado a { $max } MiB y la consola termina con ella: abre otra
 error-session-part = `{ $part }` es una parte de la sesión `{ $session }`, y solo se puede cerrar entera: escribe `session close { $session }`
