@@ -34,7 +34,7 @@ impl Line {
     }
 
     /// What became of it, to who waits for it; whether it is lost without anybody knowing.
-    pub(super) fn is_lost(self, result: Result<(), AuditUnavailable>) -> bool {
+    pub(super) fn answer(self, result: Result<(), AuditUnavailable>) -> bool {
         let failed = result.is_err();
         match self.weight {
             Weight::Begins(answer) => {

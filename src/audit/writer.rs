@@ -284,7 +284,7 @@ impl Writer {
     }
 
     fn answer(&self, lines: Vec<Line>, result: &Result<(), AuditUnavailable>) {
-        let lost = lines.into_iter().filter_map(|line| line.is_lost(result.clone()).then_some(())).count();
+        let lost = lines.into_iter().map(|line| line.answer(result.clone())).filter(|lost| *lost).count();
         self.lost.fetch_add(lost as u64, Ordering::Relaxed);
     }
 

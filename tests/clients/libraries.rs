@@ -59,16 +59,74 @@ fn venv() -> PathBuf {
     beside("python/bin/python")
 }
 
-/// Debian's. It asks for the service again before each try, which is not answered (docs/cves.md), so no more
-/// than one: a password, and no code after it.
+/// Debian's.
 #[test]
 fn paramiko_2() {
-    everything(python(Path::new("/usr/bin/python3"), "paramiko"), "2.12.0", true, Proves::Password);
+    let debian = Path::new("/usr/bin/python3");
+    everything(python(debian, "paramiko"), "2.12.0", true, Proves::Password);
+    one_try_after_another(debian);
 }
 
 #[test]
 fn paramiko_5() {
     everything(python(&venv(), "paramiko"), "5.1.0", true, Proves::Password);
+    one_try_after_another(&venv());
+}
+
+/// It asks for the service again before each try: wrong keys before the right one, a password, a second factor, and
+/// an agent of eight keys of which the last one is ours.
+fn one_try_after_another(python: &Path) {
+    let lab = Lab::new();
+    lab.with_password();
+    let agent = Agent::new(&lab, 7);
+    let run = |code: Option<String>| {
+        let mut command = lab.program(text(python));
+        command.arg(format!("{REPO}/tests/clients/paramiko_tries.py"));
+        command.env("WRONG", lab.house.key("stranger")).env("PASSWORD", PASSWORD);
+        command.env("SSH_AUTH_SOCK", &agent.socket);
+        if let Some(code) = code {
+            command.env("CODE", code);
+        }
+        let said = script(&lab, command);
+        assert_eq!(said.code, 0, "{said:?}");
+        said.out.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let no = "AuthenticationException";
+    let expected = [
+        format!("keys {no} in alumno1"),
+        format!("password {no} {no} in alumno1"),
+        "none BadAuthenticationType in alumno1".to_owned(),
+        "agent 8 True".to_owned(),
+    ];
+    assert_eq!(run(None), expected);
+    let code = lab.with_factor().next_of_paper();
+    assert_eq!(run(Some(code)), [format!("factor {no} then keyboard-interactive in alumno1")]);
+}
+
+/// An agent that offers so many keys of nobody before `alumno1`'s.
+struct Agent {
+    _agent: Killed,
+    socket: PathBuf,
+}
+
+impl Agent {
+    fn new(lab: &Lab, others: usize) -> Self {
+        let socket = lab.home.join("agent");
+        let mut agent = lab.program("ssh-agent");
+        let agent = Killed(agent.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null()).spawn().unwrap());
+        wait("the agent is there", || socket.exists());
+        let add = |key: &Path| {
+            let mut add = lab.program("ssh-add");
+            good(add.env("SSH_AUTH_SOCK", &socket).arg("-q").arg(key));
+        };
+        for number in 0..others {
+            let name = format!("other{number}");
+            lab.house.make_key(&name);
+            add(&lab.house.key(&name));
+        }
+        add(&lab.house.key("alumno1"));
+        Self { _agent: agent, socket }
+    }
 }
 
 #[test]
