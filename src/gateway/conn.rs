@@ -96,7 +96,7 @@ pub(super) async fn run(
     let conn = Arc::new(Conn {
         id: id(),
         peer,
-        known_place: stranger.from_known_place(),
+        known_place: stranger.is_from_known_place(),
         // Another may have its place until it has logged in.
         ending: stranger.ending(),
         cut: Ending::default(),

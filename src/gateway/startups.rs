@@ -216,7 +216,7 @@ impl Stranger {
     }
 
     /// It comes from the campus, or from where somebody came in lately.
-    pub(super) fn from_known_place(&self) -> bool {
+    pub(super) fn is_from_known_place(&self) -> bool {
         self.known
     }
 
