@@ -19,7 +19,8 @@ def tries(name, *steps):
     said = []
     for step in steps:
         try:
-            said.append("then " + ",".join(step(transport)) if not transport.is_authenticated() else "in")
+            left = step(transport)
+            said.append("then " + ",".join(left) if left else "in")
         except paramiko.AuthenticationException as why:
             said.append(type(why).__name__)
     channel = transport.open_session(timeout=10)
