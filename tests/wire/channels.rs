@@ -275,11 +275,11 @@ fn other_kinds_of_channels_are_refused_in_words() {
     }
 }
 
-/// So many channels, one after another; sessions more than there once could be on one connection.
+/// So many channels, one after another; sessions that this client does not close.
 const CHANNELS: usize = 400;
-const SESSIONS: usize = 6_000;
+const SESSIONS: usize = 1_000;
 
-/// Thousands of channels one after another on one connection, closed by us first: nothing stays of them.
+/// Hundreds of channels one after another on one connection, closed by us first: next to nothing stays of them.
 #[test]
 fn channels_one_after_another_leave_little() {
     let house = House::new("");
