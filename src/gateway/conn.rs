@@ -23,8 +23,11 @@ use tokio::net::TcpStream;
 const LOOK: Duration = Duration::from_secs(2);
 /// How long shells get to say why, before the connection is cut.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// Unacknowledged bytes for this long mean that the client is gone.
-const USER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Unacknowledged bytes, or a client that takes none, for this long mean that it is gone: longer than somebody's `^Z`
+/// is to cost.
+const USER_TIMEOUT: Duration = Duration::from_secs(180);
+/// Silence after which the kernel asks whether the client is there.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// What the tasks of one connection share.
 pub(super) struct Conn {
@@ -81,8 +84,7 @@ fn shuffled(count: u16) -> u16 {
 fn prepare(stream: &TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = socket2::SockRef::from(stream);
-    socket
-        .set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(USER_TIMEOUT).with_interval(LOOK * 5))?;
+    socket.set_tcp_keepalive(&socket2::TcpKeepalive::new().with_time(SILENCE).with_interval(LOOK * 5))?;
     socket.set_tcp_user_timeout(Some(USER_TIMEOUT))
 }
 

@@ -97,7 +97,54 @@ fn both_ways_at_full_speed() {
     assert!(heard.iter().all(|byte| *byte == b'y'));
 }
 
-/// A machine that takes its time is waited for, however long the limit for neighbours is.
+/// `cat` both ways, everything is full, and then the client stops for so long (`^Z`); every byte comes all the same.
+fn both_ways_with_a_stop(stopped: Duration) {
+    let house = House::new("");
+    vm_up(&house, "alumno1", "web1");
+    let mut tunnel = Tunnel::new(&house, "alumno1", &format!("web1:{ECHO}"));
+    tunnel.echoes("first");
+    let mut up = tunnel.up.take().unwrap();
+    let bytes = 64 << 20;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let writer = std::thread::spawn(move || {
+        let piece = vec![b'y'; 1 << 16];
+        for _ in 0..bytes / piece.len() {
+            up.write_all(&piece).unwrap();
+            count.fetch_add(piece.len(), Ordering::Relaxed);
+        }
+    });
+    // Nobody reads what comes back: it goes on until everything in between is full.
+    let mut before = 0;
+    wait("nothing moves any more", || {
+        std::thread::sleep(Duration::from_secs(1));
+        let now = sent.load(Ordering::Relaxed);
+        std::mem::replace(&mut before, now) == now && now > 0
+    });
+    assert!(before < bytes, "nothing ever fills");
+    let pid = rustix::process::Pid::from_child(&tunnel.child.0);
+    let signal = |signal| rustix::process::kill_process(pid, signal).unwrap();
+    signal(rustix::process::Signal::STOP);
+    std::thread::sleep(stopped);
+    signal(rustix::process::Signal::CONT);
+    let mut heard = Vec::new();
+    tunnel.down.read_to_end(&mut heard).unwrap();
+    writer.join().unwrap();
+    assert!(heard.len() == bytes && heard.iter().all(|byte| *byte == b'y'), "{} of {bytes}", heard.len());
+}
+
+#[test]
+fn both_ways_and_a_client_that_stops() {
+    both_ways_with_a_stop(Duration::from_secs(3));
+}
+
+#[test]
+#[ignore = "a minute and more: contrib/check --all"]
+fn both_ways_and_a_client_that_stops_for_a_minute() {
+    both_ways_with_a_stop(Duration::from_secs(75));
+}
+
+/// A machine that takes its time is waited for.
 #[test]
 fn alone_a_slow_machine_is_waited_for() {
     let house = House::new("");
