@@ -42,6 +42,7 @@ pub struct Presence {
     readings: ByPerson,
     /// Of everybody who was ever in: as many as there are people.
     promised: DashMap<PersonId, Promised>,
+    inputs: DashMap<PersonId, Promised>,
 }
 
 /// A live connection of somebody who came in.
@@ -113,6 +114,7 @@ impl Presence {
             forwards: ByPerson::new(ssh.max_forwards),
             readings: ByPerson::new(MAX_READINGS),
             promised: DashMap::new(),
+            inputs: DashMap::new(),
         }
     }
 
@@ -162,6 +164,11 @@ impl Presence {
     /// A part for one more channel of what their clients may send ahead.
     pub fn part(&self, visitor: &Visitor) -> Part {
         self.promised.entry(visitor.person).or_default().part()
+    }
+
+    /// A part for what one more command of theirs reads.
+    pub fn input(&self, visitor: &Visitor) -> Part {
+        self.inputs.entry(visitor.person).or_default().part()
     }
 
     /// One more channel of theirs, whatever it will be.
@@ -218,6 +225,7 @@ mod tests {
             forwards: ByPerson::new(forwards),
             readings: ByPerson::new(MAX_READINGS),
             promised: DashMap::new(),
+            inputs: DashMap::new(),
         }
     }
 

@@ -23,6 +23,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// After this a connection that hangs is checked against the engine: a stopped machine is told at once.
 const DOUBT: Duration = Duration::from_millis(400);
 
+/// Bytes under way to a machine, in the kernel: nobody's window counts them.
+const IN_FLIGHT: usize = 256 * 1024;
+
 /// What the client asked for.
 pub(super) struct Asked {
     pub(super) host: String,
@@ -96,6 +99,8 @@ async fn dial(gateway: &Gateway, passage: &Passage) -> Result<TcpStream, String>
     };
     let stream = connected.map_err(|_| "timed out".to_owned())?.map_err(|error| error.kind().to_string())?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_send_buffer_size(IN_FLIGHT).map_err(|error| error.to_string())?;
     Ok(stream)
 }
 
@@ -118,11 +123,15 @@ async fn carry(
         let revoked = passage.open.standing.revoked(&gateway.app, visitor);
         tokio::pin!(up, down, revoked);
         let mut down_done = false;
-        loop {
+        let mut rest = None;
+        let end = loop {
             tokio::select! {
                 // The client closed, or the machine is gone: either way it is over. This also frees a writer that
                 // waits for window that will never come.
-                () = &mut up => break Reason::Closed,
+                done = &mut up => {
+                    rest = Some(done);
+                    break Reason::Closed;
+                }
                 clean = &mut down, if !down_done => {
                     // The machine has said everything: the channel closes when the client has, too.
                     down_done = true;
@@ -137,6 +146,15 @@ async fn carry(
                 }
                 reason = conn.ending.ended() => break reason,
             }
+        };
+        // Nothing comes down any more to a client that has closed.
+        match rest {
+            Some(rest) => tokio::select! {
+                () = rest.rest() => end,
+                () = &mut revoked => Reason::NoLongerAllowed,
+                reason = conn.ending.ended() => reason,
+            },
+            None => end,
         }
     };
     // Nothing else is open, as with `ssh -J`: the connection ends with it.

@@ -222,6 +222,12 @@ impl russh::server::Handler for Handler {
         Ok(self.signed(named(user), key.public_key, key.algorithm).await)
     }
 
+    async fn auth_unreadable(&mut self, user: &str) -> Result<(), Self::Error> {
+        self.speaks();
+        self.no_key(named(user));
+        Ok(())
+    }
+
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.speaks();
         self.start_over();

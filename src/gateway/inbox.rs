@@ -58,7 +58,6 @@ impl State {
         if self.closed {
             return Ok(());
         }
-        self.settle();
         // Of these one that waits is enough.
         let waits = match word {
             Word::Resize { .. } => self.words.iter_mut().find(|one| matches!(one, Word::Resize { .. })),
@@ -77,6 +76,7 @@ impl State {
             }
             _ => {}
         }
+        self.settle();
         self.words.push_back(word);
         Ok(())
     }
@@ -280,6 +280,13 @@ mod tests {
             let _ = state.push(Word::Interrupt);
         }
         assert!(state.words.len() <= WORDS + 1);
+        // Nor do letters between words of which one is enough become words of their own.
+        for _ in 0..10_000 {
+            state.data(&Bytes::from_static(b"x"));
+            let _ = state.push(Word::Interrupt);
+            let _ = state.push(Word::Resize { columns: 1, rows: 1 });
+        }
+        assert!(state.words.len() <= WORDS + 2, "{}", state.words.len());
         assert_eq!(state.push(Word::Close), Ok(()), "its end is always heard");
     }
 }

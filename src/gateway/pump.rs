@@ -43,7 +43,10 @@ pub(super) async fn downwards(from: OwnedReadHalf, to: &ChannelWriteHalf<Msg>, c
     }
 }
 
-/// Client to machine. Ends when the client closes; a half-close is passed on. A machine that takes nothing makes its
+/// What a machine may take to take a little of what its client sent before it closed.
+const LAST: Duration = Duration::from_secs(60);
+
+/// Client to machine. Ends when the client closes, with what the machine has not taken yet; a half-close is passed on. A machine that takes nothing makes its
 /// client wait, and nobody else: what is not written is not given back to the channel's window.
 pub(super) struct Upwards<'a> {
     to: OwnedWriteHalf,
@@ -59,7 +62,7 @@ impl<'a> Upwards<'a> {
         Self { to, count, waiting: VecDeque::new(), eof: false }
     }
 
-    pub(super) async fn run(mut self, mut from: Incoming, machine_done: &Notify) {
+    pub(super) async fn run(mut self, mut from: Incoming, machine_done: &Notify) -> Self {
         loop {
             let goes_on = tokio::select! {
                 // What has come goes out together: one system call for several packets.
@@ -75,7 +78,7 @@ impl<'a> Upwards<'a> {
                 }
             };
             if !goes_on {
-                return;
+                return self;
             }
         }
     }
@@ -88,24 +91,29 @@ impl<'a> Upwards<'a> {
                 self.eof = true;
                 self.pass_on_the_end().await;
             }
-            Word::Close => {
-                // What the client sent before it closed still belongs to the machine.
-                while !self.waiting.is_empty() {
-                    let written = write(&mut self.to, &self.waiting).await;
-                    if !self.written(written).await {
-                        break;
-                    }
-                }
-                return false;
-            }
+            Word::Close => return false,
             _ => {}
         }
         true
     }
 
+    /// What the client sent before it closed still belongs to the machine.
+    pub(super) async fn rest(mut self) {
+        while !self.waiting.is_empty() {
+            let written = tokio::time::timeout(LAST, write(&mut self.to, &self.waiting)).await;
+            let Ok(written) = written else { return };
+            if !self.written(written).await {
+                return;
+            }
+        }
+    }
+
     /// The machine took something, or is gone.
     async fn written(&mut self, written: io::Result<usize>) -> bool {
-        let Ok(mut left) = written else { return false };
+        let Ok(mut left) = written else {
+            self.waiting.clear();
+            return false;
+        };
         self.count.fetch_add(left as u64, Ordering::Relaxed);
         while let Some(first) = self.waiting.front_mut() {
             if left < first.len() {

@@ -14,6 +14,8 @@ fn main() {
     println!("cargo::rerun-if-changed=series");
     println!("cargo::rerun-if-changed=series.rs");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=Cargo.toml");
+    println!("cargo::rerun-if-changed=../../Cargo.lock");
     if let Err(why) = make() {
         println!("cargo::error={}", why.replace('\n', " | "));
         std::process::exit(1);
@@ -59,7 +61,10 @@ fn released() -> Result<PathBuf, String> {
     let said = Command::new(variable("CARGO")?).args(words).output();
     let said = said.map_err(|error| format!("cargo metadata: {error}"))?;
     if !said.status.success() {
-        return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&said.stderr)));
+        let why = String::from_utf8_lossy(&said.stderr);
+        return Err(format!(
+            "cargo metadata (without network it wants `cargo fetch --locked` before): {why}"
+        ));
     }
     let all: serde_json::Value =
         serde_json::from_slice(&said.stdout).map_err(|error| format!("cargo metadata: {error}"))?;

@@ -44,6 +44,8 @@ pub(super) async fn read(
         if let Some(end) = feed(talk, editor, &bytes, complete).await? {
             return Ok(end);
         }
+        // Not kept while more is waited for: what the client may still send depends on it.
+        bytes.clear();
         bytes = match talk.next(Ear::All).await {
             Heard::Input(Input::Bytes(bytes)) => bytes,
             Heard::Input(Input::Interrupt) => Bytes::from_static(b"\x03"),
@@ -142,7 +144,7 @@ pub(super) async fn input(
         });
     }
     // What is read is the person's until it is done with, and they have so much over all their connections.
-    let mut part = talk.app.presence.part(&talk.visitor);
+    let mut part = talk.app.presence.input(&talk.visitor);
     let mut read = Vec::new();
     loop {
         match talk.io.next().await {

@@ -27,7 +27,7 @@ const KEYS: &str = "\x1b[?1l\x1b>\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1
 /// The status of a shell that was killed: 128 and SIGKILL's number.
 const KILLED: i32 = 137;
 /// Pieces that wait for a machine that does not read; the client is heard again when one is gone.
-const WAITING: usize = 16;
+const WAITING: usize = 1024;
 /// How long the status may take once the machine has said everything.
 const STATUS: Duration = Duration::from_secs(6);
 

@@ -48,6 +48,7 @@ impl Kept {
     fn push(&mut self, input: Input) {
         match &input {
             Input::Eof => return self.ended = true,
+            Input::Bytes(_) if self.ended => return,
             Input::Bytes(bytes) => self.bytes += bytes.len(),
             _ => {}
         }
@@ -130,11 +131,7 @@ impl Io {
     pub(super) async fn disturbance(&mut self) -> Input {
         loop {
             if self.kept.is_full() {
-                tokio::select! {
-                    () = self.source.closed() => {}
-                    _ = self.cut.ended() => {}
-                }
-                return Input::Closed;
+                return self.closed().await;
             }
             match self.receive().await {
                 Input::Bytes(bytes) if self.tty.is_none() => {
@@ -147,6 +144,15 @@ impl Io {
                 other => return other,
             }
         }
+    }
+
+    /// Waits for the client's end, whatever it says before that.
+    pub(super) async fn closed(&mut self) -> Input {
+        tokio::select! {
+            () = self.source.closed() => {}
+            _ = self.cut.ended() => {}
+        }
+        Input::Closed
     }
 
     /// What the client did at its terminal while something was written to it, one thing after another;

@@ -28,6 +28,8 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             one(talk, &pending).await?;
             return Ok(1);
         }
+        // Copied, so that what of a line is here already does not keep its rest from coming.
+        pending = Bytes::copy_from_slice(&pending);
         let input = match talk.next(Ear::All).await {
             Heard::Input(input) => input,
             Heard::Ending(_) => return Ok(status),
@@ -35,7 +37,7 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             Heard::Notice(_) => continue,
         };
         match input {
-            // Copied, so that what of a line is here already does not keep its rest from coming.
+            Input::Bytes(bytes) if pending.is_empty() => pending = bytes,
             Input::Bytes(bytes) => pending = [pending, bytes].concat().into(),
             Input::Eof if pending.is_empty() => return Ok(status),
             // The last line need not end; the end is said again.

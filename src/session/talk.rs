@@ -46,7 +46,7 @@ pub(super) enum Ear {
     All,
     /// What ends or interrupts somebody who waits for something else.
     Disturbance,
-    /// Nothing now: it waits.
+    /// That it closed; the rest waits.
     Closed,
 }
 
@@ -75,7 +75,7 @@ impl Talk {
             match ear {
                 Ear::All => io.next().await,
                 Ear::Disturbance => io.disturbance().await,
-                Ear::Closed => std::future::pending().await,
+                Ear::Closed => io.closed().await,
             }
         };
         tokio::select! {

@@ -163,11 +163,21 @@ impl Handler {
             Ok(_) => {}
             Err(error) => self.undecided(&error),
         }
-        user.clone_into(&mut self.login);
-        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&fingerprint) {
-            self.offered.push(fingerprint);
-        }
+        self.refused(user, fingerprint);
         reject()
+    }
+
+    /// What should have been a key is none.
+    pub(super) fn no_key(&mut self, user: &str) {
+        self.start_over();
+        self.refused(user, "unreadable".to_owned());
+    }
+
+    fn refused(&mut self, user: &str, offered: String) {
+        user.clone_into(&mut self.login);
+        if self.offered.len() < OFFERS_KEPT && !self.offered.contains(&offered) {
+            self.offered.push(offered);
+        }
     }
 
     /// A key whose signature was verified.

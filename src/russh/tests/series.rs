@@ -5,12 +5,14 @@
 #[path = "../series.rs"]
 mod series;
 
+use bytes::Bytes;
 use russh::keys::ssh_key::Signature;
 use russh::keys::{Algorithm, HashAlg, PrivateKey, PublicKey, PublicKeyOrCertificate, signature};
-use russh::{client, server};
+use russh::{Channel, ChannelId, client, server};
 use signature::Signer as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -88,14 +90,42 @@ fn every_change_says_why_and_what_shows_it() {
     assert_eq!(count, 7);
 }
 
-/// A server that signs when it is told to, if it is told to.
+/// A server that signs when it is told to, if it is told to, and counts what comes.
 struct Door {
     key: PrivateKey,
     told: Option<oneshot::Receiver<()>>,
+    signed: Arc<AtomicUsize>,
+    bytes: Arc<AtomicUsize>,
 }
 
 impl server::Handler for Door {
     type Error = russh::Error;
+
+    async fn auth_none(&mut self, _user: &str) -> Result<server::Auth, Self::Error> {
+        Ok(server::Auth::Accept)
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<server::Msg>,
+        reply: server::ChannelOpenHandle,
+        session: &mut server::Session,
+    ) -> Result<(), Self::Error> {
+        reply.accept().await;
+        session.handle().give_window(channel.id(), AHEAD);
+        Ok(())
+    }
+
+    async fn data(
+        &mut self,
+        channel: ChannelId,
+        data: &Bytes,
+        session: &mut server::Session,
+    ) -> Result<(), Self::Error> {
+        self.bytes.fetch_add(data.len(), Ordering::SeqCst);
+        session.handle().give_window(channel, data.len() as u32);
+        Ok(())
+    }
 
     async fn sign_exchange(
         &mut self,
@@ -104,6 +134,7 @@ impl server::Handler for Door {
         hash: &[u8],
     ) -> Result<Vec<u8>, Self::Error> {
         assert_eq!(key.key_data(), self.key.public_key().key_data());
+        self.signed.fetch_add(1, Ordering::SeqCst);
         if let Some(told) = self.told.take() {
             told.await.map_err(|_| russh::Error::Disconnect)?;
         }
@@ -128,7 +159,7 @@ async fn exchange(told: impl FnOnce(oneshot::Sender<()>)) -> Result<(), russh::E
     let config = server::Config { keys: vec![key.public_key().clone()], ..server::Config::default() };
     let (here, there) = tokio::io::duplex(64 * 1024);
     let (tell, wait) = oneshot::channel();
-    let door = Door { key, told: Some(wait) };
+    let door = Door { key, told: Some(wait), signed: Arc::default(), bytes: Arc::default() };
     let serving = tokio::spawn(async move { server::run_stream(Arc::new(config), there, door).await?.await });
     let connecting = client::connect_stream(Arc::new(client::Config::default()), here, Anyone);
     let connecting = tokio::spawn(async move { connecting.await.map(drop) });
@@ -148,4 +179,39 @@ async fn an_exchange_waits_for_its_signer() {
 #[tokio::test]
 async fn an_exchange_that_nobody_signs_ends() {
     assert!(exchange(drop).await.is_err());
+}
+
+/// What a client may have under way.
+const AHEAD: u32 = 1 << 20;
+
+/// The server begins new keys while as much data is under way as a window lets: nothing of it is lost, and nobody is shown
+/// the door for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_goes_on_while_the_server_changes_keys() {
+    let key = PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).unwrap();
+    let limits = russh::Limits::new(1 << 30, 1 << 20, Duration::from_secs(3600));
+    let config = server::Config {
+        keys: vec![key.public_key().clone()],
+        window_size: 8 * 1024,
+        limits,
+        ..server::Config::default()
+    };
+    let (signed, bytes) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let door = Door { key, told: None, signed: Arc::clone(&signed), bytes: Arc::clone(&bytes) };
+    let (here, there) = tokio::io::duplex(256 * 1024);
+    let serving = tokio::spawn(async move { server::run_stream(Arc::new(config), there, door).await?.await });
+    let mut client = client::connect_stream(Arc::new(client::Config::default()), here, Anyone).await.unwrap();
+    assert!(client.authenticate_none("anybody").await.unwrap().success());
+    let channel = client.channel_open_session().await.unwrap();
+    let total = 20 << 20;
+    let piece = Bytes::from(vec![b'x'; 32 * 1024]);
+    for _ in 0..total / piece.len() {
+        channel.data_bytes(piece.clone()).await.unwrap();
+    }
+    while bytes.load(Ordering::SeqCst) < total {
+        assert!(!serving.is_finished(), "it ended after {} bytes", bytes.load(Ordering::SeqCst));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(signed.load(Ordering::SeqCst) > 5, "it changed keys {} times", signed.load(Ordering::SeqCst));
+    serving.abort();
 }
