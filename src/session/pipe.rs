@@ -14,7 +14,8 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
     let mut status = 0;
     loop {
         if let Some(at) = pending.iter().position(|byte| *byte == b'\n') {
-            let line = pending.split_to(at + 1);
+            // Copied, and so is what of a line is here already: what is kept of a piece keeps the rest from coming.
+            let line = pending.split_to(at + 1).to_vec();
             // A command may read on by itself: a key, a list.
             talk.io.put_back(std::mem::take(&mut pending));
             match one(talk, &line).await? {
@@ -28,7 +29,6 @@ pub(super) async fn run(talk: &mut Talk) -> Result<u32, Gone> {
             one(talk, &pending).await?;
             return Ok(1);
         }
-        // Copied, so that what of a line is here already does not keep its rest from coming.
         pending = Bytes::copy_from_slice(&pending);
         let input = match talk.next(Ear::All).await {
             Heard::Input(input) => input,

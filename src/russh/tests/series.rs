@@ -206,7 +206,8 @@ async fn an_upload_goes_on_while_the_server_changes_keys() {
     let total = 20 << 20;
     let piece = Bytes::from(vec![b'x'; 32 * 1024]);
     for _ in 0..total / piece.len() {
-        channel.data_bytes(piece.clone()).await.unwrap();
+        let sent = tokio::time::timeout(Duration::from_secs(30), channel.data_bytes(piece.clone())).await;
+        sent.unwrap_or_else(|_| panic!("it ended after {} bytes", bytes.load(Ordering::SeqCst))).unwrap();
     }
     while bytes.load(Ordering::SeqCst) < total {
         assert!(!serving.is_finished(), "it ended after {} bytes", bytes.load(Ordering::SeqCst));
