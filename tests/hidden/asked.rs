@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A house that says every question it asks: SQL, decisions, calls of the engine.
 fn talkative() -> House {
@@ -15,9 +16,22 @@ fn talkative() -> House {
     house
 }
 
+/// The log once nothing more comes: its lines go through a queue.
+fn settled(house: &House) -> String {
+    let mut before = house.log();
+    loop {
+        std::thread::sleep(Duration::from_millis(200));
+        let now = house.log();
+        if now.len() == before.len() {
+            return now;
+        }
+        before = now;
+    }
+}
+
 /// What was asked for one command, and how often, without the values; and what the person read.
 fn questions(house: &House, words: &[String]) -> (BTreeMap<String, usize>, (i32, String, String)) {
-    let before = house.log().len();
+    let before = settled(house).len();
     let said = match words {
         [only] => (255, String::new(), refused(house, "alumno1", only)),
         words => {
@@ -27,7 +41,7 @@ fn questions(house: &House, words: &[String]) -> (BTreeMap<String, usize>, (i32,
         }
     };
     let mut asked = BTreeMap::new();
-    for line in house.log()[before..].lines() {
+    for line in settled(house)[before..].lines() {
         let question = match line.split_once("sqlx::query: ") {
             Some((_, sql)) => sql.split("db.statement").next().unwrap().split(" rows_").next().unwrap(),
             None if line.contains("puerta::asked") => line.rsplit("puerta::asked: ").next().unwrap(),

@@ -40,8 +40,19 @@ fn printed_lines(lab: &Lab) {
     let lines = text.lines().filter_map(|line| line.trim().strip_prefix("s "));
     let mut typed = 0;
     for line in lines {
-        let mut shell = std::process::Command::new("sh");
-        let said = Said::of(shell.arg("-c").arg(format!("{config} -o BatchMode=yes {line}")));
+        let run = || {
+            let mut shell = std::process::Command::new("sh");
+            Said::of(shell.arg("-c").arg(format!("{config} -o BatchMode=yes {line}")))
+        };
+        // A machine that runs again has its sshd a moment later.
+        let mut said = run();
+        for _ in 0..20 {
+            if !said.err.contains("nothing answers on port 22") {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(500));
+            said = run();
+        }
         assert_eq!(said.code, 0, "`{line}`: {said:?}");
         typed += 1;
     }
