@@ -20,10 +20,12 @@ const EVERY: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(1);
 /// The code of a login's lines.
 const LOGIN: &str = "login";
-/// Different things of one connection, or one place, that are told apart.
+/// Different things of one connection that are told apart.
 const MOST: usize = 32;
+/// The same of one place of strangers, of whom one may have many.
+const NAMES: usize = 8;
 /// Places of strangers that are told apart.
-const PLACES: usize = 256;
+const PLACES: usize = 64;
 /// All the others.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -67,8 +69,8 @@ impl<W: Eq + Hash> Default for Of<W> {
 
 impl<W: Eq + Hash> Of<W> {
     /// Counts one, and gives it back when it is to be written now.
-    fn count(&self, whose: W, event: Event) -> Option<Event> {
-        let sums = self.0.entry(whose).or_insert_with(|| Sums::new(EVERY, MOST));
+    fn count(&self, whose: W, most: usize, event: Event) -> Option<Event> {
+        let sums = self.0.entry(whose).or_insert_with(|| Sums::new(EVERY, most));
         sums.count(Same::of(&event), event)
     }
 
@@ -123,7 +125,10 @@ fn line(Summed { last, count, mixed }: Summed<Event>) -> Event {
     let event = Event { vm: None, policies: Vec::new(), detail: Map::new(), meant: None, ..last };
     // Of a place it is many connections and logins; of a connection one.
     let event = match event.code {
-        LOGIN => Event { actor: None, connection: None, ..event },
+        LOGIN => {
+            let outcome = Some(Outcome::Failed("unauthenticated".into()));
+            Event { actor: None, connection: None, outcome, ..event }
+        }
         _ => Event { action: None, ..event },
     };
     event.with("count", count).with("mixed", true)
@@ -141,13 +146,18 @@ pub async fn mind(app: Arc<App>) {
 impl App {
     /// Somebody was refused.
     pub(super) async fn denied(&self, visitor: &Visitor, event: Event) {
-        self.write_all(self.denials.connections.count(visitor.connection.clone(), event)).await;
+        self.write_all(self.denials.connections.count(visitor.connection.clone(), MOST, event)).await;
     }
 
     /// A stranger did not prove who they are.
     pub(super) async fn failed(&self, who: &Stranger, event: Event) {
         let place = self.denials.place(who.source.ip().into());
-        self.write_all(self.denials.places.count(place, event)).await;
+        // Of many places none is named for the others.
+        let event = match place {
+            ELSEWHERE => Event { source: None, connection: None, ..event },
+            _ => event,
+        };
+        self.write_all(self.denials.places.count(place, NAMES, event)).await;
     }
 
     /// The end of a connection: what was not written of it yet.

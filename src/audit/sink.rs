@@ -12,7 +12,7 @@ use puerta_keys::audit::AuditKey;
 
 use super::event::Event;
 use super::file::OpenError;
-use super::line::Line;
+use super::line::{Line, times};
 use super::place::Place;
 use super::reserve::Room;
 use super::writer::{Message, Writer};
@@ -224,7 +224,7 @@ impl Audit {
     }
 
     fn lose(&self, event: &Event) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
+        self.lost.fetch_add(times(event), Ordering::Relaxed);
         tracing::error!(code = event.code, "an audit event is lost");
     }
 }

@@ -284,8 +284,8 @@ impl Writer {
     }
 
     fn answer(&self, lines: Vec<Line>, result: &Result<(), AuditUnavailable>) {
-        let lost = lines.into_iter().map(|line| line.answer(result.clone())).filter(|lost| *lost).count();
-        self.lost.fetch_add(lost as u64, Ordering::Relaxed);
+        let lost = lines.into_iter().map(|line| line.answer(result.clone())).sum();
+        self.lost.fetch_add(lost, Ordering::Relaxed);
     }
 
     /// What has begun is left: how it ends. The others are refused, or counted.

@@ -165,8 +165,9 @@ async fn live(
             () = &mut grace, if !conn.is_known() => {
                 tracing::debug!(connection = conn.id, peer = %conn.peer, "no login within the grace time");
                 gateway.refusals.refused("no login within the grace time", conn.peer);
+                conn.ending.end(Reason::LoginGrace);
                 conn.cut.end(Reason::LoginGrace);
-                let _ = running.await;
+                let _ = tokio::time::timeout(FAREWELL, &mut running).await;
                 return Reason::LoginGrace;
             }
             _ = gateway.ending.ended() => break Reason::Shutdown,
@@ -242,7 +243,12 @@ fn is_hung_up(socket: &TcpStream) -> bool {
 
 /// The stranger's side of a connection, for the audit.
 pub(super) fn stranger(conn: &Conn) -> login::Stranger {
-    login::Stranger { connection: conn.id.clone(), source: conn.peer, known: conn.known_place }
+    login::Stranger {
+        connection: conn.id.clone(),
+        source: conn.peer,
+        known: conn.known_place,
+        ending: conn.ending.clone(),
+    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,13 @@ impl<'a> Upwards<'a> {
             let goes_on = tokio::select! {
                 // What has come goes out together: one system call for several packets.
                 biased;
-                word = from.wait(), if self.waiting.len() < WAITING => self.heard(word).await,
+                word = next(&mut from, self.waiting.len() >= WAITING) => match word {
+                    Word::Close => {
+                        self.last(&mut from).await;
+                        false
+                    }
+                    word => self.heard(word).await,
+                },
                 written = write(&mut self.to, &self.waiting), if !self.waiting.is_empty() => {
                     self.written(written).await
                 }
@@ -91,10 +97,21 @@ impl<'a> Upwards<'a> {
                 self.eof = true;
                 self.pass_on_the_end().await;
             }
-            Word::Close => return false,
             _ => {}
         }
         true
+    }
+
+    /// What the client had said before it closed, which is all here.
+    async fn last(&mut self, from: &mut Incoming) {
+        loop {
+            match from.wait().await {
+                Word::Data(data) => self.waiting.push_back(data),
+                Word::Eof => self.eof = true,
+                Word::Close => return,
+                _ => {}
+            }
+        }
     }
 
     /// What the client sent before it closed still belongs to the machine.
@@ -135,6 +152,15 @@ impl<'a> Upwards<'a> {
             let _ = self.to.shutdown().await;
         }
     }
+}
+
+/// The next word; of who has enough, that it closed.
+async fn next(from: &mut Incoming, enough: bool) -> Word {
+    if enough {
+        from.closed().await;
+        return Word::Close;
+    }
+    from.wait().await
 }
 
 /// Writes as much of what waits as goes in one call.

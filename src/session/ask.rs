@@ -45,7 +45,7 @@ pub(super) async fn read(
             return Ok(end);
         }
         // Not kept while more is waited for: what the client may still send depends on it.
-        bytes.clear();
+        drop(bytes);
         bytes = match talk.next(Ear::All).await {
             Heard::Input(Input::Bytes(bytes)) => bytes,
             Heard::Input(Input::Interrupt) => Bytes::from_static(b"\x03"),

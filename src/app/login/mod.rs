@@ -10,7 +10,7 @@ pub use source::Source;
 
 use crate::app::clock;
 use crate::app::ctx::{Method, Visitor};
-use crate::app::ending::Reason;
+use crate::app::ending::{Ending, Reason};
 use crate::app::error::{Error, Result};
 use crate::app::open::seconds;
 use crate::app::secret::Secret;
@@ -58,6 +58,8 @@ pub struct Stranger {
     pub source: SocketAddr,
     /// From the campus, or where somebody came in lately.
     pub known: bool,
+    /// The end of the connection.
+    pub ending: Ending,
 }
 
 /// Somebody whose first factor was right. That is not a visitor: they may have a second one.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A password to verify or hash.
 type Work = Box<dyn FnOnce(&Hasher) + Send>;
@@ -25,28 +25,46 @@ type Work = Box<dyn FnOnce(&Hasher) + Send>;
 pub(super) struct Passwords {
     threads: Arc<Semaphore>,
     /// Of known places as many at a time as there are threads.
-    known: Semaphore,
+    known: Arc<Semaphore>,
     /// Of all others one less, if there is more than one.
-    unknown: Semaphore,
-    places: DashMap<IpAddr, Arc<Semaphore>>,
+    unknown: Arc<Semaphore>,
+    places: Arc<Places>,
     work: Sender<Work>,
 }
 
+/// The turns of those of a place, known and not.
+type Places = DashMap<(bool, IpAddr), Arc<Semaphore>>;
+
 /// Somebody of a place waits, or is served. The last one to go leaves nothing.
-struct Spot<'a> {
-    places: &'a DashMap<IpAddr, Arc<Semaphore>>,
-    place: IpAddr,
+struct Spot {
+    places: Arc<Places>,
+    place: (bool, IpAddr),
     turn: Arc<Semaphore>,
 }
 
-impl<'a> Spot<'a> {
-    fn of(places: &'a DashMap<IpAddr, Arc<Semaphore>>, place: IpAddr) -> Self {
+/// What somebody has whose turn it is, until the work is done: also when they have gone meanwhile.
+struct Turn {
+    _place: OwnedSemaphorePermit,
+    _queue: OwnedSemaphorePermit,
+    // Last: it looks whether anybody else is there.
+    _spot: Spot,
+}
+
+impl Spot {
+    fn of(places: &Arc<Places>, place: (bool, IpAddr)) -> Self {
         let turn = Arc::clone(&*places.entry(place).or_insert_with(|| Arc::new(Semaphore::new(1))));
-        Self { places, place, turn }
+        Self { places: Arc::clone(places), place, turn }
+    }
+
+    async fn turn(self, queue: &Arc<Semaphore>) -> Result<Turn> {
+        let closed = |error| Error::internal(&error);
+        let place = Arc::clone(&self.turn).acquire_owned().await.map_err(closed)?;
+        let queue = Arc::clone(queue).acquire_owned().await.map_err(closed)?;
+        Ok(Turn { _place: place, _queue: queue, _spot: self })
     }
 }
 
-impl Drop for Spot<'_> {
+impl Drop for Spot {
     fn drop(&mut self) {
         // Ours counts as none before it is looked whether the map's is the only one.
         drop(std::mem::replace(&mut self.turn, Arc::new(Semaphore::const_new(0))));
@@ -75,9 +93,9 @@ impl Passwords {
         }
         Ok(Self {
             threads: Arc::new(Semaphore::new(threads)),
-            known: Semaphore::new(threads),
-            unknown: Semaphore::new(threads.saturating_sub(1).max(1)),
-            places: DashMap::new(),
+            known: Arc::new(Semaphore::new(threads)),
+            unknown: Arc::new(Semaphore::new(threads.saturating_sub(1).max(1))),
+            places: Arc::default(),
             work,
         })
     }
@@ -101,21 +119,31 @@ impl Passwords {
         hashed.map_err(|error| Error::internal(&error))
     }
 
-    /// Costs the same whether or not there is something to verify against.
+    /// Costs the same whether or not there is something to verify against. Whose connection ends does not stand in
+    /// anybody's way any longer.
     pub(super) async fn verify(
         &self,
         who: &Stranger,
         password: &Secret,
         hash: Option<String>,
     ) -> Result<bool> {
-        let spot = Spot::of(&self.places, Source::from(who.source.ip()).place);
-        let _turn = spot.turn.acquire().await.map_err(|error| Error::internal(&error))?;
+        tokio::select! {
+            right = self.in_turn(who, password, hash) => right,
+            _ = who.ending.ended() => Err(Error::denied()),
+        }
+    }
+
+    async fn in_turn(&self, who: &Stranger, password: &Secret, hash: Option<String>) -> Result<bool> {
+        let place = Source::from(who.source.ip()).place;
         let queue = if who.known { &self.known } else { &self.unknown };
-        let _queued = queue.acquire().await.map_err(|error| Error::internal(&error))?;
+        let turn = Spot::of(&self.places, (who.known, place)).turn(queue).await?;
         let password = password.clone();
-        self.run(move |hasher| match hash {
-            Some(hash) => hasher.verify(password.expose(), &hash),
-            None => hasher.verify_dummy(password.expose()),
+        self.run(move |hasher| {
+            let _turn = turn;
+            match hash {
+                Some(hash) => hasher.verify(password.expose(), &hash),
+                None => hasher.verify_dummy(password.expose()),
+            }
         })
         .await
     }
@@ -124,11 +152,12 @@ impl Passwords {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::ending::{Ending, Reason};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn from(address: &str, known: bool) -> Stranger {
         let source = std::net::SocketAddr::new(address.parse().unwrap(), 22);
-        Stranger { connection: String::new(), source, known }
+        Stranger { connection: String::new(), source, known, ending: Ending::default() }
     }
 
     /// All of these are tried, and then one more: how many of them went before that.
@@ -176,6 +205,38 @@ mod tests {
         let flood: Vec<_> = (0..100).map(|n| from(&format!("192.0.2.{n}"), true)).collect();
         let before = passed(flood, from("198.51.100.2", false)).await;
         assert!(before < 20, "{before} went before");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_goes_leaves_the_queue() {
+        let passwords = Arc::new(Passwords::new(1).unwrap());
+        let all: Vec<_> = (0..200).map(|n| from(&format!("198.51.100.{n}"), false)).collect();
+        let tries: Vec<_> = all
+            .iter()
+            .cloned()
+            .map(|who| {
+                let passwords = Arc::clone(&passwords);
+                tokio::spawn(async move { passwords.verify(&who, &Secret::new("wrong"), None).await })
+            })
+            .collect();
+        for who in &all {
+            who.ending.end(Reason::HangUp);
+        }
+        let tried = futures(tries).await;
+        assert!(tried < 50, "{tried} were tried all the same");
+        while !passwords.places.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!passwords.verify(&from("192.0.2.2", false), &Secret::new("wrong"), None).await.unwrap());
+    }
+
+    /// How many came to an answer.
+    async fn futures(tries: Vec<tokio::task::JoinHandle<Result<bool>>>) -> usize {
+        let mut answered = 0;
+        for one in tries {
+            answered += usize::from(one.await.unwrap().is_ok());
+        }
+        answered
     }
 
     #[test]
