@@ -41,7 +41,7 @@ pub enum Reason {
     HangUp,
     /// No login in the time that there is for one.
     LoginGrace,
-    /// More of what they sent waits than may.
+    /// More of what they asked for waits than may.
     TooMuchWaiting,
     /// Its place in the door went to another before it had logged in.
     Displaced,
