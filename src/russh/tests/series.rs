@@ -87,7 +87,7 @@ fn every_change_says_why_and_what_shows_it() {
         assert!(!named.is_empty(), "{} names no test", path.display());
         named.iter().for_each(|file| assert!(file.exists(), "{}", file.display()));
     }
-    assert_eq!(count, 7);
+    assert_eq!(count, 8);
 }
 
 /// A server that signs when it is told to, if it is told to, and counts what comes.
