@@ -180,8 +180,9 @@ async fn live(
                 }
             }
         }
-        if unjudged {
-            match must_go(gateway, conn).await {
+        // A stranger has nothing to lose yet; who comes in meanwhile is judged at the next look.
+        if let (true, Some(visitor)) = (unjudged, conn.visitor.get()) {
+            match must_go(gateway, visitor).await {
                 Ok(Some(reason)) => break reason,
                 Ok(None) => unjudged = false,
                 // The registry did not answer: nothing was decided, so nothing changes, until the next look.
@@ -221,9 +222,8 @@ async fn farewell(gateway: &Gateway, conn: &Conn, why: Reason) -> String {
     more.map_or(text.clone(), |more| format!("{text} / {}", render::both_languages(&more)))
 }
 
-/// A visitor is judged again whenever something changed; a stranger has nothing to lose yet.
-async fn must_go(gateway: &Gateway, conn: &Conn) -> error::Result<Option<Reason>> {
-    let Some(visitor) = conn.visitor.get() else { return Ok(None) };
+/// A visitor is judged again whenever something changed.
+async fn must_go(gateway: &Gateway, visitor: &Visitor) -> error::Result<Option<Reason>> {
     if gateway.app.may_stay(visitor.person, visitor.source, visitor.second_factor).await?.is_err() {
         return Ok(Some(gateway.app.why_not_stay(visitor.person).await));
     }

@@ -1,10 +1,8 @@
 //! Authorized keys: which persons a key opens the door for, and which keys a seat's machines take.
 
 use super::rows::{self, Row};
-use super::{Changed, Connection, Result, Store, StoreError, What, persons, seats};
-use puerta_lab::model::{AuthorizedKey, KeyId, Person, PersonId, SeatId, Timestamp};
-use puerta_lab::names::CampusName;
-use sqlx::Row as _;
+use super::{Changed, Connection, Result, Store, StoreError, What, seats};
+use puerta_lab::model::{AuthorizedKey, KeyId, PersonId, SeatId, Timestamp};
 
 /// A key that was read from a line of `authorized_keys`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,22 +73,6 @@ impl Store {
         let keys = seats::of_person(&mut tx, person).await?;
         tx.commit().await?;
         Ok(Changed::new(done.rows_affected() == 1, What { people: true, keys, ..What::default() }))
-    }
-
-    /// Whose login it is, when that person has the key, and whether they have a second factor as well: one
-    /// question for all that a login by key asks first.
-    pub async fn key_of(&self, login: &CampusName, fingerprint: &str) -> Result<Option<(Person, bool)>> {
-        let row = sqlx::query(
-            "SELECT p.id, p.login, p.name, p.role, p.suspended, p.created,
-                    EXISTS (SELECT 1 FROM second_factors f WHERE f.person = p.id) AS second_factor
-             FROM persons p JOIN authorized_keys k ON k.person = p.id
-             WHERE (p.login = $1 OR p.campus = $1) AND k.fingerprint = $2",
-        )
-        .bind(login.as_str())
-        .bind(fingerprint)
-        .fetch_optional(&self.readers)
-        .await?;
-        rows::maybe(row, |row| Ok((persons::read(row)?, row.try_get("second_factor")?)))
     }
 
     /// Keys of everybody who sits in a seat, in login order.

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
+mod actors;
 mod anew;
 mod backups;
 mod changed;
@@ -40,6 +41,7 @@ mod vms;
 #[cfg(test)]
 mod tests;
 
+pub use actors::KeyHolder;
 pub use anew::{Anew, AnewBackup, AnewCourse, AnewPerson, AnewSeat, AnewVm};
 pub use backups::{NewBackup, making_room};
 pub use changed::{Changed, What};

@@ -1,10 +1,10 @@
-//! Persons, what they log in with besides keys, and how policy sees them.
+//! Persons, and what they log in with besides keys.
 
 use super::keys::{self, NewKey};
 use super::rows::{self, Row};
 use super::{Changed, Connection, Holding, Result, Store, StoreError, What, leaving, seats};
-use puerta_lab::model::{Actor, CourseId, Person, PersonId, Role, Seat, SeatId, Timestamp};
-use puerta_lab::names::{CampusName, CourseName, Login, SeatName};
+use puerta_lab::model::{CourseId, Person, PersonId, Role, Seat, Timestamp};
+use puerta_lab::names::{CampusName, Login, SeatName};
 use sqlx::Row as _;
 
 /// Somebody to add.
@@ -354,50 +354,6 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         rows::all(rows, read)
-    }
-
-    /// The person as policy sees them, in one query: with the seats that they sit in.
-    pub async fn actor(&self, person: PersonId) -> Result<Option<Actor>> {
-        let rows = sqlx::query(concat!(
-            "SELECT p.login, p.role, p.suspended, s.id AS seat, s.team, c.name AS course, ",
-            seats::sits!(),
-            " AS sits FROM persons p LEFT JOIN members m ON m.person = p.id
-             LEFT JOIN seats s ON s.id = m.seat LEFT JOIN courses c ON c.id = s.course
-             WHERE p.id = $1 ORDER BY s.team, s.name"
-        ))
-        .bind(person.0)
-        .fetch_all(&self.readers)
-        .await?;
-        let Some(first) = rows.first() else {
-            return Ok(None);
-        };
-        let mut actor = Actor {
-            person: Some(person),
-            login: rows::text(first, "login")?,
-            role: rows::word(first, "role")?,
-            seats: Vec::new(),
-            teams: Vec::new(),
-            courses: Vec::new(),
-            suspended: first.try_get("suspended")?,
-        };
-        let mut archived = false;
-        for row in &rows {
-            let Some(seat) = row.try_get::<Option<i64>, _>("seat")? else { continue };
-            if !row.try_get::<bool, _>("sits")? {
-                archived = true;
-                continue;
-            }
-            actor.seats.push(SeatId(seat));
-            if row.try_get("team")? {
-                actor.teams.push(SeatId(seat));
-            }
-            actor.courses.extend(rows::maybe_word::<CourseName>(row, "course")?);
-        }
-        actor.courses.sort_unstable();
-        actor.courses.dedup();
-        // Taken out of every list: as closed as with a suspension.
-        actor.suspended |= archived && actor.seats.is_empty() && actor.role == Role::Alumno;
-        Ok(Some(actor))
     }
 }
 

@@ -19,9 +19,10 @@ use passwords::Passwords;
 use puerta_audit::{Event, Outcome, Phase};
 use puerta_keys::password::HashError;
 use puerta_lab::action::Action;
-use puerta_lab::model::{Person, PersonId, Timestamp};
+use puerta_lab::model::{Actor, Person, PersonId, Timestamp};
 use puerta_lab::names::{CampusName, Login};
 use puerta_policy::decide::{Decision, Lab};
+use puerta_store::KeyHolder;
 use second::Tries;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -155,9 +156,9 @@ impl App {
             Err(_) => None,
         };
         let method = Method::PublicKey;
-        let first = found.map(|(person, second)| {
-            let (person, login) = (person.id, person.login);
-            (First { person, login, method, fingerprint: Some(fingerprint.to_owned()) }, second)
+        let first = found.map(|KeyHolder { person, login, second_factor, actor }| {
+            let fingerprint = Some(fingerprint.to_owned());
+            (First { person, login, method, fingerprint }, second_factor, Some(actor))
         });
         let mut event = login_event(who, login, method.as_str());
         event.detail.insert("fingerprint".into(), fingerprint.into());
@@ -189,7 +190,8 @@ impl App {
         let first = match person.filter(|_| proved) {
             Some(Person { id: person, login, .. }) => {
                 let second = self.store.second_factor(person).await?.is_some();
-                Some((First { person, login, method, fingerprint: None }, second))
+                let actor = self.store.actor(person).await?;
+                Some((First { person, login, method, fingerprint: None }, second, actor))
             }
             None => None,
         };
@@ -216,18 +218,28 @@ impl App {
             }
         };
         event.detail.insert("method".into(), method(factor.as_str()).into());
-        Ok(self.enter(who, first, Some(factor), event).await?.into())
+        let actor = self.store.actor(first.person).await?;
+        Ok(self.enter(who, first, actor, Some(factor), event).await?.into())
     }
 
-    /// After the first factor, with whether there is a second: wrong, right and enough, or right and a half.
-    async fn admit(&self, who: &Stranger, first: Option<(First, bool)>, mut event: Event) -> Result<Proved> {
-        let Some((first, second)) = first else {
+    /// After the first factor, with whether there is a second, and as policy sees them: wrong, right and enough, or
+    /// right and a half.
+    async fn admit(
+        &self,
+        who: &Stranger,
+        first: Option<(First, bool, Option<Actor>)>,
+        mut event: Event,
+    ) -> Result<Proved> {
+        let Some((first, second, actor)) = first else {
             event.outcome = Some(Outcome::Failed("unauthenticated".into()));
             self.failed(who, event).await;
             return Ok(Proved::No);
         };
         // Who may not come in even with the second learns nothing by having the first.
-        if second { Ok(Proved::Half(first)) } else { Ok(self.enter(who, &first, None, event).await?.into()) }
+        if second {
+            return Ok(Proved::Half(first));
+        }
+        Ok(self.enter(who, &first, actor, None, event).await?.into())
     }
 
     /// Everything that is asked for was proved: policy's word, and a line in the audit.
@@ -235,6 +247,7 @@ impl App {
         &self,
         who: &Stranger,
         first: &First,
+        actor: Option<Actor>,
         second: Option<Factor>,
         mut event: Event,
     ) -> Result<Entered> {
@@ -243,7 +256,7 @@ impl App {
         if let Err(why) = self.paced(first.person) {
             return Ok(Entered::KeptOut(KeptOut { person: first.person, why }));
         }
-        let policies = match self.may_stay(first.person, who.source, second.is_some()).await? {
+        let policies = match self.may_be_here(actor, who.source, second.is_some()) {
             Ok(policies) => policies,
             Err(policies) => {
                 self.turned_away(event, policies.clone()).await;
@@ -279,12 +292,22 @@ impl App {
         source: SocketAddr,
         second_factor: bool,
     ) -> error::Result<std::result::Result<Vec<String>, Vec<String>>> {
-        let Some(actor) = self.store.actor(person).await? else { return Ok(Err(Vec::new())) };
+        Ok(self.may_be_here(self.store.actor(person).await?, source, second_factor))
+    }
+
+    /// The same of who is known already.
+    fn may_be_here(
+        &self,
+        actor: Option<Actor>,
+        source: SocketAddr,
+        second_factor: bool,
+    ) -> std::result::Result<Vec<String>, Vec<String>> {
+        let actor = actor.ok_or_else(Vec::new)?;
         let context = ctx::context(source, second_factor);
-        Ok(match self.policy().decide(&actor, Action::Login, Lab, context) {
+        match self.policy().decide(&actor, Action::Login, Lab, context) {
             Decision::Allow(permit) => Ok(permit.policies().to_vec()),
             Decision::Deny(denial) => Err(denial.policies),
-        })
+        }
     }
 
     /// Whether the key that somebody came in with is not theirs any more; where they removed it themselves they stay.

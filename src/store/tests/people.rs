@@ -399,8 +399,10 @@ async fn keys_are_a_persons_own() {
     assert_eq!(keys, [first.clone(), second.clone()]);
     assert_eq!(second.line, "ssh-ed25519 AAA de casa");
 
-    let found = store.key_of(&(&alumno10.login).into(), "SHA256:ZZZ").await.unwrap();
-    assert_eq!(found, Some((alumno10.clone(), false)));
+    let found = store.key_of(&(&alumno10.login).into(), "SHA256:ZZZ").await.unwrap().unwrap();
+    let actor = store.actor(alumno10.id).await.unwrap().unwrap();
+    assert_eq!((found.person, &found.login, found.second_factor), (alumno10.id, &alumno10.login, false));
+    assert_eq!(found.actor, actor);
     let none = store.key_of(&(&alumno10.login).into(), "SHA256:AAA").await.unwrap();
     assert_eq!(none, None);
     assert_eq!(store.key_of(&(&login("nadie")).into(), "SHA256:ZZZ").await.unwrap(), None);

@@ -246,14 +246,26 @@ async fn archived_in_one_course_is_not_archived_in_another() {
     let (aso, red) = (course(&store, "aso-2026").await, course(&store, "red-2026").await);
     enrol(&store, &aso, &list(&["ana", "luis"])).await;
     enrol(&store, &red, &list(&["ana"])).await;
+    let ana = id(&store, "ana").await;
+    let seat = team(&store, &red, &[ana]).await.unwrap();
     enrol(&store, &aso, &list(&["luis"])).await;
-    let actor = store.actor(id(&store, "ana").await).await.unwrap().unwrap();
+    let actor = store.actor(ana).await.unwrap().unwrap();
     assert!(!actor.suspended);
-    assert_eq!(actor.courses, [red.name]);
-    assert_eq!(seats(&store, "ana").await, ["ana-red-2026"]);
+    assert_eq!((&actor.courses, &actor.teams), (&vec![red.name.clone()], &vec![seat.id]));
+    drop(store.add_key(ana, key("AAA"), NOW).await.unwrap());
+    let by_key = async || {
+        let found = store.key_of(&"ana".parse().unwrap(), &key("AAA").fingerprint).await.unwrap().unwrap();
+        (found.person, found.actor)
+    };
+    assert_eq!(by_key().await, (ana, actor), "who comes in by key is judged as who is in");
+    assert_eq!(seats(&store, "ana").await, ["ana-red-2026", "equipo3"]);
     let without = store.without_key(aso.id).await.unwrap();
     let names: Vec<_> = without.iter().map(|row| row.person.login.as_str()).collect();
     assert_eq!(names, ["luis"]);
+    enrol(&store, &red, &list(&["luis"])).await;
+    let (_, actor) = by_key().await;
+    assert!(actor.suspended, "out of every list");
+    assert_eq!(Some(actor), store.actor(ana).await.unwrap());
 }
 
 #[tokio::test]
