@@ -25,8 +25,12 @@ fn isolation() {
     });
     lab.step("machines of two seats", || machines(lab));
     lab.step("with the rules everything is closed", || {
-        let seen = check(lab, 0);
-        assert_eq!(seen["untried"], Value::Array(vec![]), "{seen}");
+        // Of a busy engine a machine may not take part in one run, which says so.
+        let mut seen = Value::Null;
+        wait("every machine takes part", Duration::from_secs(90), || {
+            seen = check(lab, 0);
+            seen["untried"] == Value::Array(vec![])
+        });
         // Own machines, by TCP, UDP and ICMP, and nothing else.
         let (near, far) = (passed(&seen, "own-same-node"), passed(&seen, "own-other-node"));
         assert!(near >= 2 * 3 && far >= 6 * 3, "{seen}");

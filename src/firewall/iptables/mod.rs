@@ -14,6 +14,7 @@ use super::plan::digest;
 use super::run::run;
 use super::{Backend, Desired, Observed, Plan, Result, Ruleset, Site, Stamp, Step};
 use seen::Seen;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -147,8 +148,10 @@ impl Backend for Iptables {
     }
 
     fn probe(&self, wanted: &Ruleset) -> Vec<Step> {
-        // Begins as no generation does; of its own, should another puerta begin now.
-        let begun = format!("{} {:?}", std::process::id(), SystemTime::now());
+        // Begins as no generation does; of its own, should another puerta begin now, or another thread of this one.
+        static PROBES: AtomicU64 = AtomicU64::new(0);
+        let count = PROBES.fetch_add(1, Ordering::Relaxed);
+        let begun = format!("{} {count} {:?}", std::process::id(), SystemTime::now());
         script::probe(self.flavour, &format!("t{}", &digest(&begun)[..5]), wanted)
     }
 
