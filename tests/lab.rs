@@ -25,8 +25,6 @@ mod isolation;
 mod itself;
 #[path = "lab/killed.rs"]
 mod killed;
-#[path = "lab/known.rs"]
-mod known;
 #[path = "lab/nodes.rs"]
 mod nodes;
 #[path = "lab/one.rs"]

@@ -4,8 +4,6 @@
 
 #[path = "shell/backups.rs"]
 mod backups;
-#[path = "shell/known.rs"]
-mod known;
 #[path = "shell/others.rs"]
 mod others;
 #[path = "shell/spoken.rs"]
@@ -126,9 +124,6 @@ fn every_verb_answers_programs() {
         &["quota", "show"],
         &["key", "list"],
         &["whoami"],
-        &["known-hosts"],
-        &["known-hosts", "web1"],
-        &["ssh-config"],
         &["lang"],
         &["lang", "es"],
         &["help"],

@@ -9,7 +9,6 @@ pub mod audit;
 pub mod authorized;
 pub mod code;
 pub mod host;
-pub mod machine;
 pub mod password;
 pub mod totp;
 
