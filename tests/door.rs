@@ -288,11 +288,9 @@ fn an_admin_is_made_once_and_missed_when_there_is_none() {
     std::fs::write(house.config(), config.replacen("/state\"", "/empty\"", 1)).unwrap();
     assert_eq!(house.puerta(&["init"]).code, 0);
     house.start();
-    assert!(
-        house.log().contains("nobody administers this lab: stop puerta, type `puerta --config"),
-        "{}",
-        house.log()
-    );
+    wait("it says that nobody administers it", || {
+        house.log().contains("nobody administers this lab: stop puerta, type `puerta --config")
+    });
 }
 
 /// A professor who could add a key to somebody who is there already would be that somebody.
