@@ -104,21 +104,25 @@ impl AsyncWrite for Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
 
     #[tokio::test]
     async fn who_waits_for_bytes_has_a_turn_before_all_are_read() {
-        const ALL: usize = 2 * TURN + PIECE;
+        const ALL: usize = 4 * TURN;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
-        let (near, far) = (near.unwrap(), far.unwrap().0.into_std().unwrap());
+        let (near, mut far) = (near.unwrap(), far.unwrap().0.into_std().unwrap());
+        // As much as fits lies there before the first byte is read, so that nothing but the turn gives others one.
+        let mut there = 0;
+        while let (true, Ok(n)) = (there < ALL, far.write(&vec![7; ALL - there])) {
+            there += n;
+        }
         far.set_nonblocking(false).unwrap();
-        // All of it lies there, or on its way, before the first is read.
-        let sent =
-            std::thread::spawn(move || std::io::Write::write_all(&mut &far, &vec![7; ALL]).map(|()| far));
+        let sent = std::thread::spawn(move || far.write_all(&vec![7; ALL - there]).map(|()| far));
         let turns = Arc::new(AtomicUsize::new(0));
         let other = Arc::clone(&turns);
         let others = tokio::spawn(async move {
@@ -128,10 +132,17 @@ mod tests {
             }
         });
         let mut wire = Wire::new(Arc::new(near), Ending::default());
-        let mut all = vec![0; ALL];
-        wire.read_exact(&mut all).await.unwrap();
-        assert!(all.iter().all(|byte| *byte == 7), "each byte once, in its order");
-        assert!(turns.load(Ordering::Relaxed) >= 2, "{turns:?}");
+        let (mut piece, mut all, mut at_once, mut turn) = (vec![0; PIECE], 0, 0, 0);
+        while all < ALL {
+            let n = wire.read(&mut piece).await.unwrap();
+            assert!(n > 0 && piece[..n].iter().all(|byte| *byte == 7), "after {all}");
+            all += n;
+            let now = turns.load(Ordering::Relaxed);
+            at_once = if now == turn { at_once + n } else { n };
+            turn = now;
+            assert!(at_once <= TURN + PIECE, "{at_once} bytes, and nobody else had a turn");
+        }
+        assert_eq!(all, ALL);
         others.abort();
         drop(sent.join().unwrap().unwrap());
     }
