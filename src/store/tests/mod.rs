@@ -5,6 +5,7 @@
 mod age;
 mod backups;
 mod courses;
+mod credentials;
 mod factors;
 mod leaving;
 mod machines;
