@@ -70,7 +70,8 @@ impl Lab {
         self.home.join("config")
     }
 
-    /// What docs/clients.md has in `~/.ssh/config`, and what makes it this house's.
+    /// What docs/clients.md has in `~/.ssh/config`, and what makes it this house's: its machine is an sshd of this host, whose
+    /// key the simulated engine does not know (`tests/lab/known.rs` has the whole).
     fn ssh_config(&self) -> String {
         format!(
             "Host puerta\n HostName 127.0.0.1\n Port {}\n User alumno1\n HostKeyAlias puerta\n\

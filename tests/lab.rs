@@ -25,6 +25,8 @@ mod isolation;
 mod itself;
 #[path = "lab/killed.rs"]
 mod killed;
+#[path = "lab/known.rs"]
+mod known;
 #[path = "lab/nodes.rs"]
 mod nodes;
 #[path = "lab/one.rs"]

@@ -4,6 +4,8 @@
 
 #[path = "shell/backups.rs"]
 mod backups;
+#[path = "shell/known.rs"]
+mod known;
 #[path = "shell/others.rs"]
 mod others;
 #[path = "shell/spoken.rs"]
@@ -124,6 +126,9 @@ fn every_verb_answers_programs() {
         &["quota", "show"],
         &["key", "list"],
         &["whoami"],
+        &["known-hosts"],
+        &["known-hosts", "web1"],
+        &["ssh-config"],
         &["lang"],
         &["lang", "es"],
         &["help"],

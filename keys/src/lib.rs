@@ -9,6 +9,7 @@ pub mod audit;
 pub mod authorized;
 pub mod code;
 pub mod host;
+pub mod machine;
 pub mod password;
 pub mod totp;
 

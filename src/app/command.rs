@@ -83,6 +83,13 @@ pub enum Command {
     Totp(TotpCommand),
     /// `whoami`
     Whoami,
+    /// `known-hosts`: the keys of one machine, as a client names it, or of all of one's own.
+    KnownHosts(Option<String>),
+    /// `ssh-config`
+    SshConfig {
+        /// For clients that cannot ask for keys, and have them in a file.
+        file: bool,
+    },
     /// `lang`: from now on this one; or which holds, and why.
     Lang {
         /// The one that is asked for.
@@ -140,6 +147,8 @@ families! {
     "isolation": "check", [Action::IsolationCheck], Self::IsolationCheck(_),
     "passwd": "", [Action::Passwd], Self::Passwd(_),
     "whoami": "", [Action::Whoami], Self::Whoami,
+    "known-hosts": "", [Action::VmView], Self::KnownHosts(_),
+    "ssh-config": "", [Action::VmView], Self::SshConfig { .. },
     "lang": "", [Action::Whoami], Self::Lang { .. },
 }
 

@@ -29,6 +29,7 @@ pub mod handing;
 mod isolation;
 mod itself;
 pub mod jobs;
+mod known;
 mod label;
 pub mod leaving;
 mod limits;
@@ -233,6 +234,8 @@ impl App {
             Command::Passwd(password) => account::passwd(&ctx, &password).await.map(Outcome::from),
             Command::Totp(command) => factor::run(&ctx, command).await.map(Outcome::from),
             Command::Whoami => account::whoami(&ctx).await.map(Outcome::from),
+            Command::KnownHosts(host) => known::hosts(&ctx, host.as_deref()).await.map(Outcome::from),
+            Command::SshConfig { file } => known::config(&ctx, file).await.map(Outcome::from),
             Command::Lang { set, sent } => account::lang(&ctx, set, sent).await.map(Outcome::from),
         };
         let result = ctx.hinted(result).await;

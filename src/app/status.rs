@@ -178,6 +178,7 @@ pub(super) fn view(vm: &Vm, seen: Option<&Seen>, as_what: Option<VmState>) -> Vm
         processes: vm.limits.processes,
         usage: None,
         visitors: Vec::new(),
+        host_keys: Vec::new(),
         keys_blocked: None,
         created: clock::rfc3339(vm.created),
     }

@@ -5,7 +5,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
 use crate::app::reply::{PlacedView, Reply, UsageView, VisitView, VmReply, VmState};
-use crate::app::{Outcome, clock, console, find, jobs, status};
+use crate::app::{Outcome, clock, console, find, jobs, known, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
 use puerta_lab::names::{VmName, VmRef};
@@ -75,6 +75,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
         let puerta_engine::Usage { memory_bytes, disk_bytes, processes } = usage;
         view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
     }
+    view.host_keys = known::of(ctx.app, &permit).await;
     view.placed = ctx.app.store.placed(permit.target().id).await?.map(|placed| PlacedView {
         chosen: placed.chosen.as_str(),
         nodes: placed.nodes,

@@ -10,6 +10,7 @@
 mod archive;
 mod authorized;
 mod copies;
+mod host_keys;
 pub mod incus;
 pub mod sim;
 mod spoiled;
@@ -299,6 +300,9 @@ pub trait Engine: Send + Sync {
     /// Makes these the lines of puerta in root's `authorized_keys`, running or not; what else stands
     /// there stays. `Spoiled`, soon, where no plain file may be written there: nothing but one is opened.
     async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()>;
+    /// Public keys of its SSH server in SSH's own form (RFC 4253, section 6.6), running or not, as its files have them: what
+    /// its root wrote. None before it has made any.
+    async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>>;
     /// Starts it; already running is success. `AddressInUse` leaves it stopped, and so does `Spoiled`: its own
     /// content does not let it start.
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;

@@ -34,6 +34,9 @@ fn somebody_elses_is_as_absent_as_nothing() {
         vec!["backup", "delete", &backup, "--seat", "alumno2", "--yes"],
         vec!["job", "list"],
         vec!["isolation", "check", "web2.alumno2"],
+        vec!["known-hosts"],
+        vec!["known-hosts", "web2.alumno2"],
+        vec!["ssh-config"],
     ];
     let hear = |words: &Vec<&str>| {
         let plain = house.run("alumno1", words);

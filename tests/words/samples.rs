@@ -33,6 +33,7 @@ fn vm(name: &str, seat: &str, state: VmState) -> VmView {
         processes: 500,
         usage: None,
         visitors: vec![],
+        host_keys: Vec::new(),
         keys_blocked: None,
         created: AT.into(),
     }
@@ -88,6 +89,30 @@ fn key(comment: &str) -> KeyView {
         fingerprint: "SHA256:9bQ4T1uuvmYp5Xm9y0e2c1Jj8nYw0c7cV8e0o2uYx5k".into(),
         comment: comment.into(),
         added: AT.into(),
+    }
+}
+
+fn host_key() -> HostKeyView {
+    HostKeyView {
+        algorithm: "ssh-ed25519".into(),
+        fingerprint: "SHA256:9bQ4T1uuvmYp5Xm9y0e2c1Jj8nYw0c7cV8e0o2uYx5k".into(),
+        line: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGoVIeLgdvWVrB4hXnYUEqvNmXDaSRlWrxQGu3ymG9cK".into(),
+    }
+}
+
+fn known(vm: &str, keys: Vec<HostKeyView>) -> KnownHost {
+    let full = format!("{vm}.alumno1");
+    let names = vec![vm.to_owned(), full.clone(), format!("{full}.virtuales"), "10.48.15.195".into()];
+    KnownHost { vm: full, names, keys }
+}
+
+fn config(file: bool) -> ConfigView {
+    ConfigView {
+        host: "puerta.uni.es".into(),
+        port: 2222,
+        login: "alumno1".into(),
+        hosts: ["web1", "bd", "*.alumno1", "*.virtuales"].map(String::from).to_vec(),
+        file,
     }
 }
 
@@ -191,6 +216,8 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Account(AccountReply::PasswordSet) => "PasswordSet",
         Reply::Account(AccountReply::Whoami(_)) => "Whoami",
         Reply::Account(AccountReply::Lang(_)) => "Lang",
+        Reply::Known(KnownReply::Hosts(_)) => "KnownHosts",
+        Reply::Known(KnownReply::Config(_)) => "SshConfig",
         Reply::Course(CourseReply::List(_)) => "Courses",
         Reply::Course(CourseReply::Created(_)) => "CourseCreated",
         Reply::Course(CourseReply::Renamed { .. }) => "CourseRenamed",
@@ -351,6 +378,13 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
             lab: Lang::Es,
         })),
         Reply::Account(AccountReply::Whoami(Box::new(whoami(None)))),
+        Reply::Vm(VmReply::One(Box::new(VmView {
+            host_keys: vec![host_key()],
+            ..vm("web1", "alumno1", Running)
+        }))),
+        Reply::Known(KnownReply::Hosts(vec![known("web1", vec![host_key()]), known("bd", vec![])])),
+        Reply::Known(KnownReply::Config(config(false))),
+        Reply::Known(KnownReply::Config(config(true))),
         Reply::Account(AccountReply::Whoami(Box::new(whoami(Some(FactorView {
             proved: true,
             added: AT.into(),
@@ -411,6 +445,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 82, "a variant without a sample");
+    assert_eq!(names.len(), 84, "a variant without a sample");
     all
 }

@@ -8,6 +8,7 @@ mod backup;
 mod factor;
 mod isolation;
 mod job;
+mod known;
 mod network;
 mod node;
 mod people;
@@ -24,6 +25,7 @@ pub use backup::{BackupReply, BackupView};
 pub use factor::{FactorView, TotpReply, TotpView};
 pub use isolation::{FlowView, IsolationView, Untried, UntriedView};
 pub use job::{JobView, ProgressView, Step};
+pub use known::{ConfigView, HostKeyView, KnownHost, KnownReply};
 pub use network::{
     EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, FirewallWork, PortReply, PortView,
     PublishedView,
@@ -80,6 +82,8 @@ pub enum Reply {
     Session(SessionReply),
     /// Of [`PolicyReply`].
     Policy(PolicyReply),
+    /// Of [`KnownReply`].
+    Known(KnownReply),
     /// `job list`
     Jobs(Vec<JobView>),
     /// `isolation check`

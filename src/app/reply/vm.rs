@@ -1,6 +1,6 @@
 //! What is answered about machines.
 
-use super::{PlacedView, PublishedView, UnpublishedView};
+use super::{HostKeyView, PlacedView, PublishedView, UnpublishedView};
 use puerta_engine::Status;
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -112,6 +112,9 @@ pub struct VmView {
     /// Who helps in it now, only in `vm show`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub visitors: Vec<VisitView>,
+    /// By which keys its SSH server is known, only in `vm show`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub host_keys: Vec<HostKeyView>,
     /// What in it keeps its people's keys from being written, only after a start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_blocked: Option<String>,

@@ -9,7 +9,7 @@
 use super::client::late;
 use super::error::{classify, clean};
 use super::{IncusEngine, path};
-use crate::{EngineError, Result, Spoiled, authorized};
+use crate::{EngineError, Result, Spoiled, authorized, host_keys};
 use puerta_lab::model::Vm;
 use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error as SftpError;
@@ -49,6 +49,24 @@ impl IncusEngine {
     pub(super) async fn write_keys(&self, name: &str, keys: &[String]) -> Result<()> {
         let written = async { self.files(name).await?.set_keys(keys).await };
         timeout(DEADLINE, written).await.map_err(|_| late())?
+    }
+
+    /// What is public of its host keys.
+    pub(super) async fn read_host_keys(&self, name: &str) -> Result<Vec<Vec<u8>>> {
+        let read = async {
+            let files = self.files(name).await?;
+            let mut found = Vec::new();
+            for (file, form) in host_keys::FILES {
+                // What is no plain file there is no key.
+                match files.bytes(file).await {
+                    Ok(file) => found.extend(file.and_then(|(bytes, _)| form.public(&bytes))),
+                    Err(EngineError::Spoiled(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        };
+        timeout(DEADLINE, read).await.map_err(|_| late())?
     }
 
     async fn files(&self, name: &str) -> Result<Files> {
@@ -139,6 +157,12 @@ impl Files {
 
     /// What a small plain file says, and whose it is.
     async fn read(&self, name: &str) -> Result<Option<(String, Mode)>> {
+        let found = self.bytes(name).await?;
+        Ok(found.map(|(bytes, mode)| (String::from_utf8_lossy(&bytes).into_owned(), mode)))
+    }
+
+    /// The same, whatever it says.
+    async fn bytes(&self, name: &str) -> Result<Option<(Vec<u8>, Mode)>> {
         match self.look(name).await? {
             None => return Ok(None),
             Some(found) if !is_small_file(&found) => return Err(in_the_way(name)),
@@ -163,7 +187,7 @@ impl Files {
             }
         }
         self.sftp.close(handle).await.map_err(|error| meant(&error))?;
-        Ok(Some((String::from_utf8_lossy(&bytes).into_owned(), Mode::of(&found))))
+        Ok(Some((bytes, Mode::of(&found))))
     }
 
     /// Gives a name this content, whole or not at all: in a new file, which nothing else has the name of.

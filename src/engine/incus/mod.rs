@@ -306,6 +306,10 @@ impl Engine for IncusEngine {
         self.write_keys(&Which::Main.instance(vm.target().vmid), lines).await
     }
 
+    async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>> {
+        self.read_host_keys(&Which::Main.instance(vm.target().vmid)).await
+    }
+
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {
         self.power_on(vm.target(), which).await
     }

@@ -26,6 +26,7 @@ use puerta_lab::model::Vm;
 use puerta_lab::names::{TemplateName, TemplateRef};
 use puerta_lab::plan::Vmid;
 use puerta_policy::decide::{Lab, Permit};
+use sha2::{Digest as _, Sha256};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -261,6 +262,15 @@ impl Engine for SimEngine {
         let key = (vm.target().vmid, Which::Main);
         world.reachable(key)?;
         world.update(key, |machine| machine.authorized_keys = lines.to_vec())
+    }
+
+    /// One, which goes where its content goes.
+    async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>> {
+        let world = self.asked()?;
+        let identity = &world.reachable((vm.target().vmid, Which::Main))?.identity;
+        let key = Sha256::digest(["host key of ", identity].concat());
+        let part = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
+        Ok(vec![[part(b"ssh-ed25519"), part(&key)].concat()])
     }
 
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {

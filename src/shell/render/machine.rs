@@ -132,6 +132,9 @@ fn machine(vm: &VmView, lang: Lang) -> String {
         let helps = text(lang, "visitor", &[("login", &visit.login), ("since", &since)]);
         lines.push((label(lang, "visitor"), helps));
     }
+    for key in &vm.host_keys {
+        lines.push((label(lang, "host-key"), format!("{} {}", key.algorithm, key.fingerprint)));
+    }
     lines.push((label(lang, "created"), units::minute_there(&vm.created)));
     fields(&lines)
 }

@@ -9,6 +9,7 @@ mod csv;
 mod factor;
 mod isolation;
 mod json;
+mod known;
 mod machine;
 mod network;
 mod node;
@@ -62,6 +63,7 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::Session(reply) => session::reply(reply, lang, style),
         Reply::Message(view) => session::message(view, lang),
         Reply::Policy(reply) => policy::reply(reply, lang, style),
+        Reply::Known(reply) => known::reply(reply, lang),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(reply) => audit::reply(reply, lang, style),
         Reply::Node(reply) => node::reply(reply, lang, style),
@@ -85,6 +87,7 @@ pub fn is_file(reply: &Reply, json: bool) -> bool {
         Reply::Audit(AuditReply::Page(page)) => return json || page.csv,
         Reply::Course(CourseReply::Enrolled(view)) => view.form,
         Reply::Course(CourseReply::CodesMade(view)) => view.form,
+        Reply::Known(_) => return true,
         _ => return json,
     };
     json || form != Form::Table

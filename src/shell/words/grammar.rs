@@ -79,6 +79,13 @@ pub(crate) enum Top {
     Totp(TotpVerb),
     Passwd,
     Whoami,
+    KnownHosts {
+        host: Option<String>,
+    },
+    SshConfig {
+        #[arg(long)]
+        file: bool,
+    },
     #[command(aliases = ["idioma", "language"])]
     Lang {
         #[arg(value_parser = lang)]
@@ -158,6 +165,8 @@ impl Top {
             Self::Totp(verb) => Meant::new(What::Totp(verb)),
             Self::Passwd => Meant::new(What::AskPassword),
             Self::Whoami => Meant::command(Command::Whoami),
+            Self::KnownHosts { host } => Meant::command(Command::KnownHosts(host)),
+            Self::SshConfig { file } => Meant::command(Command::SshConfig { file }),
             Self::Lang { lang } => Meant::command(Command::Lang { set: lang, sent: context.sent }),
             Self::Help { topic } => Meant::new(What::Help(super::help_of(&topic, context)?)),
             Self::Exit => Meant::new(What::Exit),

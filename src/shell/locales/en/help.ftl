@@ -18,6 +18,8 @@ help-everybody =
       passwd                     changes your password
       totp add|remove|codes      a second factor for coming in
       whoami                     who you are and how much you may have
+      ssh-config                 for your ~/.ssh/config: come in by `ssh web1`
+      known-hosts                the keys by which your machines are known
       lang es|en                 the language that you are spoken to in
       quota show                 how much of it you have
       session list|show|close    your connections, and what they have open
@@ -334,6 +336,24 @@ use-whoami = whoami
 sum-whoami = Shows who you are, how you came in and how much your seat may have.
 help-whoami =
     Example: whoami
+use-known-hosts = known-hosts [MACHINE]
+sum-known-hosts = Writes the keys of your machines, as they stand in a `known_hosts`.
+help-known-hosts =
+    They are asked of the engine, never of the network: those that the machine
+    has now, also when you made it again or restored it, or when it moved. Who
+    uses what `ssh-config` writes does not need them: their client asks by itself.
+
+    Examples: known-hosts web1
+              ssh { $door } known-hosts > ~/.ssh/known_hosts.puerta
+use-ssh-config = ssh-config [--file]
+sum-ssh-config = Writes your `~/.ssh/config`, to enter by `ssh web1` without questions.
+help-ssh-config =
+    Your client asks puerta for the machine's key each time it enters, so it
+    neither asks you nor warns that it has changed. It takes OpenSSH 8.5 or later.
+    --file is for older clients and for Windows: the keys are in a file of yours,
+    which you renew by `known-hosts` when you make or restore a machine.
+
+    Example: ssh { $door } ssh-config >> ~/.ssh/config
 use-lang = lang [es|en]
 sum-lang = Speaks to you in that language from now on; alone, says which holds.
 help-lang =

@@ -97,6 +97,7 @@ help-vm-restore =
     Example: vm restore web1
 
 ## Done
+col-host-key = its ssh key
 col-visitor = in it now
 visitor = { $login }, helping since { $since }: their key is in it until they leave
 done-vm-created = `{ $vm }` is running at { $address }; enter from your computer with `ssh { $jump } root@{ $vm }`
@@ -129,3 +130,16 @@ error-vm-running = `{ $vm }` is running: stop it first with `vm stop { $vm }`
 error-vm-unreachable = `{ $vm }` does not answer: wait a minute and repeat; if it goes on, restart it with `vm restart { $vm }`
 error-vm-missing = `{ $vm }` is gone from the engine: bring it back with `vm restore { $vm }`, or remove it with `vm delete { $vm }`
 error-vm-ambiguous = there are several machines `{ $vm }`: say of which seat, as in { $choices }
+
+## Keys by which machines are known
+error-no-host-keys = `{ $vm }` has no ssh key yet: it makes them when it starts for the first time (`vm start { $vm }`)
+error-host-keys-late = the engine did not say the keys of `{ $vm }` in time; try again
+known-hosts-none = { $vm }: no keys yet, or the engine did not say them
+ssh-config-about =
+    Of { $login } at { $host }, for ~/.ssh/config: after it, `ssh { $vm }`.
+    You compare the key of puerta once, the first time; nobody asks about those
+    of your machines.
+ssh-config-asks = The client asks puerta for those: OpenSSH 8.5 or later (`ssh -V`).
+ssh-config-file =
+    Those are in a file. Make it now, and again when you make or restore one:
+    ssh puerta known-hosts > ~/.ssh/known_hosts.puerta

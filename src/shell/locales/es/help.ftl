@@ -18,6 +18,8 @@ help-everybody =
       passwd                     cambia tu contraseña
       totp add|remove|codes      pon o quita un segundo factor para entrar
       whoami                     quién eres y cuánto puedes tener
+      ssh-config                 para tu ~/.ssh/config: entrar con `ssh web1`
+      known-hosts                las claves por las que se conoce a tus máquinas
       lang es|en                 el idioma en que te hablo
       quota show                 cuánto de eso tienes
       session list|show|close    tus conexiones, y lo que tienen abierto
@@ -335,6 +337,24 @@ use-whoami = whoami
 sum-whoami = Enseña quién eres, cómo has entrado y cuánto puede tener tu puesto.
 help-whoami =
     Ejemplo: whoami
+use-known-hosts = known-hosts [MÁQUINA]
+sum-known-hosts = Escribe las claves de tus máquinas, como van en un `known_hosts`.
+help-known-hosts =
+    Se preguntan al motor, nunca a la red: son las que la máquina tiene ahora,
+    también si la has vuelto a hacer, la has restaurado o se ha movido. Quien usa
+    lo que escribe `ssh-config` no las necesita: su cliente las pide solo.
+
+    Ejemplos: known-hosts web1
+              ssh { $door } known-hosts > ~/.ssh/known_hosts.puerta
+use-ssh-config = ssh-config [--file]
+sum-ssh-config = Escribe tu `~/.ssh/config`, para entrar con `ssh web1` sin preguntas.
+help-ssh-config =
+    Tu cliente pide a puerta la clave de la máquina cada vez que entra, así que
+    ni pregunta ni avisa de que ha cambiado. Necesita OpenSSH 8.5 o posterior.
+    --file es para clientes más antiguos y para Windows: las claves van en un
+    archivo tuyo, que renuevas con `known-hosts` al hacer o restaurar una máquina.
+
+    Ejemplo: ssh { $door } ssh-config >> ~/.ssh/config
 use-lang = lang [es|en]
 sum-lang = Te habla en ese idioma de ahora en adelante; a secas, dice cuál vale.
 help-lang =

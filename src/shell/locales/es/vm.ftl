@@ -96,6 +96,7 @@ help-vm-restore =
     Ejemplo: vm restore web1
 
 ## Hecho
+col-host-key = clave de su ssh
 col-visitor = dentro ahora
 visitor = { $login }, ayudando desde { $since }: su clave está dentro hasta que salga
 done-vm-created = `{ $vm }` está en marcha en { $address }; entra desde tu ordenador con `ssh { $jump } root@{ $vm }`
@@ -128,3 +129,16 @@ error-vm-running = `{ $vm }` está en marcha: párala antes con `vm stop { $vm }
 error-vm-unreachable = `{ $vm }` no responde: espera un minuto y repite; si sigue así, reiníciala con `vm restart { $vm }`
 error-vm-missing = `{ $vm }` ya no está en el motor: recupérala con `vm restore { $vm }` o bórrala con `vm delete { $vm }`
 error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como en { $choices }
+
+## Claves por las que se conoce a las máquinas
+error-no-host-keys = `{ $vm }` no tiene todavía ninguna clave de ssh: las hace al arrancar por primera vez (`vm start { $vm }`)
+error-host-keys-late = el motor no ha dicho a tiempo las claves de `{ $vm }`; vuelve a intentarlo
+known-hosts-none = { $vm }: todavía sin claves, o el motor no las ha dicho
+ssh-config-about =
+    De { $login } en { $host }, para ~/.ssh/config: después, `ssh { $vm }`.
+    La clave de puerta se compara una vez, la primera; por las de tus máquinas
+    nadie pregunta.
+ssh-config-asks = El cliente se las pide a puerta: OpenSSH 8.5 o posterior (`ssh -V`).
+ssh-config-file =
+    Esas están en un archivo. Hazlo ahora, y otra vez al hacer o restaurar una:
+    ssh puerta known-hosts > ~/.ssh/known_hosts.puerta

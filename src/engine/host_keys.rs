@@ -1,0 +1,104 @@
+//! Where SSH servers of machines have their host keys, and what of those files is public. Their root wrote them, so
+//! they may say anything: here they come to bytes, and whether these are a key is for who reads them.
+
+use data_encoding::BASE64;
+
+/// What such a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A line: type, base64, comment.
+    Line,
+    /// Dropbear has no file of its own for what is public; its private one begins with that.
+    Dropbear,
+}
+
+/// The files, in the order in which clients ask for what is in them.
+pub(crate) const FILES: [(&str, Form); 6] = [
+    ("/etc/ssh/ssh_host_ed25519_key.pub", Form::Line),
+    ("/etc/ssh/ssh_host_ecdsa_key.pub", Form::Line),
+    ("/etc/ssh/ssh_host_rsa_key.pub", Form::Line),
+    ("/etc/dropbear/dropbear_ed25519_host_key", Form::Dropbear),
+    ("/etc/dropbear/dropbear_ecdsa_host_key", Form::Dropbear),
+    ("/etc/dropbear/dropbear_rsa_host_key", Form::Dropbear),
+];
+
+impl Form {
+    /// The public key in such a file, in SSH's own form (RFC 4253, section 6.6). Nothing private is in it.
+    pub(crate) fn public(self, file: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Line => {
+                let text = std::str::from_utf8(file).ok()?;
+                BASE64.decode(text.split_whitespace().nth(1)?.as_bytes()).ok()
+            }
+            Self::Dropbear => dropbear(file),
+        }
+    }
+}
+
+/// Of Dropbear's file (`buf_put_priv_key` of its `signkey.c`): the public key, and the private numbers behind it; but with
+/// Ed25519 both halves are one string, the public one last.
+fn dropbear(file: &[u8]) -> Option<Vec<u8>> {
+    let (kind, rest) = string(file)?;
+    let strings = match kind {
+        b"ssh-ed25519" => {
+            let (halves, _) = string(rest)?;
+            let public: &[u8; 32] = halves.get(32..)?.try_into().ok()?;
+            return Some([&file[..4 + kind.len()], &32_u32.to_be_bytes(), public].concat());
+        }
+        // The curve and the point; the exponent and the modulus.
+        b"ecdsa-sha2-nistp256" | b"ecdsa-sha2-nistp384" | b"ecdsa-sha2-nistp521" | b"ssh-rsa" => 2,
+        _ => return None,
+    };
+    let mut left = rest;
+    for _ in 0..strings {
+        (_, left) = string(left)?;
+    }
+    file.get(..file.len() - left.len()).map(<[u8]>::to_vec)
+}
+
+/// A string of SSH's, and what follows it.
+fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn put(parts: &[&[u8]]) -> Vec<u8> {
+        parts.iter().flat_map(|part| [&(part.len() as u32).to_be_bytes(), *part].concat()).collect()
+    }
+
+    #[test]
+    fn what_is_public_is_taken_and_nothing_else() {
+        let line =
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGoVIeLgdvWVrB4hXnYUEqvNmXDaSRlWrxQGu3ymG9cK root@web1\n";
+        let blob = Form::Line.public(line.as_bytes()).unwrap();
+        assert_eq!(&blob[..15], b"\0\0\0\x0bssh-ed25519");
+
+        let halves = [[1; 32], [2; 32]].concat();
+        let ed25519 = Form::Dropbear.public(&put(&[b"ssh-ed25519", &halves])).unwrap();
+        assert_eq!(ed25519, put(&[b"ssh-ed25519", &[2; 32]]));
+        let kind: &[u8] = b"ecdsa-sha2-nistp256";
+        let ecdsa = Form::Dropbear.public(&put(&[kind, b"nistp256", b"point", b"secret"])).unwrap();
+        assert_eq!(ecdsa, put(&[kind, b"nistp256", b"point"]));
+        let rsa = Form::Dropbear.public(&put(&[b"ssh-rsa", b"e", b"n", b"d", b"p", b"q"])).unwrap();
+        assert_eq!(rsa, put(&[b"ssh-rsa", b"e", b"n"]));
+    }
+
+    proptest! {
+        /// A machine's root may write anything.
+        #[test]
+        fn whatever_is_there_is_a_key_or_nothing(file in prop::collection::vec(any::<u8>(), 0..300), cut in 0..90_usize) {
+            for form in [Form::Line, Form::Dropbear] {
+                let _ = form.public(&file);
+            }
+            let whole = put(&[b"ssh-ed25519", &[[1; 32], [2; 32]].concat()]);
+            let cut = whole.get(..cut).unwrap_or(&whole);
+            let found = Form::Dropbear.public(cut);
+            prop_assert_eq!(found.is_some(), cut == whole);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The keys by which machines are known, and the configuration of a client that asks for them.
+
+use super::*;
+
+/// Names and key of each line.
+fn known(house: &House, login: &str, host: &[&str]) -> Vec<(String, String)> {
+    let said = house.ok(login, &[&["known-hosts"], host].concat());
+    let line = |line: &str| line.split_once(' ').map(|(names, key)| (names.to_owned(), key.to_owned()));
+    said.lines().map(|text| line(text).unwrap()).collect()
+}
+
+#[test]
+fn a_machine_is_known_by_every_name_of_it_and_by_what_it_has_now() {
+    let house = House::new("");
+    assert_eq!(known(&house, "alumno1", &[]), []);
+    vm_up(&house, "alumno1", "web1");
+    let all = known(&house, "alumno1", &[]);
+    let address = json(&house.run("alumno1", &["vm", "show", "web1", "--json"]))["address"].clone();
+    let address = address.as_str().unwrap();
+    let names = format!("web1,web1.alumno1,web1.alumno1.virtuales,{address}");
+    assert_eq!(all[0].0, names);
+    for host in ["web1", "web1.alumno1", "web1.alumno1.virtuales", address] {
+        assert_eq!(known(&house, "alumno1", &[host]), all, "{host}");
+    }
+    // As OpenSSH asks for a machine at another port, and in its own letters.
+    for host in ["[web1]:2222", "WEB1"] {
+        let (names, key) = known(&house, "alumno1", &[host]).remove(0);
+        assert!(names.ends_with(&format!(",{}", host.to_ascii_lowercase())) || host == "WEB1", "{names}");
+        assert_eq!(key, all[0].1);
+    }
+    // OpenSSH's own tools read it, and the fingerprint is the one that is shown.
+    let file = house.dir.join("machines");
+    std::fs::write(&file, house.ok("alumno1", &["known-hosts"])).unwrap();
+    let found = said(Command::new("ssh-keygen").args(["-l", "-F", "web1", "-f", text(&file)]));
+    assert_eq!(found.code, 0, "{found:?}");
+    let shown = json(&house.run("alumno1", &["vm", "show", "web1", "--json"]));
+    let fingerprint = shown["host_keys"][0]["fingerprint"].as_str().unwrap();
+    assert!(found.out.contains(fingerprint), "{found:?}");
+    assert!(house.ok("alumno1", &["vm", "show", "web1"]).contains(fingerprint));
+
+    // Stopped, called otherwise: the same. Made again: another, at once.
+    house.ok("alumno1", &["vm", "stop", "web1"]);
+    assert_eq!(known(&house, "alumno1", &["web1"]), all);
+    house.ok("alumno1", &["vm", "rename", "web1", "web2"]);
+    assert_eq!(known(&house, "alumno1", &["web2"])[0].1, all[0].1);
+    house.ok("alumno1", &["vm", "delete", "web2", "--yes"]);
+    vm_up(&house, "alumno1", "web1");
+    assert_ne!(known(&house, "alumno1", &["web1"])[0].1, all[0].1);
+}
+
+#[test]
+fn nobody_elses_keys_are_told_and_no_word_comes_through() {
+    let house = House::new("");
+    vm_up(&house, "alumno2", "web2");
+    let hidden = house.run("alumno1", &["known-hosts", "web2.alumno2"]);
+    let absent = house.run("alumno1", &["known-hosts", "web9.alumno2"]);
+    assert_eq!((hidden.code, hidden.out.as_str()), (1, ""));
+    assert_eq!(hidden.err.replace("web2", "web9"), absent.err);
+    assert_eq!(known(&house, "profesor", &["web2.alumno2"]).len(), 1, "a professor helps");
+    assert_eq!(known(&house, "profesor", &[]), [], "and has no machines");
+    for none in ["*", "web1\nweb2", "'web1 ssh-ed25519 AAAA'", "[web1]:99999", "localhost", ""] {
+        let said = house.run("alumno1", &["known-hosts", &format!("'{none}'")]);
+        assert_eq!((said.code, said.out.as_str()), (1, ""), "{none}: {said:?}");
+    }
+}
+
+#[test]
+fn openssh_reads_the_configuration() {
+    let house = House::new("[ssh]\npublic_name = \"puerta.uni.es:2222\"\n");
+    vm_up(&house, "alumno1", "web1");
+    for (words, asks) in [(&["ssh-config"][..], true), (&["ssh-config", "--file"], false)] {
+        let file = house.dir.join("config");
+        std::fs::write(&file, house.ok("alumno1", words)).unwrap();
+        let of = |host: &str| {
+            let said = said(Command::new("ssh").args(["-G", "-F", text(&file), host]));
+            assert_eq!(said.code, 0, "{said:?}");
+            said.out
+        };
+        let door = of("puerta");
+        for line in ["hostname puerta.uni.es", "port 2222", "user alumno1"] {
+            assert!(door.lines().any(|is| is == line), "{line}: {door}");
+        }
+        for host in ["web1", "web7.alumno1", "web1.alumno1.virtuales"] {
+            let machine = of(host);
+            for line in ["user root", "proxyjump puerta", "stricthostkeychecking true"] {
+                assert!(machine.lines().any(|is| is == line), "{line}: {machine}");
+            }
+            assert_eq!(machine.contains("knownhostscommand"), asks, "{machine}");
+        }
+        assert!(!of("elsewhere.es").contains("proxyjump"));
+    }
+    json(&house.run("alumno1", &["ssh-config", "--json"]));
+}
