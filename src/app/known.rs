@@ -2,22 +2,18 @@
 //! never of the network: what is there now is what holds, so a machine that was made again, put back or moved is known.
 
 use crate::app::ctx::Ctx;
-use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{ConfigView, HostKeyView, KnownHost, KnownReply, Reply};
+use crate::app::error::{Error, Result};
+use crate::app::find;
+use crate::app::host_keys::{OF_A_SEAT, PATIENCE};
+use crate::app::reply::{ConfigView, DOOR, KnownHost, KnownReply, Reply};
 use crate::app::visiting::SSH;
-use crate::app::{App, find};
-use puerta_keys::machine::MachineKey;
 use puerta_lab::action::Action;
 use puerta_lab::destination::Destination;
 use puerta_lab::model::Vm;
-use puerta_policy::decide::{Decision, Permit};
+use puerta_policy::decide::{Decision, Lab, Permit};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
-
-/// How long the engine may take for one machine's keys, while a client waits to connect.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `known-hosts`: of one machine, as a client says it, or of all of one's own.
 pub(super) async fn hosts(ctx: &Ctx<'_>, host: Option<&str>) -> Result<Reply> {
@@ -44,34 +40,39 @@ async fn one(ctx: &Ctx<'_>, host: &str) -> Result<KnownHost> {
     let nobodys = find::nobodys(&destination);
     let named = find::Named { found, nobodys, subject, absent: no_vm(), unseen: no_vm() };
     let permit = named.permit(ctx, Action::VmView, Action::VmView).await?;
-    let vm = permit.target();
-    let late = Err(Error::new(Kind::Unavailable, "error-host-keys-late").with("vm", name));
-    let keys = timeout(PATIENCE, ctx.app.engine.host_keys(&permit)).await;
-    let keys = views(&keys.map_or(late, |keys| Ok(keys?))?);
-    if keys.is_empty() {
-        return Err(Error::new(Kind::Conflict, "error-no-host-keys").with("vm", name));
-    }
-    let mut names = names(ctx, vm, &ctx.app.store.vms_called(&ctx.actor.seats, &vm.name).await?);
+    let vm = permit.target().clone();
+    // Where there are none it is no error: a client stops at one before it has asked for anything.
+    let keys = ctx.app.host_keys(permit, PATIENCE).await?;
+    let mut names = names(ctx, &vm, &ctx.app.store.vms_called(&ctx.actor.seats, &vm.name).await?);
     // As it was dialled: whatever was asked for is answered.
     if !names.iter().any(|name| name == host) {
         names.push(host.to_ascii_lowercase());
     }
-    Ok(KnownHost { vm: find::subject(vm), names, keys })
+    Ok(KnownHost { vm: find::subject(&vm), names, keys })
 }
 
 async fn all(ctx: &Ctx<'_>) -> Result<Vec<KnownHost>> {
     let vms = ctx.app.store.vms_of(&ctx.actor.seats).await?;
-    let mut asked = JoinSet::new();
-    for (place, permit) in own(ctx, &vms).enumerate() {
-        let host = KnownHost {
-            vm: find::subject(permit.target()),
-            names: names(ctx, permit.target(), &vms),
-            keys: Vec::new(),
-        };
-        let app = Arc::clone(ctx.app);
-        asked.spawn(async move { (place, KnownHost { keys: of(&app, &permit).await, ..host }) });
+    let mut left: VecDeque<_> = own(ctx, &vms).enumerate().collect();
+    let (mut asked, mut known) = (JoinSet::new(), Vec::new());
+    loop {
+        while let Some((place, permit)) = left.pop_front_if(|_| asked.len() < OF_A_SEAT) {
+            let host = KnownHost {
+                vm: find::subject(permit.target()),
+                names: names(ctx, permit.target(), &vms),
+                keys: Vec::new(),
+            };
+            let app = Arc::clone(ctx.app);
+            // Of one that does not say them the others are told all the same.
+            asked.spawn(async move {
+                (place, KnownHost { keys: app.host_keys(permit, PATIENCE).await.unwrap_or_default(), ..host })
+            });
+        }
+        match asked.join_next().await {
+            Some(one) => known.push(one.map_err(|panic| Error::internal(&panic))?),
+            None => break,
+        }
     }
-    let mut known = asked.join_all().await;
     known.sort_by_key(|(place, _)| *place);
     Ok(known.into_iter().map(|(_, host)| host).collect())
 }
@@ -87,9 +88,10 @@ fn own<'a>(ctx: &'a Ctx<'_>, vms: &'a [Vm]) -> impl Iterator<Item = Permit<Vm>> 
 /// Every name by which they may dial it; `vms` are those of theirs that may have the same name.
 fn names(ctx: &Ctx<'_>, vm: &Vm, vms: &[Vm]) -> Vec<String> {
     let full = find::subject(vm);
-    let long = format!("{full}.{}", ctx.app.config.domain);
-    let short = is_meant(ctx, vm, vms).then(|| vm.name.to_string());
-    short.into_iter().chain([full, long, vm.address().to_string()]).collect()
+    let domain = &ctx.app.config.domain;
+    let long = format!("{full}.{domain}");
+    let short = is_meant(ctx, vm, vms).then(|| [vm.name.to_string(), format!("{}.{domain}", vm.name)]);
+    short.into_iter().flatten().chain([full, long, vm.address().to_string()]).collect()
 }
 
 /// Whether its name alone means it.
@@ -98,28 +100,26 @@ fn is_meant(ctx: &Ctx<'_>, vm: &Vm, vms: &[Vm]) -> bool {
     matches!(ctx.actor.means(called, |vm| vm.seat), Ok(Some(meant)) if meant.id == vm.id)
 }
 
-fn views(keys: &[Vec<u8>]) -> Vec<HostKeyView> {
-    let keys = keys.iter().filter_map(|key| MachineKey::parse(key));
-    keys.map(|MachineKey { algorithm, fingerprint, line }| HostKeyView { algorithm, fingerprint, line })
-        .collect()
-}
-
-/// Its keys, where the engine says them soon.
-pub(super) async fn of(app: &App, vm: &Permit<Vm>) -> Vec<HostKeyView> {
-    let keys = timeout(PATIENCE, app.engine.host_keys(vm)).await;
-    views(&keys.ok().and_then(std::result::Result::ok).unwrap_or_default())
-}
-
 /// `ssh-config`
 pub(super) async fn config(ctx: &Ctx<'_>, file: bool) -> Result<Reply> {
-    let vms = ctx.app.store.vms_of(&ctx.actor.seats).await?;
-    let own = own(ctx, &vms).map(Permit::into_target).filter(|vm| is_meant(ctx, vm, &vms));
-    let mut hosts: Vec<String> = own.map(|vm| vm.name.to_string()).collect();
-    for seat in ctx.app.store.seats_of(ctx.visitor.person).await? {
-        hosts.push(format!("*.{}", seat.name));
-    }
-    hosts.push(format!("*.{}", ctx.app.config.domain));
     let ssh = &ctx.app.config.ssh;
+    let vms = ctx.app.store.vms_of(&ctx.actor.seats).await?;
+    // A team's may be called as one of their own will be: those by their full name.
+    let mut hosts = Vec::new();
+    for vm in own(ctx, &vms).map(Permit::into_target) {
+        let full = find::subject(&vm);
+        let own = !ctx.actor.teams.contains(&vm.seat) && is_meant(ctx, &vm, &vms);
+        let alone = own && ![DOOR, &ssh.public_name].contains(&vm.name.as_str());
+        hosts.extend(alone.then(|| vm.name.to_string()).into_iter().chain([full]));
+    }
+    // Those to come; nothing that could be a host elsewhere.
+    let domain = &ctx.app.config.domain;
+    for seat in ctx.app.store.seats_of(ctx.visitor.person).await? {
+        hosts.push(format!("*.{}.{domain}", seat.name));
+    }
+    // A file has nobody else's keys.
+    let helps = matches!(ctx.decide(Action::SeatList, Lab), Decision::Allow(_));
+    hosts.extend((helps && !file).then(|| format!("*.*.{domain}")));
     Ok(Reply::Known(KnownReply::Config(ConfigView {
         host: ssh.public_name.clone(),
         port: ssh.public_port,

@@ -26,6 +26,7 @@ pub mod firewall;
 pub mod forward;
 pub mod ground;
 pub mod handing;
+mod host_keys;
 mod isolation;
 mod itself;
 pub mod jobs;
@@ -109,6 +110,7 @@ pub struct App {
     visits: visiting::Visits,
     logins: login::Logins,
     jobs: Jobs,
+    asking: host_keys::Asking,
     wall: firewall::Wall,
     /// Where jobs run: away from the threads that carry connections.
     tasks: tokio::runtime::Handle,
@@ -171,6 +173,7 @@ impl App {
             visits: visiting::Visits::default(),
             logins,
             jobs: Jobs::default(),
+            asking: host_keys::Asking::default(),
             wall: firewall::Wall::default(),
             tasks: tokio::runtime::Handle::current(),
             nodes: nodes::Nodes::default(),

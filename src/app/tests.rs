@@ -3,6 +3,7 @@
 
 mod after;
 mod away;
+mod host_keys;
 mod leaving;
 mod moving;
 mod restoring;
@@ -17,7 +18,7 @@ use super::reply::Step;
 use super::*;
 use puerta_audit as audit;
 use puerta_engine::sim::{Options, SimEngine};
-use puerta_engine::{EngineError, Spec, Status, Which};
+use puerta_engine::{EngineError, HostKeys, Spec, Status, Which};
 use puerta_firewall::client::Pipes;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, JobState, Phase, Role, Vm, VmId};
@@ -137,7 +138,14 @@ impl House {
 
     async fn create(&self) -> (Result<Reply>, JobState) {
         let template = Some("mini".parse().unwrap());
-        let create = VmCommand::Create { vm: web1(), template, cpus: None, memory_mib: None, disk_mib: None };
+        let create = VmCommand::Create {
+            vm: web1(),
+            template,
+            cpus: None,
+            memory_mib: None,
+            disk_mib: None,
+            new_keys: false,
+        };
         let watch = self.begin(create).await;
         self.end(watch).await
     }
@@ -206,7 +214,8 @@ async fn somebody_elses_instance_is_not_taken_for_a_new_machine() {
     house.end(watch).await.0.unwrap();
     // Its place in the plan is free for the registry, and somebody made an instance of that name by hand.
     let theirs = permit(&house.app, Vm { id: VmId(999), ..vm.clone() });
-    let spec = Spec { node: vm.node.clone().unwrap(), authorized_keys: Vec::new() };
+    let spec =
+        Spec { node: vm.node.clone().unwrap(), authorized_keys: Vec::new(), host_keys: HostKeys::default() };
     house.sim.create(&theirs, &spec).await.unwrap();
     house.sim.write(vm.vmid, Which::Main, "theirs").unwrap();
     let (end, _) = house.create().await;

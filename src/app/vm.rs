@@ -5,7 +5,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
 use crate::app::reply::{PlacedView, Reply, UsageView, VisitView, VmReply, VmState};
-use crate::app::{Outcome, clock, console, find, jobs, known, status};
+use crate::app::{Outcome, clock, console, find, jobs, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
 use puerta_lab::names::{VmName, VmRef};
@@ -17,13 +17,15 @@ use tokio::time::timeout;
 
 /// How long live figures may hold up the rest of `vm show`.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The same of its host keys, which its root can hold up.
+const KEYS_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
     match command {
         VmCommand::List(whose) => list(ctx, &whose).await.map(Outcome::from),
-        VmCommand::Create { vm, template, cpus, memory_mib, disk_mib } => {
+        VmCommand::Create { vm, template, cpus, memory_mib, disk_mib, new_keys } => {
             let asked = Asked { cpus, memory_mib, disk_mib };
-            jobs::create::start(ctx, &vm, template, asked).await
+            jobs::create::start(ctx, &vm, template, asked, new_keys).await
         }
         VmCommand::Show(vm) => show(ctx, &vm).await.map(Outcome::from),
         VmCommand::Start(vm) => jobs::start::start(ctx, &vm).await,
@@ -75,7 +77,6 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
         let puerta_engine::Usage { memory_bytes, disk_bytes, processes } = usage;
         view.usage = Some(UsageView { memory_bytes, disk_bytes, processes });
     }
-    view.host_keys = known::of(ctx.app, &permit).await;
     view.placed = ctx.app.store.placed(permit.target().id).await?.map(|placed| PlacedView {
         chosen: placed.chosen.as_str(),
         nodes: placed.nodes,
@@ -85,6 +86,7 @@ async fn show(ctx: &Ctx<'_>, wanted: &VmRef) -> Result<Reply> {
     view.visitors = visitors
         .map(|visit| VisitView { login: visit.login.to_string(), since: clock::rfc3339(visit.begun) })
         .collect();
+    view.host_keys = ctx.app.host_keys(permit, KEYS_PATIENCE).await.unwrap_or_default();
     Ok(Reply::Vm(VmReply::One(Box::new(view))))
 }
 

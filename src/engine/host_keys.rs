@@ -2,6 +2,42 @@
 //! they may say anything: here they come to bytes, and whether these are a key is for who reads them.
 
 use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A longer file is no host key of anybody's.
+pub(crate) const LONGEST: usize = 16 << 10;
+
+/// What a machine is known by, its private keys among it, for one that is made again in its place. It is for the driver
+/// that read it, and nothing of it is shown.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostKeys(Vec<(String, String)>);
+
+impl fmt::Debug for HostKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostKeys({} files)", self.0.len())
+    }
+}
+
+impl HostKeys {
+    pub(crate) fn of(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self(files.into_iter().map(|(name, content)| (name, BASE64.encode(&content))).collect())
+    }
+
+    /// The content of each of these files that it has.
+    pub(crate) fn files(&self, names: &[&str]) -> Vec<(String, Vec<u8>)> {
+        let known = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        let file = |(name, content): &(String, String)| {
+            Some((name.clone(), BASE64.decode(content.as_bytes()).ok()?))
+        };
+        known.filter_map(file).collect()
+    }
+
+    /// There are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// What such a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +57,12 @@ pub(crate) const FILES: [(&str, Form); 6] = [
     ("/etc/dropbear/dropbear_ecdsa_host_key", Form::Dropbear),
     ("/etc/dropbear/dropbear_rsa_host_key", Form::Dropbear),
 ];
+
+/// Those and the private ones beside them.
+pub(crate) fn names() -> Vec<&'static str> {
+    let own = FILES.iter().map(|(name, _)| *name);
+    own.clone().chain(own.filter_map(|name| name.strip_suffix(".pub"))).collect()
+}
 
 impl Form {
     /// The public key in such a file, in SSH's own form (RFC 4253, section 6.6). Nothing private is in it.

@@ -17,6 +17,7 @@ mod spoiled;
 mod terminal;
 mod ustar;
 
+pub use host_keys::HostKeys;
 pub use spoiled::Spoiled;
 pub use terminal::{Ended, Inside, Size, Terminal, TerminalWord};
 
@@ -217,6 +218,8 @@ pub struct Spec {
     pub node: String,
     /// Lines of the owner's `authorized_keys`.
     pub authorized_keys: Vec<String>,
+    /// By what it is to be known, where one of its name was there before.
+    pub host_keys: HostKeys,
 }
 
 /// Why an engine did not do it.
@@ -303,6 +306,8 @@ pub trait Engine: Send + Sync {
     /// Public keys of its SSH server in SSH's own form (RFC 4253, section 6.6), running or not, as its files have them: what
     /// its root wrote. None before it has made any.
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>>;
+    /// The same with what is private, for [`Spec::host_keys`].
+    async fn take_host_keys(&self, vm: &Permit<Vm>) -> Result<HostKeys>;
     /// Starts it; already running is success. `AddressInUse` leaves it stopped, and so does `Spoiled`: its own
     /// content does not let it start.
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()>;

@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::app::ending::{Ending, Reason};
 use crate::shell::here::Here;
 use admission::Admission;
+use puerta_keys::authorized::fingerprint;
 use refusals::Refusals;
 use russh::keys::PrivateKey;
 use signer::Signer;
@@ -56,7 +57,8 @@ impl Gateway {
     /// A gateway that proves itself with `host_key`.
     pub fn new(app: Arc<App>, host_key: PrivateKey) -> Arc<Self> {
         let limits = &app.config.ssh;
-        Here::settle(&limits.public_name, limits.public_port, app.config.timezone.clone());
+        let zone = app.config.timezone.clone();
+        Here::settle(&limits.public_name, limits.public_port, zone, fingerprint(host_key.public_key()));
         let caps = Caps {
             strangers: limits.max_startups,
             of_source: limits.max_startups_per_source,

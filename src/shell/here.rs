@@ -1,6 +1,6 @@
 //! Where this house is, as everybody types it: one lab, one name, for the whole run. Sentences name it by
 //! `{ $door }`, `{ $jump }`, `{ $host }` and `{ $portflag }`, so that a hint works as it stands. And which clock hangs
-//! on its wall.
+//! on its wall, and by which key its door is known.
 
 use crate::shell::lang::Lang;
 use jiff::tz::TimeZone;
@@ -22,16 +22,19 @@ pub struct Here {
     host: String,
     port: u16,
     zone: TimeZone,
+    fingerprint: Option<String>,
 }
 
 impl Here {
-    /// What sentences say from now on, whatever is said later.
-    pub fn settle(host: &str, port: u16, zone: TimeZone) {
-        let _ = HERE.set(Self { host: host.to_owned(), port, zone });
+    /// What sentences say from now on, whatever is said later. `fingerprint` is that of the door's own key, as
+    /// `ssh-keygen -l` prints it.
+    pub fn settle(host: &str, port: u16, zone: TimeZone, fingerprint: String) {
+        let _ = HERE.set(Self { host: host.to_owned(), port, zone, fingerprint: Some(fingerprint) });
     }
 
     fn now() -> Self {
-        let unsettled = || Self { host: "puerta".to_owned(), port: 22, zone: TimeZone::UTC };
+        let unsettled =
+            || Self { host: "puerta".to_owned(), port: 22, zone: TimeZone::UTC, fingerprint: None };
         HERE.get().cloned().unwrap_or_else(unsettled)
     }
 
@@ -61,6 +64,11 @@ pub(super) fn host() -> String {
     Here::now().host
 }
 
+/// The fingerprint of the door's key, for who comes in for the first time.
+pub(super) fn fingerprint() -> Option<String> {
+    Here::now().fingerprint
+}
+
 /// The lab's time zone.
 pub(super) fn zone() -> TimeZone {
     Here::now().zone
@@ -84,7 +92,8 @@ mod tests {
     #[test]
     fn a_port_that_is_not_the_usual_one_is_typed() {
         let named = |port| {
-            let here = Here { host: "puerta.uni.example".into(), port, zone: TimeZone::UTC };
+            let here =
+                Here { host: "puerta.uni.example".into(), port, zone: TimeZone::UTC, fingerprint: None };
             here.named(Lang::Es).map(|(_, text)| text)
         };
         let [door, jump, ..] = named(22);

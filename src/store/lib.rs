@@ -17,6 +17,7 @@ mod courses;
 mod egress;
 mod error;
 mod factors;
+mod host_keys;
 mod jobs;
 mod keys;
 mod lang;

@@ -17,8 +17,7 @@ fn client(lab: &Lab, words: &str) -> String {
     let file = format!("{dir}/printed");
     let printed = lab.ok("alumno1", words);
     // It is no file of this account's, as it would be a person's.
-    let printed =
-        printed.replace("/usr/bin/ssh puerta", &format!("/usr/bin/ssh -F {file} -o BatchMode=yes puerta"));
+    let printed = printed.replace("/usr/bin/ssh -T", &format!("/usr/bin/ssh -F {file} -o BatchMode=yes -T"));
     let printed = printed.replace("~/.ssh/known_hosts.puerta", &format!("{dir}/known_hosts.puerta"));
     std::fs::write(&file, before + &printed).unwrap();
     file
@@ -56,16 +55,19 @@ pub(crate) fn known(lab: &Lab) {
     lab.ok("alumno1", "vm start web1");
     enters(&file, "web1");
 
-    // Made again: another key under the same name. Restored beside: another machine, by its pattern.
-    lab.ok("alumno1", "vm delete web1 --yes");
-    lab.ok("alumno1", "vm create web1 --template mini");
-    enters(&file, "web1");
-    assert_ne!(keys("web1"), first);
+    // Made again: its old key, which it has and not only puerta. With a new one: known as well. Restored beside: another
+    // machine, by its pattern.
+    for (words, same) in [("", true), (" --new-keys", false)] {
+        lab.ok("alumno1", "vm delete web1 --yes");
+        lab.ok("alumno1", &format!("vm create web1 --template mini{words}"));
+        enters(&file, "web1");
+        assert_eq!(keys("web1") == first, same, "{words}");
+    }
     lab.ok("alumno1", "vm backup web1 --yes");
     lab.ok("alumno1", "vm restore web1 --yes");
     enters(&file, "web1");
     lab.ok("alumno1", "vm restore web1 --as copia --yes");
-    enters(&file, "copia.alumno1");
+    enters(&file, "copia.alumno1.virtuales");
     lab.ok("alumno1", "vm delete copia --yes");
 
     // Its root writes what they like: it is no key, or theirs, and nothing is opened that is no file.

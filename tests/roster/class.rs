@@ -1,9 +1,9 @@
 //! Enrolling, enrolling again, going and coming back.
 
-use super::support::{House, Killed, wait};
+use super::support::{House, Killed, text, wait};
 use super::{class, code, counts, enrol, with_key};
 use serde_json::{Value, json};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 #[test]
 fn two_hundred_rows_become_seats_with_codes() {
@@ -76,6 +76,13 @@ fn codes_as_a_table_a_csv_and_a_sheet_and_again() {
     }
     assert!(!sheet.out.contains("alu1") && !sheet.out.contains("alumno1"), "who has a key gets none");
     assert!(sheet.out.lines().all(|line| line.chars().count() <= 80));
+    // What they compare at their first connection, over two lines of the card.
+    let known = house.dir.join("known_hosts");
+    let found = Command::new("ssh-keygen").args(["-l", "-f", text(&known)]).output().unwrap();
+    let found = String::from_utf8(found.stdout).unwrap();
+    let fingerprint = found.split_whitespace().nth(1).unwrap();
+    assert_eq!(sheet.out.matches(&fingerprint[..20]).count(), 2, "{fingerprint} {}", sheet.out);
+    assert_eq!(sheet.out.matches(&fingerprint[30..]).count(), 2, "{fingerprint} {}", sheet.out);
     assert_eq!(house.run_secret("password", "alu3", first, &["whoami"]).code, 255);
     let codes: Vec<_> = sheet
         .out

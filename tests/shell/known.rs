@@ -17,9 +17,9 @@ fn a_machine_is_known_by_every_name_of_it_and_by_what_it_has_now() {
     let all = known(&house, "alumno1", &[]);
     let address = json(&house.run("alumno1", &["vm", "show", "web1", "--json"]))["address"].clone();
     let address = address.as_str().unwrap();
-    let names = format!("web1,web1.alumno1,web1.alumno1.virtuales,{address}");
+    let names = format!("web1,web1.virtuales,web1.alumno1,web1.alumno1.virtuales,{address}");
     assert_eq!(all[0].0, names);
-    for host in ["web1", "web1.alumno1", "web1.alumno1.virtuales", address] {
+    for host in ["web1", "web1.virtuales", "web1.alumno1", "web1.alumno1.virtuales", address] {
         assert_eq!(known(&house, "alumno1", &[host]), all, "{host}");
     }
     // As OpenSSH asks for a machine at another port, and in its own letters.
@@ -38,14 +38,28 @@ fn a_machine_is_known_by_every_name_of_it_and_by_what_it_has_now() {
     assert!(found.out.contains(fingerprint), "{found:?}");
     assert!(house.ok("alumno1", &["vm", "show", "web1"]).contains(fingerprint));
 
-    // Stopped, called otherwise: the same. Made again: another, at once.
+    // Stopped, called otherwise: the same. Another one: another key.
     house.ok("alumno1", &["vm", "stop", "web1"]);
     assert_eq!(known(&house, "alumno1", &["web1"]), all);
     house.ok("alumno1", &["vm", "rename", "web1", "web2"]);
     assert_eq!(known(&house, "alumno1", &["web2"])[0].1, all[0].1);
-    house.ok("alumno1", &["vm", "delete", "web2", "--yes"]);
     vm_up(&house, "alumno1", "web1");
-    assert_ne!(known(&house, "alumno1", &["web1"])[0].1, all[0].1);
+    let (first, second) = (all[0].1.clone(), known(&house, "alumno1", &["web1"])[0].1.clone());
+    assert_ne!(first, second);
+
+    // Made again under its old name: its old key, for clients that keep what they have seen; or a new one.
+    for (name, key) in [("web1", &second), ("web2", &first)] {
+        house.ok("alumno1", &["vm", "delete", name, "--yes"]);
+        vm_up(&house, "alumno1", name);
+        assert_eq!(&known(&house, "alumno1", &[name])[0].1, key, "{name}");
+    }
+    house.ok("alumno1", &["vm", "delete", "web1", "--yes"]);
+    house.ok("alumno1", &["vm", "create", "web1", "--template", "mini", "--new-keys"]);
+    let third = known(&house, "alumno1", &["web1"])[0].1.clone();
+    assert!(![first, second].contains(&third));
+    house.ok("alumno1", &["vm", "delete", "web1", "--yes"]);
+    vm_up(&house, "alumno1", "web1");
+    assert_eq!(known(&house, "alumno1", &["web1"])[0].1, third, "the last one of that name");
 }
 
 #[test]
@@ -67,27 +81,42 @@ fn nobody_elses_keys_are_told_and_no_word_comes_through() {
 #[test]
 fn openssh_reads_the_configuration() {
     let house = House::new("[ssh]\npublic_name = \"puerta.uni.es:2222\"\n");
-    vm_up(&house, "alumno1", "web1");
-    for (words, asks) in [(&["ssh-config"][..], true), (&["ssh-config", "--file"], false)] {
+    // One of the name that puerta has in it does not lead the door through itself.
+    for name in ["web1", "puerta"] {
+        vm_up(&house, "alumno1", name);
+    }
+    let config = |login: &str, words: &[&str]| {
         let file = house.dir.join("config");
-        std::fs::write(&file, house.ok("alumno1", words)).unwrap();
-        let of = |host: &str| {
-            let said = said(Command::new("ssh").args(["-G", "-F", text(&file), host]));
-            assert_eq!(said.code, 0, "{said:?}");
-            said.out
-        };
-        let door = of("puerta");
+        std::fs::write(&file, house.ok(login, words)).unwrap();
+        file
+    };
+    let read = |file: &std::path::Path, host: &str| {
+        let said = said(Command::new("ssh").args(["-G", "-F", text(file), host]));
+        assert_eq!(said.code, 0, "{said:?}");
+        said.out
+    };
+    let has = |read: &str, line: &str| read.lines().any(|is| is == line);
+    for (words, asks) in [(&["ssh-config"][..], true), (&["ssh-config", "--file"], false)] {
+        let file = config("alumno1", words);
+        let door = read(&file, "puerta");
         for line in ["hostname puerta.uni.es", "port 2222", "user alumno1"] {
-            assert!(door.lines().any(|is| is == line), "{line}: {door}");
+            assert!(has(&door, line), "{line}: {door}");
         }
-        for host in ["web1", "web7.alumno1", "web1.alumno1.virtuales"] {
-            let machine = of(host);
+        assert!(!door.contains("proxyjump puerta"), "{door}");
+        for host in ["web1", "web1.alumno1", "web7.alumno1.virtuales", "puerta.alumno1"] {
+            let machine = read(&file, host);
             for line in ["user root", "proxyjump puerta", "stricthostkeychecking true"] {
-                assert!(machine.lines().any(|is| is == line), "{line}: {machine}");
+                assert!(has(&machine, line), "{host}: {line}: {machine}");
             }
             assert_eq!(machine.contains("knownhostscommand"), asks, "{machine}");
         }
-        assert!(!of("elsewhere.es").contains("proxyjump"));
+        for host in ["elsewhere.es", "web7", "web7.alumno1", "web1.alumno2", "web1.alumno2.virtuales"] {
+            assert!(!read(&file, host).contains("proxyjump"), "{host}");
+        }
     }
+    // Who helps has all machines in it; a file of keys would have none of them.
+    assert!(has(&read(&config("profesor", &["ssh-config"]), "web1.alumno1.virtuales"), "proxyjump puerta"));
+    let alone = read(&config("profesor", &["ssh-config", "--file"]), "web1.alumno1.virtuales");
+    assert!(!alone.contains("proxyjump"), "{alone}");
     json(&house.run("alumno1", &["ssh-config", "--json"]));
 }

@@ -23,6 +23,8 @@ pub enum VmCommand {
         memory_mib: Option<u32>,
         /// Disk, MiB.
         disk_mib: Option<u32>,
+        /// Not known by what the last one of its name was.
+        new_keys: bool,
     },
     /// Everything about one.
     Show(VmRef),

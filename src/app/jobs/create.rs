@@ -29,6 +29,7 @@ pub(in crate::app) async fn start(
     wanted: &VmRef,
     template: Option<TemplateRef>,
     asked: Asked,
+    new_keys: bool,
 ) -> Result<Outcome> {
     let app = ctx.app;
     let seat = find::seat_for(&app.store, &ctx.actor, wanted.seat.as_ref()).await?;
@@ -52,6 +53,9 @@ pub(in crate::app) async fn start(
         source: None,
     };
     let (vm, job) = take_place(app, Create { ports: Vec::new() }.kind(), new).await?;
+    if new_keys {
+        app.store.forget_host_keys(seat.id, &wanted.name).await?;
+    }
     let mut ports = Vec::new();
     for service in template.ports {
         ports.push(Wanted::judged(ctx, &vm, service).await);
@@ -190,6 +194,7 @@ async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
     let spec = Spec {
         node: vm.node.clone().unwrap_or_default(),
         authorized_keys: keys.into_iter().map(|key| key.line).collect(),
+        host_keys: app.kept_host_keys(vm).await?,
     };
     match app.engine.create(permit, &spec).await {
         Err(EngineError::Exists) => {

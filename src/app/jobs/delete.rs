@@ -36,6 +36,7 @@ impl Task for Delete {
         let (app, vm) = (&work.app, work.vm());
         let ports = close_ports(app, vm).await?;
         work.report.step(Step::Remove).await?;
+        app.keep_host_keys(&work.permit).await;
         // Begun, it is finished, also when the engine is away for a while: there is no way back.
         for which in [Which::Main, Which::New, Which::Old] {
             let remove = || app.engine.remove(&work.permit, which);

@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+/// How a client's configuration calls puerta: a machine of that name is in it by its full name alone.
+pub const DOOR: &str = "puerta";
+
 /// `known-hosts` and `ssh-config`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "result", content = "value", rename_all = "kebab-case")]

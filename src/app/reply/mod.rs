@@ -25,7 +25,7 @@ pub use backup::{BackupReply, BackupView};
 pub use factor::{FactorView, TotpReply, TotpView};
 pub use isolation::{FlowView, IsolationView, Untried, UntriedView};
 pub use job::{JobView, ProgressView, Step};
-pub use known::{ConfigView, HostKeyView, KnownHost, KnownReply};
+pub use known::{ConfigView, DOOR, HostKeyView, KnownHost, KnownReply};
 pub use network::{
     EgressReply, EgressView, FirewallDone, FirewallReply, FirewallView, FirewallWork, PortReply, PortView,
     PublishedView,

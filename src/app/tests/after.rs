@@ -34,6 +34,7 @@ async fn team(name: &str) -> (House, Vm, Visitor) {
         cpus: None,
         memory_mib: None,
         disk_mib: None,
+        new_keys: false,
     };
     let watch = house.begin(create).await;
     house.end(watch).await.0.unwrap();
@@ -61,6 +62,7 @@ async fn a_machine_is_there_before_its_people_have_a_key() {
         cpus: None,
         memory_mib: None,
         disk_mib: None,
+        new_keys: false,
     };
     let begun = house.app.run(&visitor(teacher), Command::Vm(create), "words").await.unwrap();
     let Outcome::Job(watch) = begun else { panic!("a job is wanted") };

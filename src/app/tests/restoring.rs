@@ -47,6 +47,7 @@ async fn a_deleted_machine_is_itself_again() {
         cpus: None,
         memory_mib: None,
         disk_mib: None,
+        new_keys: false,
     };
     let watch = house.begin(create).await;
     house.end(watch).await.0.unwrap();

@@ -9,7 +9,7 @@
 use super::client::late;
 use super::error::{classify, clean};
 use super::{IncusEngine, path};
-use crate::{EngineError, Result, Spoiled, authorized, host_keys};
+use crate::{EngineError, HostKeys, Result, Spec, Spoiled, authorized, host_keys};
 use puerta_lab::model::Vm;
 use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error as SftpError;
@@ -29,12 +29,13 @@ const KEYS: &str = "/root/.ssh/authorized_keys";
 const REPLACE: &str = "posix-rename@openssh.com";
 
 impl IncusEngine {
-    /// Host name and keys, before the first start. The image needs no agent for it.
-    pub(super) async fn push_files(&self, name: &str, vm: &Vm, keys: &[String]) -> Result<()> {
+    /// Host name and keys, its own and its people's, before the first start. The image needs no agent for it.
+    pub(super) async fn push_files(&self, name: &str, vm: &Vm, spec: &Spec) -> Result<()> {
         let pushed = async {
             let files = self.files(name).await?;
             files.set_name(vm).await?;
-            files.set_keys(keys).await
+            files.set_host_keys(&spec.host_keys).await?;
+            files.set_keys(&spec.authorized_keys).await
         };
         timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
@@ -53,15 +54,32 @@ impl IncusEngine {
 
     /// What is public of its host keys.
     pub(super) async fn read_host_keys(&self, name: &str) -> Result<Vec<Vec<u8>>> {
+        let names = host_keys::FILES.map(|(name, _)| name);
+        let found = self.read_all(name, &names).await?;
+        let forms = found.iter().filter_map(|(file, content)| {
+            let (_, form) = host_keys::FILES.iter().find(|(name, _)| name == file)?;
+            form.public(content)
+        });
+        Ok(forms.collect())
+    }
+
+    /// All of them.
+    pub(super) async fn read_whole_host_keys(&self, name: &str) -> Result<HostKeys> {
+        Ok(HostKeys::of(self.read_all(name, &host_keys::names()).await?))
+    }
+
+    /// Those of these files that are plain ones and no longer than a host key.
+    async fn read_all(&self, name: &str, wanted: &[&str]) -> Result<Vec<(String, Vec<u8>)>> {
         let read = async {
             let files = self.files(name).await?;
             let mut found = Vec::new();
-            for (file, form) in host_keys::FILES {
-                // What is no plain file there is no key.
+            for file in wanted {
                 match files.bytes(file).await {
-                    Ok(file) => found.extend(file.and_then(|(bytes, _)| form.public(&bytes))),
-                    Err(EngineError::Spoiled(_)) => {}
-                    Err(error) => return Err(error),
+                    Ok(Some((bytes, _))) if bytes.len() <= host_keys::LONGEST => {
+                        found.push(((*file).to_owned(), bytes));
+                    }
+                    Err(away @ EngineError::Away(_)) => return Err(away),
+                    Ok(_) | Err(_) => {}
                 }
             }
             Ok(found)
@@ -117,7 +135,20 @@ struct Files {
 impl Files {
     async fn set_name(&self, vm: &Vm) -> Result<()> {
         self.folder("/etc", 0o755).await?;
-        self.replace("/etc/hostname", &Mode::NAME, &format!("{}\n", vm.name)).await
+        self.replace("/etc/hostname", &Mode::NAME, format!("{}\n", vm.name).as_bytes()).await
+    }
+
+    /// Of a server that this machine has; another one's are not for it.
+    async fn set_host_keys(&self, keys: &HostKeys) -> Result<()> {
+        for (name, content) in keys.files(&host_keys::names()) {
+            let folder = name.rsplit_once('/').map_or("/", |(folder, _)| folder);
+            if self.look(folder).await?.is_none_or(|found| kind(&found) != FOLDER) {
+                continue;
+            }
+            let bits = if name.ends_with(".pub") { 0o644 } else { 0o600 };
+            self.replace(&name, &Mode { bits, ..Mode::KEYS }, &content).await?;
+        }
+        Ok(())
     }
 
     async fn set_keys(&self, keys: &[String]) -> Result<()> {
@@ -128,7 +159,7 @@ impl Files {
         if old.as_deref() == Some(&new) {
             return Ok(());
         }
-        self.replace(KEYS, &mode.unwrap_or(Mode::KEYS), &new).await
+        self.replace(KEYS, &mode.unwrap_or(Mode::KEYS), new.as_bytes()).await
     }
 
     /// What a name stands for itself, no link followed; nothing, when there is none.
@@ -191,7 +222,7 @@ impl Files {
     }
 
     /// Gives a name this content, whole or not at all: in a new file, which nothing else has the name of.
-    async fn replace(&self, name: &str, mode: &Mode, content: &str) -> Result<()> {
+    async fn replace(&self, name: &str, mode: &Mode, content: &[u8]) -> Result<()> {
         let new = format!("{name}.puerta");
         match self.sftp.remove(&new).await {
             Err(SftpError::Status(status)) if status.status_code != StatusCode::NoSuchFile => {
@@ -202,7 +233,7 @@ impl Files {
         let fresh = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
         let written = async {
             let handle = self.sftp.open(&new, fresh, empty()).await?.handle;
-            for (at, piece) in content.as_bytes().chunks(PIECE as usize).enumerate() {
+            for (at, piece) in content.chunks(PIECE as usize).enumerate() {
                 self.sftp.write(&handle, at as u64 * u64::from(PIECE), piece.to_vec()).await?;
             }
             for step in mode.steps() {

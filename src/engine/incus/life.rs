@@ -26,7 +26,7 @@ impl IncusEngine {
         let source = self.source_of(&vm.template).await?;
         let made = self.make_from(&source, None, &name, vm, &spec.node, MAKE).await;
         let made = match made {
-            Ok(()) => self.push_files(&name, vm, &spec.authorized_keys).await,
+            Ok(()) => self.push_files(&name, vm, spec).await,
             // Somebody else's, or our own of before: not ours to remove.
             Err(EngineError::Exists) => return Err(EngineError::Exists),
             Err(error) => Err(error),

@@ -27,8 +27,8 @@ mod tls;
 mod wire;
 
 use super::{
-    Engine, EngineError, Figures, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Status, Sum,
-    Take, Template, Terminal, Usage, Which,
+    Engine, EngineError, Figures, HostKeys, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec,
+    Status, Sum, Take, Template, Terminal, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -308,6 +308,10 @@ impl Engine for IncusEngine {
 
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>> {
         self.read_host_keys(&Which::Main.instance(vm.target().vmid)).await
+    }
+
+    async fn take_host_keys(&self, vm: &Permit<Vm>) -> Result<HostKeys> {
+        self.read_whole_host_keys(&Which::Main.instance(vm.target().vmid)).await
     }
 
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {

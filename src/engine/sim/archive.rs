@@ -3,7 +3,7 @@
 
 use super::Machine;
 use crate::ustar::{BLOCK, bad, file as file_of, padding, parse};
-use crate::{EngineError, Result};
+use crate::{EngineError, HostKeys, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,7 +11,7 @@ use std::path::Path;
 
 const TEXT: &str = "sim/content";
 const KEYS: &str = "sim/authorized_keys";
-const IDENTITY: &str = "sim/identity";
+pub(super) const IDENTITY: &str = "sim/identity";
 /// More than any test writes into a machine.
 const LONGEST: u64 = 64 << 20;
 
@@ -20,6 +20,12 @@ pub(super) struct Content {
     pub(super) text: String,
     pub(super) authorized_keys: Vec<String>,
     pub(super) identity: String,
+}
+
+/// The identity that one goes on with.
+pub(super) fn kept(keys: &HostKeys) -> Option<String> {
+    let (_, identity) = keys.files(&[IDENTITY]).pop()?;
+    String::from_utf8(identity).ok()
 }
 
 /// Writes a new file and gives its length; nothing is left of one that became too long.

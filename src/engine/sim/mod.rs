@@ -15,8 +15,8 @@ mod shell;
 mod world;
 
 use super::{
-    Engine, EngineError, Figures, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec, Sum,
-    Take, Template, Terminal, TerminalWord, Usage, Which,
+    Engine, EngineError, Figures, HostKeys, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size,
+    Spec, Sum, Take, Template, Terminal, TerminalWord, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -104,6 +104,20 @@ impl SimEngine {
         if down {
             offline.push(node.to_owned());
         }
+    }
+
+    /// Whether reading a machine's files does not end, as its root can bring about.
+    pub fn set_stuck(&self, vmid: Vmid, stuck: bool) {
+        let machines = &mut self.world().faults.stuck;
+        machines.remove(&vmid);
+        if stuck {
+            machines.insert(vmid, 0);
+        }
+    }
+
+    /// How many readings of that began since then.
+    pub fn stuck(&self, vmid: Vmid) -> usize {
+        self.world().faults.stuck.get(&vmid).copied().unwrap_or_default()
     }
 
     /// Replaces what is inside a machine.
@@ -251,7 +265,7 @@ impl Engine for SimEngine {
             running: false,
             tags: tags(vm),
             authorized_keys: spec.authorized_keys.clone(),
-            identity: vm.id.to_string(),
+            identity: archive::kept(&spec.host_keys).unwrap_or_else(|| vm.id.to_string()),
             content,
         };
         world.set(key, machine)
@@ -266,11 +280,24 @@ impl Engine for SimEngine {
 
     /// One, which goes where its content goes.
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>> {
+        let vmid = vm.target().vmid;
+        if let Some(begun) = self.world().faults.stuck.get_mut(&vmid) {
+            *begun += 1;
+        }
+        while self.world().faults.stuck.contains_key(&vmid) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let world = self.asked()?;
         let identity = &world.reachable((vm.target().vmid, Which::Main))?.identity;
         let key = Sha256::digest(["host key of ", identity].concat());
         let part = |bytes: &[u8]| [&(bytes.len() as u32).to_be_bytes(), bytes].concat();
         Ok(vec![[part(b"ssh-ed25519"), part(&key)].concat()])
+    }
+
+    async fn take_host_keys(&self, vm: &Permit<Vm>) -> Result<HostKeys> {
+        let world = self.asked()?;
+        let identity = world.reachable((vm.target().vmid, Which::Main))?.identity.clone();
+        Ok(HostKeys::of([(archive::IDENTITY.to_owned(), identity.into_bytes())]))
     }
 
     async fn start(&self, vm: &Permit<Vm>, which: Which) -> Result<()> {

@@ -20,6 +20,8 @@ pub(super) struct Faults {
     pub(super) no_space: bool,
     pub(super) next: Option<EngineError>,
     pub(super) offline: Vec<String>,
+    /// Machines whose files nobody can read, and how many times they were asked for.
+    pub(super) stuck: BTreeMap<Vmid, usize>,
 }
 
 /// One simulated machine.

@@ -1,12 +1,9 @@
 //! Files of a client's: `known_hosts` (sshd(8)) and `ssh_config` (ssh_config(5)). What stands in them are names of the
 //! registry, keys that were read, and the technician's configuration; sentences are comments.
 
-use crate::app::reply::{ConfigView, KnownHost, KnownReply};
+use crate::app::reply::{ConfigView, DOOR, KnownHost, KnownReply};
 use crate::shell::lang::Lang;
 use crate::shell::text::text;
-
-/// How puerta is called in the client's configuration.
-const DOOR: &str = "puerta";
 
 pub(super) fn reply(reply: &KnownReply, lang: Lang) -> String {
     match reply {
@@ -29,20 +26,25 @@ fn lines(host: &KnownHost, lang: Lang) -> String {
 
 fn config(view: &ConfigView, lang: Lang) -> String {
     let ConfigView { host, port, login, hosts, file } = view;
-    let example = hosts.first().filter(|host| !host.contains('*')).map_or("web1", String::as_str);
-    let id = if *file { "ssh-config-file" } else { "ssh-config-asks" };
-    let mut text = comment(lang, "ssh-config-about", &[("login", login), ("host", host), ("vm", example)]);
-    text += &comment(lang, id, &[]);
-    text += &format!("Host {DOOR}\n    HostName {host}\n    Port {port}\n    User {login}\n");
+    let mut text = comment(lang, "ssh-config-about", &[("login", login), ("host", host)]);
+    text += &comment(lang, if *file { "ssh-config-file" } else { "ssh-config-asks" }, &[]);
+    text += &format!(
+        "\nHost {DOOR}\n    HostName {host}\n    Port {port}\n    User {login}\n    ProxyJump none\n"
+    );
     if !file {
         // So that what is asked beside comes in by the same connection.
         text += "    ControlMaster auto\n    ControlPath ~/.ssh/puerta-%C\n    ControlPersist 60\n";
     }
+    if hosts.is_empty() {
+        return text;
+    }
     text += &format!("\nHost {}\n    User root\n    ProxyJump {DOOR}\n", hosts.join(" "));
     text += &match file {
         true => "    UserKnownHostsFile ~/.ssh/known_hosts.puerta\n".to_owned(),
+        // Without what a person may have under `Host puerta` for their own sessions.
         false => format!(
-            "    KnownHostsCommand /usr/bin/ssh {DOOR} known-hosts %H\n    UserKnownHostsFile /dev/null\n"
+            "    KnownHostsCommand /usr/bin/ssh -T -o RemoteCommand=none {DOOR} known-hosts %H\n    \
+             UserKnownHostsFile /dev/null\n"
         ),
     };
     text + "    StrictHostKeyChecking yes\n"

@@ -206,6 +206,7 @@ fn sheet(people: &[Coded<'_>], course: &str, lang: Lang) -> String {
 
 fn card(person: &Coded<'_>, course: &str, lang: Lang) -> Vec<String> {
     let Coded { login, name, code, .. } = person;
+    let key = here::fingerprint().map(|key| (label(lang, "puerta") + " ", key));
     let fields = [
         (String::new(), format!("{name} ({course})")),
         (label(lang, "login") + " ", (*login).to_owned()),
@@ -213,7 +214,11 @@ fn card(person: &Coded<'_>, course: &str, lang: Lang) -> Vec<String> {
         (label(lang, "code") + " ", code.code.clone()),
         (label(lang, "expires") + " ", day(code)),
     ];
-    fields.iter().flat_map(|(label, value)| folded(&printable(&format!("{label}{value}")))).collect()
+    fields
+        .iter()
+        .chain(&key)
+        .flat_map(|(label, value)| folded(&printable(&format!("{label}{value}"))))
+        .collect()
 }
 
 /// The text in lines that fit a card.

@@ -75,7 +75,8 @@ fn machines() {
         beside: beside.map(name),
         over,
     };
-    let plain = |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None };
+    let plain =
+        |vm| Create { vm, template: None, cpus: None, memory_mib: None, disk_mib: None, new_keys: false };
     let table = [
         ("vm list", List(Whose::Own)),
         ("list", List(Whose::Own)),
@@ -92,6 +93,7 @@ fn machines() {
                 cpus: Some(2),
                 memory_mib: Some(512),
                 disk_mib: Some(4096),
+                new_keys: false,
             },
         ),
         ("vm show web1.alumno1.virtuales", Show(vm("web1.alumno1"))),

@@ -49,6 +49,8 @@ pub(crate) enum Bare {
         memory: Option<u32>,
         #[arg(long, allow_negative_numbers = true, value_parser = size_mib)]
         disk: Option<u32>,
+        #[arg(long)]
+        new_keys: bool,
     },
     Show {
         #[arg(value_parser = machine)]
@@ -116,8 +118,8 @@ impl Bare {
     pub(super) fn meant(self) -> Result<Meant> {
         Ok(match self {
             Self::List { whose } => command(VmCommand::List(whose.chosen()?)),
-            Self::Create { name: vm, template, cpus, memory: memory_mib, disk: disk_mib } => {
-                command(VmCommand::Create { vm, template, cpus, memory_mib, disk_mib })
+            Self::Create { name: vm, template, cpus, memory: memory_mib, disk: disk_mib, new_keys } => {
+                command(VmCommand::Create { vm, template, cpus, memory_mib, disk_mib, new_keys })
             }
             Self::Show { vm } => command(VmCommand::Show(vm)),
             Self::Start { vm } => command(VmCommand::Start(vm)),

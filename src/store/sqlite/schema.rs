@@ -28,6 +28,7 @@ pub(super) fn migrator() -> Migrator {
         (16, "clock", include_str!("migrations/0016_clock.sql")),
         (17, "leaving", include_str!("migrations/0017_leaving.sql")),
         (18, "visits", include_str!("migrations/0018_visits.sql")),
+        (19, "host_keys", include_str!("migrations/0019_host_keys.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

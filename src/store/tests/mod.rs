@@ -7,6 +7,7 @@ mod backups;
 mod courses;
 mod credentials;
 mod factors;
+mod host_keys;
 mod leaving;
 mod machines;
 mod network;

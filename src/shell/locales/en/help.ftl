@@ -346,14 +346,16 @@ help-known-hosts =
     Examples: known-hosts web1
               ssh { $door } known-hosts > ~/.ssh/known_hosts.puerta
 use-ssh-config = ssh-config [--file]
-sum-ssh-config = Writes your `~/.ssh/config`, to enter by `ssh web1` without questions.
+sum-ssh-config = Writes what goes into `~/.ssh/config`, to enter by `ssh web1` without questions.
 help-ssh-config =
-    Your client asks puerta for the machine's key each time it enters, so it
-    neither asks you nor warns that it has changed. It takes OpenSSH 8.5 or later.
-    --file is for older clients and for Windows: the keys are in a file of yours,
-    which you renew by `known-hosts` when you make or restore a machine.
+    It goes into a file of its own, which `~/.ssh/config` names in its first line
+    by `Include puerta.conf`. Your client asks puerta for the machine's key each
+    time it enters, so it neither asks you nor warns that it has changed: it takes
+    OpenSSH 8.5 or later. --file is for older clients and for Windows: the keys
+    are in another file of yours, which you renew when you make or restore one.
 
-    Example: ssh { $door } ssh-config >> ~/.ssh/config
+    Examples: ssh { $door } ssh-config > ~/.ssh/puerta.conf
+      ssh { $door } ssh-config --file > .ssh\puerta.conf   (`cmd`)
 use-lang = lang [es|en]
 sum-lang = Speaks to you in that language from now on; alone, says which holds.
 help-lang =

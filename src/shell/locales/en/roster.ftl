@@ -157,6 +157,7 @@ col-campus = at the campus
 col-change = change
 col-code = code
 col-email = e-mail
+col-puerta = puerta's key
 col-expires = valid until
 col-group = group
 col-idnumber = student number

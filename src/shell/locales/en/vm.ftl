@@ -24,7 +24,7 @@ help-vm-list =
     --all              those of all seats (teachers)
 
     Example: vm list --json
-use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE]
+use-vm-create = vm create NAME [--template TEMPLATE] [--cpus N] [--memory SIZE] [--disk SIZE] [--new-keys]
 sum-vm-create = Makes a machine and starts it.
 help-vm-create =
     The name has lower-case letters, digits and `-`, at most 40, and is also the
@@ -36,6 +36,8 @@ help-vm-create =
     --cpus N              cores that it may use
     --memory SIZE         memory: `512M`, `1G`
     --disk SIZE           disk: `4G`
+    --new-keys            with new ssh keys, not those of the last one of that
+                          name that you deleted (your client will warn you)
 
     Example: vm create web1 --template debian-12 --memory 512M
 use-vm-show = vm show NAME
@@ -132,14 +134,17 @@ error-vm-missing = `{ $vm }` is gone from the engine: bring it back with `vm res
 error-vm-ambiguous = there are several machines `{ $vm }`: say of which seat, as in { $choices }
 
 ## Keys by which machines are known
-error-no-host-keys = `{ $vm }` has no ssh key yet: it makes them when it starts for the first time (`vm start { $vm }`)
 error-host-keys-late = the engine did not say the keys of `{ $vm }` in time; try again
-known-hosts-none = { $vm }: no keys yet, or the engine did not say them
+known-hosts-none = { $vm }: no ssh keys, since it has never started or the engine did not say them in time
 ssh-config-about =
-    Of { $login } at { $host }, for ~/.ssh/config: after it, `ssh { $vm }`.
+    Of { $login } at { $host }. It goes into a file of its own, ~/.ssh/puerta.conf,
+    and ~/.ssh/config names it in its first line:  Include puerta.conf
     You compare the key of puerta once, the first time; nobody asks about those
-    of your machines.
-ssh-config-asks = The client asks puerta for those: OpenSSH 8.5 or later (`ssh -V`).
+    of your machines. The ones that you make later have their full name, or a
+    short one when you write this file again.
+ssh-config-asks = It takes OpenSSH 8.5 or later (`ssh -V`); else `ssh-config --file`.
 ssh-config-file =
-    Those are in a file. Make it now, and again when you make or restore one:
+    Those are in another file. Make it now, and again when you make or restore one:
     ssh puerta known-hosts > ~/.ssh/known_hosts.puerta
+    On Windows:
+    cmd /c "ssh puerta known-hosts > %USERPROFILE%\.ssh\known_hosts.puerta"

@@ -347,14 +347,16 @@ help-known-hosts =
     Ejemplos: known-hosts web1
               ssh { $door } known-hosts > ~/.ssh/known_hosts.puerta
 use-ssh-config = ssh-config [--file]
-sum-ssh-config = Escribe tu `~/.ssh/config`, para entrar con `ssh web1` sin preguntas.
+sum-ssh-config = Escribe lo de tu `~/.ssh/config`, para entrar con `ssh web1` sin preguntas.
 help-ssh-config =
-    Tu cliente pide a puerta la clave de la máquina cada vez que entra, así que
-    ni pregunta ni avisa de que ha cambiado. Necesita OpenSSH 8.5 o posterior.
-    --file es para clientes más antiguos y para Windows: las claves van en un
-    archivo tuyo, que renuevas con `known-hosts` al hacer o restaurar una máquina.
+    Va en un fichero propio, que `~/.ssh/config` nombra en su primera línea con
+    `Include puerta.conf`. Tu cliente pide a puerta la clave de la máquina cada
+    vez que entra, así que ni pregunta ni avisa de que ha cambiado: necesita
+    OpenSSH 8.5 o posterior. --file es para clientes más antiguos y para Windows:
+    las claves van en otro fichero tuyo, que renuevas al hacer o restaurar una.
 
-    Ejemplo: ssh { $door } ssh-config >> ~/.ssh/config
+    Ejemplos: ssh { $door } ssh-config > ~/.ssh/puerta.conf
+      ssh { $door } ssh-config --file > .ssh\puerta.conf   (`cmd`)
 use-lang = lang [es|en]
 sum-lang = Te habla en ese idioma de ahora en adelante; a secas, dice cuál vale.
 help-lang =

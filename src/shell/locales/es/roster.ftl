@@ -157,6 +157,7 @@ col-campus = en el campus
 col-change = cambio
 col-code = código
 col-email = correo
+col-puerta = clave de puerta
 col-expires = vale hasta
 col-group = grupo
 col-idnumber = n.º de alumno

@@ -24,7 +24,7 @@ help-vm-list =
     --all             las de todos los puestos (profesores)
 
     Ejemplo: vm list --json
-use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO]
+use-vm-create = vm create NOMBRE [--template PLANTILLA] [--cpus N] [--memory TAMAÑO] [--disk TAMAÑO] [--new-keys]
 sum-vm-create = Crea una máquina y la arranca.
 help-vm-create =
     El nombre lleva letras minúsculas, cifras y `-`, hasta 40, y es también el
@@ -35,6 +35,8 @@ help-vm-create =
     --cpus N               núcleos que puede usar
     --memory TAMAÑO        memoria: `512M`, `1G`
     --disk TAMAÑO          disco: `4G`
+    --new-keys             con claves de ssh nuevas, no las de la última de ese
+                           nombre que borraste (tu cliente avisará)
 
     Ejemplo: vm create web1 --template debian-12 --memory 512M
 use-vm-show = vm show NOMBRE
@@ -131,14 +133,17 @@ error-vm-missing = `{ $vm }` ya no está en el motor: recupérala con `vm restor
 error-vm-ambiguous = hay varias máquinas `{ $vm }`: di de qué puesto es, como en { $choices }
 
 ## Claves por las que se conoce a las máquinas
-error-no-host-keys = `{ $vm }` no tiene todavía ninguna clave de ssh: las hace al arrancar por primera vez (`vm start { $vm }`)
 error-host-keys-late = el motor no ha dicho a tiempo las claves de `{ $vm }`; vuelve a intentarlo
-known-hosts-none = { $vm }: todavía sin claves, o el motor no las ha dicho
+known-hosts-none = { $vm }: sin claves de ssh, porque no ha arrancado nunca o el motor no las ha dicho a tiempo
 ssh-config-about =
-    De { $login } en { $host }, para ~/.ssh/config: después, `ssh { $vm }`.
+    De { $login } en { $host }. Va en un fichero propio, ~/.ssh/puerta.conf, y
+    ~/.ssh/config lo nombra en su primera línea:  Include puerta.conf
     La clave de puerta se compara una vez, la primera; por las de tus máquinas
-    nadie pregunta.
-ssh-config-asks = El cliente se las pide a puerta: OpenSSH 8.5 o posterior (`ssh -V`).
+    nadie pregunta. Las que hagas luego se llaman por su nombre entero, o corto
+    cuando vuelvas a escribir este fichero.
+ssh-config-asks = Necesita OpenSSH 8.5 o posterior (`ssh -V`); si no, `ssh-config --file`.
 ssh-config-file =
-    Esas están en un archivo. Hazlo ahora, y otra vez al hacer o restaurar una:
+    Esas están en otro fichero. Hazlo ahora, y otra vez al hacer o restaurar una:
     ssh puerta known-hosts > ~/.ssh/known_hosts.puerta
+    En Windows:
+    cmd /c "ssh puerta known-hosts > %USERPROFILE%\.ssh\known_hosts.puerta"
