@@ -17,5 +17,6 @@ pub mod names;
 pub mod network;
 mod nobodys;
 pub mod plan;
+pub mod practice;
 pub mod quota;
 pub mod rules;

@@ -111,6 +111,10 @@ name!(
     CourseName, "course", 40, ""
 );
 name!(
+    /// A practice's name, such as `tomcat`.
+    PracticeName, "practice", 40, ""
+);
+name!(
     /// A template's name, such as `debian-12`.
     TemplateName, "template", 40, ""
 );

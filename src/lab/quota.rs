@@ -63,6 +63,20 @@ impl std::str::FromStr for Quota {
     }
 }
 
+/// MiB: `512`, `512M`, `1G`, `2T`, with `B` or `iB` behind the letter when somebody writes it; never 0.
+pub fn size_mib(text: &str) -> Option<u32> {
+    let lower = text.to_ascii_lowercase();
+    let letters = lower.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = lower.get(..lower.len() - letters.len())?;
+    let unit: u32 = match letters {
+        "" | "m" | "mb" | "mib" => 1,
+        "g" | "gb" | "gib" => 1024,
+        "t" | "tb" | "tib" => 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u32>().ok()?.checked_mul(unit).filter(|mib| *mib > 0)
+}
+
 /// What a seat may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Quotas {

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use puerta_lab::model::Role;
 use puerta_lab::names::{NameError, NodeName, VmRef};
 use puerta_lab::network::network_of;
+use puerta_lab::quota;
 
 /// `value` was given, and `expected` (a word that the sentence knows) was wanted. Whoever knows which option
 /// it was given to says so: [`about`].
@@ -33,22 +34,7 @@ pub(super) fn short(word: &str) -> String {
 
 /// MiB: `512`, `512M`, `1G`, `2T`, with `B` or `iB` behind the letter when somebody writes it.
 pub(super) fn size_mib(text: &str) -> Result<u32> {
-    let wrong = || bad(text, "size");
-    let lower = text.to_ascii_lowercase();
-    let letters = lower.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = &lower[..lower.len() - letters.len()];
-    let unit: u32 = match letters {
-        "" | "m" | "mb" | "mib" => 1,
-        "g" | "gb" | "gib" => 1024,
-        "t" | "tb" | "tib" => 1024 * 1024,
-        _ => return Err(wrong()),
-    };
-    digits
-        .parse::<u32>()
-        .ok()
-        .and_then(|count| count.checked_mul(unit))
-        .filter(|mib| *mib > 0)
-        .ok_or_else(wrong)
+    quota::size_mib(text).ok_or_else(|| bad(text, "size"))
 }
 
 /// A whole number from 1.

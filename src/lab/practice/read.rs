@@ -1,0 +1,433 @@
+//! From the file to the practice, or to everything that is wrong with it.
+
+use super::{Check, Http, MOST_BYTES, MOST_CHECKS, MOST_MACHINES, Machine, Practice, Probe, Texts};
+use crate::names::{NameError, VmName};
+use crate::network::Service;
+use crate::quota::size_mib;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::str::FromStr;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A text of a file, for people, may be so long.
+const MOST_TEXT: usize = 500;
+/// A program's words, and each of them.
+const MOST_WORDS: usize = 64;
+/// Nobody waits longer for a check.
+const MOST_WAIT: u32 = 600;
+/// Of a file that is wrong all over, so many mistakes are told.
+const MOST_MISTAKES: usize = 100;
+
+/// One thing wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Line, from 1; `None` is the whole file.
+    pub line: Option<usize>,
+    /// The key that it is about: `vm.web.memory`.
+    pub key: String,
+    /// What it is.
+    pub wrong: Wrong,
+}
+
+/// What can be wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is no TOML; what its reader says (English).
+    Toml(String),
+    /// Longer than this many bytes.
+    Long(usize),
+    /// The key is missing.
+    Missing,
+    /// There is no such key here.
+    Unknown,
+    /// Another kind of value is wanted: `text`, `number`, `list`, `table`, `size`, `service`, `template`, `port`.
+    Kind(&'static str),
+    /// Not a name.
+    Name(NameError),
+    /// Not from this to that.
+    Range(u64, u64),
+    /// More than so many of them.
+    Many(usize),
+    /// No machine of the practice is called so.
+    NoVm(String),
+    /// These start each after the other.
+    Circle(Vec<VmName>),
+    /// It is not one of these.
+    Choice(&'static str),
+    /// It is there twice.
+    Twice,
+    /// It does not begin with `/`, or is no path.
+    Path,
+}
+
+type Wrongs = Vec<Mistake>;
+
+impl FromStr for Practice {
+    type Err = Vec<Mistake>;
+
+    fn from_str(text: &str) -> Result<Self, Vec<Mistake>> {
+        if text.len() > MOST_BYTES {
+            let wrong = Wrong::Long(MOST_BYTES);
+            return Err(vec![Mistake { line: None, key: String::new(), wrong }]);
+        }
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut file = File { text, wrongs: Vec::new() };
+        for error in errors {
+            let line = error.span().map(|span| file.line(&span));
+            let wrong = Wrong::Toml(error.message().to_owned());
+            file.wrongs.push(Mistake { line, key: String::new(), wrong });
+        }
+        let practice = file.practice(root.get_ref());
+        let mut wrongs = file.wrongs;
+        wrongs.sort_by_key(|mistake| mistake.line);
+        wrongs.truncate(MOST_MISTAKES);
+        match practice {
+            Some(practice) if wrongs.is_empty() => Ok(practice),
+            _ => Err(wrongs),
+        }
+    }
+}
+
+struct File<'a> {
+    text: &'a str,
+    wrongs: Wrongs,
+}
+
+/// A table of the file, and which of its keys were asked for.
+struct Table<'t, 'a> {
+    name: String,
+    line: Option<usize>,
+    table: &'t DeTable<'a>,
+    known: BTreeSet<&'static str>,
+}
+
+impl<'t, 'a> Table<'t, 'a> {
+    fn key(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+impl<'a> File<'a> {
+    fn line(&self, span: &Range<usize>) -> usize {
+        1 + self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
+    }
+
+    fn wrong(&mut self, line: Option<usize>, key: String, wrong: Wrong) {
+        self.wrongs.push(Mistake { line, key, wrong });
+    }
+
+    /// Complains about a value that is there.
+    fn blame<T>(&mut self, table: &Table<'_, 'a>, key: &str, span: &Range<usize>, wrong: Wrong) -> Option<T> {
+        let line = Some(self.line(span));
+        self.wrong(line, table.key(key), wrong);
+        None
+    }
+
+    /// The value, read, if it is there and can be.
+    fn value<'t, T>(
+        &mut self,
+        table: &mut Table<'t, 'a>,
+        key: &'static str,
+        read: impl FnOnce(&'t DeValue<'a>) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        table.known.insert(key);
+        let found = table.table.get(key)?;
+        match read(found.get_ref()) {
+            Ok(value) => Some(value),
+            Err(wrong) => self.blame(table, key, &found.span(), wrong),
+        }
+    }
+
+    /// The same; without it the table is no good.
+    fn required<'t, T>(
+        &mut self,
+        table: &mut Table<'t, 'a>,
+        key: &'static str,
+        read: impl FnOnce(&'t DeValue<'a>) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        if !table.table.contains_key(key) {
+            table.known.insert(key);
+            self.wrong(table.line, table.key(key), Wrong::Missing);
+        }
+        self.value(table, key, read)
+    }
+
+    /// Keys that nobody asked for.
+    fn finish(&mut self, table: &Table<'_, 'a>) {
+        for (key, _) in table.table {
+            if !table.known.contains(key.get_ref().as_ref()) {
+                let _: Option<()> = self.blame(table, &shown(key.get_ref()), &key.span(), Wrong::Unknown);
+            }
+        }
+    }
+
+    fn table<'t>(&mut self, parent: &mut Table<'t, 'a>, key: &'static str) -> Option<Table<'t, 'a>> {
+        let line = parent.table.get(key).map(|found| self.line(&found.span()));
+        let table = self.value(parent, key, |value| value.as_table().ok_or(Wrong::Kind("table")))?;
+        Some(Table { name: parent.key(key), line, table, known: BTreeSet::new() })
+    }
+
+    fn practice(&mut self, root: &DeTable<'a>) -> Option<Practice> {
+        let mut top = Table { name: String::new(), line: None, table: root, known: BTreeSet::new() };
+        if !root.contains_key("practice") {
+            self.wrong(None, "practice".into(), Wrong::Missing);
+        }
+        let head = self.table(&mut top, "practice");
+        let (name, title) = match head {
+            Some(mut head) => {
+                let name = self.required(&mut head, "name", name);
+                let title = self.texts(&mut head, "title");
+                self.finish(&head);
+                (name, title)
+            }
+            None => (None, Texts::default()),
+        };
+        let machines = self.machines(&mut top);
+        let names: BTreeSet<VmName> = machines.iter().map(|machine| machine.name.clone()).collect();
+        let checks = self.checks(&mut top, &names);
+        self.finish(&top);
+        Some(Practice { name: name?, title, machines, checks })
+    }
+
+    fn texts(&mut self, parent: &mut Table<'_, 'a>, key: &'static str) -> Texts {
+        let Some(mut table) = self.table(parent, key) else { return Texts::default() };
+        let es = self.value(&mut table, "es", sentence);
+        let en = self.value(&mut table, "en", sentence);
+        self.finish(&table);
+        Texts { es, en }
+    }
+
+    fn machines(&mut self, top: &mut Table<'_, 'a>) -> Vec<Machine> {
+        if !top.table.contains_key("vm") {
+            self.wrong(None, "vm".into(), Wrong::Missing);
+        }
+        let Some(all) = self.table(top, "vm") else { return Vec::new() };
+        if all.table.len() > MOST_MACHINES {
+            self.wrong(all.line, "vm".into(), Wrong::Many(MOST_MACHINES));
+            return Vec::new();
+        }
+        let mut machines = BTreeMap::new();
+        for (key, value) in all.table {
+            let (said, line) = (shown(key.get_ref()), self.line(&key.span()));
+            let called = key.get_ref().parse::<VmName>().map_err(Wrong::Name);
+            let called = match called {
+                Ok(called) => called,
+                Err(wrong) => {
+                    self.wrong(Some(line), all.key(&said), wrong);
+                    continue;
+                }
+            };
+            let Some(table) = value.get_ref().as_table() else {
+                self.wrong(Some(line), all.key(&said), Wrong::Kind("table"));
+                continue;
+            };
+            let mut table = Table { name: all.key(&said), line: Some(line), table, known: BTreeSet::new() };
+            machines
+                .extend(self.machine(called.clone(), &mut table).map(|machine| (called, (machine, line))));
+            self.finish(&table);
+        }
+        self.ordered(machines)
+    }
+
+    fn machine(&mut self, name: VmName, table: &mut Table<'_, 'a>) -> Option<Machine> {
+        let template = self
+            .required(table, "template", |value| text(value)?.parse().map_err(|_| Wrong::Kind("template")));
+        let cpus = self.value(table, "cpus", |value| number(value, 1, 256));
+        let memory_mib = self.value(table, "memory", size);
+        let disk_mib = self.value(table, "disk", size);
+        let publish = self.value(table, "publish", services).unwrap_or_default();
+        let after =
+            self.value(table, "after", |value| list(value, MOST_MACHINES, called)).unwrap_or_default();
+        Some(Machine { name, template: template?, cpus, memory_mib, disk_mib, publish, after })
+    }
+
+    /// Each behind those that it starts after.
+    fn ordered(&mut self, mut left: BTreeMap<VmName, (Machine, usize)>) -> Vec<Machine> {
+        for (machine, line) in left.values() {
+            for other in machine.after.iter().filter(|other| !left.contains_key(*other)) {
+                let wrong = Wrong::NoVm(other.to_string());
+                self.wrongs.push(Mistake {
+                    line: Some(*line),
+                    key: format!("vm.{}.after", machine.name),
+                    wrong,
+                });
+            }
+        }
+        let there: BTreeSet<VmName> = left.keys().cloned().collect();
+        let mut ordered: Vec<Machine> = Vec::new();
+        while !left.is_empty() {
+            let waits = |machine: &Machine| {
+                machine.after.iter().any(|other| there.contains(other) && left.contains_key(other))
+            };
+            let next = left.iter().find(|(_, (machine, _))| !waits(machine)).map(|(name, _)| name.clone());
+            let Some(next) = next else {
+                let line = left.values().map(|(_, line)| *line).min();
+                let circle = left.keys().cloned().collect();
+                self.wrong(line, "vm".into(), Wrong::Circle(circle));
+                break;
+            };
+            ordered.extend(left.remove(&next).map(|(machine, _)| machine));
+        }
+        ordered
+    }
+
+    fn checks(&mut self, top: &mut Table<'_, 'a>, vms: &BTreeSet<VmName>) -> Vec<Check> {
+        let all = self.value(top, "check", |value| {
+            let all = value.as_array().ok_or(Wrong::Kind("table"))?;
+            if all.len() > MOST_CHECKS { Err(Wrong::Many(MOST_CHECKS)) } else { Ok(all) }
+        });
+        let mut checks = Vec::new();
+        for (place, item) in all.into_iter().flatten().enumerate() {
+            let line = Some(self.line(&item.span()));
+            let name = format!("check.{}", place + 1);
+            let Some(table) = item.get_ref().as_table() else {
+                self.wrong(line, name, Wrong::Kind("table"));
+                continue;
+            };
+            let mut table = Table { name, line, table, known: BTreeSet::new() };
+            checks.extend(self.check(&mut table, vms));
+            self.finish(&table);
+        }
+        checks
+    }
+
+    fn check(&mut self, table: &mut Table<'_, 'a>, vms: &BTreeSet<VmName>) -> Option<Check> {
+        let points = self.value(table, "points", |value| number(value, 0, 1000)).unwrap_or(1);
+        let wait_s = self.value(table, "wait", |value| number(value, 0, MOST_WAIT)).unwrap_or(0);
+        let says = self.texts(table, "text");
+        const KINDS: &str = "published, answers, reaches, closed, runs";
+        let kind = self.required(table, "kind", |value| {
+            let kind = text_of(value)?;
+            let known = KINDS.split(", ").find(|known| *known == kind);
+            known.ok_or(Wrong::Choice(KINDS))
+        });
+        let Some(kind) = kind else {
+            // Without it nobody knows which keys belong here.
+            table.known.extend(["vm", "port", "path", "status", "contains", "from", "to", "command"]);
+            return None;
+        };
+        let probe = match kind {
+            "published" | "answers" => {
+                let vm = self.vm(table, "vm", vms);
+                let port = self.required(table, "port", port);
+                let http = self.http(table);
+                match kind {
+                    "published" => Probe::Published { vm: vm?, port: port?, http },
+                    _ => Probe::Answers { vm: vm?, port: port?, http },
+                }
+            }
+            "runs" => {
+                let vm = self.vm(table, "vm", vms);
+                let command = self.required(table, "command", |value| match list(value, MOST_WORDS, text) {
+                    Ok(words) if words.is_empty() => Err(Wrong::Kind("list")),
+                    words => words,
+                });
+                let status = self.value(table, "status", |value| number(value, 0, 255)).unwrap_or(0);
+                let contains = self.value(table, "contains", sentence);
+                Probe::Runs { vm: vm?, command: command?, status: status as u8, contains }
+            }
+            open => {
+                let from = self.vm(table, "from", vms);
+                let to = self.vm(table, "to", vms);
+                let port = self.required(table, "port", port);
+                Probe::Reaches { from: from?, to: to?, port: port?, open: open == "reaches" }
+            }
+        };
+        Some(Check { probe, points, wait_s, text: says })
+    }
+
+    fn vm(&mut self, table: &mut Table<'_, 'a>, key: &'static str, vms: &BTreeSet<VmName>) -> Option<VmName> {
+        self.required(table, key, |value| {
+            let said = text(value)?;
+            let found = said.parse().ok().filter(|name| vms.contains(name));
+            found.ok_or_else(|| Wrong::NoVm(shown(&said)))
+        })
+    }
+
+    fn http(&mut self, table: &mut Table<'_, 'a>) -> Option<Http> {
+        let status = self.value(table, "status", |value| number(value, 100, 599));
+        let contains = self.value(table, "contains", sentence);
+        let path = self.value(table, "path", |value| {
+            let path = text_of(value)?;
+            let plain = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+            if plain { Ok(path.to_owned()) } else { Err(Wrong::Path) }
+        });
+        // Any of them says that a page is meant.
+        let asked = status.is_some() || contains.is_some() || path.is_some();
+        let path = path.unwrap_or_else(|| "/".to_owned());
+        asked.then(|| Http { path, status: status.unwrap_or(200) as u16, contains })
+    }
+}
+
+/// Of a stranger's key as much as is shown.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(60).collect()
+}
+
+fn text_of<'t>(value: &'t DeValue<'_>) -> Result<&'t str, Wrong> {
+    let text = value.as_str().ok_or(Wrong::Kind("text"))?;
+    if text.len() > MOST_TEXT { Err(Wrong::Long(MOST_TEXT)) } else { Ok(text) }
+}
+
+fn text(value: &DeValue<'_>) -> Result<String, Wrong> {
+    // Programs end their words with a NUL.
+    match text_of(value)? {
+        text if text.contains('\0') => Err(Wrong::Kind("text")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// A line for people.
+fn sentence(value: &DeValue<'_>) -> Result<String, Wrong> {
+    match text_of(value)? {
+        text if text.chars().any(char::is_control) => Err(Wrong::Kind("text")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+fn name<T: FromStr<Err = NameError>>(value: &DeValue<'_>) -> Result<T, Wrong> {
+    text_of(value)?.parse().map_err(Wrong::Name)
+}
+
+fn called(value: &DeValue<'_>) -> Result<VmName, Wrong> {
+    name(value)
+}
+
+fn number(value: &DeValue<'_>, low: u32, high: u32) -> Result<u32, Wrong> {
+    let wrong = || Wrong::Range(low.into(), high.into());
+    let number = value.as_integer().ok_or(Wrong::Kind("number"))?;
+    let number = u32::from_str_radix(number.as_str(), number.radix()).map_err(|_| wrong())?;
+    if (low..=high).contains(&number) { Ok(number) } else { Err(wrong()) }
+}
+
+fn port(value: &DeValue<'_>) -> Result<u16, Wrong> {
+    number(value, 1, 65535).map(|port| port as u16)
+}
+
+fn size(value: &DeValue<'_>) -> Result<u32, Wrong> {
+    size_mib(text_of(value)?).ok_or(Wrong::Kind("size"))
+}
+
+fn list<T>(
+    value: &DeValue<'_>,
+    most: usize,
+    read: impl Fn(&DeValue<'_>) -> Result<T, Wrong>,
+) -> Result<Vec<T>, Wrong> {
+    let items = value.as_array().ok_or(Wrong::Kind("list"))?;
+    if items.len() > most {
+        return Err(Wrong::Many(most));
+    }
+    items.iter().map(|item: &Spanned<DeValue<'_>>| read(item.get_ref())).collect()
+}
+
+/// `80`, `"53/udp"`
+fn services(value: &DeValue<'_>) -> Result<Vec<Service>, Wrong> {
+    const MOST: usize = 16;
+    let services = list(value, MOST, |item| match item.as_integer() {
+        Some(_) => port(item).map(|port| Service { protocol: crate::network::Protocol::Tcp, port }),
+        None => text_of(item)?.parse().map_err(|()| Wrong::Kind("service")),
+    })?;
+    let once: BTreeSet<&Service> = services.iter().collect();
+    if once.len() < services.len() { Err(Wrong::Twice) } else { Ok(services) }
+}
