@@ -8,6 +8,8 @@ mod backups;
 mod known;
 #[path = "shell/others.rs"]
 mod others;
+#[path = "shell/practice.rs"]
+mod practice;
 #[path = "shell/spoken.rs"]
 mod spoken;
 mod support;

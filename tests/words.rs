@@ -10,6 +10,8 @@ mod samples;
 mod samples_audit;
 #[path = "words/samples_factor.rs"]
 mod samples_factor;
+#[path = "words/samples_practice.rs"]
+mod samples_practice;
 #[path = "words/samples_session.rs"]
 mod samples_session;
 #[path = "words/samples_template.rs"]
@@ -285,6 +287,7 @@ fn notices(lang: Lang) -> String {
     }
     for (at, step) in Step::ALL.iter().copied().enumerate() {
         let progress = ProgressView {
+            failed: None,
             step,
             done: [None, Some(13_000_000)][usize::from(at > 1)],
             total: [None, Some(28_000_000)][usize::from(at > 2)],

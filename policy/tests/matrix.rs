@@ -101,7 +101,7 @@ impl Rows<'_> {
                     self.row(action, &on, person(20, role));
                 }
             }
-            CourseEgress | CoursePublications => self.row(action, "a course", course()),
+            PracticePublish | CourseEgress | CoursePublications => self.row(action, "a course", course()),
             VmCreate | SeatEdit | SeatRemove => self.of_seats(action, "seat", seat),
             VmView | VmStart | VmStop | VmRestart | VmRename | VmDelete | VmBackup | VmRestore
             | IsolationCheck | VmConsole | VmConsoleRecord | VmEnter | VmMove | TemplatePublish => {

@@ -11,6 +11,7 @@ mod network;
 mod node;
 mod person;
 mod policy;
+mod practice;
 mod roster;
 mod session;
 mod template;
@@ -27,6 +28,7 @@ pub use network::{EgressCommand, EgressPlace, FirewallCommand, PortCommand};
 pub use node::NodeCommand;
 pub use person::{PersonChange, PersonCommand};
 pub use policy::{Named, NewRule, PolicyCommand, Question};
+pub use practice::{Place, PracticeCommand};
 pub use roster::{Column, Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
@@ -67,6 +69,8 @@ pub enum Command {
     Firewall(FirewallCommand),
     /// `policy ...`
     Policy(PolicyCommand),
+    /// `practice ...`
+    Practice(PracticeCommand),
     /// `session ...`
     Session(SessionCommand),
     /// `message ...`
@@ -138,6 +142,7 @@ families! {
     "egress": Egress => EgressCommand,
     "firewall": Firewall => FirewallCommand,
     "policy": Policy => PolicyCommand,
+    "practice": Practice => PracticeCommand,
     "session": Session => SessionCommand,
     "message": Message => MessageCommand,
     "audit": Audit => AuditCommand,

@@ -1,10 +1,10 @@
-//! The keys inside machines follow those of the people who sit in the seat, and of whoever helps there now: a member who
-//! comes, a key that goes. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
+//! What puerta keeps inside machines follows what is so: the keys of the people who sit in the seat, and of whoever helps
+//! there now (a member who comes, a key that goes), and where the other machines of a practice are. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
 //! the job ends, and tried each minute. A machine that starts gets them as they are.
 
 use crate::app::error::{Cause, Result};
 use crate::app::{App, itself};
-use puerta_engine::Status;
+use puerta_engine::{Handed, Status};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Phase, SeatId, Vm, VmId};
 use puerta_policy::decide::Permit;
@@ -63,11 +63,11 @@ impl App {
         let writing = self.visits.writing(vm.id);
         let handed = async {
             loop {
-                let lines = self.lines_of(vm).await?;
-                self.engine.set_keys(permit, &lines).await?;
+                let handed = self.handed_to(vm).await?;
+                self.engine.hand(permit, &handed).await?;
                 // Who has left by now is not in what is so afterwards.
                 let ended = self.ended_visits(vm.id).await?;
-                if self.lines_of(vm).await? != lines {
+                if self.handed_to(vm).await? != handed {
                     continue;
                 }
                 // Another one may be about to write what was so before.
@@ -78,6 +78,11 @@ impl App {
             }
         };
         handed.await.inspect_err(|_| self.owed.add(vm.id))
+    }
+
+    /// What belongs in it: the keys of who sits in its seat and of who helps there now, and where those of its practice are.
+    pub(super) async fn handed_to(&self, vm: &Vm) -> Result<Handed> {
+        Ok(Handed { keys: self.lines_of(vm).await?, hosts: self.names_known_to(vm).await? })
     }
 
     async fn lines_of(&self, vm: &Vm) -> Result<Vec<String>> {

@@ -43,6 +43,7 @@ mod pace;
 pub mod person;
 pub mod policy;
 pub mod port;
+pub mod practice;
 pub mod presence;
 mod quota;
 pub mod rebuild;
@@ -127,6 +128,8 @@ pub enum Outcome {
     Reply(Box<Reply>),
     /// It goes on whether somebody watches or not.
     Job(JobWatch),
+    /// Many jobs under one parent, to watch.
+    Batch(jobs::BatchWatch),
     /// A terminal in a machine, to be opened by whoever has a terminal.
     Console(Box<console::Entry>),
     /// A recording to play.
@@ -231,6 +234,7 @@ impl App {
             Command::Node(command) => node::run(&ctx, command).await.map(Outcome::from),
             Command::Policy(command) => policy::run(&ctx, command).await.map(Outcome::from),
             Command::IsolationCheck(vms) => isolation::check(&ctx, &vms).await.map(Outcome::from),
+            Command::Practice(command) => practice::run(&ctx, command).await,
             Command::Session(command) => session::run(&ctx, command).await,
             Command::Message(message) => session::message(&ctx, &message).await.map(Outcome::from),
             Command::Audit(command) => review::run(&ctx, command).await,

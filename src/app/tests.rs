@@ -18,7 +18,7 @@ use super::reply::Step;
 use super::*;
 use puerta_audit as audit;
 use puerta_engine::sim::{Options, SimEngine};
-use puerta_engine::{EngineError, HostKeys, Spec, Status, Which};
+use puerta_engine::{EngineError, Handed, HostKeys, Spec, Status, Which};
 use puerta_firewall::client::Pipes;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, JobState, Phase, Role, Vm, VmId};
@@ -215,7 +215,7 @@ async fn somebody_elses_instance_is_not_taken_for_a_new_machine() {
     // Its place in the plan is free for the registry, and somebody made an instance of that name by hand.
     let theirs = permit(&house.app, Vm { id: VmId(999), ..vm.clone() });
     let spec =
-        Spec { node: vm.node.clone().unwrap(), authorized_keys: Vec::new(), host_keys: HostKeys::default() };
+        Spec { node: vm.node.clone().unwrap(), handed: Handed::default(), host_keys: HostKeys::default() };
     house.sim.create(&theirs, &spec).await.unwrap();
     house.sim.write(vm.vmid, Which::Main, "theirs").unwrap();
     let (end, _) = house.create().await;
@@ -296,7 +296,7 @@ async fn keys_in_a_machine_follow_who_sits_in_the_seat() {
     house.app.run(&house.visitor, remove, "words").await.unwrap();
     till(&["ssh-ed25519 y"]).await;
     // What could not be written is written at the next start.
-    house.sim.set_keys(&permit(&house.app, vm.clone()), &[]).await.unwrap();
+    house.sim.hand(&permit(&house.app, vm.clone()), &Handed::default()).await.unwrap();
     let watch = house.begin(VmCommand::Restart(web1())).await;
     house.end(watch).await.0.unwrap();
     assert_eq!(inside(), ["ssh-ed25519 y"]);

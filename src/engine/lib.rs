@@ -8,10 +8,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic"))]
 
 mod archive;
-mod authorized;
 mod copies;
 mod host_keys;
 pub mod incus;
+mod marked;
 pub mod sim;
 mod spoiled;
 mod terminal;
@@ -211,13 +211,29 @@ pub enum Take {
     },
 }
 
+/// What puerta keeps in a machine, in its own lines of two files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// Lines of root's `authorized_keys`.
+    pub keys: Vec<String>,
+    /// Names by which it knows others (`/etc/hosts`).
+    pub hosts: Vec<(Ipv4Addr, String)>,
+}
+
+impl Handed {
+    /// Lines of `hosts(5)`.
+    pub(crate) fn lines_of_hosts(&self) -> Vec<String> {
+        self.hosts.iter().map(|(address, name)| format!("{address} {name}")).collect()
+    }
+}
+
 /// What a new machine is made of, beside what the permit's [`Vm`] says (address, limits, template).
 #[derive(Debug, Clone)]
 pub struct Spec {
     /// The node it goes to.
     pub node: String,
-    /// Lines of the owner's `authorized_keys`.
-    pub authorized_keys: Vec<String>,
+    /// What puerta keeps in it.
+    pub handed: Handed,
     /// By what it is to be known, where one of its name was there before.
     pub host_keys: HostKeys,
 }
@@ -300,9 +316,10 @@ pub trait Engine: Send + Sync {
 
     /// Makes the machine, stopped, with address, limits, metadata and keys. On an error nothing is left.
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()>;
-    /// Makes these the lines of puerta in root's `authorized_keys`, running or not; what else stands
-    /// there stays. `Spoiled`, soon, where no plain file may be written there: nothing but one is opened.
-    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()>;
+    /// Makes these the lines of puerta in root's `authorized_keys` and in `/etc/hosts`, running or not; what else stands
+    /// there stays. `Spoiled`, soon, where no plain file may be written there: nothing but one is opened, and what can
+    /// be written is.
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()>;
     /// Public keys of its SSH server in SSH's own form (RFC 4253, section 6.6), running or not, as its files have them: what
     /// its root wrote. None before it has made any.
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>>;

@@ -138,6 +138,8 @@ pub enum Action {
     SecondFactor,
     /// Taking away a person's second factor that they lost.
     PersonSecondFactor,
+    /// Publishing a practice for a course, and taking it away.
+    PracticePublish,
     /// Egress of a course's machines: allowed means that it is open.
     CourseEgress,
     /// Publications of a course: allowed means that they are open.
@@ -146,7 +148,7 @@ pub enum Action {
 
 impl Action {
     /// Every action; the matrix walks it.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 70] = [
         Self::Login,
         Self::VmView,
         Self::VmCreate,
@@ -214,6 +216,7 @@ impl Action {
         Self::PolicySet,
         Self::SecondFactor,
         Self::PersonSecondFactor,
+        Self::PracticePublish,
         Self::CourseEgress,
         Self::CoursePublications,
     ];
@@ -288,6 +291,7 @@ impl Action {
             Self::PolicySet => "policy-set",
             Self::SecondFactor => "second-factor",
             Self::PersonSecondFactor => "person-second-factor",
+            Self::PracticePublish => "practice-publish",
             Self::CourseEgress => "course-egress",
             Self::CoursePublications => "course-publications",
         }
@@ -351,7 +355,7 @@ impl Action {
             | Self::SessionWatchUnannounced
             | Self::SessionPlay
             | Self::MessageSend => Target::Person,
-            Self::CourseEgress | Self::CoursePublications => Target::Course,
+            Self::PracticePublish | Self::CourseEgress | Self::CoursePublications => Target::Course,
             Self::VmCreate => Target::NewVm,
             Self::SeatEdit | Self::SeatRemove => Target::Seat,
             Self::VmView

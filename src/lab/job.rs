@@ -1,5 +1,6 @@
 //! A job as somebody names it. Its number is its seat's own, so that it tells nothing of what others do.
 
+use crate::model::BatchId;
 use crate::names::{NameError, SeatName};
 use std::fmt;
 use std::str::FromStr;
@@ -43,6 +44,26 @@ impl fmt::Display for JobRef {
             None => write!(f, "{}", self.number),
             Some(seat) => write!(f, "{}.{seat}", self.number),
         }
+    }
+}
+
+/// A job, or a parent of jobs: `@3`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum JobName {
+    /// One machine's.
+    One(JobRef),
+    /// Of many machines, under one parent.
+    Parent(BatchId),
+}
+
+impl FromStr for JobName {
+    type Err = JobRefError;
+
+    fn from_str(text: &str) -> Result<Self, JobRefError> {
+        let Some(number) = text.strip_prefix('@') else { return text.parse().map(Self::One) };
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.then(|| number.parse().ok()).flatten().ok_or(JobRefError::Number)?;
+        Ok(Self::Parent(BatchId(number)))
     }
 }
 

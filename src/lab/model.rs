@@ -38,7 +38,11 @@ id!(
     /// A publication, for good.
     PublicationId,
     /// A ready rule, for good.
-    RuleId
+    RuleId,
+    /// A version of a practice, for good.
+    PracticeId,
+    /// A parent of jobs, for good.
+    BatchId
 );
 
 /// A moment: milliseconds since 1970-01-01 UTC.
@@ -308,6 +312,8 @@ pub struct Job {
     pub person: Option<PersonId>,
     /// For a restore: which backup.
     pub backup: Option<BackupId>,
+    /// Its parent, when it was asked for together with others.
+    pub batch: Option<BatchId>,
     /// How it stands.
     pub state: JobState,
     /// When it began.

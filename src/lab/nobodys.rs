@@ -1,6 +1,7 @@
 //! What stands for a thing that is not there when policy is asked: so that what is hidden from somebody and what
 //! is not there are asked about alike. It is nobody's, has the name that was said, and nothing is ever done to it.
 
+use crate::course::{Course, CourseState};
 use crate::model::{
     Backup, BackupId, CourseId, Limits, Person, PersonId, Phase, PublicationId, Role, Seat, SeatId,
     Timestamp, Vm, VmId,
@@ -95,6 +96,15 @@ impl Person {
             suspended: false,
             created: Timestamp(0),
         }
+    }
+}
+
+impl Course {
+    /// A course of this name that there is not.
+    pub fn nobodys(name: CourseName) -> Self {
+        let edition = Edition { year: 0, version: 0 };
+        let state = CourseState::Open;
+        Self { id: CourseId(NOBODY), name, edition, created: Timestamp(0), state, template: None }
     }
 }
 

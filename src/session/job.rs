@@ -3,11 +3,12 @@
 
 use super::talk::{Heard, Talk};
 use super::wire::{Gone, Input};
-use crate::app::jobs::{JobNow, JobWatch};
+use crate::app::jobs::JobNow;
 use crate::app::reply::{ProgressView, Step};
 use crate::shell::line::{Editor, Event};
 use crate::shell::{notice, render};
 use std::time::{Duration, Instant};
+use tokio::sync::watch::Receiver;
 
 /// A line is not rewritten more often than eyes and slow networks follow.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -16,15 +17,14 @@ const CTRL_C: u8 = 3;
 
 pub(super) async fn watch(
     talk: &mut Talk,
-    mut watch: JobWatch,
+    (job, mut now): (String, Receiver<JobNow>),
     json: bool,
     mut editor: Option<&mut Editor>,
 ) -> Result<u32, Gone> {
-    let job = watch.said.clone();
     let mut shown: Option<ProgressView> = None;
     let mut drawn = Instant::now();
     loop {
-        let JobNow { progress, end } = watch.now.borrow_and_update().clone();
+        let JobNow { progress, end } = now.borrow_and_update().clone();
         if let Some(end) = end {
             clear(talk, shown.is_some()).await?;
             return match end {
@@ -39,9 +39,9 @@ pub(super) async fn watch(
             shown = Some(progress);
         }
         tokio::select! {
-            changed = watch.now.changed() => {
+            changed = now.changed() => {
                 // Without a sender the job ended in this very moment, and its end is in the value.
-                if changed.is_err() && watch.now.borrow().end.is_none() {
+                if changed.is_err() && now.borrow().end.is_none() {
                     return Err(Gone);
                 }
             }

@@ -127,7 +127,8 @@ async fn shown(
 ) -> Result<u32, Gone> {
     match outcome {
         Outcome::Reply(reply) => talk.answer(&reply, json).await,
-        Outcome::Job(watch) => job::watch(talk, watch, json, editor).await,
+        Outcome::Job(watch) => job::watch(talk, (watch.said, watch.now), json, editor).await,
+        Outcome::Batch(watch) => job::watch(talk, (watch.said, watch.now), json, editor).await,
         Outcome::Console(entry) => console::run(talk, *entry).await,
         Outcome::Play(playing) => play::run(talk, *playing).await,
         Outcome::Watch(watching) => watch::run(talk, *watching).await,

@@ -24,13 +24,14 @@ macro_rules! locale {
             include_str!(concat!("locales/", $lang, "/audit.ftl")),
             include_str!(concat!("locales/", $lang, "/node.ftl")),
             include_str!(concat!("locales/", $lang, "/policy.ftl")),
+            include_str!(concat!("locales/", $lang, "/practice.ftl")),
             include_str!(concat!("locales/", $lang, "/factor.ftl")),
         ]
     };
 }
 
-static ES: [&str; 13] = locale!("es");
-static EN: [&str; 13] = locale!("en");
+static ES: [&str; 14] = locale!("es");
+static EN: [&str; 14] = locale!("en");
 static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::compiled_in);
 
 /// Both languages' sentences.

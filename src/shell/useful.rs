@@ -67,7 +67,7 @@ pub(crate) mod tests {
     }
 
     /// What only staff have a use for while nobody writes policies of their own.
-    const STAFF: [&str; 22] = [
+    const STAFF: [&str; 24] = [
         "course",
         "person",
         "seat",
@@ -81,6 +81,8 @@ pub(crate) mod tests {
         "template publish",
         "template retire",
         "quota set",
+        "practice publish",
+        "practice remove",
         "session watch",
         "session play",
         "session recordings",

@@ -6,7 +6,7 @@ use super::rows::{self, Row};
 use super::{Changed, Connection, Result, Store, StoreError, What, quotas, templates, vms};
 use puerta_lab::even::Old;
 use puerta_lab::model::{
-    Backup, BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
+    Backup, BackupId, BatchId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm, VmId,
 };
 use puerta_lab::names::{BackupName, SeatName};
 use puerta_lab::quota::Quotas;
@@ -15,7 +15,7 @@ use sqlx::Row as _;
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT j.id, j.number, j.kind, j.vm, j.vm_name, j.seat, j.seat_name, j.person, j.backup,
+            "SELECT j.id, j.number, j.kind, j.vm, j.vm_name, j.seat, j.seat_name, j.person, j.backup, j.batch,
                     j.state, j.reason, j.step, j.started, j.finished FROM jobs j ",
             $rest
         )
@@ -42,6 +42,7 @@ fn read(row: &Row) -> Result<Job> {
         seat_name: rows::word(row, "seat_name")?,
         person: row.try_get::<Option<i64>, _>("person")?.map(PersonId),
         backup: row.try_get::<Option<i64>, _>("backup")?.map(BackupId),
+        batch: row.try_get::<Option<i64>, _>("batch")?.map(BatchId),
         state,
         started: rows::time(row, "started")?,
         finished: rows::maybe_time(row, "finished")?,
@@ -193,6 +194,12 @@ impl Store {
         rows::all(rows, read)
     }
 
+    /// Those of a parent, in the order in which they were begun.
+    pub async fn jobs_of_batch(&self, batch: BatchId) -> Result<Vec<Job>> {
+        let rows = sqlx::query(select!("WHERE j.batch = $1 ORDER BY j.id"));
+        rows::all(rows.bind(batch.0).fetch_all(&self.readers).await?, read)
+    }
+
     /// The job that holds the machine.
     pub async fn running_job_of(&self, vm: VmId) -> Result<Option<Job>> {
         running(&mut *self.readers.acquire().await?, vm).await
@@ -209,6 +216,9 @@ impl Store {
         .bind(old.now().0)
         .execute(&mut *tx)
         .await?;
+        sqlx::query("DELETE FROM batches WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.batch = batches.id)")
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(done.rows_affected())
     }
@@ -297,6 +307,7 @@ pub(super) async fn start(
         seat_name: vm.seat_name.clone(),
         person,
         backup,
+        batch: None,
         state: JobState::Running,
         started: now,
         finished: None,

@@ -110,46 +110,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Vm, Job)> {
         let mut tx = self.write().await?;
-        let seat = seats::find(&mut tx, new.seat).await?;
-        let seat = seat.ok_or(StoreError::Gone)?;
-        if leaving::is_leaving(&mut tx, seat.id).await? {
-            return Err(StoreError::Leaving);
-        }
-        if named(&mut tx, seat.id, &new.name).await? {
-            return Err(StoreError::Taken("vm"));
-        }
-        if new.source.is_none() && !templates::offered(&mut tx, &new.template, seat.course).await? {
-            return Err(StoreError::NotOffered);
-        }
-        let quotas = quotas::effective(&mut tx, seat.id, quotas).await?.quotas;
-        quotas.machine(usage(&mut tx, seat.id).await?, new.limits)?;
-        let slot = Slot::first_free(&slots(&mut tx, seat.id).await?);
-        let slot = slot.ok_or(StoreError::SlotsFull)?;
-        let mut vm = Vm {
-            id: VmId(0),
-            name: new.name,
-            seat: seat.id,
-            seat_name: seat.name,
-            course: seat.course_name,
-            slot,
-            vmid: plan.vmid(seat.edition, seat.number, slot)?,
-            template: new.template,
-            node: new.node,
-            limits: new.limits,
-            phase: Phase::Creating,
-            created: now,
-        };
-        vm.id = insert(&mut tx, &vm).await?;
-        if let Some(placed) = new.placed {
-            nodes::write_placed(&mut tx, vm.id, placed).await?;
-        }
-        if let Some(was) = new.source.and_then(|source| source.again) {
-            take_over(&mut tx, was, &vm).await?;
-        }
-        let backup = new.source.map(|source| source.backup);
-        let job = jobs::start(&mut tx, kind, &vm, new.person, backup, now).await?;
+        let made = make(&mut tx, kind, new, plan, quotas, now).await?;
         tx.commit().await?;
-        Ok((vm, job))
+        Ok(made)
     }
 
     /// One machine.
@@ -260,6 +223,56 @@ impl Store {
         tx.commit().await?;
         Ok(Changed::new(was_there, What { templates: true, ..What::default() }))
     }
+}
+
+/// The same inside the caller's transaction.
+pub(super) async fn make(
+    connection: &mut Connection,
+    kind: JobKind,
+    new: NewVm,
+    plan: AddressPlan,
+    quotas: Quotas,
+    now: Timestamp,
+) -> Result<(Vm, Job)> {
+    let seat = seats::find(connection, new.seat).await?;
+    let seat = seat.ok_or(StoreError::Gone)?;
+    if leaving::is_leaving(connection, seat.id).await? {
+        return Err(StoreError::Leaving);
+    }
+    if named(connection, seat.id, &new.name).await? {
+        return Err(StoreError::Taken("vm"));
+    }
+    if new.source.is_none() && !templates::offered(connection, &new.template, seat.course).await? {
+        return Err(StoreError::NotOffered);
+    }
+    let quotas = quotas::effective(connection, seat.id, quotas).await?.quotas;
+    quotas.machine(usage(connection, seat.id).await?, new.limits)?;
+    let slot = Slot::first_free(&slots(connection, seat.id).await?);
+    let slot = slot.ok_or(StoreError::SlotsFull)?;
+    let mut vm = Vm {
+        id: VmId(0),
+        name: new.name,
+        seat: seat.id,
+        seat_name: seat.name,
+        course: seat.course_name,
+        slot,
+        vmid: plan.vmid(seat.edition, seat.number, slot)?,
+        template: new.template,
+        node: new.node,
+        limits: new.limits,
+        phase: Phase::Creating,
+        created: now,
+    };
+    vm.id = insert(connection, &vm).await?;
+    if let Some(placed) = new.placed {
+        nodes::write_placed(connection, vm.id, placed).await?;
+    }
+    if let Some(was) = new.source.and_then(|source| source.again) {
+        take_over(connection, was, &vm).await?;
+    }
+    let backup = new.source.map(|source| source.backup);
+    let job = jobs::start(connection, kind, &vm, new.person, backup, now).await?;
+    Ok((vm, job))
 }
 
 /// One machine inside the caller's transaction.

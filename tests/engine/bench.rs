@@ -1,7 +1,7 @@
 //! What the contract needs to know of the engine under test, and machines to try it on.
 
 use async_trait::async_trait;
-use puerta_engine::{Engine, HostKeys, Spec, Which};
+use puerta_engine::{Engine, Handed, HostKeys, Spec, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Actor, Limits, Phase, SeatId, Timestamp, Vm, VmId};
 use puerta_lab::plan::{AddressPlan, Edition, SeatNumber, Slot};
@@ -73,7 +73,7 @@ fn itself<T: Resource>(action: Action, target: T) -> Permit<T> {
 pub(crate) fn spec(node: &str) -> Spec {
     Spec {
         node: node.into(),
-        authorized_keys: vec![KEY.into(), "ssh-rsa AAAA otra".into()],
+        handed: Handed { keys: vec![KEY.into(), "ssh-rsa AAAA otra".into()], hosts: vec![] },
         host_keys: HostKeys::default(),
     }
 }

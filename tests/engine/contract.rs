@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, copies, machine, permit, spec};
 use crate::{judging, replacing};
-use puerta_engine::{Ended, Engine, EngineError, Size, Status, Take, Terminal, TerminalWord, Which};
+use puerta_engine::{Ended, Engine, EngineError, Handed, Size, Status, Take, Terminal, TerminalWord, Which};
 use puerta_lab::model::Vm;
 use std::path::Path;
 use std::sync::Mutex;
@@ -207,7 +207,8 @@ async fn life(bench: &dyn Bench, node: &str) {
         [&["ssh-ed25519 A"][..], &["ssh-ed25519 B", "ssh-ed25519 A"], &["ssh-ed25519 B", "ssh-ed25519 A"]]
     {
         let lines: Vec<String> = keys.iter().map(|line| (*line).to_owned()).collect();
-        engine.set_keys(&allowed, &lines).await.unwrap();
+        let handed = Handed { keys: lines.clone(), hosts: vec![([10, 0, 0, 99].into(), "db".into())] };
+        engine.hand(&allowed, &handed).await.unwrap();
         assert_eq!(bench.keys(&vm).await, lines);
     }
     let usage = engine.usage(&allowed).await.unwrap();

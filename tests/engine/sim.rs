@@ -4,7 +4,7 @@ use crate::bench::{Bench, copies, lab, machine, permit, spec};
 use crate::contract;
 use async_trait::async_trait;
 use puerta_engine::sim::{ECHO_PORT, Options, SimEngine};
-use puerta_engine::{Engine, EngineError, NodeState, Spec, Status, Which};
+use puerta_engine::{Engine, EngineError, Handed, NodeState, Spec, Status, Which};
 use puerta_lab::model::Vm;
 use puerta_lab::names::TemplateRef;
 use puerta_lab::plan::Vmid;
@@ -185,7 +185,7 @@ async fn a_template_is_made_of_an_archive_used_and_remembered() {
     let sim = SimEngine::new(state).unwrap();
     assert_eq!(sim.published(), std::slice::from_ref(&template));
     let clone = Vm { template: template.clone(), ..machine(66, "web2") };
-    let with_key = Spec { authorized_keys: vec!["its own".into()], ..spec("sim02") };
+    let with_key = Spec { handed: Handed { keys: vec!["its own".into()], hosts: vec![] }, ..spec("sim02") };
     sim.create(&permit(&clone), &with_key).await.unwrap();
     assert_eq!(sim.read(clone.vmid, Which::Main).unwrap(), "alfa");
     assert_eq!(sim.authorized_keys(clone.vmid).unwrap(), ["its own"]);

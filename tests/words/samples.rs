@@ -15,9 +15,9 @@ use puerta::app::reply::*;
 use puerta::shell::lang::Lang;
 use puerta_lab::quota::Quotas;
 
-const AT: &str = "2026-11-23T10:02:03Z";
+pub(crate) const AT: &str = "2026-11-23T10:02:03Z";
 
-fn vm(name: &str, seat: &str, state: VmState) -> VmView {
+pub(crate) fn vm(name: &str, seat: &str, state: VmState) -> VmView {
     VmView {
         name: name.into(),
         said: name.into(),
@@ -158,6 +158,7 @@ fn job(kind: &str, state: &'static str, reason: Option<&str>) -> JobView {
         state,
         reason: reason.map(Into::into),
         started: AT.into(),
+        machines: None,
         finished: (state != "running").then(|| AT.into()),
     }
 }
@@ -265,6 +266,12 @@ fn name(reply: &Reply) -> &'static str {
         Reply::Session(SessionReply::Closed { .. }) => "SessionClosed",
         Reply::Session(SessionReply::Recordings(_)) => "Recordings",
         Reply::Message(_) => "MessageSent",
+        Reply::Practice(PracticeReply::List(_)) => "Practices",
+        Reply::Practice(PracticeReply::One(_)) => "Practice",
+        Reply::Practice(PracticeReply::Published(_)) => "PracticePublished",
+        Reply::Practice(PracticeReply::Removed(_)) => "PracticeRemoved",
+        Reply::Practice(PracticeReply::Already(_)) => "PracticeAlready",
+        Reply::Batch(_) => "Batch",
         Reply::Policy(PolicyReply::List(_)) => "Policies",
         Reply::Policy(PolicyReply::One(_)) => "Policy",
         Reply::Policy(PolicyReply::Checked(_)) => "PolicyChecked",
@@ -437,6 +444,7 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
         }])),
     ];
     let all = all.into_iter().chain(network::replies()).chain(roster::replies());
+    let all = all.chain(crate::samples_practice::replies());
     let all = all.chain(crate::samples_template::replies(used(), network::port("alumno1", "tcp")));
     let all = all.chain(crate::samples_session::replies());
     let all = all.chain(crate::samples_audit::replies());
@@ -445,6 +453,6 @@ pub(crate) fn replies() -> Vec<(&'static str, Reply)> {
     let all = all.chain(crate::samples_factor::replies());
     let all: Vec<_> = all.map(|reply| (name(&reply), reply)).collect();
     let names: std::collections::BTreeSet<_> = all.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names.len(), 84, "a variant without a sample");
+    assert_eq!(names.len(), 90, "a variant without a sample");
     all
 }

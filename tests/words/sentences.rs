@@ -52,6 +52,7 @@ pub(crate) fn likely(variable: &str) -> &'static str {
         "backups" | "sessions" | "keep" => "2",
         "stays" => "1",
         "template" => "mini",
+        "practice" => "tomcat",
         "known" => "`debian-12`, `mini`",
         "key" => "3",
         "lang" => "en",

@@ -64,6 +64,8 @@ pub enum Wants {
     Key,
     /// A whole file.
     List,
+    /// A practice.
+    Practice,
     /// A policy, or nothing: then it is about the folder, and so it is at a terminal.
     Policy,
 }
@@ -73,7 +75,7 @@ impl Wants {
     pub fn is_typed(self) -> bool {
         match self {
             Self::Key => true,
-            Self::List | Self::Policy => false,
+            Self::List | Self::Policy | Self::Practice => false,
         }
     }
 
@@ -82,7 +84,7 @@ impl Wants {
         match self {
             Self::Key => 16 * 1024,
             Self::List => 2 * 1024 * 1024,
-            Self::Policy => 64 * 1024,
+            Self::Policy | Self::Practice => 64 * 1024,
         }
     }
 
@@ -92,6 +94,7 @@ impl Wants {
             Self::Key => Error::new(Kind::Usage, "error-key-long"),
             Self::List => Error::new(Kind::Usage, "error-list-long").with("max", self.most() >> 20),
             Self::Policy => Error::new(Kind::Usage, "error-policy-long").with("max", self.most()),
+            Self::Practice => Error::new(Kind::Usage, "error-practice-long").with("max", self.most()),
         }
     }
 }

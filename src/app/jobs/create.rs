@@ -19,8 +19,8 @@ use puerta_store::{NewVm, StoreError};
 use std::sync::Arc;
 
 pub(in crate::app) struct Create {
-    /// What its template wants published.
-    pub(super) ports: Vec<Wanted>,
+    /// What its template, or its practice, wants published.
+    pub(in crate::app) ports: Vec<Wanted>,
 }
 
 /// The permit, the template, the limits, the node, the quota, the job.
@@ -132,17 +132,19 @@ pub(super) async fn own_permit(app: &App, vm: Vm) -> Result<Permit<Vm>> {
     itself::permit(app, Action::VmCreate, seat)?.machine(vm).ok_or_else(Error::denied)
 }
 
-/// What the template of a machine that was being made when puerta ended wants published, judged again for
+/// What the practice or the template of a machine that was being made when puerta ended wants published, judged again for
 /// who asked for it.
 async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
-    let all = app.store.templates().await?;
-    let template = all.into_iter().find(|one| one.reference() == vm.template);
-    let actor = match job.person {
-        Some(person) => app.store.actor(person).await?,
-        None => None,
+    let Some(person) = job.person else { return Ok(Vec::new()) };
+    let Some(actor) = app.store.actor(person).await? else { return Ok(Vec::new()) };
+    let ports = match app.practice_ports(vm).await?.filter(|ports| !ports.is_empty()) {
+        Some(ports) => ports,
+        None => {
+            let mut all = app.store.templates().await?.into_iter();
+            all.find(|one| one.reference() == vm.template).map(|template| template.ports).unwrap_or_default()
+        }
     };
-    let (Some(template), Some(actor)) = (template, actor) else { return Ok(Vec::new()) };
-    Ok(template.ports.iter().map(|service| Wanted::judged_again(app, &actor, vm, *service)).collect())
+    Ok(ports.into_iter().map(|service| Wanted::judged_again(app, &actor, vm, service)).collect())
 }
 
 /// Why no machine was made.
@@ -190,10 +192,9 @@ async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
     let (app, vm, permit) = (&work.app, work.vm(), &work.permit);
     work.report.step(Step::Create).await?;
     app.walled(vm.seat).await?;
-    let keys = app.store.keys_of_seat(vm.seat).await?;
     let spec = Spec {
         node: vm.node.clone().unwrap_or_default(),
-        authorized_keys: keys.into_iter().map(|key| key.line).collect(),
+        handed: app.handed_to(vm).await?,
         host_keys: app.kept_host_keys(vm).await?,
     };
     match app.engine.create(permit, &spec).await {
@@ -211,6 +212,7 @@ async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
         }
         made => made?,
     }
+    work.after_others().await?;
     work.report.step(Step::Start).await?;
     app.engine.start(permit, Which::Main).await?;
     app.after(app.store.set_phase(vm.id, Phase::Ready).await?).await;

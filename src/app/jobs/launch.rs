@@ -1,5 +1,6 @@
 //! A job's beginning and its end.
 
+use super::batch::AT_ONCE;
 use super::report::{JobNow, JobWatch, Reporter};
 use super::task::{Task, Work};
 use crate::app::ctx::Ctx;
@@ -12,18 +13,26 @@ use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatI
 use puerta_lab::names::VmName;
 use puerta_policy::decide::Permit;
 use puerta_store::{StoreError, patiently};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
 /// The jobs that run.
-#[derive(Default)]
 pub(in crate::app) struct Jobs {
     /// For those who watch.
     watched: DashMap<JobId, watch::Sender<JobNow>>,
     /// Held by who decides whether one more machine of a seat may run.
     pub(super) turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
+    /// Places of those that were asked for together.
+    places: Arc<Semaphore>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        let (watched, turns) = Default::default();
+        Self { watched, turns, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
 }
 
 /// Begins a job of a machine whose node answers, for the person who asked.
@@ -102,7 +111,7 @@ impl App {
     }
 
     /// `line` is what its lines in the audit say. A panic in it is a failed job, not a lost one.
-    fn set_off(
+    pub(super) fn set_off(
         self: &Arc<Self>,
         job: Job,
         line: Event,
@@ -110,7 +119,7 @@ impl App {
         task: Box<dyn Task>,
         resumed: Option<Step>,
     ) -> JobWatch {
-        let progress = ProgressView { step: Step::Queue, done: None, total: None };
+        let progress = ProgressView { step: Step::Queue, done: None, total: None, failed: None };
         let (sender, now) = watch::channel(JobNow { progress, end: None });
         self.jobs.watched.insert(job.id, sender.clone());
         let event = |phase| Event { phase, ..line.clone() };
@@ -120,10 +129,14 @@ impl App {
             Reporter { app: Arc::clone(self), job: job.id, vm: permit.target().clone(), now: sender.clone() };
         let span = span::of_job(&job, line.actor.as_deref(), line.connection.as_deref());
         let (inner, vm) = (span.clone(), permit.target().clone());
-        let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report };
+        let place = Mutex::default();
+        let work = Work { app: Arc::clone(self), job: job.clone(), permit, resumed, report, place };
         let leaves_running = task.leaves_running();
         let ending = async move {
             let carrying = patiently(async move {
+                if work.job.batch.is_some() {
+                    work.take_place().await;
+                }
                 // The command's own begin could veto; now the machine is taken and it goes on.
                 work.app.audit.finish(describe(begin, &work.job)).await;
                 task.run(&work).await
@@ -209,4 +222,17 @@ fn describe(mut event: Event, job: &Job) -> Event {
     event.detail.insert("job".into(), job.number.into());
     event.detail.insert("kind".into(), job.kind.as_str().into());
     event
+}
+
+impl Work {
+    /// One of the places of those that were asked for together; it is given back at the job's end.
+    async fn take_place(&self) {
+        let place = Arc::clone(&self.app.jobs.places).acquire_owned().await.ok();
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+
+    /// Gives it back before.
+    pub(super) fn leave_place(&self) {
+        drop(self.place.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
 }

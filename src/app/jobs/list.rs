@@ -1,16 +1,22 @@
 //! `job list` and `job watch`.
 
-use crate::app::command::JobCommand;
+use super::batch;
+use super::report::state;
+use crate::app::command::{JobCommand, Whose};
 use crate::app::ctx::Ctx;
-use crate::app::error::Result;
+use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{JobView, Reply};
 use crate::app::{Outcome, clock, find};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Job, JobState};
+use puerta_lab::job::JobName;
+use puerta_lab::model::Job;
 use puerta_policy::decide::Decision;
+use puerta_store::Batch;
 
 /// The newest that are listed.
 const LISTED: u32 = 50;
+/// The newest of one's own parents.
+const PARENTS: usize = 10;
 
 pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
     let store = &ctx.app.store;
@@ -21,6 +27,10 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
                 None => store.jobs(LISTED).await?,
             };
             let mut visible = Vec::new();
+            if whose == Whose::Own {
+                let parents = store.batches_of(ctx.visitor.person).await?;
+                visible.extend(parents.iter().take(PARENTS).map(parent));
+            }
             for job in &jobs {
                 // Who may see the machine sees its jobs; those of a removed one are its seat's.
                 let hidden = match store.vm(job.vm).await? {
@@ -31,7 +41,17 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
             }
             Ok(Reply::Jobs(visible).into())
         }
-        JobCommand::Watch(wanted) => {
+        JobCommand::Watch(JobName::Parent(id)) => {
+            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", batch::said(id));
+            // Each is its person's own: to everybody else it is as if it were not.
+            let own = |found: &Batch| found.person == Some(ctx.visitor.person);
+            let found = store.batch(id).await?.filter(own).ok_or_else(absent)?;
+            Ok(match found.finished {
+                None => Outcome::Batch(ctx.app.watch_batch(id)),
+                Some(_) => Reply::Batch(ctx.app.came_of(&found).await?).into(),
+            })
+        }
+        JobCommand::Watch(JobName::One(wanted)) => {
             let job = find::job(ctx, &wanted).await?;
             let said = find::said_job(Some(&ctx.actor), &job);
             Ok(match ctx.app.watch(job.clone(), said) {
@@ -43,13 +63,29 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
     }
 }
 
-fn view(ctx: &Ctx<'_>, job: &Job) -> JobView {
-    let (state, reason) = match &job.state {
-        JobState::Running => ("running", None),
-        JobState::Done => ("done", None),
-        JobState::Failed(reason) => ("failed", Some(reason.clone())),
-        JobState::Undone(reason) => ("undone", Some(reason.clone())),
+/// A parent in the list: its machines are counted.
+fn parent(batch: &Batch) -> JobView {
+    let state = match (batch.finished, batch.failed) {
+        (None, _) => "running",
+        (Some(_), 0) => "done",
+        (Some(_), _) => "failed",
     };
+    JobView {
+        job: u32::try_from(batch.id.0).unwrap_or(u32::MAX),
+        said: batch::said(batch.id),
+        kind: batch.kind.clone(),
+        vm: batch.what.clone(),
+        seat: batch.place.clone(),
+        state,
+        reason: None,
+        machines: Some([batch.total, batch.done, batch.failed]),
+        started: clock::rfc3339(batch.started),
+        finished: batch.finished.map(clock::rfc3339),
+    }
+}
+
+fn view(ctx: &Ctx<'_>, job: &Job) -> JobView {
+    let (state, reason) = state(job);
     JobView {
         job: job.number,
         said: find::said_job(Some(&ctx.actor), job),
@@ -58,6 +94,7 @@ fn view(ctx: &Ctx<'_>, job: &Job) -> JobView {
         seat: job.seat_name.to_string(),
         state,
         reason,
+        machines: None,
         started: clock::rfc3339(job.started),
         finished: job.finished.map(clock::rfc3339),
     }

@@ -3,6 +3,7 @@
 //! more, with its line in `KINDS`.
 
 pub(super) mod backup;
+mod batch;
 pub(super) mod create;
 pub(super) mod delete;
 mod launch;
@@ -20,6 +21,8 @@ pub(super) mod stop;
 mod swap;
 mod task;
 
+pub use batch::BatchWatch;
+pub(super) use batch::launched_all;
 pub(super) use launch::{Jobs, begun, busy, taken};
 use launch::{begin, launched};
 pub(super) use list::run;

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::error::{Error, Result};
 use crate::app::reply::{ProgressView, Reply, Step};
 use puerta_engine::{self as engine, EngineError};
-use puerta_lab::model::{Job, JobId, Vm};
+use puerta_lab::model::{Job, JobId, JobState, Vm};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -29,6 +29,16 @@ pub struct JobWatch {
     pub said: String,
     /// How it is.
     pub now: watch::Receiver<JobNow>,
+}
+
+/// How it stands, and why.
+pub(super) fn state(job: &Job) -> (&'static str, Option<String>) {
+    match &job.state {
+        JobState::Running => ("running", None),
+        JobState::Done => ("done", None),
+        JobState::Failed(reason) => ("failed", Some(reason.clone())),
+        JobState::Undone(reason) => ("undone", Some(reason.clone())),
+    }
 }
 
 /// What a running job tells the world.
@@ -70,7 +80,7 @@ impl Reporter {
     }
 
     fn show(&self, step: Step, done: Option<u64>, total: Option<u64>) {
-        let progress = ProgressView { step, done, total };
+        let progress = ProgressView { step, done, total, failed: None };
         self.now.send_modify(|now| now.progress = progress);
     }
 }

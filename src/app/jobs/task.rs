@@ -10,8 +10,9 @@ use puerta_engine::{self as engine, EngineError, Which};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Job, JobKind, Phase, Vm};
 use puerta_policy::decide::Permit;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A kind of job, or one job of it with what it was asked for.
 #[async_trait]
@@ -82,6 +83,8 @@ pub(in crate::app) struct Work {
     pub(super) resumed: Option<Step>,
     /// What it tells the world.
     pub(super) report: Reporter,
+    /// Its place among those that were asked for together.
+    pub(super) place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Work {

@@ -12,6 +12,7 @@ use place::Candidate;
 use puerta_engine::EngineError;
 use puerta_lab::model::{Placed, Vm};
 use puerta_lab::names::NodeName;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// puerta's own address in the lab: slot 1 of the seat that is never given out.
@@ -24,28 +25,68 @@ pub(super) async fn choose(
     turn: &mut usize,
     fits: impl Fn(&NodeName) -> bool,
 ) -> Result<(NodeName, Placed)> {
-    let mut candidates = candidates(app).await?;
-    let mut first = None;
-    while let Some((index, placed)) = place::place(&candidates, app.config.placement, *turn) {
-        *turn = turn.wrapping_add(1);
-        let candidate = &mut candidates[index];
-        let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
-        if !fits(&name) {
-            candidate.online = false;
-            continue;
-        }
-        // One that died since the last look would hold up whoever is sent there.
-        if app.node_answers(&candidate.name).await {
-            return Ok((name, placed));
-        }
-        candidate.online = false;
-        first.get_or_insert((name, placed));
+    Placing::new(app).await?.next(app, turn, fits).await.map(|(name, placed, _)| (name, placed))
+}
+
+/// The same for several machines at once, by the memory of each: what goes to a node counts there for the next.
+pub(super) async fn choose_each(
+    app: &App,
+    turn: &mut usize,
+    memory_mib: &[u32],
+) -> Result<Vec<(NodeName, Placed)>> {
+    let mut placing = Placing::new(app).await?;
+    let mut chosen = Vec::new();
+    for memory_mib in memory_mib {
+        let (name, placed, index) = placing.next(app, turn, |_| true).await?;
+        placing.candidates[index].machines += 1;
+        placing.candidates[index].reserved_mib += u64::from(*memory_mib);
+        chosen.push((name, placed));
     }
-    first.ok_or_else(|| match candidates.iter().any(|node| node.doubted && !node.drained) {
-        // One that was there a moment ago: it may be the way to all of them that is lost.
-        true => EngineError::Away("its nodes do not answer".into()).into(),
-        false => Error::new(Kind::Unavailable, "error-no-node-free"),
-    })
+    Ok(chosen)
+}
+
+/// Nodes while machines are placed on them.
+struct Placing {
+    candidates: Vec<Candidate>,
+    /// Those that answered just now.
+    answered: BTreeSet<usize>,
+}
+
+impl Placing {
+    async fn new(app: &App) -> Result<Self> {
+        Ok(Self { candidates: candidates(app).await?, answered: BTreeSet::new() })
+    }
+
+    async fn next(
+        &mut self,
+        app: &App,
+        turn: &mut usize,
+        fits: impl Fn(&NodeName) -> bool,
+    ) -> Result<(NodeName, Placed, usize)> {
+        let candidates = &mut self.candidates;
+        let mut first = None;
+        while let Some((index, placed)) = place::place(candidates, app.config.placement, *turn) {
+            *turn = turn.wrapping_add(1);
+            let candidate = &mut candidates[index];
+            let name = candidate.name.parse().map_err(|error| Error::internal(&error))?;
+            if !fits(&name) {
+                candidate.online = false;
+                continue;
+            }
+            // One that died since the last look would hold up whoever is sent there.
+            if self.answered.contains(&index) || app.node_answers(&candidate.name).await {
+                self.answered.insert(index);
+                return Ok((name, placed, index));
+            }
+            candidate.online = false;
+            first.get_or_insert((name, placed, index));
+        }
+        first.ok_or_else(|| match candidates.iter().any(|node| node.doubted && !node.drained) {
+            // One that was there a moment ago: it may be the way to all of them that is lost.
+            true => EngineError::Away("its nodes do not answer".into()).into(),
+            false => Error::new(Kind::Unavailable, "error-no-node-free"),
+        })
+    }
 }
 
 /// The nodes as placement sees them, in name order.

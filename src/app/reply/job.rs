@@ -30,6 +30,8 @@ words! {
         Remove = "remove",
         /// A template is made of an archive.
         Publish = "publish",
+        /// Many machines, one after another.
+        Machines = "machines",
     }
 }
 
@@ -52,6 +54,9 @@ pub struct JobView {
     /// Why, when it failed or was undone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Of a parent: its machines, those of which it is done, and those of which it could not be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machines: Option<[u32; 3]>,
     /// When it began.
     pub started: String,
     /// When it ended.
@@ -63,8 +68,10 @@ pub struct JobView {
 pub struct ProgressView {
     /// The step.
     pub step: Step,
-    /// Bytes done, when the step counts bytes.
+    /// Bytes done, when the step counts bytes, or machines.
     pub done: Option<u64>,
-    /// Bytes in all, when known.
+    /// Bytes or machines in all, when known.
     pub total: Option<u64>,
+    /// Machines with which it did not go well.
+    pub failed: Option<u64>,
 }

@@ -13,6 +13,7 @@ mod network;
 mod node;
 mod people;
 mod policy;
+mod practice;
 mod roster;
 mod session;
 mod template;
@@ -33,6 +34,7 @@ pub use network::{
 pub use node::{DrainView, DrainedView, NodeReply, NodeStands, NodeView, PlacedView, RulesState, RulesView};
 pub use people::{CourseReply, CourseStands, CourseView, PersonReply, PersonView, SeatReply, SeatView};
 pub use policy::{CheckView, ExplainView, PlaceView, PolicyReply, PolicyView, RuleState, RuleView};
+pub use practice::{BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView, TextsView};
 pub use roster::{Change, CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use session::{MessageView, OpenKind, OpenView, RecordingView, SessionReply, SessionView};
 pub use template::{
@@ -84,6 +86,10 @@ pub enum Reply {
     Policy(PolicyReply),
     /// Of [`KnownReply`].
     Known(KnownReply),
+    /// Of [`PracticeReply`].
+    Practice(PracticeReply),
+    /// What came of an act on many machines.
+    Batch(BatchView),
     /// `job list`
     Jobs(Vec<JobView>),
     /// `isolation check`
@@ -97,6 +103,7 @@ impl Reply {
     pub fn exit(&self) -> u32 {
         match self {
             Self::Isolation(view) if !view.good => 1,
+            Self::Batch(view) if view.failed > 0 => 1,
             Self::Audit(AuditReply::Verdict(verdict)) if verdict.broken.is_some() => 1,
             Self::Policy(PolicyReply::Checked(view)) if !view.taken => 1,
             _ => 0,

@@ -137,7 +137,12 @@ async fn what_a_killed_puerta_left_inside_comes_out_at_the_next_start() {
     };
     app.store.begin_visit(&visit).await.unwrap();
     let lines = [STUDENT.to_owned(), TEACHER.to_owned()];
-    helper.house.sim.set_keys(&permit(app, helper.vm.clone()), &lines).await.unwrap();
+    helper
+        .house
+        .sim
+        .hand(&permit(app, helper.vm.clone()), &Handed { keys: lines.into(), hosts: vec![] })
+        .await
+        .unwrap();
     let minding = tokio::spawn(crate::app::handing::mind(Arc::clone(app)));
     helper.out().await;
     minding.abort();

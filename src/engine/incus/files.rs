@@ -9,7 +9,7 @@
 use super::client::late;
 use super::error::{classify, clean};
 use super::{IncusEngine, path};
-use crate::{EngineError, HostKeys, Result, Spec, Spoiled, authorized, host_keys};
+use crate::{EngineError, Handed, HostKeys, Result, Spec, Spoiled, host_keys, marked};
 use puerta_lab::model::Vm;
 use russh_sftp::client::RawSftpSession;
 use russh_sftp::client::error::Error as SftpError;
@@ -25,6 +25,7 @@ const MOST: u64 = 256 * 1024;
 const PIECE: u32 = 32 * 1024;
 
 const KEYS: &str = "/root/.ssh/authorized_keys";
+const HOSTS: &str = "/etc/hosts";
 /// Replaces a file by another, which SFTP's own renaming need not (draft-ietf-secsh-filexfer; OpenSSH's PROTOCOL).
 const REPLACE: &str = "posix-rename@openssh.com";
 
@@ -35,7 +36,7 @@ impl IncusEngine {
             let files = self.files(name).await?;
             files.set_name(vm).await?;
             files.set_host_keys(&spec.host_keys).await?;
-            files.set_keys(&spec.authorized_keys).await
+            files.hand(&spec.handed).await
         };
         timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
@@ -46,9 +47,9 @@ impl IncusEngine {
         timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
 
-    /// Other keys of puerta's in a machine that is there.
-    pub(super) async fn write_keys(&self, name: &str, keys: &[String]) -> Result<()> {
-        let written = async { self.files(name).await?.set_keys(keys).await };
+    /// What puerta keeps in a machine that is there.
+    pub(super) async fn write_handed(&self, name: &str, handed: &Handed) -> Result<()> {
+        let written = async { self.files(name).await?.hand(handed).await };
         timeout(DEADLINE, written).await.map_err(|_| late())?
     }
 
@@ -151,11 +152,32 @@ impl Files {
         Ok(())
     }
 
+    /// Both, also where one of them cannot be written.
+    async fn hand(&self, handed: &Handed) -> Result<()> {
+        let keys = self.set_keys(&handed.keys).await;
+        let hosts = self.set_hosts(&handed.lines_of_hosts()).await;
+        keys.and(hosts)
+    }
+
+    async fn set_hosts(&self, lines: &[String]) -> Result<()> {
+        let (old, mode) = match self.read(HOSTS).await {
+            // Nothing is to be written there, and nothing of ours can be in it.
+            Err(EngineError::Spoiled(_)) if lines.is_empty() => return Ok(()),
+            read => read?.unzip(),
+        };
+        let new = marked::HOSTS.with_lines(old.as_deref().unwrap_or_default(), lines);
+        if old.as_deref() == Some(&new) || lines.is_empty() && old.is_none() {
+            return Ok(());
+        }
+        self.folder("/etc", 0o755).await?;
+        self.replace(HOSTS, &mode.unwrap_or(Mode::NAME), new.as_bytes()).await
+    }
+
     async fn set_keys(&self, keys: &[String]) -> Result<()> {
         self.folder("/root", 0o700).await?;
         self.folder("/root/.ssh", 0o700).await?;
         let (old, mode) = self.read(KEYS).await?.unzip();
-        let new = authorized::with_lines(old.as_deref().unwrap_or_default(), keys);
+        let new = marked::KEYS.with_lines(old.as_deref().unwrap_or_default(), keys);
         if old.as_deref() == Some(&new) {
             return Ok(());
         }

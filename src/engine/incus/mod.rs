@@ -27,8 +27,8 @@ mod tls;
 mod wire;
 
 use super::{
-    Engine, EngineError, Figures, HostKeys, Instance, Node, NodeState, Progress, Ran, Result, Size, Spec,
-    Status, Sum, Take, Template, Terminal, Usage, Which,
+    Engine, EngineError, Figures, Handed, HostKeys, Instance, Node, NodeState, Progress, Ran, Result, Size,
+    Spec, Status, Sum, Take, Template, Terminal, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -302,8 +302,8 @@ impl Engine for IncusEngine {
         self.make(vm.target(), spec).await
     }
 
-    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()> {
-        self.write_keys(&Which::Main.instance(vm.target().vmid), lines).await
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()> {
+        self.write_handed(&Which::Main.instance(vm.target().vmid), handed).await
     }
 
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>> {

@@ -67,7 +67,8 @@ mod tests {
         for (which, running) in [(Which::Main, true), (Which::New, false)] {
             let (node, tags) = ("sim01".to_owned(), BTreeMap::new());
             let (identity, content) = (String::new(), String::new());
-            let machine = Machine { node, running, tags, authorized_keys: vec![], identity, content };
+            let machine =
+                Machine { node, running, tags, authorized_keys: vec![], hosts: vec![], identity, content };
             sim.world().set((vmid, which), machine).unwrap();
         }
         sim

@@ -15,8 +15,8 @@ mod shell;
 mod world;
 
 use super::{
-    Engine, EngineError, Figures, HostKeys, Inside, Instance, Node, NodeState, Progress, Ran, Result, Size,
-    Spec, Sum, Take, Template, Terminal, TerminalWord, Usage, Which,
+    Engine, EngineError, Figures, Handed, HostKeys, Inside, Instance, Node, NodeState, Progress, Ran, Result,
+    Size, Spec, Sum, Take, Template, Terminal, TerminalWord, Usage, Which,
 };
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
@@ -145,6 +145,11 @@ impl SimEngine {
         Ok(self.world().machine((vmid, Which::Main))?.authorized_keys.clone())
     }
 
+    /// The others that it knows by name.
+    pub fn hosts(&self, vmid: Vmid) -> Result<Vec<String>> {
+        Ok(self.world().machine((vmid, Which::Main))?.hosts.clone())
+    }
+
     /// Never held across an await. A poisoned world is still a world.
     fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
@@ -264,18 +269,22 @@ impl Engine for SimEngine {
             node: spec.node.clone(),
             running: false,
             tags: tags(vm),
-            authorized_keys: spec.authorized_keys.clone(),
+            authorized_keys: spec.handed.keys.clone(),
+            hosts: spec.handed.lines_of_hosts(),
             identity: archive::kept(&spec.host_keys).unwrap_or_else(|| vm.id.to_string()),
             content,
         };
         world.set(key, machine)
     }
 
-    async fn set_keys(&self, vm: &Permit<Vm>, lines: &[String]) -> Result<()> {
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()> {
         let mut world = self.asked()?;
         let key = (vm.target().vmid, Which::Main);
         world.reachable(key)?;
-        world.update(key, |machine| machine.authorized_keys = lines.to_vec())
+        world.update(key, |machine| {
+            machine.authorized_keys.clone_from(&handed.keys);
+            machine.hosts = handed.lines_of_hosts();
+        })
     }
 
     /// One, which goes where its content goes.
@@ -415,7 +424,10 @@ impl Engine for SimEngine {
             Take::Copy { .. } => vm.id.to_string(),
         };
         let (node, tags) = (node.to_owned(), tags(vm));
-        world.set(key, Machine { node, running: false, tags, authorized_keys, identity, content: text })
+        world.set(
+            key,
+            Machine { node, running: false, tags, authorized_keys, hosts: vec![], identity, content: text },
+        )
     }
 
     async fn publish(

@@ -32,6 +32,8 @@ pub(super) struct Machine {
     pub(super) tags: BTreeMap<String, String>,
     pub(super) authorized_keys: Vec<String>,
     #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
     pub(super) identity: String,
     pub(super) content: String,
 }

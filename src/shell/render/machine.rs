@@ -139,7 +139,7 @@ fn machine(vm: &VmView, lang: Lang) -> String {
     fields(&lines)
 }
 
-fn state(state: VmState, lang: Lang) -> String {
+pub(super) fn state(state: VmState, lang: Lang) -> String {
     let id = match state {
         VmState::Running => "state-running",
         VmState::Stopped => "state-stopped",

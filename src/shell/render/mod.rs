@@ -15,6 +15,7 @@ mod network;
 mod node;
 mod people;
 mod policy;
+mod practice;
 mod record;
 mod roster;
 mod session;
@@ -64,6 +65,8 @@ pub fn reply(reply: &Reply, lang: Lang, style: Style) -> String {
         Reply::Message(view) => session::message(view, lang),
         Reply::Policy(reply) => policy::reply(reply, lang, style),
         Reply::Known(reply) => known::reply(reply, lang),
+        Reply::Practice(reply) => practice::reply(reply, lang, style),
+        Reply::Batch(view) => practice::batch(view, lang),
         Reply::Jobs(jobs) => record::jobs(jobs, lang, style),
         Reply::Audit(reply) => audit::reply(reply, lang, style),
         Reply::Node(reply) => node::reply(reply, lang, style),
@@ -123,7 +126,10 @@ fn detail(error: &Error, lang: Lang) -> String {
     match (said("line"), said("value")) {
         (Some(line), Some(value)) => text(lang, "detail-value", &[("line", line), ("value", value)]) + &what,
         (Some(line), None) => text(lang, "detail-line", &[("line", line)]) + &what,
-        _ => what,
+        _ => match said("of") {
+            Some(of) => text(lang, "detail-of", &[("of", of)]) + &what,
+            None => what,
+        },
     }
 }
 
@@ -195,6 +201,11 @@ pub fn plain(text: &str) -> String {
 /// rewrites it in place on a terminal.
 pub fn progress(job: &str, progress: &ProgressView, lang: Lang) -> String {
     let step = text(lang, &format!("step-{}", progress.step.as_str()), &[]);
+    if let (Some(failed), Some(done), Some(total)) = (progress.failed, progress.done, progress.total) {
+        let (done, total, failed) = (done.to_string(), total.to_string(), failed.to_string());
+        let args = [("job", job), ("done", &*done), ("total", &*total), ("failed", &*failed)];
+        return text(lang, "progress-machines", &args);
+    }
     let done = progress.done.map(|done| units::bytes(done, lang));
     match (done, progress.total) {
         (Some(done), Some(total)) if total > 0 => {

@@ -50,7 +50,7 @@ fn flat(value: &Value) -> Option<String> {
 }
 
 /// A stable word in the person's language, or the word itself when it is new.
-fn word(lang: Lang, family: &str, word: &str) -> String {
+pub(super) fn word(lang: Lang, family: &str, word: &str) -> String {
     let id = format!("{family}-{word}");
     if texts().has(lang, &id) { text(lang, &id, &[]) } else { word.to_owned() }
 }

@@ -12,6 +12,7 @@ use super::network::{Egress, Firewall, Port};
 use super::node::{Isolation, Node};
 use super::person::Person;
 use super::policy::Policy;
+use super::practice::Practice;
 use super::session::{Message, Session};
 use super::template::{Quota, Template};
 use super::values::bad;
@@ -69,6 +70,8 @@ pub(crate) enum Top {
     Message(Message),
     #[command(subcommand)]
     Policy(Policy),
+    #[command(subcommand)]
+    Practice(Practice),
     #[command(subcommand)]
     Audit(Audit),
     #[command(subcommand)]
@@ -159,6 +162,7 @@ impl Top {
             Self::Session(verb) => verb.meant(),
             Self::Message(message) => return message.meant(),
             Self::Policy(verb) => return verb.meant(context.domain, context.wall),
+            Self::Practice(verb) => return verb.meant(),
             Self::Audit(verb) => return verb.meant(context.wall),
             Self::Node(verb) => verb.meant(),
             Self::Isolation(verb) => verb.meant(),

@@ -1,7 +1,9 @@
 //! A command that lacks only what standard input says. What it wants of it stands beside its verb.
 
 use super::{What, decode, not_utf8};
-use crate::app::command::{Command, CourseCommand, KeyCommand, PersonCommand, PolicyCommand, Wants};
+use crate::app::command::{
+    Command, CourseCommand, KeyCommand, PersonCommand, PolicyCommand, PracticeCommand, Wants,
+};
 use crate::app::error::{Error, Kind, Result};
 
 /// A command and what it still wants. Bytes go in with [`Input::with`].
@@ -37,6 +39,7 @@ impl Input {
         let mut command = self.command;
         match &mut command {
             Command::Course(CourseCommand::Enrol(asked)) => asked.list = bytes,
+            Command::Practice(PracticeCommand::Publish { file, .. }) => *file = bytes,
             Command::Policy(PolicyCommand::Check(text)) => {
                 let read = String::from_utf8(bytes).map_err(|_| not_utf8())?;
                 *text = Some(read).filter(|read| !read.trim().is_empty());

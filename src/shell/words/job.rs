@@ -6,7 +6,7 @@ use super::whose::Whose;
 use crate::app::command::{Command, JobCommand};
 use crate::app::error::Result;
 use clap::Subcommand;
-use puerta_lab::job::{JobRef, JobRefError};
+use puerta_lab::job::{JobName, JobRefError};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
@@ -16,11 +16,11 @@ pub(crate) enum Job {
     },
     Watch {
         #[arg(value_parser = job)]
-        job: JobRef,
+        job: JobName,
     },
 }
 
-fn job(text: &str) -> Result<JobRef> {
+fn job(text: &str) -> Result<JobName> {
     text.parse().map_err(|error| match error {
         JobRefError::Number => bad(text, "job"),
         JobRefError::Seat(error) => error.into(),

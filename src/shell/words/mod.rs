@@ -14,6 +14,7 @@ mod network;
 mod node;
 mod person;
 mod policy;
+mod practice;
 mod session;
 mod template;
 mod values;

@@ -29,6 +29,7 @@ pub(super) fn migrator() -> Migrator {
         (17, "leaving", include_str!("migrations/0017_leaving.sql")),
         (18, "visits", include_str!("migrations/0018_visits.sql")),
         (19, "host_keys", include_str!("migrations/0019_host_keys.sql")),
+        (20, "practices", include_str!("migrations/0020_practices.sql")),
     ];
     let all = all.map(|(version, name, sql)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)

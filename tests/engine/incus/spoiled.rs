@@ -1,7 +1,7 @@
 //! Machines whose owners broke them: what is in the way is named, soon, and no processor of the node is lost to it.
 
 use super::*;
-use puerta_engine::Spoiled;
+use puerta_engine::{Handed, Spoiled};
 
 /// What the node spends on the files of machines: its processes, and the processor time of each in ticks.
 fn spent(real: &Real) -> Vec<(String, u64)> {
@@ -27,7 +27,7 @@ pub(super) async fn spoiled(real: &Real, node: &str) {
 /// Whatever stands where keys are written, running or stopped: said at once, and nothing waits for it.
 async fn keys(real: &Real, vm: &Vm) {
     let (allowed, engine) = (permit(vm), &real.engine);
-    let lines = ["ssh-ed25519 uno".to_owned()];
+    let handed = Handed { keys: vec!["ssh-ed25519 uno".to_owned()], hosts: vec![] };
     let (file, folder) = ("/root/.ssh/authorized_keys", "/root/.ssh");
     for (way, script) in [
         (file, "mkfifo $F"),
@@ -43,14 +43,30 @@ async fn keys(real: &Real, vm: &Vm) {
         real.shell(vm, &format!("F={file}; D={folder}; rm -rf $D; mkdir $D; {script}"));
         let begun = Instant::now();
         let expected = Err(EngineError::Spoiled(Spoiled::Keys(way.into())));
-        assert_eq!(engine.set_keys(&allowed, &lines).await, expected, "{script}");
+        assert_eq!(engine.hand(&allowed, &handed).await, expected, "{script}");
         engine.stop(&allowed, Which::Main, Duration::ZERO).await.unwrap();
-        assert_eq!(engine.set_keys(&allowed, &lines).await, expected, "stopped: {script}");
+        assert_eq!(engine.hand(&allowed, &handed).await, expected, "stopped: {script}");
         engine.start(&allowed, Which::Main).await.unwrap();
         assert!(begun.elapsed() < Duration::from_secs(20), "{script}: {:?}", begun.elapsed());
     }
+    // What is in the way of names stands in nobody else's, and only where there are names to write.
+    let named = Handed { hosts: vec![([10, 0, 0, 99].into(), "db".to_owned())], ..handed.clone() };
+    for script in ["mkfifo $H", "mkdir $H", "ln -s /etc/passwd $H", "ln -s /dev/zero $H"] {
+        real.shell(vm, &format!("H=/etc/hosts; rm -rf $H /root/.ssh; {script}"));
+        let expected = Err(EngineError::Spoiled(Spoiled::Keys("/etc/hosts".into())));
+        assert_eq!(engine.hand(&allowed, &named).await, expected, "{script}");
+        engine.hand(&allowed, &handed).await.unwrap();
+        assert_eq!(real.shell(vm, "grep -c uno /root/.ssh/authorized_keys"), "1\n", "{script}");
+    }
+    assert_eq!(real.shell(vm, "grep -c 10.0.0.99 /etc/passwd || true"), "0\n");
+    real.shell(vm, "rm -rf /etc/hosts; echo '127.0.0.1 localhost' >/etc/hosts; chmod 640 /etc/hosts");
+    engine.hand(&allowed, &named).await.unwrap();
+    let hosts = "stat -c '%a %u:%g' /etc/hosts; grep -v ^# /etc/hosts";
+    assert_eq!(real.shell(vm, hosts), "640 0:0\n127.0.0.1 localhost\n10.0.0.99 db\n");
+    engine.hand(&allowed, &handed).await.unwrap();
+    assert_eq!(real.shell(vm, "cat /etc/hosts"), "127.0.0.1 localhost\n");
     real.shell(vm, "rm -rf /root/.ssh");
-    engine.set_keys(&allowed, &lines).await.unwrap();
+    engine.hand(&allowed, &handed).await.unwrap();
     let text = "stat -c '%a %u:%g' /root/.ssh /root/.ssh/authorized_keys; grep -c uno /root/.ssh/authorized_keys; ls -A /root/.ssh";
     assert_eq!(real.shell(vm, text), "700 0:0\n600 0:0\n1\nauthorized_keys\n");
     // What served the files ends by itself, and until then does nothing.

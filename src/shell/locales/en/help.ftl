@@ -8,6 +8,8 @@ help-everybody =
       backup protect|unprotect   have a backup stay
       template list|show         what a machine can be made from
       job list|watch             what is going on
+      practice list|show         machines that belong together, in a practice
+      practice start|stop        those that are missing, and all running; or stopped
 
     Ports of your machines, seen from outside
       port publish NAME PORT     lets a page of a machine be seen from outside
@@ -39,6 +41,7 @@ help-staff =
       seat list|create|add|drop|remove         seats, and teams
       seat archive|unarchive                   archiving a seat, and back
       template publish|retire                  templates
+      practice publish|remove                  practices of a course
       quota set                                how much seats may have
       node list|drain|resume                   nodes: how they are, draining
       vm move NAME NODE                        moves a machine to another node

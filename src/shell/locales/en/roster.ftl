@@ -92,6 +92,7 @@ ask-seat-remove = { $all ->
 ask-seat-drop = Drop `{ $login }` from `{ $seat }`? What they have open in its machines is cut now.
 
 ## What is read
+detail-of = `{ $of }`:{" "}
 detail-line = line { $line }:{" "}
 detail-value = line { $line }, `{ $value }`:{" "}
 error-list-terminal = the list is read from standard input: at your computer write `ssh { $door } course enrol { $course } < list.csv`

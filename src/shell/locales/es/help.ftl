@@ -8,6 +8,8 @@ help-everybody =
       backup protect|unprotect   que una copia no se borre
       template list|show         de qué se puede hacer una máquina
       job list|watch             lo que está en curso
+      practice list|show         máquinas que van juntas, en una práctica
+      practice start|stop        las que falten, y todas en marcha; o paradas
 
     Puertos de tus máquinas, vistos desde fuera
       port publish NOMBRE PUERTO deja ver desde fuera una página de la máquina
@@ -39,6 +41,7 @@ help-staff =
       seat list|create|add|drop|remove         puestos, y equipos
       seat archive|unarchive                   archivar un puesto, y al revés
       template publish|retire                  plantillas
+      practice publish|remove                  prácticas de un curso
       quota set                                cuánto pueden tener los puestos
       node list|drain|resume                   nodos: cómo están, apartarlos
       vm move NOMBRE NODO                      traslada una máquina a otro nodo

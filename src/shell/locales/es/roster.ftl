@@ -92,6 +92,7 @@ ask-seat-remove = { $all ->
 ask-seat-drop = ¿Sacar a `{ $login }` de `{ $seat }`? Lo que tenga abierto en sus máquinas se corta ahora.
 
 ## Lo que se lee
+detail-of = `{ $of }`:{" "}
 detail-line = línea { $line }:{" "}
 detail-value = línea { $line }, `{ $value }`:{" "}
 error-list-terminal = la lista se lee de la entrada estándar: escribe en tu ordenador `ssh { $door } course enrol { $course } < lista.csv`

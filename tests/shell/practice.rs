@@ -1,0 +1,171 @@
+//! Practices: published in versions, begun whole or not at all, for oneself and for a class.
+
+use super::*;
+use serde_json::Value;
+
+const TOMCAT: &str = "[practice]\nname = \"tomcat\"\ntitle.es = \"Tomcat detrás de un proxy\"\n\
+                      [vm.proxy]\ntemplate = \"mini\"\npublish = [80]\nafter = [\"tomcat\"]\n\
+                      [vm.tomcat]\ntemplate = \"mini\"\nmemory = \"128M\"\nafter = [\"db\"]\n\
+                      [vm.db]\ntemplate = \"mini\"\n\
+                      [[check]]\nkind = \"answers\"\nvm = \"db\"\nport = 5432\n";
+
+/// A house where a student has room for a practice.
+fn house() -> House {
+    let house = House::new("");
+    for quota in ["machines", "running"] {
+        house.ok("profesor", &["quota", "set", quota, "6", "--role", "alumno"]);
+    }
+    house.ok("profesor", &["quota", "set", "memory", "8G", "--role", "alumno"]);
+    house.ok("profesor", &["quota", "set", "cpus", "8", "--role", "alumno"]);
+    house.ok("profesor", &["quota", "set", "disk", "40G", "--role", "alumno"]);
+    house
+}
+
+fn publish(house: &House, file: &str) -> Said {
+    house.feed("profesor", &["practice", "publish", "--course", "demo-2026"], file)
+}
+
+fn states(house: &House, login: &str) -> Vec<(String, String)> {
+    let shown = json(&house.run(login, &["practice", "show", "tomcat", "--json"]));
+    let parts = shown["parts"].as_array().unwrap().iter();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    parts.map(|part| (text(&part["name"]), text(&part["vm"]["state"]))).collect()
+}
+
+fn of(parts: [&str; 3]) -> Vec<(String, String)> {
+    let names = ["db", "tomcat", "proxy"].into_iter();
+    names.zip(parts).map(|(name, state)| (name.to_owned(), state.to_owned())).collect()
+}
+
+#[test]
+fn a_student_begins_one_whole_and_again_only_what_is_missing() {
+    let house = house();
+    let published = publish(&house, TOMCAT);
+    assert_eq!(published.code, 0, "{published:?}");
+    assert!(house.ok("alumno1", &["practice", "list"]).contains("Tomcat detrás de un proxy"));
+    assert_eq!(states(&house, "alumno1"), of(["", "", ""]));
+
+    let begun = house.ok("alumno1", &["practice", "start", "tomcat"]);
+    assert!(begun.contains("3 de 3") && begun.contains("-> 80"), "{begun}");
+    assert_eq!(states(&house, "alumno1"), of(["running"; 3]));
+    let db = json(&house.run("alumno1", &["vm", "show", "tomcat", "--json"]));
+    assert_eq!(db["memory_mib"], 128);
+    // It starts in its order: who waits for nobody is the first whose start ends.
+    let jobs = json(&house.run("alumno1", &["job", "list", "--json"]));
+    let jobs = jobs.as_array().unwrap();
+    let parent = &jobs[0];
+    assert_eq!(
+        (&parent["kind"], &parent["machines"]),
+        (&"practice-start".into(), &serde_json::json!([3, 3, 0]))
+    );
+    let ended = |vm: &str| jobs.iter().find(|job| job["vm"] == vm).unwrap()["finished"].as_str().unwrap();
+    assert!(ended("db") <= ended("tomcat") && ended("tomcat") <= ended("proxy"), "{jobs:?}");
+
+    let again = house.ok("alumno1", &["practice", "start", "tomcat"]);
+    assert!(again.contains("no hay nada que hacer"), "{again}");
+    house.ok("alumno1", &["vm", "delete", "tomcat", "--yes"]);
+    house.ok("alumno1", &["vm", "stop", "db"]);
+    let mended = house.ok("alumno1", &["practice", "start", "tomcat"]);
+    assert!(mended.contains("2 de 2") && !mended.contains("proxy"), "{mended}");
+    let stopped = house.ok("alumno1", &["practice", "stop", "tomcat"]);
+    assert!(stopped.contains("3 de 3"), "{stopped}");
+    assert_eq!(states(&house, "alumno1"), of(["stopped"; 3]));
+
+    // A parent is its person's own.
+    let number = parent["job"].as_u64().unwrap();
+    let watched = house.ok("alumno1", &["job", "watch", &format!("@{number}")]);
+    assert!(watched.contains("3 de 3"), "{watched}");
+    let hidden = house.run("alumno2", &["job", "watch", &format!("@{number}")]);
+    let absent = house.run("alumno2", &["job", "watch", "@9999"]);
+    assert_eq!(hidden.err.replace(&number.to_string(), "9999"), absent.err);
+}
+
+#[test]
+fn all_or_nothing() {
+    let house = house();
+    publish(&house, TOMCAT);
+    // One of their own that is called so is named, and nothing is made.
+    vm_up(&house, "alumno1", "db");
+    let taken = house.run("alumno1", &["practice", "start", "tomcat"]);
+    assert!(taken.code == 1 && taken.err.contains("`db`"), "{taken:?}");
+    house.ok("alumno1", &["vm", "rename", "db", "mine"]);
+    // It is asked once whether the whole fits.
+    house.ok("profesor", &["quota", "set", "machines", "3", "--seat", "alumno1"]);
+    let full = house.run("alumno1", &["practice", "start", "tomcat"]);
+    assert_eq!(full.code, 1, "{full:?}");
+    assert_eq!(json(&house.run("alumno1", &["vm", "list", "--json"])).as_array().unwrap().len(), 1);
+    house.ok("profesor", &["quota", "set", "machines", "4", "--seat", "alumno1"]);
+    house.ok("profesor", &["quota", "set", "running", "3", "--seat", "alumno1"]);
+    let full = house.run("alumno1", &["practice", "start", "tomcat"]);
+    assert_eq!(full.code, 1, "{full:?}");
+    house.ok("alumno1", &["vm", "stop", "mine"]);
+    house.ok("alumno1", &["practice", "start", "tomcat"]);
+
+    let none = house.run("alumno1", &["practice", "start", "nothing"]);
+    assert!(none.code == 1 && none.err.contains("practice list"), "{none:?}");
+    let none = house.run("alumno1", &["practice", "stop", "nothing"]);
+    assert_eq!(none.code, 1, "{none:?}");
+}
+
+#[test]
+fn a_class_begins_with_one_command_and_one_parent() {
+    let house = house();
+    publish(&house, TOMCAT);
+    let begun = house.run("profesor", &["practice", "start", "tomcat", "--course", "demo-2026", "--json"]);
+    assert_eq!(begun.code, 0, "{begun:?}");
+    let begun = json(&begun);
+    let seats = json(&house.run("profesor", &["seat", "list", "--json"]));
+    let seats = seats.as_array().unwrap().iter().filter(|seat| seat["team"] == false).count() as u64;
+    assert_eq!((begun["total"].as_u64(), begun["failed"].as_u64()), (Some(seats * 3), Some(0)), "{begun}");
+    assert_eq!(states(&house, "alumno2"), of(["running"; 3]));
+    // Who has no seat there has none of it; whoever may not look at seats begins nobody else's.
+    for place in [&["--course", "demo-2026"][..], &["--seat", "alumno2"]] {
+        let refused = house.run("alumno1", &[&["practice", "start", "tomcat"], place].concat());
+        assert_eq!(refused.code, 1, "{refused:?}");
+    }
+    let absent = house.run("alumno1", &["practice", "start", "tomcat", "--seat", "alumno9"]);
+    let hidden = house.run("alumno1", &["practice", "start", "tomcat", "--seat", "alumno2"]);
+    assert_eq!(absent.err.replace("alumno9", "alumno2"), hidden.err);
+    let nobody =
+        house.run("profesor", &["practice", "start", "tomcat", "--course", "demo-2026", "--group", "Z"]);
+    assert!(nobody.code == 1 && nobody.err.contains("demo-2026, Z"), "{nobody:?}");
+    let stopped = house.ok("profesor", &["practice", "stop", "tomcat", "--course", "demo-2026"]);
+    assert!(stopped.contains(&format!("{0} de {0}", seats * 3)), "{stopped}");
+}
+
+#[test]
+fn who_runs_one_version_keeps_it_and_mistakes_have_their_lines() {
+    let house = house();
+    publish(&house, TOMCAT);
+    house.ok("alumno1", &["practice", "start", "tomcat"]);
+    let same = publish(&house, TOMCAT);
+    assert!(same.code == 1 && same.err.contains("el mismo"), "{same:?}");
+    let second = TOMCAT.replace("[vm.db]", "[vm.cache]\ntemplate = \"mini\"\n[vm.db]");
+    let second = publish(&house, &second);
+    assert!(second.code == 0 && second.out.contains("versión 2"), "{second:?}");
+    let shown = house.ok("alumno1", &["practice", "show", "tomcat"]);
+    assert!(shown.contains("versión 1") && shown.contains("hay una versión 2"), "{shown}");
+    let again = house.ok("alumno1", &["practice", "start", "tomcat"]);
+    assert!(again.contains("no hay nada que hacer"), "{again}");
+    assert!(house.ok("alumno2", &["practice", "start", "tomcat"]).contains("4 de 4"));
+
+    let wrong = "[practice]\nname = \"x\"\n[vm.a]\ntemplate = \"nowhere\"\n";
+    let wrong = publish(&house, wrong);
+    assert!(wrong.code == 1 && wrong.err.contains("`nowhere`"), "{wrong:?}");
+    let wrong = publish(&house, "[practice]\nname = \"x\"\nnmae = 1\n[vm.a]\nafter = [\"a\"]\n");
+    assert_eq!(wrong.code, 1);
+    for line in ["3", "4"] {
+        assert!(wrong.err.lines().any(|said| said.contains(line)), "{line}: {wrong:?}");
+    }
+    let file = house.feed("alumno1", &["practice", "publish", "--course", "demo-2026"], TOMCAT);
+    assert_eq!(file.code, 1, "{file:?}");
+    let many: String = (0..2_500).map(|n| format!("[vm.a{n}]\ntemplate='mini'\n")).collect();
+    assert_eq!(publish(&house, &format!("[practice]\nname='x'\n{many}")).code, 1);
+
+    // Taken away it is begun no more; what was made stays, and is mended.
+    house.ok("profesor", &["practice", "remove", "tomcat", "--course", "demo-2026", "--yes"]);
+    assert!(!house.ok("alumno1", &["practice", "list"]).contains("tomcat"));
+    house.ok("alumno1", &["vm", "delete", "tomcat", "--yes"]);
+    house.ok("alumno1", &["practice", "start", "tomcat"]);
+    assert_eq!(states(&house, "alumno1"), of(["running"; 3]));
+}
