@@ -33,6 +33,8 @@ mod nodes;
 mod one;
 #[path = "lab/packages.rs"]
 mod packages;
+#[path = "lab/practice.rs"]
+mod practice;
 #[path = "lab/published.rs"]
 mod published;
 #[path = "support/mod.rs"]

@@ -1,10 +1,11 @@
 //! What puerta keeps inside machines follows what is so: the keys of the people who sit in the seat, and of whoever helps
-//! there now (a member who comes, a key that goes), and where the other machines of a practice are. What cannot be written now (a job has the machine, its node is away) is owed: it is written when
-//! the job ends, and tried each minute. A machine that starts gets them as they are.
+//! there now (a member who comes, a key that goes), and where the other machines of a practice are. What cannot be written
+//! now (a job has the machine, its node is away) is owed: it is written when the job ends, and tried each minute. A machine
+//! that starts gets it as it is.
 
-use crate::app::error::{Cause, Result};
+use crate::app::error::{Cause, Error, Result};
 use crate::app::{App, itself};
-use puerta_engine::{Handed, Status};
+use puerta_engine::{EngineError, Handed, Spoiled, Status};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Phase, SeatId, Vm, VmId};
 use puerta_policy::decide::Permit;
@@ -50,7 +51,10 @@ impl App {
     /// Writes the seat's keys into one machine, or says what in it is in their way.
     pub(super) async fn hand_keys(&self, permit: &Permit<Vm>) -> Option<String> {
         let vm = permit.target();
-        let error = self.try_keys(permit).await.err()?;
+        let error = match self.try_keys(permit).await {
+            Ok(in_the_way) => Error::from(EngineError::Spoiled(in_the_way?)),
+            Err(error) => error,
+        };
         tracing::warn!(vm = %vm.name, seat = %vm.seat_name, ?error, "its keys are written later");
         let spoiled = error.cause == Some(Cause::Spoiled);
         error.args.into_iter().find(|(name, _)| spoiled && *name == "file").map(|(_, file)| file)
@@ -58,13 +62,14 @@ impl App {
 
     /// A machine may keep whoever writes waiting, so nobody waits for a turn: who writes looks again afterwards,
     /// and the last one has written what is so. What cannot be written now is owed.
-    async fn try_keys(&self, permit: &Permit<Vm>) -> Result<()> {
+    /// Gives what is in the way of names, which are worth less than keys.
+    async fn try_keys(&self, permit: &Permit<Vm>) -> Result<Option<Spoiled>> {
         let vm = permit.target();
         let writing = self.visits.writing(vm.id);
         let handed = async {
             loop {
                 let handed = self.handed_to(vm).await?;
-                self.engine.hand(permit, &handed).await?;
+                let in_the_way = self.engine.hand(permit, &handed).await?;
                 // Who has left by now is not in what is so afterwards.
                 let ended = self.ended_visits(vm.id).await?;
                 if self.handed_to(vm).await? != handed {
@@ -74,7 +79,7 @@ impl App {
                 if writing.alone() {
                     self.visits_over(vm, ended).await?;
                 }
-                return Result::Ok(());
+                return Result::Ok(in_the_way);
             }
         };
         handed.await.inspect_err(|_| self.owed.add(vm.id))
@@ -139,11 +144,24 @@ impl App {
         });
     }
 
-    /// A job ended: what it kept from being written.
-    pub(super) fn hand_after_job(self: &Arc<Self>) {
-        if !self.owed.all().is_empty() {
-            self.hand_keys_of(Vec::new());
+    /// It is written once its job has ended.
+    pub(super) fn owe(&self, id: VmId) {
+        self.owed.add(id);
+    }
+
+    /// A job of the machine ended: what it kept from being written.
+    pub(super) fn hand_after_job(self: &Arc<Self>, id: VmId) {
+        if self.owed.all().contains(&id) {
+            self.hand_soon(id);
         }
+    }
+
+    /// The others of its practice, which know it by name.
+    pub(super) async fn knowing(&self, vm: &Vm) -> Result<Vec<VmId>> {
+        let members = self.store.members_of(&[vm.seat]).await?;
+        let own = members.get(&vm.id).map(|member| member.practice);
+        let others = members.iter().filter(|(id, member)| Some(member.practice) == own && **id != vm.id);
+        Ok(others.map(|(id, _)| *id).collect())
     }
 
     pub(super) async fn hand_owed(self: &Arc<Self>) {
@@ -171,17 +189,19 @@ impl App {
         if vm.node.as_deref().is_some_and(|node| self.nodes.doubtful(node)) {
             return Ok(None);
         }
-        let found = self.instance(&vm).await?.map(|found| found.status);
-        let still = matches!(found, Some(Status::Running | Status::Stopped));
         // A job has the machine, and may be putting another one in its place: it comes here at its end.
-        Ok((still && self.store.running_job_of(id).await?.is_none()).then_some(vm))
+        if self.store.running_job_of(id).await?.is_some() {
+            return Ok(None);
+        }
+        let found = self.instance(&vm).await?.map(|found| found.status);
+        Ok(matches!(found, Some(Status::Running | Status::Stopped)).then_some(vm))
     }
 
     async fn write(&self, vm: Vm) -> Result<()> {
         match self.try_keys(&itself::permit(self, Action::VmStart, vm)?).await {
             // Theirs to mend, and said when it was started; until then it is looked at again in silence.
             Err(error) if error.cause == Some(Cause::Spoiled) => Ok(()),
-            tried => tried,
+            tried => tried.map(drop),
         }
     }
 }

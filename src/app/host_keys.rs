@@ -132,6 +132,13 @@ impl App {
         }
     }
 
+    /// The machine has them: another one of its name, beside it, is another machine.
+    pub(super) async fn used_host_keys(&self, vm: &Vm) {
+        if let Err(error) = self.store.forget_host_keys(vm.seat, &vm.name).await {
+            tracing::warn!(vm = vm.vmid.get(), %error, "its host keys are kept a while longer");
+        }
+    }
+
     /// What the last one of its name was known by.
     pub(super) async fn kept_host_keys(&self, vm: &Vm) -> Result<HostKeys> {
         let kept = self.store.kept_host_keys(vm.seat, &vm.name).await?;

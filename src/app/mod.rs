@@ -127,7 +127,7 @@ pub enum Outcome {
     /// Finished.
     Reply(Box<Reply>),
     /// It goes on whether somebody watches or not.
-    Job(JobWatch),
+    Job(Box<JobWatch>),
     /// Many jobs under one parent, to watch.
     Batch(jobs::BatchWatch),
     /// A terminal in a machine, to be opened by whoever has a terminal.

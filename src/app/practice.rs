@@ -2,20 +2,24 @@
 //! with the version that their machines were made of.
 
 mod begin;
+mod fits;
 mod mistakes;
+mod places;
+mod plan;
 
 use crate::app::command::PracticeCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::reply::{PartView, PracticeDetail, PracticeReply, PracticeView, Reply, TextsView};
-use crate::app::{App, Outcome, clock, find, offer, status};
+use crate::app::{App, Outcome, clock, find, jobs, offer, status};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Course, Vm, VmId};
+use puerta_lab::model::{Course, Job, Vm, VmId};
 use puerta_lab::names::{CourseName, PracticeName};
 use puerta_lab::network::Service;
 use puerta_lab::practice::{Practice, Texts};
 use puerta_policy::decide::{Decision, Lab};
 use puerta_store::{Member, Practice as Kept, StoreError};
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 pub(super) async fn run(ctx: &Ctx<'_>, command: PracticeCommand) -> Result<Outcome> {
@@ -25,7 +29,8 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: PracticeCommand) -> Result<Outco
         PracticeCommand::Show { practice, course } => {
             show(ctx, &practice, course.as_ref()).await.map(Outcome::from)
         }
-        PracticeCommand::Start { practice, place } => begin::start(ctx, &practice, &place).await,
+        PracticeCommand::Start { practice, place } => begin::start(ctx, &practice, &place, false).await,
+        PracticeCommand::Reset { practice, place } => begin::start(ctx, &practice, &place, true).await,
         PracticeCommand::Stop { practice, place } => begin::stop(ctx, &practice, &place).await,
         PracticeCommand::Remove { practice, course } => {
             remove(ctx, &practice, &course).await.map(Outcome::from)
@@ -70,7 +75,7 @@ async fn publish(ctx: &Ctx<'_>, course: &CourseName, file: &[u8]) -> Result<Repl
             if error.kind == Kind::Unavailable {
                 return Err(error);
             }
-            details.push(error);
+            details.push(error.with("of", &machine.name));
         }
     }
     if !details.is_empty() {
@@ -119,8 +124,12 @@ async fn list(ctx: &Ctx<'_>) -> Result<Reply> {
     for kept in all.filter(|one| one.retired.is_none() && sees(ctx, &one.course_name)) {
         let (name, course) = (kept.name.as_str(), kept.course_name.as_str());
         // The newest of each comes first.
-        if !views.iter().any(|known| known.practice == name && known.course == course) {
-            views.push(view(&kept, &parsed(&kept)?));
+        if views.iter().any(|known| known.practice == name && known.course == course) {
+            continue;
+        }
+        match parsed(&kept) {
+            Ok(practice) => views.push(view(&kept, &practice)),
+            Err(error) => tracing::error!(?error, "a practice is left out"),
         }
     }
     Ok(Reply::Practice(PracticeReply::List(views)))
@@ -136,7 +145,8 @@ async fn show(ctx: &Ctx<'_>, wanted: &PracticeName, course: Option<&CourseName>)
         };
         one.name == *wanted && of_course && sees(ctx, &one.course_name)
     };
-    let vms = ctx.app.store.vms_of(&ctx.actor.seats).await?;
+    let mut vms = ctx.app.store.vms_of(&ctx.actor.seats).await?;
+    vms.retain(|vm| matches!(ctx.decide(Action::VmView, vm.clone()), Decision::Allow(_)));
     let members = ctx.app.store.members_of(&ctx.actor.seats).await?;
     let versions: Vec<&Kept> = all.iter().filter(seen).collect();
     let newest = versions.iter().find(|one| one.retired.is_none());
@@ -144,14 +154,17 @@ async fn show(ctx: &Ctx<'_>, wanted: &PracticeName, course: Option<&CourseName>)
     let own = versions.iter().find(|one| members.values().any(|member| member.practice == one.id));
     let kept = own.or(newest).ok_or_else(|| no_practice(wanted))?;
     let practice = parsed(kept)?;
-    let at_work = ctx.app.seen(&vms).await;
+    let seen = if vms.is_empty() { None } else { ctx.app.seen(&vms).await };
+    let busy: HashMap<VmId, Job> =
+        ctx.app.store.running_jobs().await?.into_iter().map(|(job, _)| (job.vm, job)).collect();
     let mut parts = Vec::new();
     for machine in &practice.machines {
         let own = vms.iter().find(|vm| {
             let member = members.get(&vm.id);
             member.is_some_and(|member| member.practice == kept.id && member.role == machine.name)
         });
-        let vm = own.map(|vm| Box::new(status::view(vm, at_work.as_ref(), None)));
+        let vm =
+            own.map(|vm| Box::new(status::view(vm, seen.as_ref(), busy.get(&vm.id).and_then(jobs::seen_as))));
         parts.push(PartView {
             name: machine.name.to_string(),
             template: machine.template.to_string(),

@@ -118,7 +118,7 @@ impl House {
     /// Begins a job and gives its watch.
     async fn begin(&self, command: VmCommand) -> JobWatch {
         match self.app.run(&self.visitor, Command::Vm(command), "words").await.unwrap() {
-            Outcome::Job(watch) => watch,
+            Outcome::Job(watch) => *watch,
             Outcome::Reply(reply) => panic!("{reply:?}"),
             _ => panic!("a job is wanted"),
         }

@@ -64,6 +64,48 @@ pub(crate) fn names() -> Vec<&'static str> {
     own.clone().chain(own.filter_map(|name| name.strip_suffix(".pub"))).collect()
 }
 
+/// Those of the files that a server can go on with: a private key with its public one, each whole. A machine's root may have
+/// written anything, and a server takes what is there for its keys, whatever it is.
+pub(crate) fn whole(files: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+    let of = |name: &str| files.iter().find(|(known, _)| known == name).map(|(_, content)| content);
+    let pairs = FILES.iter().filter_map(|(name, form)| match form {
+        Form::Dropbear => is_whole(of(name)?).then_some(vec![*name]),
+        Form::Line => {
+            let private = name.strip_suffix(".pub")?;
+            let blob = form.public(of(name)?)?;
+            let inside = unarmoured(of(private)?)?;
+            inside.windows(blob.len()).any(|part| part == blob).then_some(vec![*name, private])
+        }
+    });
+    let kept: Vec<&str> = pairs.flatten().collect();
+    files.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned().collect()
+}
+
+/// What stands in the armour of OpenSSH's private keys (its PROTOCOL.key): the public key is in it as it is.
+fn unarmoured(file: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(file).ok()?.trim();
+    let body = text.strip_prefix("-----BEGIN OPENSSH PRIVATE KEY-----")?;
+    let body = body.strip_suffix("-----END OPENSSH PRIVATE KEY-----")?;
+    let body: String = body.split_whitespace().collect();
+    BASE64.decode(body.as_bytes()).ok().filter(|bytes| bytes.starts_with(b"openssh-key-v1\0"))
+}
+
+/// Whether one of Dropbear's has all that belongs in it, and nothing behind.
+fn is_whole(file: &[u8]) -> bool {
+    let (mut strings, mut left) = (Vec::new(), file);
+    while let Some((one, rest)) = string(left) {
+        strings.push(one);
+        left = rest;
+    }
+    left.is_empty()
+        && match strings.as_slice() {
+            [b"ssh-ed25519", halves] => halves.len() == 64,
+            [b"ssh-rsa", numbers @ ..] => numbers.len() == 5,
+            [_, _, _, _] => dropbear(file).is_some(),
+            _ => false,
+        }
+}
+
 impl Form {
     /// The public key in such a file, in SSH's own form (RFC 4253, section 6.6). Nothing private is in it.
     pub(crate) fn public(self, file: &[u8]) -> Option<Vec<u8>> {
@@ -128,6 +170,36 @@ mod tests {
         assert_eq!(ecdsa, put(&[kind, b"nistp256", b"point"]));
         let rsa = Form::Dropbear.public(&put(&[b"ssh-rsa", b"e", b"n", b"d", b"p", b"q"])).unwrap();
         assert_eq!(rsa, put(&[b"ssh-rsa", b"e", b"n"]));
+    }
+
+    #[test]
+    fn only_keys_that_a_server_can_go_on_with_are_kept() {
+        let blob = put(&[b"ssh-ed25519", &[2; 32]]);
+        let line = format!("ssh-ed25519 {} root@web1\n", BASE64.encode(&blob)).into_bytes();
+        let inside = [b"openssh-key-v1\0".as_slice(), b"none", &blob, b"secret"].concat();
+        let armour = |inside: &[u8]| {
+            let body = BASE64.encode(inside);
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n")
+                .into_bytes()
+        };
+        let private = "/etc/ssh/ssh_host_ed25519_key";
+        let public = format!("{private}.pub");
+        let bear = "/etc/dropbear/dropbear_ed25519_host_key";
+        let halves = put(&[b"ssh-ed25519", &[[1; 32], [2; 32]].concat()]);
+        let kept = |files: Vec<(&str, Vec<u8>)>| {
+            let files = files.into_iter().map(|(name, content)| (name.to_owned(), content)).collect();
+            whole(files).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let good = vec![(&*public, line.clone()), (private, armour(&inside)), (bear, halves.clone())];
+        assert_eq!(kept(good), [&*public, private, bear]);
+        for garbage in
+            [b"".to_vec(), b"garbage".to_vec(), armour(b"garbage"), armour(b"openssh-key-v1\0other")]
+        {
+            assert!(kept(vec![(&*public, line.clone()), (private, garbage.clone())]).is_empty());
+            assert!(kept(vec![(bear, garbage)]).is_empty());
+        }
+        assert!(kept(vec![(private, armour(&inside))]).is_empty() && kept(vec![(&*public, line)]).is_empty());
+        assert!(kept(vec![(bear, [halves, vec![0]].concat())]).is_empty());
     }
 
     proptest! {

@@ -317,9 +317,9 @@ pub trait Engine: Send + Sync {
     /// Makes the machine, stopped, with address, limits, metadata and keys. On an error nothing is left.
     async fn create(&self, vm: &Permit<Vm>, spec: &Spec) -> Result<()>;
     /// Makes these the lines of puerta in root's `authorized_keys` and in `/etc/hosts`, running or not; what else stands
-    /// there stays. `Spoiled`, soon, where no plain file may be written there: nothing but one is opened, and what can
-    /// be written is.
-    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()>;
+    /// there stays. `Spoiled`, soon, where no plain file may be written for keys: nothing but one is opened. Names that could
+    /// not be written for that reason are said: what is in their way.
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<Option<Spoiled>>;
     /// Public keys of its SSH server in SSH's own form (RFC 4253, section 6.6), running or not, as its files have them: what
     /// its root wrote. None before it has made any.
     async fn host_keys(&self, vm: &Permit<Vm>) -> Result<Vec<Vec<u8>>>;

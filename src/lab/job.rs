@@ -1,6 +1,6 @@
-//! A job as somebody names it. Its number is its seat's own, so that it tells nothing of what others do.
+//! A job as somebody names it. Its number is its seat's own, and a parent's is its person's, so that neither tells anything of
+//! what others do.
 
-use crate::model::BatchId;
 use crate::names::{NameError, SeatName};
 use std::fmt;
 use std::str::FromStr;
@@ -52,8 +52,8 @@ impl fmt::Display for JobRef {
 pub enum JobName {
     /// One machine's.
     One(JobRef),
-    /// Of many machines, under one parent.
-    Parent(BatchId),
+    /// Of many machines, under one parent: its number among those of who asked, from 1.
+    Parent(u32),
 }
 
 impl FromStr for JobName {
@@ -63,7 +63,7 @@ impl FromStr for JobName {
         let Some(number) = text.strip_prefix('@') else { return text.parse().map(Self::One) };
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = digits.then(|| number.parse().ok()).flatten().ok_or(JobRefError::Number)?;
-        Ok(Self::Parent(BatchId(number)))
+        Ok(Self::Parent(number))
     }
 }
 

@@ -164,6 +164,17 @@ impl Quotas {
         self.fits(Quota::Disk, usage.disk_mib, limits.disk_mib)
     }
 
+    /// Does a machine of the seat fit with other limits? What does not grow is not judged: it is held already.
+    pub fn larger(&self, usage: Usage, old: Limits, new: Limits) -> Result<(), QuotaExceeded> {
+        let grows = |quota, used, old: u32, new: u32| match new.saturating_sub(old) {
+            0 => Ok(()),
+            more => self.fits(quota, used, more),
+        };
+        grows(Quota::Memory, usage.memory_mib, old.memory_mib, new.memory_mib)?;
+        grows(Quota::Cpus, usage.cpus, old.cpus, new.cpus)?;
+        grows(Quota::Disk, usage.disk_mib, old.disk_mib, new.disk_mib)
+    }
+
     /// May one more machine run beside `running` of the seat's?
     pub fn run(&self, running: u32) -> Result<(), QuotaExceeded> {
         self.fits(Quota::Running, running, 1)
@@ -209,6 +220,18 @@ mod tests {
 
     fn limits(cpus: u32, memory_mib: u32, disk_mib: u32) -> Limits {
         Limits { cpus, memory_mib, disk_mib, processes: 1 }
+    }
+
+    #[test]
+    fn only_what_grows_is_judged() {
+        let usage = Usage { machines: 1, memory_mib: 10, cpus: 2, disk_mib: 10, ..Usage::default() };
+        let old = limits(2, 10, 10);
+        // More is held than the quota has by now: the same again is as it was.
+        assert_eq!(all(1).larger(usage, old, old), Ok(()));
+        assert_eq!(all(1).larger(usage, old, limits(1, 5, 10)), Ok(()));
+        assert_eq!(all(12).larger(usage, old, limits(2, 12, 10)), Ok(()));
+        let full = all(11).larger(usage, old, limits(2, 12, 10)).unwrap_err();
+        assert_eq!((full.quota, full.used, full.wanted), (Quota::Memory, 10, 2));
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use super::rows::{self, Row};
 use super::{NewVm, Result, Store, StoreError, jobs, practices, vms};
-use puerta_lab::model::{BatchId, Job, JobKind, PersonId, Timestamp, Vm, VmId};
+use puerta_lab::model::{BatchId, Job, JobKind, Limits, PersonId, SeatId, Timestamp, Vm, VmId};
+use puerta_lab::names::{TemplateRef, VmName};
 use puerta_lab::plan::AddressPlan;
 use puerta_lab::quota::Quotas;
+use sqlx::Row as _;
 
 /// What is asked for at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub enum Item {
     Make(JobKind, Box<NewVm>, Option<practices::Member>),
     /// A job of a machine that is there.
     Do(JobKind, VmId),
+    /// One that makes it anew: of this template, with these limits, as this one of a practice.
+    Remake(JobKind, VmId, TemplateRef, Limits, practices::Member),
 }
 
 /// A parent, and how its jobs are.
@@ -33,6 +37,8 @@ pub enum Item {
 pub struct Batch {
     /// Its id.
     pub id: BatchId,
+    /// Its number among those of its person, from 1.
+    pub number: u32,
     /// What is done.
     pub kind: String,
     /// With what.
@@ -56,13 +62,13 @@ pub struct Batch {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT b.id, b.kind, b.what, b.place, b.person, b.started, COUNT(j.id) AS total,
+            "SELECT b.id, b.number, b.kind, b.what, b.place, b.person, b.started, COUNT(j.id) AS total,
                     COUNT(CASE WHEN j.state = 'done' THEN 1 END) AS done,
                     COUNT(CASE WHEN j.state IN ('failed', 'undone') THEN 1 END) AS failed,
                     MAX(j.finished) AS finished
              FROM batches b JOIN jobs j ON j.batch = b.id ",
             $rest,
-            " GROUP BY b.id, b.kind, b.what, b.place, b.person, b.started ORDER BY b.id DESC"
+            " GROUP BY b.id, b.number, b.kind, b.what, b.place, b.person, b.started ORDER BY b.id DESC"
         )
     };
 }
@@ -73,10 +79,11 @@ fn read(row: &Row) -> Result<Batch> {
     let finished = rows::maybe_time(row, "finished")?.filter(|_| done + failed == total);
     Ok(Batch {
         id: BatchId(rows::number(row, "id")?),
+        number: rows::number(row, "number")?,
         kind: rows::text(row, "kind")?,
         what: rows::text(row, "what")?,
         place: rows::text(row, "place")?,
-        person: rows::maybe_time(row, "person")?.map(|person| PersonId(person.0)),
+        person: row.try_get::<Option<i64>, _>("person")?.map(PersonId),
         started: rows::time(row, "started")?,
         finished,
         total,
@@ -86,8 +93,8 @@ fn read(row: &Row) -> Result<Batch> {
 }
 
 impl Store {
-    /// Begins all of it in one transaction, each with its job, in this order. The error says at which it stopped; then
-    /// nothing of it has begun. `Gone` of no items at all.
+    /// Begins all of it in one transaction, each with its job, in this order. The error says at which machine it stopped;
+    /// then nothing of it has begun. `Gone` of no items at all.
     pub async fn begin_batch(
         &self,
         new: NewBatch,
@@ -95,12 +102,13 @@ impl Store {
         plan: AddressPlan,
         quotas: Quotas,
         now: Timestamp,
-    ) -> std::result::Result<(BatchId, Vec<(Vm, Job)>), (usize, StoreError)> {
-        let mut at = 0;
+    ) -> std::result::Result<(BatchId, Vec<(Vm, Job)>), (Option<(VmName, SeatId)>, StoreError)> {
+        let mut at = None;
         let begun = async {
             let mut tx = self.write().await?;
             let id: i64 = sqlx::query_scalar(
-                "INSERT INTO batches (kind, what, place, person, started) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+                "INSERT INTO batches (kind, what, place, person, started, number) VALUES ($1, $2, $3, $4, $5,
+                    (SELECT COALESCE(MAX(number), 0) + 1 FROM batches WHERE person = $4)) RETURNING id",
             )
             .bind(new.kind)
             .bind(&new.what)
@@ -110,8 +118,13 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
             let mut begun = Vec::new();
-            for (place, item) in items.into_iter().enumerate() {
-                at = place;
+            for item in items {
+                at = match &item {
+                    Item::Make(_, new, _) => Some((new.name.clone(), new.seat)),
+                    Item::Do(_, vm) | Item::Remake(_, vm, ..) => {
+                        vms::find(&mut tx, *vm).await?.map(|vm| (vm.name, vm.seat))
+                    }
+                };
                 let (vm, mut job) = match item {
                     Item::Make(kind, vm, member) => {
                         let (vm, job) = vms::make(&mut tx, kind, *vm, plan, quotas, now).await?;
@@ -119,6 +132,13 @@ impl Store {
                             practices::join(&mut tx, vm.id, &member).await?;
                         }
                         (vm, job)
+                    }
+                    Item::Remake(kind, vm, template, limits, member) => {
+                        let job = jobs::take(&mut tx, kind, vm, new.person, None, now).await?;
+                        vms::change(&mut tx, vm, &template, limits, quotas).await?;
+                        practices::leave(&mut tx, vm).await?;
+                        practices::join(&mut tx, vm, &member).await?;
+                        (vms::find(&mut tx, vm).await?.ok_or(StoreError::Gone)?, job)
                     }
                     Item::Do(kind, vm) => {
                         let job = jobs::take(&mut tx, kind, vm, new.person, None, now).await?;
@@ -145,10 +165,19 @@ impl Store {
         rows::maybe(row, read)
     }
 
-    /// Those that a person asked for, newest first.
-    pub async fn batches_of(&self, person: PersonId) -> Result<Vec<Batch>> {
-        let rows =
-            sqlx::query(select!("WHERE b.person = $1")).bind(person.0).fetch_all(&self.readers).await?;
+    /// One by its person's number.
+    pub async fn batch_of(&self, person: PersonId, number: u32) -> Result<Option<Batch>> {
+        let row = sqlx::query(select!("WHERE b.person = $1 AND b.number = $2"));
+        let row = row.bind(person.0).bind(i64::from(number)).fetch_optional(&self.readers).await?;
+        rows::maybe(row, read)
+    }
+
+    /// The newest `most` that a person asked for, newest first.
+    pub async fn batches_of(&self, person: PersonId, most: u32) -> Result<Vec<Batch>> {
+        let rows = sqlx::query(select!(
+            "WHERE b.id IN (SELECT n.id FROM batches n WHERE n.person = $1 ORDER BY n.id DESC LIMIT $2)"
+        ));
+        let rows = rows.bind(person.0).bind(i64::from(most)).fetch_all(&self.readers).await?;
         rows::all(rows, read)
     }
 }

@@ -6,6 +6,9 @@ use puerta_lab::model::{CourseId, PracticeId, SeatId, Timestamp, VmId};
 use puerta_lab::names::{CourseName, PracticeName, VmName};
 use std::collections::BTreeMap;
 
+/// Versions that nobody runs are kept up to so many.
+const KEPT: i64 = 3;
+
 /// One version of a practice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Practice {
@@ -94,6 +97,16 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(StoreError::insert("practice"))?;
+        // Of those that nobody has a machine of the newest few stay.
+        sqlx::query(
+            "DELETE FROM practices WHERE course = $1 AND name = $2 AND version <= $3
+             AND NOT EXISTS (SELECT 1 FROM practice_vms m WHERE m.practice = practices.id)",
+        )
+        .bind(course.0)
+        .bind(name.as_str())
+        .bind(i64::from(version) - KEPT)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(version)
     }
@@ -141,6 +154,12 @@ impl Store {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// The machine is one of none any more, inside the caller's transaction.
+pub(super) async fn leave(connection: &mut Connection, vm: VmId) -> Result<()> {
+    sqlx::query("DELETE FROM practice_vms WHERE vm = $1").bind(vm.0).execute(connection).await?;
+    Ok(())
 }
 
 /// The machine is one of a practice from now on, inside the caller's transaction.

@@ -275,6 +275,32 @@ pub(super) async fn make(
     Ok((vm, job))
 }
 
+/// What a machine is made of from now on, and what it may use, inside the caller's transaction. Judged by quota is what it
+/// may use more than before.
+pub(super) async fn change(
+    connection: &mut Connection,
+    vm: VmId,
+    template: &TemplateRef,
+    limits: Limits,
+    quotas: Quotas,
+) -> Result<()> {
+    let old = find(connection, vm).await?.ok_or(StoreError::Gone)?;
+    let quotas = quotas::effective(connection, old.seat, quotas).await?.quotas;
+    quotas.larger(usage(connection, old.seat).await?, old.limits, limits)?;
+    sqlx::query(
+        "UPDATE vms SET template = $1, cpus = $2, memory_mib = $3, disk_mib = $4, processes = $5 WHERE id = $6",
+    )
+    .bind(template.to_string())
+    .bind(i64::from(limits.cpus))
+    .bind(i64::from(limits.memory_mib))
+    .bind(i64::from(limits.disk_mib))
+    .bind(i64::from(limits.processes))
+    .bind(vm.0)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// One machine inside the caller's transaction.
 pub(super) async fn find(connection: &mut Connection, vm: VmId) -> Result<Option<Vm>> {
     let row = sqlx::query(select!("WHERE v.id = $1")).bind(vm.0).fetch_optional(connection).await?;

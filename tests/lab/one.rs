@@ -13,6 +13,7 @@ fn a_day_with_one_node() {
     let lab = &lab;
     lab.step("what `up` printed works", || printed_lines(lab));
     lab.step("machines that are known", || crate::known::known(lab));
+    lab.step("a practice", || crate::practice::practice(lab));
     lab.step("create", || create(lab));
     lab.step("ssh, scp, sftp, rsync, -L through -J", || through_the_door(lab));
     lab.step("asyncssh through the door", || crate::clients::asyncssh(lab));

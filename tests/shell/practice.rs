@@ -134,6 +134,47 @@ fn a_class_begins_with_one_command_and_one_parent() {
 }
 
 #[test]
+fn who_leaves_a_team_sees_no_more_of_it_by_their_parent() {
+    let house = house();
+    publish(&house, TOMCAT);
+    house.ok("profesor", &["person", "add", "ana", "--course", "demo-2026"]);
+    house.ok("profesor", &["seat", "remove", "alumno1", "--yes"]);
+    let members = ["--member", "alumno1", "--member", "ana"];
+    let made = [&["seat", "create", "equipo", "--course", "demo-2026"], &members[..]].concat();
+    house.ok("profesor", &made);
+    for quota in ["machines", "running"] {
+        house.ok("profesor", &["quota", "set", quota, "6", "--seat", "equipo"]);
+    }
+    house.ok("alumno1", &["practice", "start", "tomcat", "--seat", "equipo"]);
+    let seen = || {
+        let watched = json(&house.run("alumno1", &["job", "watch", "@1", "--json"]));
+        watched["machines"].as_array().unwrap().iter().filter(|item| item["address"].is_string()).count()
+    };
+    assert_eq!(seen(), 3);
+    house.ok("profesor", &["seat", "drop", "equipo", "alumno1", "--yes"]);
+    assert_eq!(seen(), 0, "what is there now is not theirs to see");
+}
+
+#[test]
+fn what_a_job_has_is_named_and_two_at_once_begin_it_once() {
+    let house = house();
+    publish(&house, TOMCAT);
+    let begin = || {
+        let mut ssh = house.ssh("alumno1");
+        ssh.arg(House::at("alumno1")).arg("practice start tomcat");
+        Killed(ssh.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    let (mut first, mut second) = (begin(), begin());
+    assert!(first.0.wait().unwrap().success() && second.0.wait().unwrap().success());
+    assert_eq!(states(&house, "alumno1"), of(["running"; 3]));
+    assert_eq!(json(&house.run("alumno1", &["vm", "list", "--json"])).as_array().unwrap().len(), 3);
+    house.ok("alumno1", &["practice", "stop", "tomcat"]);
+    let (mut first, mut second) = (begin(), begin());
+    assert!(first.0.wait().unwrap().success() && second.0.wait().unwrap().success());
+    wait("all of them run", || states(&house, "alumno1") == of(["running"; 3]));
+}
+
+#[test]
 fn who_runs_one_version_keeps_it_and_mistakes_have_their_lines() {
     let house = house();
     publish(&house, TOMCAT);
@@ -147,6 +188,21 @@ fn who_runs_one_version_keeps_it_and_mistakes_have_their_lines() {
     assert!(shown.contains("versión 1") && shown.contains("hay una versión 2"), "{shown}");
     let again = house.ok("alumno1", &["practice", "start", "tomcat"]);
     assert!(again.contains("no hay nada que hacer"), "{again}");
+
+    // Anew it is the newest: their places, addresses and keys stay, and what was in them goes.
+    let place = |name: &str| {
+        let shown = json(&house.run("alumno1", &["vm", "show", name, "--json"]));
+        (shown["address"].clone(), shown["host_keys"].clone())
+    };
+    let before = place("db");
+    let asked = house.run("alumno1", &["practice", "reset", "tomcat"]);
+    assert!(asked.code == 1 && asked.err.contains("--yes"), "{asked:?}");
+    let reset = house.ok("alumno1", &["practice", "reset", "tomcat", "--yes"]);
+    assert!(reset.contains("4 de 4"), "{reset}");
+    assert_eq!(place("db"), before);
+    let shown = house.ok("alumno1", &["practice", "show", "tomcat"]);
+    assert!(shown.contains("versión 2") && !shown.contains("hay una"), "{shown}");
+    assert_eq!(json(&house.run("alumno1", &["port", "list", "--json"])).as_array().unwrap().len(), 1);
     assert!(house.ok("alumno2", &["practice", "start", "tomcat"]).contains("4 de 4"));
 
     let wrong = "[practice]\nname = \"x\"\n[vm.a]\ntemplate = \"nowhere\"\n";
@@ -167,5 +223,50 @@ fn who_runs_one_version_keeps_it_and_mistakes_have_their_lines() {
     assert!(!house.ok("alumno1", &["practice", "list"]).contains("tomcat"));
     house.ok("alumno1", &["vm", "delete", "tomcat", "--yes"]);
     house.ok("alumno1", &["practice", "start", "tomcat"]);
-    assert_eq!(states(&house, "alumno1"), of(["running"; 3]));
+    let all = states(&house, "alumno1");
+    assert!(all.len() == 4 && all.iter().all(|(_, state)| state == "running"), "{all:?}");
+}
+
+#[test]
+fn a_class_goes_on_when_puerta_is_killed_in_the_middle() {
+    let mut house = house();
+    publish(&house, TOMCAT);
+    for round in 0..3_u64 {
+        let mut ssh = house.ssh("profesor");
+        ssh.arg(House::at("profesor")).arg("practice start tomcat --course demo-2026");
+        let mut asking = ssh.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // At another moment each time: it may not have begun, or be nearly over.
+        std::thread::sleep(std::time::Duration::from_millis(100 * round));
+        house.kill9();
+        asking.wait().unwrap();
+        house.start();
+        wait("no job runs", || {
+            let jobs = json(&house.run("profesor", &["job", "list", "--all", "--json"]));
+            jobs.as_array().unwrap().iter().all(|job| job["state"] != "running")
+        });
+        // All of it began, or nothing.
+        let machines = json(&house.run("profesor", &["vm", "list", "--all", "--json"]));
+        let machines = machines.as_array().unwrap();
+        assert!([0, 6].contains(&machines.len()), "{machines:?}");
+        assert!(machines.iter().all(|vm| vm["state"] == "running"), "{machines:?}");
+        for login in ["alumno1", "alumno2"].into_iter().filter(|_| !machines.is_empty()) {
+            house.ok(login, &["vm", "delete", "tomcat", "--yes"]);
+            house.ok(login, &["vm", "delete", "db", "--yes"]);
+            house.ok(login, &["vm", "delete", "proxy", "--yes"]);
+        }
+    }
+}
+
+#[test]
+fn the_ready_practices_are_read() {
+    for file in std::fs::read_dir("contrib/practices").unwrap() {
+        let file = file.unwrap().path();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let practice = text.parse::<puerta_lab::practice::Practice>();
+        let practice = practice.unwrap_or_else(|wrong| panic!("{}: {wrong:#?}", file.display()));
+        assert_eq!(file.file_stem().unwrap().to_str().unwrap(), practice.name.as_str());
+        for check in &practice.checks {
+            assert!(check.text.es.is_some() && check.text.en.is_some(), "{check:?}");
+        }
+    }
 }

@@ -38,6 +38,13 @@ pub enum PracticeCommand {
         /// Whose.
         place: Place,
     },
+    /// All of it is made again, of the newest version; what was in it is gone.
+    Reset {
+        /// Which.
+        practice: PracticeName,
+        /// Whose.
+        place: Place,
+    },
     /// Nobody begins it any more.
     Remove {
         /// Which.
@@ -64,6 +71,16 @@ verbs! { PracticeCommand {
     "show", [Action::TemplateList], Self::Show { .. } => Needs::nothing(),
     "start", [Action::VmCreate], Self::Start { .. } => Needs::nothing(),
     "stop", [Action::VmStop], Self::Stop { .. } => Needs::nothing(),
+    "reset", [Action::VmDelete], Self::Reset { practice, place } => Needs::a_yes(match place {
+        Place::Own => Sentence::new("ask-practice-reset").with("practice", practice),
+        Place::Seat(seat) => {
+            Sentence::new("ask-practice-reset-of").with("practice", practice).with("of", seat)
+        }
+        Place::Course(course, group) => {
+            let of = group.as_ref().map_or_else(|| course.to_string(), |group| format!("{course}, {group}"));
+            Sentence::new("ask-practice-reset-of").with("practice", practice).with("of", of)
+        }
+    }),
     "publish", [Action::PracticePublish], Self::Publish { course, .. } => Needs {
         // Nobody types a file at a terminal.
         terminal: Terminal::Refused(Error::new(Kind::Usage, "error-practice-terminal").with("course", course)),

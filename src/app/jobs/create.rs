@@ -52,10 +52,10 @@ pub(in crate::app) async fn start(
         person: ctx.actor.person,
         source: None,
     };
-    let (vm, job) = take_place(app, Create { ports: Vec::new() }.kind(), new).await?;
     if new_keys {
         app.store.forget_host_keys(seat.id, &wanted.name).await?;
     }
+    let (vm, job) = take_place(app, Create { ports: Vec::new() }.kind(), new).await?;
     let mut ports = Vec::new();
     for service in template.ports {
         ports.push(Wanted::judged(ctx, &vm, service).await);
@@ -134,7 +134,7 @@ pub(super) async fn own_permit(app: &App, vm: Vm) -> Result<Permit<Vm>> {
 
 /// What the practice or the template of a machine that was being made when puerta ended wants published, judged again for
 /// who asked for it.
-async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
+pub(super) async fn wanted_again(app: &App, job: &Job, vm: &Vm) -> Result<Vec<Wanted>> {
     let Some(person) = job.person else { return Ok(Vec::new()) };
     let Some(actor) = app.store.actor(person).await? else { return Ok(Vec::new()) };
     let ports = match app.practice_ports(vm).await?.filter(|ports| !ports.is_empty()) {
@@ -171,6 +171,8 @@ pub(super) async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
                 work.app.engine.remove(&work.permit, Which::New).await?;
                 work.app.engine.remove(&work.permit, Which::Main).await
             };
+            // An engine that is away holds up nobody else's machines.
+            work.leave_place();
             let removed = work.report.put_away(&error, remove).await.is_ok();
             (error, removed)
         }
@@ -183,14 +185,28 @@ pub(super) async fn give_up(work: &Work, failed: Failed) -> Result<Error> {
         _ => error,
     };
     if removed {
+        let knowing = work.app.knowing(vm).await?;
         work.app.after(work.app.store.delete_vm(vm.id).await?).await;
+        // The next machine there is another one.
+        knowing.into_iter().for_each(|id| work.app.hand_soon(id));
     }
     Ok(error)
 }
 
 async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
-    let (app, vm, permit) = (&work.app, work.vm(), &work.permit);
     work.report.step(Step::Create).await?;
+    build(work).await?;
+    work.after_others().await;
+    work.report.step(Step::Start).await?;
+    work.app.engine.start(&work.permit, Which::Main).await?;
+    work.app.after(work.app.store.set_phase(work.vm().id, Phase::Ready).await?).await;
+    work.app.used_host_keys(work.vm()).await;
+    Ok(work.shown().await)
+}
+
+/// The machine in the engine, stopped.
+pub(super) async fn build(work: &Work) -> std::result::Result<(), Failed> {
+    let (app, vm, permit) = (&work.app, work.vm(), &work.permit);
     app.walled(vm.seat).await?;
     let spec = Spec {
         node: vm.node.clone().unwrap_or_default(),
@@ -212,9 +228,5 @@ async fn make(work: &Work) -> std::result::Result<Box<VmView>, Failed> {
         }
         made => made?,
     }
-    work.after_others().await?;
-    work.report.step(Step::Start).await?;
-    app.engine.start(permit, Which::Main).await?;
-    app.after(app.store.set_phase(vm.id, Phase::Ready).await?).await;
-    Ok(work.shown().await)
+    Ok(())
 }

@@ -46,12 +46,10 @@ impl Task for Delete {
             }
         }
         let kept = app.store.backups_of_vm(vm.id).await?.len();
-        let known = app.names_known_to(vm).await?.len() > 1;
+        let knowing = app.knowing(vm).await?;
         app.after(app.store.finish_delete(work.job.id, vm.id, clock::now()).await?).await;
-        if known {
-            // Nobody of its practice goes on calling its address by its name.
-            app.hand_keys_of(vec![vm.seat]);
-        }
+        // Nobody of its practice goes on calling its address by its name.
+        knowing.into_iter().for_each(|id| app.hand_soon(id));
         Ok(Reply::Vm(VmReply::Deleted {
             vm: vm.name.to_string(),
             backups_kept: kept as u32,

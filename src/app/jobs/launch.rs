@@ -9,7 +9,7 @@ use crate::app::reply::{ProgressView, Reply, Step};
 use crate::app::{App, Outcome, clock, find, span};
 use dashmap::DashMap;
 use puerta_audit::{self as audit, Event, Phase};
-use puerta_lab::model::{BackupId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
+use puerta_lab::model::{BackupId, BatchId, Job, JobId, JobKind, JobState, PersonId, SeatId, Timestamp, Vm};
 use puerta_lab::names::VmName;
 use puerta_policy::decide::Permit;
 use puerta_store::{StoreError, patiently};
@@ -19,20 +19,14 @@ use tokio::sync::{Semaphore, watch};
 use tracing::Instrument;
 
 /// The jobs that run.
+#[derive(Default)]
 pub(in crate::app) struct Jobs {
     /// For those who watch.
     watched: DashMap<JobId, watch::Sender<JobNow>>,
     /// Held by who decides whether one more machine of a seat may run.
     pub(super) turns: DashMap<SeatId, Arc<tokio::sync::Mutex<()>>>,
-    /// Places of those that were asked for together.
-    places: Arc<Semaphore>,
-}
-
-impl Default for Jobs {
-    fn default() -> Self {
-        let (watched, turns) = Default::default();
-        Self { watched, turns, places: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
+    /// Places of those that were asked for together: each parent has its own.
+    places: DashMap<BatchId, Arc<Semaphore>>,
 }
 
 /// Begins a job of a machine whose node answers, for the person who asked.
@@ -59,7 +53,8 @@ pub(in crate::app) async fn launched(
     ctx.finish(None).await;
     let said = find::said_job(Some(&ctx.actor), &job);
     let line = Event { action: Some(permit.action().as_str()), ..ctx.of_job() };
-    Outcome::Job(JobWatch { said, ..ctx.app.set_off(job, line, permit, Box::new(task), None) })
+    let watch = ctx.app.set_off(job, line, permit, Box::new(task), None);
+    Outcome::Job(Box::new(JobWatch { said, ..watch }))
 }
 
 /// What lines about a job of puerta's own say.
@@ -134,9 +129,7 @@ impl App {
         let leaves_running = task.leaves_running();
         let ending = async move {
             let carrying = patiently(async move {
-                if work.job.batch.is_some() {
-                    work.take_place().await;
-                }
+                work.take_place().await;
                 // The command's own begin could veto; now the machine is taken and it goes on.
                 work.app.audit.finish(describe(begin, &work.job)).await;
                 task.run(&work).await
@@ -149,7 +142,7 @@ impl App {
                 end = Err(error);
             }
             app.end_job(&job, &end, finish).await;
-            app.hand_after_job();
+            app.hand_after_job(job.vm);
             // Its seat may have been shut while it had the machine.
             if leaves_running && app.store.is_shut(job.seat).await.unwrap_or(true) {
                 app.upkeep.look_at_shut_seats();
@@ -225,10 +218,15 @@ fn describe(mut event: Event, job: &Job) -> Event {
 }
 
 impl Work {
-    /// One of the places of those that were asked for together; it is given back at the job's end.
-    async fn take_place(&self) {
-        let place = Arc::clone(&self.app.jobs.places).acquire_owned().await.ok();
+    /// One of the places of those that were asked for together; it is given back at the job's end. What is alone has its own.
+    pub(super) async fn take_place(&self) {
+        let Some(batch) = self.job.batch else { return };
+        let places = &self.app.jobs.places;
+        let all = Arc::clone(&places.entry(batch).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))));
+        let place = all.acquire_owned().await.ok();
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        // Those of parents that are over.
+        places.retain(|_, all| Arc::strong_count(all) > 1);
     }
 
     /// Gives it back before.

@@ -16,7 +16,7 @@ use puerta_store::Batch;
 /// The newest that are listed.
 const LISTED: u32 = 50;
 /// The newest of one's own parents.
-const PARENTS: usize = 10;
+const PARENTS: u32 = 10;
 
 pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Outcome> {
     let store = &ctx.app.store;
@@ -28,8 +28,8 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
             };
             let mut visible = Vec::new();
             if whose == Whose::Own {
-                let parents = store.batches_of(ctx.visitor.person).await?;
-                visible.extend(parents.iter().take(PARENTS).map(parent));
+                let parents = store.batches_of(ctx.visitor.person, PARENTS).await?;
+                visible.extend(parents.iter().map(parent));
             }
             for job in &jobs {
                 // Who may see the machine sees its jobs; those of a removed one are its seat's.
@@ -41,21 +41,19 @@ pub(in crate::app) async fn run(ctx: &Ctx<'_>, command: JobCommand) -> Result<Ou
             }
             Ok(Reply::Jobs(visible).into())
         }
-        JobCommand::Watch(JobName::Parent(id)) => {
-            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", batch::said(id));
-            // Each is its person's own: to everybody else it is as if it were not.
-            let own = |found: &Batch| found.person == Some(ctx.visitor.person);
-            let found = store.batch(id).await?.filter(own).ok_or_else(absent)?;
+        JobCommand::Watch(JobName::Parent(number)) => {
+            let absent = || Error::new(Kind::NotFound, "error-no-job").with("job", batch::said(number));
+            let found = store.batch_of(ctx.visitor.person, number).await?.ok_or_else(absent)?;
             Ok(match found.finished {
-                None => Outcome::Batch(ctx.app.watch_batch(id)),
-                Some(_) => Reply::Batch(ctx.app.came_of(&found).await?).into(),
+                None => Outcome::Batch(ctx.app.watch_batch(ctx.visitor, &found)),
+                Some(_) => Reply::Batch(ctx.app.came_of(ctx.visitor, &found).await?).into(),
             })
         }
         JobCommand::Watch(JobName::One(wanted)) => {
             let job = find::job(ctx, &wanted).await?;
             let said = find::said_job(Some(&ctx.actor), &job);
             Ok(match ctx.app.watch(job.clone(), said) {
-                Some(watch) => Outcome::Job(watch),
+                Some(watch) => Outcome::Job(Box::new(watch)),
                 // It ended, perhaps just now: read how.
                 None => Reply::Jobs(vec![view(ctx, &store.job(job.id).await?.unwrap_or(job))]).into(),
             })
@@ -71,8 +69,8 @@ fn parent(batch: &Batch) -> JobView {
         (Some(_), _) => "failed",
     };
     JobView {
-        job: u32::try_from(batch.id.0).unwrap_or(u32::MAX),
-        said: batch::said(batch.id),
+        job: batch.number,
+        said: batch::said(batch.number),
         kind: batch.kind.clone(),
         vm: batch.what.clone(),
         seat: batch.place.clone(),

@@ -13,6 +13,7 @@ pub(super) mod publish;
 mod recovery;
 pub(super) mod remake;
 mod report;
+pub(super) mod reset;
 pub(super) mod restart;
 pub(super) mod restore;
 mod room;
@@ -30,15 +31,18 @@ pub use recovery::recover;
 pub use report::{JobNow, JobWatch};
 pub(super) use task::Task;
 
+use crate::app::App;
+use crate::app::error::Result;
 use crate::app::reply::VmState;
 use puerta_lab::model::Job;
 
 /// Every kind.
-const KINDS: [&dyn Task; 10] = [
+const KINDS: [&dyn Task; 11] = [
     &create::Create { ports: Vec::new() },
     &start::Start,
     &stop::Stop { force: false },
     &restart::Restart,
+    &reset::Reset { ports: Vec::new() },
     &delete::Delete,
     &backup::Backup { note: String::new(), going: Vec::new() },
     &restore::Restore,
@@ -60,6 +64,15 @@ fn kind_of(job: &Job) -> Option<&'static dyn Task> {
 /// How the machine of a running job is seen; `None`: as the engine says.
 pub(super) fn seen_as(job: &Job) -> Option<VmState> {
     kind_of(job)?.seen_as()
+}
+
+/// Whether the machine of a running job runs with it, or is about to.
+pub(super) async fn runs(app: &App, job: &Job) -> Result<bool> {
+    match kind_of(job) {
+        Some(kind) => kind.runs(app, job).await,
+        // Of another puerta: who knows.
+        None => Ok(true),
+    }
 }
 
 /// Whether a machine that this job took down comes up again by itself.

@@ -59,11 +59,11 @@ async fn settle(app: &Arc<App>, job: &Job, step: &str) -> Result<()> {
         TakenUp::Undone(why) => {
             undone(app, job, why).await?;
             // What it kept from being written before.
-            app.hand_keys_of(vec![job.seat]);
+            app.hand_soon(job.vm);
         }
         TakenUp::Again(task) => {
             tracing::info!(job = job.id.0, kind = kind.word(), "carrying on a job after a restart");
-            app.hand_keys_of(vec![job.seat]);
+            app.owe(job.vm);
             drop(app.go_on(job.clone(), permit, task, step.unwrap_or(Step::Queue)));
         }
     }

@@ -1,6 +1,5 @@
 //! How many machines of a seat run: whether one more may is judged here, because the engine says what runs.
 
-use super::kind_of;
 use crate::app::App;
 use crate::app::error::Result;
 use puerta_engine::{EngineError, Status};
@@ -37,12 +36,7 @@ impl App {
         let vms = self.store.vms_of(&[seat]).await?;
         let mut running = Running::default();
         for (job, _) in self.store.running_jobs().await?.into_iter().filter(|(job, _)| job.seat == seat) {
-            let runs = match kind_of(&job) {
-                Some(kind) => kind.runs(self, &job).await?,
-                // Of another puerta: who knows.
-                None => true,
-            };
-            running.vms.extend(runs.then_some(job.vm));
+            running.vms.extend(super::runs(self, &job).await?.then_some(job.vm));
         }
         let seen = self.seen(&vms).await.ok_or_else(unknown)?;
         for vm in &vms {

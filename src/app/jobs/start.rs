@@ -34,7 +34,7 @@ impl Task for Start {
     }
 
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
-        work.after_others().await?;
+        work.after_others().await;
         work.report.step(Step::Start).await?;
         Ok(Reply::Vm(VmReply::Started(work.start().await?)))
     }

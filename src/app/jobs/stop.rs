@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub(in crate::app) struct Stop {
     /// Without asking the machine to shut down.
-    pub(in crate::app) force: bool,
+    pub(super) force: bool,
 }
 
 impl Stop {

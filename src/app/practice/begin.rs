@@ -1,288 +1,237 @@
-//! `practice start` and `practice stop`: what of it is there, what is missing, whether all that is missing fits, and one
-//! parent job for it. All of it begins, or nothing.
+//! `practice start`, `reset` and `stop`: what of it is there, what is missing, whether all that is missing fits, and one parent
+//! job for it. All of it begins, or nothing.
 
-use super::{newest, no_practice, parsed, view};
+use super::fits::Sum;
+use super::places::seats;
+use super::plan::{Stands, Step, missing, version};
+use super::{no_practice, parsed, view};
 use crate::app::command::Place;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::jobs::Task;
 use crate::app::jobs::create::Create;
+use crate::app::jobs::reset::Reset;
 use crate::app::jobs::start::Start;
 use crate::app::jobs::stop::Stop;
 use crate::app::limits::{Asked, limits};
 use crate::app::offer::{self, Chosen};
 use crate::app::port::Wanted;
 use crate::app::reply::{PracticeReply, Reply};
-use crate::app::{Outcome, clock, find, jobs, nodes};
-use puerta_engine::Status;
+use crate::app::{Outcome, clock, find, itself, jobs, nodes};
+use puerta_engine::{Instance, Status};
 use puerta_lab::action::Action;
-use puerta_lab::model::{Course, Limits, Phase, Seat, SeatId, Vm, VmId};
-use puerta_lab::names::{CourseName, PracticeName, TemplateRef};
+use puerta_lab::model::{BatchId, Course, Job, Limits, Phase, PracticeId, Seat, SeatId, Vm, VmId};
+use puerta_lab::names::{PracticeName, TemplateRef};
 use puerta_lab::network::Service;
-use puerta_lab::practice::{Machine, Practice};
-use puerta_lab::quota::{Quota, QuotaExceeded};
-use puerta_policy::decide::{Lab, Permit};
+use puerta_lab::plan::Vmid;
+use puerta_lab::practice::Machine;
+use puerta_policy::decide::Permit;
 use puerta_store::{Item, Member, NewBatch, NewVm, Practice as Kept, StoreError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-const STOP: Stop = Stop { force: false };
-
-/// What is done about one machine of a practice in a seat.
-#[derive(Debug, PartialEq, Eq)]
-enum Step<'a> {
-    /// It is not there.
-    Make(&'a Machine),
-    /// It stands still.
-    Start(VmId),
-    /// Something else of theirs is called so.
-    Taken(&'a Machine),
-}
-
-/// A machine as it is now.
-struct Stands<'a> {
-    vm: &'a Vm,
-    member: Option<&'a Member>,
-    running: bool,
-}
-
-/// Pure: from what there is to what is missing.
-fn missing<'a>(practice: &'a Practice, kept: &Kept, there: &[Stands<'_>]) -> Vec<Step<'a>> {
-    let step = |machine: &'a Machine| {
-        let own = there.iter().find(|one| {
-            one.member.is_some_and(|member| member.practice == kept.id && member.role == machine.name)
-        });
-        match own {
-            Some(own) if own.running || own.vm.phase != Phase::Ready => None,
-            Some(own) => Some(Step::Start(own.vm.id)),
-            None if there.iter().any(|one| one.vm.name == machine.name) => Some(Step::Taken(machine)),
-            None => Some(Step::Make(machine)),
-        }
-    };
-    practice.machines.iter().filter_map(step).collect()
-}
-
-/// The seats that are meant, judged, and how the place is called. The audit names each as if the practice were a machine of it.
-async fn seats(
-    ctx: &Ctx<'_>,
-    practice: &PracticeName,
-    place: &Place,
-    action: Action,
-) -> Result<(Vec<Permit<Seat>>, String)> {
-    let store = &ctx.app.store;
-    let named = match place {
-        Place::Course(name, group) => {
-            return of_course(ctx, practice, (name, group.as_deref()), action).await;
-        }
-        Place::Own => None,
-        Place::Seat(name) => Some(name),
-    };
-    let seat = find::seat_for(store, &ctx.actor, named).await?;
-    let name = seat.as_ref().map(|seat| seat.name.clone()).or_else(|| named.cloned());
-    let name = name.ok_or_else(Error::denied)?;
-    let said = (Some(format!("{practice}.{name}")), find::no_seat(&name));
-    let permit = find::permit_seat(ctx, seat, &name, action, said).await?;
-    Ok((vec![permit], name.to_string()))
-}
-
-/// Everybody's own seat in a course, or in a group of it: no team's, and none that is put away.
-async fn of_course(
-    ctx: &Ctx<'_>,
-    practice: &PracticeName,
-    (name, group): (&CourseName, Option<&str>),
-    action: Action,
-) -> Result<(Vec<Permit<Seat>>, String)> {
-    let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
-    let course = find::course(&ctx.app.store, name).await?;
-    let all = ctx.app.store.seats().await?.into_iter();
-    let wanted = all.filter(|row| {
-        let in_group = group.is_none_or(|group| row.group == group);
-        row.seat.course == course.id && in_group && !row.team && row.archived.is_none() && !row.leaving
-    });
-    let found: Vec<Seat> = wanted.map(|row| row.seat).collect();
-    let place = group.map_or_else(|| name.to_string(), |group| format!("{name}, {group}"));
-    if found.is_empty() {
-        return Err(Error::new(Kind::NotFound, "error-many-nobody").with("place", place));
-    }
-    let mut permits = Vec::new();
-    for seat in found {
-        let subject = format!("{practice}.{}", seat.name);
-        permits.push(ctx.permit(action, seat, Some(&subject), Error::denied()).await?);
-    }
-    Ok((permits, place))
-}
+/// More machines are begun group by group: one transaction holds up everybody else's for as long as it lasts.
+const MOST: usize = 1000;
 
 /// What somebody asked for, once it is known what that is.
+#[derive(Default)]
 struct Plan {
     items: Vec<Item>,
     /// What each is done with.
     hands: Vec<Hand>,
+    /// What is in the way of it.
     details: Vec<Error>,
+    /// Each template is looked for once.
+    templates: BTreeMap<(i64, TemplateRef), (TemplateRef, Limits, Vec<Service>)>,
 }
 
 enum Hand {
     Make(Permit<Seat>, Vec<Service>),
+    Remake(Permit<Vm>, Vec<Service>),
     Start(Permit<Vm>),
 }
 
-pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> Result<Outcome> {
-    let app = ctx.app;
-    let (permits, said) = seats(ctx, name, place, Action::VmCreate).await?;
-    let ids: Vec<SeatId> = permits.iter().map(|permit| permit.target().id).collect();
-    // Held until the jobs are there: they will start machines. In one order, so that two do not wait for each other.
-    let mut turns = Vec::new();
-    let mut ordered = ids.clone();
-    ordered.sort_unstable();
-    for seat in ordered {
-        turns.push(app.turn_to_run(seat).lock_owned().await);
+/// What the registry and the engine say of the machines of some seats.
+struct There {
+    vms: Vec<Vm>,
+    members: BTreeMap<VmId, Member>,
+    seen: Option<HashMap<Vmid, Instance>>,
+    jobs: HashMap<VmId, (Job, bool)>,
+}
+
+impl There {
+    async fn of(ctx: &Ctx<'_>, seats: &[SeatId]) -> Result<Self> {
+        let app = ctx.app;
+        let vms = app.store.vms_of(seats).await?;
+        let seen = if vms.is_empty() { None } else { app.seen(&vms).await };
+        let mut jobs = HashMap::new();
+        for (job, _) in
+            app.store.running_jobs().await?.into_iter().filter(|(job, _)| seats.contains(&job.seat))
+        {
+            let runs = jobs::runs(app, &job).await?;
+            jobs.insert(job.vm, (job, runs));
+        }
+        Ok(Self { members: app.store.members_of(seats).await?, vms, seen, jobs })
     }
-    let vms = app.store.vms_of(&ids).await?;
-    let members = app.store.members_of(&ids).await?;
-    let seen = if vms.is_empty() { None } else { app.seen(&vms).await };
-    let mut templates = Templates::default();
-    let mut plan = Plan { items: Vec::new(), hands: Vec::new(), details: Vec::new() };
+
+    fn status(&self, vm: &Vm) -> Option<Status> {
+        self.seen.as_ref()?.get(&vm.vmid).map(|found| found.status)
+    }
+
+    fn in_seat(&self, seat: SeatId) -> Vec<Stands<'_>> {
+        let own = self.vms.iter().filter(|vm| vm.seat == seat);
+        let stands = |vm| Stands {
+            vm,
+            member: self.members.get(&vm.id),
+            status: self.status(vm),
+            job: self.jobs.get(&vm.id).map(|(job, runs)| (job, *runs)),
+        };
+        own.map(stands).collect()
+    }
+}
+
+/// `practice start`, or with `anew` `practice reset`: all of it as new, of the newest version.
+pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place, anew: bool) -> Result<Outcome> {
+    let app = ctx.app;
+    let (seats, said) = seats(ctx, place).await?;
+    let mut ids: Vec<SeatId> = seats.iter().map(|seat| seat.id).collect();
+    // Held until the jobs are there: they will start machines. In one order, so that two do not wait for each other.
+    ids.sort_unstable();
+    let mut turns = Vec::new();
+    for seat in &ids {
+        turns.push(app.turn_to_run(*seat).lock_owned().await);
+    }
+    let there = There::of(ctx, &ids).await?;
+    let all = app.store.practices().await?;
+    let mut plan = Plan::default();
     let mut last = None;
-    for permit in permits {
-        let seat = permit.target().clone();
+    for seat in &seats {
         app.opened(seat.id, &seat.name).await?;
         let course = app.store.course_of(seat.id).await?.ok_or_else(Error::denied)?;
-        let there: Vec<Stands<'_>> = vms
-            .iter()
-            .filter(|vm| vm.seat == seat.id)
-            .map(|vm| {
-                let status = seen.as_ref().and_then(|seen| seen.get(&vm.vmid)).map(|found| found.status);
-                // Of one that nobody can tell about the start says what is so.
-                Stands { vm, member: members.get(&vm.id), running: status == Some(Status::Running) }
-            })
-            .collect();
-        let kept = version(ctx, &course, name, &there).await?;
-        let practice = parsed(&kept)?;
-        let steps = missing(&practice, &kept, &there);
-        plan_seat(ctx, (permit, &course, &kept), &there, steps, &mut templates, &mut plan).await?;
-        last = Some((kept, practice));
+        let stands = there.in_seat(seat.id);
+        let of_it: Vec<&Kept> =
+            all.iter().filter(|one| one.course == course.id && one.name == *name).collect();
+        let kept = version(&of_it, &stands, anew).ok_or_else(|| no_practice(name))?;
+        let practice = parsed(kept)?;
+        let versions: Vec<PracticeId> = of_it.iter().map(|one| one.id).collect();
+        let steps = missing(&practice, &versions, &stands, anew);
+        plan.seat(ctx, (seat, &course, kept), steps).await?;
+        last = Some((kept, view(kept, &practice)));
     }
     if !plan.details.is_empty() {
         let error = Error::new(Kind::Conflict, "error-practice-in-the-way").with("practice", name);
         return Err(Error { details: plan.details, ..error });
     }
-    let (kept, practice) = last.ok_or_else(|| no_practice(name))?;
-    if plan.items.is_empty() {
-        return Ok(Reply::Practice(PracticeReply::Already(view(&kept, &practice))).into());
+    let (_, view) = last.ok_or_else(|| no_practice(name))?;
+    match plan.items.len() {
+        0 => return Ok(Reply::Practice(PracticeReply::Already(view)).into()),
+        1..=MOST => {}
+        many => {
+            let error = Error::new(Kind::Limited, "error-many-too-many").with("max", MOST);
+            return Err(error.with("count", many));
+        }
     }
-    let batch =
-        NewBatch { kind: "practice-start", what: name.to_string(), place: said, person: ctx.actor.person };
+    let kind = if anew { "practice-reset" } else { "practice-start" };
+    let batch = NewBatch { kind, what: name.to_string(), place: said, person: ctx.actor.person };
     begin(ctx, batch, plan).await
 }
 
-/// The version that the seat has, or else the newest.
-async fn version(ctx: &Ctx<'_>, course: &Course, name: &PracticeName, there: &[Stands<'_>]) -> Result<Kept> {
-    for member in there.iter().filter_map(|one| one.member) {
-        let kept = ctx.app.store.practice(member.practice).await?;
-        if let Some(kept) = kept.filter(|kept| kept.name == *name) {
-            return Ok(kept);
+impl Plan {
+    /// What is to be done in one seat, and what is in the way of it there.
+    async fn seat(
+        &mut self,
+        ctx: &Ctx<'_>,
+        (seat, course, kept): (&Seat, &Course, &Kept),
+        steps: Vec<Step<'_>>,
+    ) -> Result<()> {
+        let mut sum = Sum::default();
+        for step in steps {
+            match step {
+                Step::Taken(machine) => {
+                    let error = Error::new(Kind::Conflict, "practice-name-taken").with("vm", &machine.name);
+                    self.details.push(error.with("seat", &seat.name));
+                }
+                Step::Busy(job) => self.details.push(jobs::busy(job).with("of", &seat.name)),
+                Step::Start(vm) => {
+                    sum.start(vm.id);
+                    self.items.push(Item::Do(Start.kind(), vm.id));
+                    self.hands.push(Hand::Start(permit(ctx, Action::VmStart, vm).await?));
+                }
+                Step::Remake(machine, vm) => {
+                    let Some((template, limits, ports)) = self.made_of(ctx, course, machine).await? else {
+                        continue;
+                    };
+                    sum.grow(vm.limits, limits);
+                    sum.start(vm.id);
+                    let member = Member { practice: kept.id, role: machine.name.clone() };
+                    let kind = Reset { ports: Vec::new() }.kind();
+                    self.items.push(Item::Remake(kind, vm.id, template, limits, member));
+                    self.hands.push(Hand::Remake(permit(ctx, Action::VmDelete, vm).await?, ports));
+                }
+                Step::Make(machine) => {
+                    let Some((template, limits, ports)) = self.made_of(ctx, course, machine).await? else {
+                        continue;
+                    };
+                    sum.make(limits, ports.len());
+                    let member = Member { practice: kept.id, role: machine.name.clone() };
+                    let kind = Create { ports: Vec::new() }.kind();
+                    let new = NewVm {
+                        seat: seat.id,
+                        name: machine.name.clone(),
+                        template,
+                        limits,
+                        node: None,
+                        placed: None,
+                        person: ctx.actor.person,
+                        source: None,
+                    };
+                    self.items.push(Item::Make(kind, Box::new(new), Some(member)));
+                    let subject = format!("{}.{}", machine.name, seat.name);
+                    let permit =
+                        ctx.permit(Action::VmCreate, seat.clone(), Some(&subject), Error::denied()).await?;
+                    self.hands.push(Hand::Make(permit, ports));
+                }
+            }
         }
+        self.details.extend(sum.refused(ctx.app, seat).await?);
+        Ok(())
     }
-    newest(ctx.app, &course.name, name).await
-}
 
-/// Each template is looked for once.
-#[derive(Default)]
-struct Templates(BTreeMap<(i64, TemplateRef), (TemplateRef, Limits, Vec<Service>)>);
-
-impl Templates {
-    async fn of(
+    /// What a machine is made of, what it may use, and what of it is published; none where something is in the way.
+    async fn made_of(
         &mut self,
         ctx: &Ctx<'_>,
         course: &Course,
         machine: &Machine,
-    ) -> Result<(TemplateRef, Limits, Vec<Service>)> {
+    ) -> Result<Option<(TemplateRef, Limits, Vec<Service>)>> {
         let key = (course.id.0, machine.template.clone());
-        if let Some(known) = self.0.get(&key) {
-            return Ok(known.clone());
-        }
-        let Chosen { reference, limits, ports } = offer::choose(ctx, course, Some(&machine.template)).await?;
-        Ok(self.0.entry(key).or_insert((reference, limits, ports)).clone())
-    }
-}
-
-/// What is to be done in one seat, and whether it fits there.
-async fn plan_seat(
-    ctx: &Ctx<'_>,
-    (permit, course, kept): (Permit<Seat>, &Course, &Kept),
-    there: &[Stands<'_>],
-    steps: Vec<Step<'_>>,
-    templates: &mut Templates,
-    plan: &mut Plan,
-) -> Result<()> {
-    let (app, seat) = (ctx.app, permit.target().clone());
-    let quotas = app.store.quotas_of(seat.id, app.config.quotas).await?.quotas;
-    let mut usage = app.store.usage(seat.id).await?;
-    let mut wanted_running = 0;
-    for step in steps {
-        match step {
-            Step::Taken(machine) => {
-                let error = Error::new(Kind::Conflict, "practice-name-taken").with("vm", &machine.name);
-                plan.details.push(error.with("seat", &seat.name));
-            }
-            Step::Start(id) => {
-                let Some(stands) = there.iter().find(|one| one.vm.id == id) else { continue };
-                let subject = find::subject(stands.vm);
-                let permit =
-                    ctx.permit(Action::VmStart, stands.vm.clone(), Some(&subject), Error::denied()).await?;
-                wanted_running += 1;
-                plan.items.push(Item::Do(Start.kind(), id));
-                plan.hands.push(Hand::Start(permit));
-            }
-            Step::Make(machine) => {
-                let (template, usual, ports) = templates.of(ctx, course, machine).await?;
-                let asked =
-                    Asked { cpus: machine.cpus, memory_mib: machine.memory_mib, disk_mib: machine.disk_mib };
-                let limits = limits(ctx, &asked, usual)?;
-                if let Err(full) = quotas.machine(usage, limits) {
-                    plan.details.push(in_seat(full.into(), &seat));
-                    return Ok(());
+        if !self.templates.contains_key(&key) {
+            match offer::choose(ctx, course, Some(&machine.template)).await {
+                Ok(Chosen { reference, limits, ports }) => {
+                    self.templates.insert(key.clone(), (reference, limits, ports));
                 }
-                usage.machines += 1;
-                usage.memory_mib += limits.memory_mib;
-                usage.cpus += limits.cpus;
-                usage.disk_mib += limits.disk_mib;
-                wanted_running += 1;
-                let new = NewVm {
-                    seat: seat.id,
-                    name: machine.name.clone(),
-                    template,
-                    limits,
-                    node: None,
-                    placed: None,
-                    person: ctx.actor.person,
-                    source: None,
-                };
-                let member = Member { practice: kept.id, role: machine.name.clone() };
-                let kind = Create { ports: Vec::new() }.kind();
-                plan.items.push(Item::Make(kind, Box::new(new), Some(member)));
-                let publish = if machine.publish.is_empty() { ports } else { machine.publish.clone() };
-                plan.hands.push(Hand::Make(permit.clone(), publish));
+                Err(error) if error.kind == Kind::Unavailable => return Err(error),
+                Err(error) => {
+                    self.details.push(error.with("of", &machine.name));
+                    return Ok(None);
+                }
             }
         }
+        let Some((template, usual, ports)) = self.templates.get(&key) else { return Ok(None) };
+        let asked = Asked { cpus: machine.cpus, memory_mib: machine.memory_mib, disk_mib: machine.disk_mib };
+        let limits = match limits(ctx, &asked, *usual) {
+            Ok(limits) => limits,
+            Err(error) => {
+                self.details.push(error.with("of", &machine.name));
+                return Ok(None);
+            }
+        };
+        let ports = if machine.publish.is_empty() { ports.clone() } else { machine.publish.clone() };
+        Ok(Some((template.clone(), limits, ports)))
     }
-    // With fewer machines than may run nobody needs to be asked.
-    if wanted_running > 0 && usage.machines > quotas.running {
-        let running = app.running(seat.id).await?.vms.len() as u32;
-        if running + wanted_running > quotas.running {
-            let full = QuotaExceeded {
-                quota: Quota::Running,
-                limit: quotas.running,
-                used: running,
-                wanted: wanted_running,
-            };
-            plan.details.push(in_seat(full.into(), &seat));
-        }
-    }
-    Ok(())
 }
 
-/// A refusal of one seat among many.
-fn in_seat(error: Error, seat: &Seat) -> Error {
-    error.with("of", &seat.name)
+async fn permit(ctx: &Ctx<'_>, action: Action, vm: &Vm) -> Result<Permit<Vm>> {
+    ctx.permit(action, vm.clone(), Some(&find::subject(vm)), Error::denied()).await
 }
 
 /// Places, the registry, and the jobs.
@@ -291,7 +240,7 @@ async fn begin(ctx: &Ctx<'_>, batch: NewBatch, mut plan: Plan) -> Result<Outcome
     let mut placing = app.nodes.turn().await;
     let made = plan.items.iter_mut().filter_map(|item| match item {
         Item::Make(_, new, _) => Some(new),
-        Item::Do(..) => None,
+        Item::Do(..) | Item::Remake(..) => None,
     });
     let mut made: Vec<_> = made.collect();
     let memory: Vec<u32> = made.iter().map(|new| new.limits.memory_mib).collect();
@@ -299,101 +248,103 @@ async fn begin(ctx: &Ctx<'_>, batch: NewBatch, mut plan: Plan) -> Result<Outcome
         new.node = Some(node.to_string());
         new.placed = Some(placed);
     }
-    let names: Vec<String> = plan
-        .items
-        .iter()
-        .map(|item| match item {
-            Item::Make(_, new, _) => new.name.to_string(),
-            Item::Do(_, vm) => vm.to_string(),
-        })
-        .collect();
-    let begun = app.store.begin_batch(batch, plan.items, app.plan(), app.config.quotas, clock::now()).await;
-    let (id, jobs) = begun.map_err(|(at, error)| match error {
-        StoreError::Taken(_) => Error::new(Kind::Conflict, "error-vm-exists").with("vm", &names[at]),
-        StoreError::Leaving | StoreError::Gone => Error::denied(),
-        other => other.into(),
-    })?;
+    let (id, begun) = in_registry(ctx, batch, plan.items).await?;
     drop(placing);
-    let mut tasks = Vec::new();
-    let mut grown = Vec::new();
-    for ((vm, job), hand) in jobs.into_iter().zip(plan.hands) {
-        match hand {
+    let (mut tasks, mut knowing) = (Vec::new(), Vec::new());
+    let new: Vec<VmId> = begun.iter().map(|(vm, _)| vm.id).collect();
+    for ((vm, job), hand) in begun.into_iter().zip(plan.hands) {
+        let task: (Permit<Vm>, Box<dyn Task>) = match hand {
+            Hand::Start(permit) => (permit, Box::new(Start)),
             Hand::Make(seat, services) => {
-                let mut ports = Vec::new();
-                for service in services {
-                    ports.push(Wanted::judged(ctx, &vm, service).await);
-                }
-                grown.push(vm.seat);
-                let permit = seat.machine(vm).ok_or_else(Error::denied)?;
-                let task: Box<dyn Task> = Box::new(Create { ports });
-                tasks.push((job, permit, task));
+                let ports = judged(ctx, &vm, services).await;
+                // Those that are there know it by name.
+                knowing.extend(app.knowing(&vm).await.unwrap_or_default());
+                (seat.machine(vm).ok_or_else(Error::denied)?, Box::new(Create { ports }))
             }
-            Hand::Start(permit) => tasks.push((job, permit, Box::new(Start))),
-        }
+            Hand::Remake(permit, services) => {
+                let ports = judged(ctx, &vm, services).await;
+                // As it is to be from now on.
+                (itself::permit(app, permit.action(), vm)?, Box::new(Reset { ports }))
+            }
+        };
+        tasks.push((job, task.0, task.1));
     }
-    // Those that are there know the new ones by name.
-    grown.sort_unstable();
-    grown.dedup();
-    app.hand_keys_of(grown);
-    Ok(jobs::launched_all(ctx, id, tasks).await)
+    knowing.retain(|id| !new.contains(id));
+    knowing.sort_unstable();
+    knowing.dedup();
+    knowing.into_iter().for_each(|id| app.hand_soon(id));
+    jobs::launched_all(ctx, id, tasks).await
+}
+
+async fn judged(ctx: &Ctx<'_>, vm: &Vm, services: Vec<Service>) -> Vec<Wanted> {
+    let mut ports = Vec::new();
+    for service in services {
+        ports.push(Wanted::judged(ctx, vm, service).await);
+    }
+    ports
+}
+
+type Begun = (BatchId, Vec<(Vm, Job)>);
+
+/// All of it, or why nothing of it: somebody else was first, in the moment between.
+async fn in_registry(ctx: &Ctx<'_>, batch: NewBatch, items: Vec<Item>) -> Result<Begun> {
+    let app = ctx.app;
+    let begun = app.store.begin_batch(batch, items, app.plan(), app.config.quotas, clock::now()).await;
+    let (vm, error) = match begun {
+        Ok(begun) => return Ok(begun),
+        Err(stopped) => stopped,
+    };
+    let error = match (error, vm.as_ref().map(|(vm, _)| vm.clone())) {
+        (StoreError::Taken(_), Some(vm)) => Error::new(Kind::Conflict, "error-vm-exists").with("vm", vm),
+        (StoreError::Busy { kind, since }, Some(vm)) => jobs::taken(&vm, &kind, since),
+        (StoreError::NotOffered | StoreError::Gone, _) => Error::new(Kind::Conflict, "error-many-changed"),
+        (StoreError::Leaving, _) => Error::denied(),
+        (other, _) => return Err(other.into()),
+    };
+    let seat = match vm {
+        Some((_, seat)) => app.store.seat(seat).await?,
+        None => None,
+    };
+    Err(seat.map_or(error.clone(), |seat| Error {
+        details: vec![error.with("of", seat.name)],
+        ..Error::new(Kind::Conflict, "error-many-nothing")
+    }))
 }
 
 pub(super) async fn stop(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> Result<Outcome> {
     let app = ctx.app;
-    let (seats, said) = seats_seen(ctx, name, place).await?;
-    let vms = app.store.vms_of(&seats).await?;
-    let members = app.store.members_of(&seats).await?;
-    let seen = app.seen(&vms).await;
+    let (seats, said) = seats(ctx, place).await?;
+    let ids: Vec<SeatId> = seats.iter().map(|seat| seat.id).collect();
+    let there = There::of(ctx, &ids).await?;
     let all = app.store.practices().await?;
-    let (mut items, mut tasks, mut known) = (Vec::new(), Vec::new(), None);
-    for vm in vms.iter().rev() {
-        let of_it = members
-            .get(&vm.id)
-            .and_then(|member| all.iter().find(|kept| kept.id == member.practice && kept.name == *name));
-        let Some(kept) = of_it else { continue };
+    let (mut items, mut permits, mut details, mut known) = (Vec::new(), Vec::new(), Vec::new(), None);
+    for vm in &there.vms {
+        let member = there.members.get(&vm.id);
+        let of_it =
+            |kept: &&Kept| kept.name == *name && member.is_some_and(|member| member.practice == kept.id);
+        let Some(kept) = all.iter().find(of_it) else { continue };
         known = Some(kept);
-        let status = seen.as_ref().and_then(|seen| seen.get(&vm.vmid)).map(|found| found.status);
-        if vm.phase != Phase::Ready || status == Some(Status::Stopped) {
-            continue;
+        if let Some((job, _)) = there.jobs.get(&vm.id) {
+            details.push(jobs::busy(job).with("of", &vm.seat_name));
+        } else if vm.phase == Phase::Ready && there.status(vm) != Some(Status::Stopped) {
+            items.push(Item::Do(Stop::GENTLY.kind(), vm.id));
+            permits.push(permit(ctx, Action::VmStop, vm).await?);
         }
-        let subject = find::subject(vm);
-        let permit = ctx.permit(Action::VmStop, vm.clone(), Some(&subject), Error::denied()).await?;
-        items.push(Item::Do(STOP.kind(), vm.id));
-        tasks.push(permit);
     }
-    let kept = known
-        .ok_or_else(|| Error::new(Kind::NotFound, "error-practice-none-there").with("practice", name))?;
+    if !details.is_empty() {
+        return Err(Error { details, ..Error::new(Kind::Conflict, "error-many-nothing") });
+    }
+    let absent = || Error::new(Kind::NotFound, "error-practice-none-there").with("practice", name);
+    let kept = known.ok_or_else(absent)?;
     if items.is_empty() {
         return Ok(Reply::Practice(PracticeReply::Already(view(kept, &parsed(kept)?))).into());
     }
-    let names: Vec<String> = tasks.iter().map(|permit| permit.target().name.to_string()).collect();
     let batch =
         NewBatch { kind: "practice-stop", what: name.to_string(), place: said, person: ctx.actor.person };
-    let begun = app.store.begin_batch(batch, items, app.plan(), app.config.quotas, clock::now()).await;
-    let (id, jobs) = begun.map_err(|(at, error)| match error {
-        StoreError::Busy { kind, since } => match names[at].parse() {
-            Ok(name) => jobs::taken(&name, &kind, since),
-            Err(_) => Error::denied(),
-        },
-        other => other.into(),
-    })?;
-    let stopping = jobs.into_iter().zip(tasks).map(|((_, job), permit)| {
-        let task: Box<dyn Task> = Box::new(STOP);
+    let (id, begun) = in_registry(ctx, batch, items).await?;
+    let stopping = begun.into_iter().zip(permits).map(|((_, job), permit)| {
+        let task: Box<dyn Task> = Box::new(Stop::GENTLY);
         (job, permit, task)
     });
-    Ok(jobs::launched_all(ctx, id, stopping.collect()).await)
-}
-
-/// The seats that are meant: each machine in them is judged by itself.
-async fn seats_seen(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> Result<(Vec<SeatId>, String)> {
-    match place {
-        Place::Own => {
-            let seat = find::seat_for(&ctx.app.store, &ctx.actor, None).await?.ok_or_else(Error::denied)?;
-            Ok((vec![seat.id], seat.name.to_string()))
-        }
-        _ => {
-            let (permits, said) = seats(ctx, name, place, Action::VmCreate).await?;
-            Ok((permits.iter().map(|permit| permit.target().id).collect(), said))
-        }
-    }
+    jobs::launched_all(ctx, id, stopping.collect()).await
 }

@@ -66,7 +66,7 @@ async fn a_machine_is_there_before_its_people_have_a_key() {
     };
     let begun = house.app.run(&visitor(teacher), Command::Vm(create), "words").await.unwrap();
     let Outcome::Job(watch) = begun else { panic!("a job is wanted") };
-    let (made, _) = house.end(watch).await;
+    let (made, _) = house.end(*watch).await;
     assert!(matches!(made, Ok(Reply::Vm(VmReply::Created { keyless: true, .. }))), "{made:?}");
     let vm = house.vm().await.unwrap();
     assert!(house.sim.authorized_keys(vm.vmid).unwrap().is_empty());

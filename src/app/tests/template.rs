@@ -47,7 +47,7 @@ impl House {
         };
         let outcome = self.app.run(&self.visitor, Command::Template(publish), "words").await.unwrap();
         let Outcome::Job(watch) = outcome else { panic!("publishing is a job") };
-        watch
+        *watch
     }
 
     async fn until(&self, what: &str, is: impl AsyncFn() -> bool) {

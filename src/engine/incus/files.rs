@@ -36,7 +36,7 @@ impl IncusEngine {
             let files = self.files(name).await?;
             files.set_name(vm).await?;
             files.set_host_keys(&spec.host_keys).await?;
-            files.hand(&spec.handed).await
+            files.hand(&spec.handed).await.map(drop)
         };
         timeout(DEADLINE, pushed).await.map_err(|_| late())?
     }
@@ -48,7 +48,7 @@ impl IncusEngine {
     }
 
     /// What puerta keeps in a machine that is there.
-    pub(super) async fn write_handed(&self, name: &str, handed: &Handed) -> Result<()> {
+    pub(super) async fn write_handed(&self, name: &str, handed: &Handed) -> Result<Option<Spoiled>> {
         let written = async { self.files(name).await?.hand(handed).await };
         timeout(DEADLINE, written).await.map_err(|_| late())?
     }
@@ -66,7 +66,7 @@ impl IncusEngine {
 
     /// All of them.
     pub(super) async fn read_whole_host_keys(&self, name: &str) -> Result<HostKeys> {
-        Ok(HostKeys::of(self.read_all(name, &host_keys::names()).await?))
+        Ok(HostKeys::of(host_keys::whole(self.read_all(name, &host_keys::names()).await?)))
     }
 
     /// Those of these files that are plain ones and no longer than a host key.
@@ -152,36 +152,38 @@ impl Files {
         Ok(())
     }
 
-    /// Both, also where one of them cannot be written.
-    async fn hand(&self, handed: &Handed) -> Result<()> {
-        let keys = self.set_keys(&handed.keys).await;
-        let hosts = self.set_hosts(&handed.lines_of_hosts()).await;
-        keys.and(hosts)
+    /// Keys, and names: what is in the way of these is said, and holds nothing up.
+    async fn hand(&self, handed: &Handed) -> Result<Option<Spoiled>> {
+        self.set_keys(&handed.keys).await?;
+        match self.set_hosts(&handed.lines_of_hosts()).await {
+            Err(EngineError::Spoiled(spoiled)) => Ok(Some(spoiled)),
+            done => done.map(|()| None),
+        }
     }
 
     async fn set_hosts(&self, lines: &[String]) -> Result<()> {
-        let (old, mode) = match self.read(HOSTS).await {
+        let (old, mode) = match self.bytes(HOSTS).await {
             // Nothing is to be written there, and nothing of ours can be in it.
             Err(EngineError::Spoiled(_)) if lines.is_empty() => return Ok(()),
             read => read?.unzip(),
         };
         let new = marked::HOSTS.with_lines(old.as_deref().unwrap_or_default(), lines);
-        if old.as_deref() == Some(&new) || lines.is_empty() && old.is_none() {
+        if old.unwrap_or_default() == new {
             return Ok(());
         }
         self.folder("/etc", 0o755).await?;
-        self.replace(HOSTS, &mode.unwrap_or(Mode::NAME), new.as_bytes()).await
+        self.replace(HOSTS, &mode.unwrap_or(Mode::NAME), &new).await
     }
 
     async fn set_keys(&self, keys: &[String]) -> Result<()> {
         self.folder("/root", 0o700).await?;
         self.folder("/root/.ssh", 0o700).await?;
-        let (old, mode) = self.read(KEYS).await?.unzip();
+        let (old, mode) = self.bytes(KEYS).await?.unzip();
         let new = marked::KEYS.with_lines(old.as_deref().unwrap_or_default(), keys);
-        if old.as_deref() == Some(&new) {
+        if old.as_ref() == Some(&new) {
             return Ok(());
         }
-        self.replace(KEYS, &mode.unwrap_or(Mode::KEYS), new.as_bytes()).await
+        self.replace(KEYS, &mode.unwrap_or(Mode::KEYS), &new).await
     }
 
     /// What a name stands for itself, no link followed; nothing, when there is none.
@@ -209,12 +211,6 @@ impl Files {
     }
 
     /// What a small plain file says, and whose it is.
-    async fn read(&self, name: &str) -> Result<Option<(String, Mode)>> {
-        let found = self.bytes(name).await?;
-        Ok(found.map(|(bytes, mode)| (String::from_utf8_lossy(&bytes).into_owned(), mode)))
-    }
-
-    /// The same, whatever it says.
     async fn bytes(&self, name: &str) -> Result<Option<(Vec<u8>, Mode)>> {
         match self.look(name).await? {
             None => return Ok(None),

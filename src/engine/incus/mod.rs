@@ -30,6 +30,7 @@ use super::{
     Engine, EngineError, Figures, Handed, HostKeys, Instance, Node, NodeState, Progress, Ran, Result, Size,
     Spec, Status, Sum, Take, Template, Terminal, Usage, Which,
 };
+use crate::Spoiled;
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
 use client::Client;
@@ -302,7 +303,7 @@ impl Engine for IncusEngine {
         self.make(vm.target(), spec).await
     }
 
-    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()> {
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<Option<Spoiled>> {
         self.write_handed(&Which::Main.instance(vm.target().vmid), handed).await
     }
 

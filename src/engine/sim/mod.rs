@@ -18,6 +18,7 @@ use super::{
     Engine, EngineError, Figures, Handed, HostKeys, Inside, Instance, Node, NodeState, Progress, Ran, Result,
     Size, Spec, Sum, Take, Template, Terminal, TerminalWord, Usage, Which,
 };
+use crate::Spoiled;
 use crate::copies::{self as by_name, Copies};
 use async_trait::async_trait;
 use echo::Echo;
@@ -277,14 +278,15 @@ impl Engine for SimEngine {
         world.set(key, machine)
     }
 
-    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<()> {
+    async fn hand(&self, vm: &Permit<Vm>, handed: &Handed) -> Result<Option<Spoiled>> {
         let mut world = self.asked()?;
         let key = (vm.target().vmid, Which::Main);
         world.reachable(key)?;
         world.update(key, |machine| {
             machine.authorized_keys.clone_from(&handed.keys);
             machine.hosts = handed.lines_of_hosts();
-        })
+        })?;
+        Ok(None)
     }
 
     /// One, which goes where its content goes.

@@ -183,8 +183,7 @@ impl<'a> File<'a> {
             }
             None => (None, Texts::default()),
         };
-        let machines = self.machines(&mut top);
-        let names: BTreeSet<VmName> = machines.iter().map(|machine| machine.name.clone()).collect();
+        let (machines, names) = self.machines(&mut top);
         let checks = self.checks(&mut top, &names);
         self.finish(&top);
         Some(Practice { name: name?, title, machines, checks })
@@ -198,14 +197,21 @@ impl<'a> File<'a> {
         Texts { es, en }
     }
 
-    fn machines(&mut self, top: &mut Table<'_, 'a>) -> Vec<Machine> {
+    /// The machines, and the names of all that the file has, also of those that are wrong.
+    fn machines(&mut self, top: &mut Table<'_, 'a>) -> (Vec<Machine>, BTreeSet<VmName>) {
         if !top.table.contains_key("vm") {
             self.wrong(None, "vm".into(), Wrong::Missing);
         }
-        let Some(all) = self.table(top, "vm") else { return Vec::new() };
-        if all.table.len() > MOST_MACHINES {
-            self.wrong(all.line, "vm".into(), Wrong::Many(MOST_MACHINES));
-            return Vec::new();
+        let Some(all) = self.table(top, "vm") else { return Default::default() };
+        let names: BTreeSet<VmName> =
+            all.table.iter().filter_map(|(key, _)| key.get_ref().parse().ok()).collect();
+        match all.table.len() {
+            0 => self.wrong(all.line, "vm".into(), Wrong::Missing),
+            1..=MOST_MACHINES => {}
+            _ => {
+                self.wrong(all.line, "vm".into(), Wrong::Many(MOST_MACHINES));
+                return (Vec::new(), names);
+            }
         }
         let mut machines = BTreeMap::new();
         for (key, value) in all.table {
@@ -227,7 +233,7 @@ impl<'a> File<'a> {
                 .extend(self.machine(called.clone(), &mut table).map(|machine| (called, (machine, line))));
             self.finish(&table);
         }
-        self.ordered(machines)
+        (self.ordered(machines, &names), names)
     }
 
     fn machine(&mut self, name: VmName, table: &mut Table<'_, 'a>) -> Option<Machine> {
@@ -243,31 +249,34 @@ impl<'a> File<'a> {
     }
 
     /// Each behind those that it starts after.
-    fn ordered(&mut self, mut left: BTreeMap<VmName, (Machine, usize)>) -> Vec<Machine> {
+    fn ordered(
+        &mut self,
+        mut left: BTreeMap<VmName, (Machine, usize)>,
+        names: &BTreeSet<VmName>,
+    ) -> Vec<Machine> {
         for (machine, line) in left.values() {
-            for other in machine.after.iter().filter(|other| !left.contains_key(*other)) {
+            for other in machine.after.iter().filter(|other| !names.contains(*other)) {
                 let wrong = Wrong::NoVm(other.to_string());
-                self.wrongs.push(Mistake {
-                    line: Some(*line),
-                    key: format!("vm.{}.after", machine.name),
-                    wrong,
-                });
+                let key = format!("vm.{}.after", machine.name);
+                self.wrongs.push(Mistake { line: Some(*line), key, wrong });
             }
         }
-        let there: BTreeSet<VmName> = left.keys().cloned().collect();
         let mut ordered: Vec<Machine> = Vec::new();
-        while !left.is_empty() {
-            let waits = |machine: &Machine| {
-                machine.after.iter().any(|other| there.contains(other) && left.contains_key(other))
-            };
+        loop {
+            let waits = |machine: &Machine| machine.after.iter().any(|other| left.contains_key(other));
             let next = left.iter().find(|(_, (machine, _))| !waits(machine)).map(|(name, _)| name.clone());
-            let Some(next) = next else {
-                let line = left.values().map(|(_, line)| *line).min();
-                let circle = left.keys().cloned().collect();
-                self.wrong(line, "vm".into(), Wrong::Circle(circle));
-                break;
-            };
+            let Some(next) = next else { break };
             ordered.extend(left.remove(&next).map(|(machine, _)| machine));
+        }
+        // Those for which nobody waits are only behind a circle.
+        let waited = |left: &BTreeMap<VmName, (Machine, usize)>, name: &VmName| {
+            left.values().any(|(machine, _)| machine.after.contains(name))
+        };
+        while let Some(name) = left.keys().find(|name| !waited(&left, name)).cloned() {
+            left.remove(&name);
+        }
+        if let Some(line) = left.values().map(|(_, line)| *line).min() {
+            self.wrong(Some(line), "vm".into(), Wrong::Circle(left.into_keys().collect()));
         }
         ordered
     }

@@ -124,7 +124,7 @@ path = "x"
 
 #[test]
 fn a_circle_an_absent_machine_and_too_many_are_refused() {
-    let circle = "[practice]\nname='x'\n[vm.a]\ntemplate='mini'\nafter=['b']\n[vm.b]\ntemplate='mini'\nafter=['a']\n[vm.c]\ntemplate='mini'";
+    let circle = "[practice]\nname='x'\n[vm.a]\ntemplate='mini'\nafter=['b']\n[vm.b]\ntemplate='mini'\nafter=['a']\n[vm.c]\ntemplate='mini'\nafter=['a']";
     assert_eq!(wrong(circle), ["3 vm: Circle([VmName(\"a\"), VmName(\"b\")])"]);
     let itself = "[practice]\nname='x'\n[vm.a]\ntemplate='mini'\nafter=['a']\n";
     assert!(wrong(itself)[0].contains("Circle"), "{:?}", wrong(itself));
@@ -134,6 +134,10 @@ fn a_circle_an_absent_machine_and_too_many_are_refused() {
     assert_eq!(wrong(&format!("[practice]\nname='x'\n{many}")), ["3 vm: Many(63)"]);
     assert_eq!(wrong(&"#".repeat(MOST_BYTES + 1)), ["- : Long(65536)"]);
     assert_eq!(wrong(""), ["- practice: Missing", "- vm: Missing"]);
+    assert_eq!(wrong("[practice]\nname='x'\n[vm]\n"), ["3 vm: Missing"]);
+    // One that is wrong is there all the same.
+    let text = "[practice]\nname='x'\n[vm.a]\nmemory='x'\ntemplate='m'\n[vm.b]\nafter=['a']\n";
+    assert_eq!(wrong(text), ["4 vm.a.memory: Kind(\"size\")", "6 vm.b.template: Missing"]);
     assert!(wrong("[practice\nname=").iter().any(|told| told.contains("Toml(")));
 }
 

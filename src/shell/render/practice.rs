@@ -101,7 +101,7 @@ fn one(item: &BatchItem, kind: &str, lang: Lang) -> String {
         return said(lang, "batch-failed", &[("vm", &item.vm), ("reason", &reason)]);
     }
     let address = item.address.as_deref().unwrap_or_default();
-    let starts = kind == "practice-start";
+    let starts = kind != "practice-stop";
     let id = if starts { "batch-running" } else { "batch-done" };
     let mut text = said(lang, id, &[("vm", &item.vm), ("address", address)]);
     for port in item.ports.iter().filter(|_| starts) {

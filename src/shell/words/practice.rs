@@ -25,6 +25,13 @@ pub(crate) enum Practice {
         #[command(flatten)]
         of: Of,
     },
+    Reset {
+        practice: PracticeName,
+        #[command(flatten)]
+        of: Of,
+        #[command(flatten)]
+        yes: Yes,
+    },
     Publish {
         #[arg(long)]
         course: CourseName,
@@ -68,6 +75,9 @@ impl Practice {
             Self::Show { practice, course } => command(PracticeCommand::Show { practice, course }),
             Self::Start { practice, of } => command(PracticeCommand::Start { practice, place: of.chosen()? }),
             Self::Stop { practice, of } => command(PracticeCommand::Stop { practice, place: of.chosen()? }),
+            Self::Reset { practice, of, yes } => {
+                command(PracticeCommand::Reset { practice, place: of.chosen()? }).or_asked(yes)
+            }
             Self::Publish { course } => command(PracticeCommand::Publish { course, file: Vec::new() }),
             Self::Remove { practice, course, yes } => {
                 command(PracticeCommand::Remove { practice, course }).or_asked(yes)

@@ -111,7 +111,7 @@ error-spoiled-shell = `{ $vm }` has no shell that works (`/bin/sh`); { $backups 
     [0] it has no backups: ask your teacher
    *[other] bring it back with `vm restore { $vm }`
 }
-error-spoiled-keys = the keys of `{ $vm }` cannot be written: `{ $file }` is no plain file or folder; delete it with `vm console { $vm }`
+error-spoiled-keys = what puerta writes into `{ $vm }` (keys, names) cannot be written: `{ $file }` is no plain file or folder; remove it with `vm console { $vm }`
 error-spoiled-backup = the machine in `{ $backup }` does not start, and `{ $vm }` is as it was: choose another backup with `backup list`
 error-spoiled-template = the template `{ $template }` is no use: its machine does not start, or does not let keys be written into it; choose another with `template list`, and tell your teacher
 error-bounds = that is more than the lab allows for one backup ({ $reason }): make the machine smaller, holes in files included, or tell your teacher

@@ -9,7 +9,7 @@ help-everybody =
       template list|show         what a machine can be made from
       job list|watch             what is going on
       practice list|show         machines that belong together, in a practice
-      practice start|stop        those that are missing, and all running; or stopped
+      practice start|stop|reset  those missing, and running; stopped; as new
 
     Ports of your machines, seen from outside
       port publish NAME PORT     lets a page of a machine be seen from outside

@@ -31,6 +31,13 @@ use-practice-stop = practice stop NAME [--course COURSE [--group GROUP] | --seat
 sum-practice-stop = Stops the machines of a practice; what is in them stays.
 help-practice-stop =
     Example: practice stop tomcat
+use-practice-reset = practice reset NAME [--course COURSE [--group GROUP] | --seat SEAT]
+sum-practice-reset = Makes the machines of a practice as new, of its newest version.
+help-practice-reset =
+    What is in them is lost; their address, ports, backups and ssh keys stay.
+    You are asked before.
+
+    Example: practice reset tomcat
 use-practice-publish = practice publish --course COURSE < FILE.toml
 sum-practice-publish = Publishes the next version of a practice for a course.
 help-practice-publish =
@@ -43,6 +50,8 @@ use-practice-remove = practice remove NAME --course COURSE
 sum-practice-remove = Offers a practice no more; the machines that were made stay.
 help-practice-remove =
     Example: practice remove tomcat --course aso-2026
+ask-practice-reset = What is in your machines of `{ $practice }` will be lost. Make them as new?
+ask-practice-reset-of = What is in the machines of `{ $practice }` of `{ $of }` will be lost. Make them as new?
 ask-practice-remove = Offer the practice `{ $practice }` no more?
 
 ## What puerta answers
@@ -51,6 +60,8 @@ col-title = title
 col-published = published
 col-after = after
 kind-practice-start = practice: start
+kind-practice-reset = practice: anew
+kind-reset = anew
 kind-practice-stop = practice: stop
 step-machines = machine by machine
 empty-practices = there are no practices in your courses
@@ -63,7 +74,7 @@ done-practice-published = `{ $practice }` is published for `{ $course }`, versio
    *[other] { $checks } checks
 }; it is begun by `practice start { $practice }`
 done-practice-removed = `{ $practice }` is not offered in `{ $course }` any more; the machines that were made stay
-done-practice-already = there is nothing to do: all of `{ $practice }` is as you ask
+done-practice-already = there is nothing to do: all of `{ $practice }` is as you ask, or about to be
 practice-is = { $practice }, version { $number }, of { $course }
 practice-title = { $title }
 practice-newer = there is a version { $number } of `{ $practice }`; your machines go on with theirs
@@ -90,6 +101,17 @@ error-practice-long = the file has more than { $max } bytes, and nothing was pub
 error-practice-wrong = nothing was published:
 error-practice-in-the-way = nothing of `{ $practice }` was made:
 error-many-place = say `--seat SEAT`, or `--course COURSE` (and with it `--group GROUP`)
+error-many-too-many = these are { $count } machines, and at once go { $max }: do it by groups, with `--group`
+error-many-changed = something changed while it was looked at, and nothing was done: repeat it
+error-many-nothing = nothing was done:
+practice-quota = { $quota ->
+    [machines] it asks for { $wanted } machines more, and has { $used } of { $limit }
+    [running] it asks for { $wanted } more to run, and { $used } of { $limit } do
+    [memory] it asks for { $wanted } MiB of memory more, and has { $used } of { $limit }
+    [cpus] it asks for { $wanted } CPUs more, and has { $used } of { $limit }
+    [disk] it asks for { $wanted } MiB of disk more, and has { $used } of { $limit }
+   *[other] it asks for { $wanted } published ports more, and has { $used } of { $limit }
+}; something may go by `vm delete` or `vm stop`, or a professor raises the limit `{ $named }` with `quota set`
 error-many-nobody = there is no student's seat in `{ $place }`
 practice-name-taken = there is another machine `{ $vm }` in `{ $seat }`: give it another name with `vm rename { $vm }.{ $seat } NEW`
 practice-wrong-toml = it is not TOML: { $what }

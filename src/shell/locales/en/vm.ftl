@@ -107,7 +107,7 @@ done-vm-created-keyless = `{ $vm }` is running at { $address }; nobody of `{ $se
 done-vm-started = `{ $vm }` is running at { $address }
 done-vm-stopped = `{ $vm }` is stopped
 done-vm-restarted = `{ $vm }` was restarted and is running at { $address }
-done-vm-keys-blocked = but the keys of its people were not written, because `{ $file }` is no plain file or folder: delete it with `vm console { $vm }` and repeat `vm restart { $vm }`
+done-vm-keys-blocked = but not all that puerta writes into it was written (keys of its people, names of a practice), because `{ $file }` is no plain file or folder: delete it with `vm console { $vm }` and repeat `vm restart { $vm }`
 done-vm-renamed = `{ $name }` is called `{ $vm }` now; its address, keys, backups and published ports are as they were
 done-vm-deleted = `{ $vm }` is removed{ $backups ->
     [0] {""}

@@ -111,7 +111,7 @@ error-spoiled-shell = `{ $vm }` no tiene ningún intérprete de órdenes que fun
     [0] no tiene copias: pide ayuda a tu profesor
    *[other] recupérala con `vm restore { $vm }`
 }
-error-spoiled-keys = las claves de `{ $vm }` no se pueden escribir: `{ $file }` no es un fichero ni una carpeta normal; bórralo con `vm console { $vm }`
+error-spoiled-keys = lo que puerta escribe en `{ $vm }` (claves, nombres) no se puede escribir: `{ $file }` no es un fichero ni una carpeta normal; bórralo con `vm console { $vm }`
 error-spoiled-backup = la máquina que guarda `{ $backup }` no arranca, y `{ $vm }` queda como estaba: elige otra copia con `backup list`
 error-spoiled-template = la plantilla `{ $template }` no sirve: su máquina no arranca o no deja escribir las claves en ella; elige otra con `template list` y avisa a tu profesor
 error-bounds = eso es más de lo que el laboratorio permite para una copia ({ $reason }): borra en la máquina lo que no necesites, también ficheros con huecos, o avisa a tu profesor

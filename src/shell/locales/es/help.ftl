@@ -9,7 +9,7 @@ help-everybody =
       template list|show         de qué se puede hacer una máquina
       job list|watch             lo que está en curso
       practice list|show         máquinas que van juntas, en una práctica
-      practice start|stop        las que falten, y todas en marcha; o paradas
+      practice start|stop|reset  las que falten, y en marcha; paradas; como nuevas
 
     Puertos de tus máquinas, vistos desde fuera
       port publish NOMBRE PUERTO deja ver desde fuera una página de la máquina

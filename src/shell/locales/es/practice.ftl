@@ -30,6 +30,13 @@ use-practice-stop = practice stop NOMBRE [--course CURSO [--group GRUPO] | --sea
 sum-practice-stop = Para las máquinas de una práctica; lo que hay en ellas se queda.
 help-practice-stop =
     Ejemplo: practice stop tomcat
+use-practice-reset = practice reset NOMBRE [--course CURSO [--group GRUPO] | --seat PUESTO]
+sum-practice-reset = Deja las máquinas de una práctica como nuevas, de su última versión.
+help-practice-reset =
+    Lo que hay en ellas se pierde; se quedan su dirección, sus puertos, sus copias
+    y sus claves de ssh. Pregunta antes.
+
+    Ejemplo: practice reset tomcat
 use-practice-publish = practice publish --course CURSO < FICHERO.toml
 sum-practice-publish = Publica la siguiente versión de una práctica para un curso.
 help-practice-publish =
@@ -42,6 +49,8 @@ use-practice-remove = practice remove NOMBRE --course CURSO
 sum-practice-remove = Deja de ofrecer una práctica; las máquinas hechas se quedan.
 help-practice-remove =
     Ejemplo: practice remove tomcat --course aso-2026
+ask-practice-reset = Lo que hay en tus máquinas de `{ $practice }` se pierde. ¿Dejarlas como nuevas?
+ask-practice-reset-of = Lo que hay en las máquinas de `{ $practice }` de `{ $of }` se pierde. ¿Dejarlas como nuevas?
 ask-practice-remove = ¿Dejar de ofrecer la práctica `{ $practice }`?
 
 ## Lo que responde puerta
@@ -50,6 +59,8 @@ col-title = título
 col-published = publicada
 col-after = después de
 kind-practice-start = práctica: empezar
+kind-practice-reset = práctica: de nuevo
+kind-reset = de nuevo
 kind-practice-stop = práctica: parar
 step-machines = máquina por máquina
 empty-practices = no hay ninguna práctica en tus cursos
@@ -62,7 +73,7 @@ done-practice-published = `{ $practice }` está publicada para `{ $course }`, ve
    *[other] { $checks } comprobaciones
 }; se empieza con `practice start { $practice }`
 done-practice-removed = `{ $practice }` ya no se ofrece en `{ $course }`; las máquinas que se hicieron siguen
-done-practice-already = no hay nada que hacer: de `{ $practice }` está todo como lo pides
+done-practice-already = no hay nada que hacer: de `{ $practice }` está todo como lo pides, o a punto
 practice-is = { $practice }, versión { $number }, de { $course }
 practice-title = { $title }
 practice-newer = hay una versión { $number } de `{ $practice }`; tus máquinas siguen con la suya
@@ -89,6 +100,17 @@ error-practice-long = el fichero pasa de { $max } bytes, y no se ha publicado na
 error-practice-wrong = no se ha publicado nada:
 error-practice-in-the-way = no se ha hecho nada de `{ $practice }`:
 error-many-place = di `--seat PUESTO`, o `--course CURSO` (y con él `--group GRUPO`)
+error-many-too-many = son { $count } máquinas, y a la vez van { $max }: hazlo por grupos, con `--group`
+error-many-changed = algo ha cambiado mientras se miraba, y no se ha hecho nada: repítelo
+error-many-nothing = no se ha hecho nada:
+practice-quota = { $quota ->
+    [machines] pide { $wanted } máquinas más, y tiene { $used } de { $limit }
+    [running] pide { $wanted } más en marcha, y lo están { $used } de { $limit }
+    [memory] pide { $wanted } MiB de memoria más, y tiene { $used } de { $limit }
+    [cpus] pide { $wanted } CPU más, y tiene { $used } de { $limit }
+    [disk] pide { $wanted } MiB de disco más, y tiene { $used } de { $limit }
+   *[other] pide { $wanted } puertos publicados más, y tiene { $used } de { $limit }
+}; borra o para algo con `vm delete` o `vm stop`, o que un profesor suba el límite `{ $named }` con `quota set`
 error-many-nobody = en `{ $place }` no hay ningún puesto de alumno
 practice-name-taken = ya hay otra máquina `{ $vm }` en `{ $seat }`: dale otro nombre con `vm rename { $vm }.{ $seat } NUEVO`
 practice-wrong-toml = no es TOML: { $what }

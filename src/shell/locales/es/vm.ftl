@@ -106,7 +106,7 @@ done-vm-created-keyless = `{ $vm }` está en marcha en { $address }; nadie de `{
 done-vm-started = `{ $vm }` está en marcha en { $address }
 done-vm-stopped = `{ $vm }` está parada
 done-vm-restarted = `{ $vm }` se ha reiniciado y está en marcha en { $address }
-done-vm-keys-blocked = pero las claves de su gente no se han escrito, porque `{ $file }` no es un fichero ni una carpeta normal: bórralo con `vm console { $vm }` y repite `vm restart { $vm }`
+done-vm-keys-blocked = pero no se ha escrito todo lo que puerta escribe en ella (claves de su gente, nombres de una práctica), porque `{ $file }` no es un fichero ni una carpeta normal: bórralo con `vm console { $vm }` y repite `vm restart { $vm }`
 done-vm-renamed = `{ $name }` se llama ahora `{ $vm }`; su dirección, sus claves, sus copias y sus puertos publicados son los de antes
 done-vm-deleted = máquina `{ $vm }` borrada{ $backups ->
     [0] {""}

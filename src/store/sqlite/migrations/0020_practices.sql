@@ -17,14 +17,16 @@ CREATE TABLE practice_vms (
     role     TEXT   NOT NULL
 );
 CREATE INDEX practice_vms_practice ON practice_vms (practice);
--- Parents of jobs: what was asked for at once.
+-- Parents of jobs: what was asked for at once. `number` counts those of the person.
 CREATE TABLE batches (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    number  BIGINT  NOT NULL,
     kind    TEXT    NOT NULL,
     what    TEXT    NOT NULL,
     place   TEXT    NOT NULL,
     person  BIGINT,
     started BIGINT  NOT NULL
 );
+CREATE INDEX batches_person ON batches (person, number);
 ALTER TABLE jobs ADD COLUMN batch BIGINT;
 CREATE INDEX jobs_batch ON jobs (batch) WHERE batch IS NOT NULL;

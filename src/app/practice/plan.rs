@@ -1,0 +1,66 @@
+//! From what there is of a practice in a seat to what is to be done about it. Pure: it asks nobody.
+
+use puerta_engine::Status;
+use puerta_lab::model::{Job, Phase, PracticeId, Vm};
+use puerta_lab::practice::{Machine, Practice};
+use puerta_store::{Member, Practice as Kept};
+
+/// A machine as it is now.
+pub(super) struct Stands<'a> {
+    pub(super) vm: &'a Vm,
+    /// Which of a practice it is.
+    pub(super) member: Option<&'a Member>,
+    /// As the engine says; none: nobody knows.
+    pub(super) status: Option<Status>,
+    /// The job that has it, and whether it runs with that.
+    pub(super) job: Option<(&'a Job, bool)>,
+}
+
+/// What is done about one machine.
+pub(super) enum Step<'a> {
+    /// It is not there.
+    Make(&'a Machine),
+    /// It stands still.
+    Start(&'a Vm),
+    /// It is to be as new.
+    Remake(&'a Machine, &'a Vm),
+    /// Something else of theirs is called so.
+    Taken(&'a Machine),
+    /// A job has it that is in the way.
+    Busy(&'a Job),
+}
+
+/// What is to be done, each machine behind those that start before it. `versions` are all of the practice; `anew`: what is
+/// there is made again.
+pub(super) fn missing<'a>(
+    practice: &'a Practice,
+    versions: &[PracticeId],
+    there: &[Stands<'a>],
+    anew: bool,
+) -> Vec<Step<'a>> {
+    let step = |machine: &'a Machine| {
+        let is_it = |member: &Member| versions.contains(&member.practice) && member.role == machine.name;
+        let own = there.iter().find(|one| one.member.is_some_and(is_it));
+        match own {
+            None if there.iter().any(|one| one.vm.name == machine.name) => Some(Step::Taken(machine)),
+            None => Some(Step::Make(machine)),
+            Some(Stands { job: Some((_, true)), .. }) if !anew => None,
+            Some(Stands { job: Some((job, _)), .. }) => Some(Step::Busy(job)),
+            Some(own) if anew => Some(Step::Remake(machine, own.vm)),
+            Some(own) if own.status == Some(Status::Running) || own.vm.phase != Phase::Ready => None,
+            // Of one that nobody can tell about the start says what is so.
+            Some(own) => Some(Step::Start(own.vm)),
+        }
+    };
+    practice.machines.iter().filter_map(step).collect()
+}
+
+/// The version that the seat has, or else the newest that is begun; `all` has the newest first. Anew it is that one, unless
+/// there is none to begin any more.
+pub(super) fn version<'a>(all: &[&'a Kept], there: &[Stands<'_>], anew: bool) -> Option<&'a Kept> {
+    let has = |one: &&&Kept| there.iter().any(|it| it.member.is_some_and(|member| member.practice == one.id));
+    let own = all.iter().find(has);
+    let newest = all.iter().find(|one| one.retired.is_none());
+    let wanted = if anew { newest.or(own) } else { own.or(newest) };
+    wanted.copied()
+}
