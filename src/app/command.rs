@@ -32,7 +32,7 @@ pub use practice::{Place, PracticeCommand};
 pub use roster::{Column, Enrol, Form, SeatCommand};
 pub use session::{MessageCommand, SessionCommand};
 pub use template::{QuotaCommand, QuotaPlace, TemplateCommand};
-pub use vm::{MayGo, VmCommand};
+pub use vm::{Act, ManyCommand, MayGo, VmCommand};
 pub use whose::Whose;
 
 use crate::app::secret::Secret;

@@ -4,7 +4,6 @@
 mod begin;
 mod fits;
 mod mistakes;
-mod places;
 mod plan;
 
 use crate::app::command::PracticeCommand;

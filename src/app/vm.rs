@@ -5,7 +5,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
 use crate::app::limits::Asked;
 use crate::app::reply::{PlacedView, Reply, UsageView, VisitView, VmReply, VmState};
-use crate::app::{Outcome, clock, console, find, jobs, status};
+use crate::app::{Outcome, clock, console, find, jobs, many, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::Vm;
 use puerta_lab::names::{VmName, VmRef};
@@ -28,6 +28,7 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: VmCommand) -> Result<Outcome> {
             jobs::create::start(ctx, &vm, template, asked, new_keys).await
         }
         VmCommand::Show(vm) => show(ctx, &vm).await.map(Outcome::from),
+        VmCommand::Many(command) => many::run(ctx, command).await,
         VmCommand::Start(vm) => jobs::start::start(ctx, &vm).await,
         VmCommand::Stop { vm, force } => jobs::stop::start(ctx, &vm, force).await,
         VmCommand::Restart(vm) => jobs::restart::start(ctx, &vm).await,

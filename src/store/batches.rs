@@ -19,6 +19,8 @@ pub struct NewBatch {
     pub place: String,
     /// Who asked.
     pub person: Option<PersonId>,
+    /// Seats in which there was nothing to do it to.
+    pub absent: Vec<String>,
 }
 
 /// One thing of it.
@@ -49,6 +51,8 @@ pub struct Batch {
     pub person: Option<PersonId>,
     /// When.
     pub started: Timestamp,
+    /// Seats in which there was nothing to do it to.
+    pub absent: Vec<String>,
     /// When its last job ended; none: some run.
     pub finished: Option<Timestamp>,
     /// Its jobs, and those of them that ended well, or otherwise.
@@ -62,13 +66,13 @@ pub struct Batch {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT b.id, b.number, b.kind, b.what, b.place, b.person, b.started, COUNT(j.id) AS total,
+            "SELECT b.id, b.number, b.kind, b.what, b.place, b.person, b.started, b.absent, COUNT(j.id) AS total,
                     COUNT(CASE WHEN j.state = 'done' THEN 1 END) AS done,
                     COUNT(CASE WHEN j.state IN ('failed', 'undone') THEN 1 END) AS failed,
                     MAX(j.finished) AS finished
              FROM batches b JOIN jobs j ON j.batch = b.id ",
             $rest,
-            " GROUP BY b.id, b.number, b.kind, b.what, b.place, b.person, b.started ORDER BY b.id DESC"
+            " GROUP BY b.id, b.number, b.kind, b.what, b.place, b.person, b.started, b.absent ORDER BY b.id DESC"
         )
     };
 }
@@ -85,6 +89,7 @@ fn read(row: &Row) -> Result<Batch> {
         place: rows::text(row, "place")?,
         person: row.try_get::<Option<i64>, _>("person")?.map(PersonId),
         started: rows::time(row, "started")?,
+        absent: rows::text(row, "absent")?.split_whitespace().map(str::to_owned).collect(),
         finished,
         total,
         done,
@@ -107,7 +112,7 @@ impl Store {
         let begun = async {
             let mut tx = self.write().await?;
             let id: i64 = sqlx::query_scalar(
-                "INSERT INTO batches (kind, what, place, person, started, number) VALUES ($1, $2, $3, $4, $5,
+                "INSERT INTO batches (kind, what, place, person, started, absent, number) VALUES ($1, $2, $3, $4, $5, $6,
                     (SELECT COALESCE(MAX(number), 0) + 1 FROM batches WHERE person = $4)) RETURNING id",
             )
             .bind(new.kind)
@@ -115,6 +120,7 @@ impl Store {
             .bind(&new.place)
             .bind(new.person.map(|person| person.0))
             .bind(now.0)
+            .bind(new.absent.join(" "))
             .fetch_one(&mut *tx)
             .await?;
             let mut begun = Vec::new();

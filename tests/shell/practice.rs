@@ -270,3 +270,49 @@ fn the_ready_practices_are_read() {
         }
     }
 }
+
+#[test]
+fn the_machines_of_one_name_of_a_class_with_one_command() {
+    let house = house();
+    for login in ["alumno1", "alumno2"] {
+        vm_up(&house, login, "web1");
+    }
+    vm_up(&house, "alumno1", "mine");
+    house.ok("profesor", &["person", "add", "ana", "--course", "demo-2026"]);
+    let many = |verb: &str, more: &[&str]| {
+        house.run("profesor", &[&["vm", verb, "web1", "--course", "demo-2026"], more].concat())
+    };
+    let state = |login: &str| json(&house.run(login, &["vm", "show", "web1", "--json"]))["state"].clone();
+    let stopped = many("stop", &[]);
+    assert!(stopped.code == 0 && stopped.out.contains("2 de 2"), "{stopped:?}");
+    assert!(stopped.out.contains("sin `web1`: ana"), "{stopped:?}");
+    assert_eq!((state("alumno1"), state("alumno2")), ("stopped".into(), "stopped".into()));
+    assert_eq!(json(&house.run("alumno1", &["vm", "show", "mine", "--json"]))["state"], "running");
+    let again = many("stop", &[]);
+    assert!(again.code == 1 && again.err.contains("nada que hacer"), "{again:?}");
+    for verb in ["start", "restart"] {
+        assert_eq!(many(verb, &[]).code, 0);
+        assert_eq!((state("alumno1"), state("alumno2")), ("running".into(), "running".into()));
+    }
+    // Whose there are none, whose are not asked for, and who may not.
+    assert_eq!(many("stop", &["--group", "Z"]).code, 1);
+    let none = house.run("profesor", &["vm", "stop", "web9", "--course", "demo-2026"]);
+    assert!(none.code == 1 && none.err.contains("nadie tiene"), "{none:?}");
+    let seat = house.run("profesor", &["vm", "stop", "web1.alumno1", "--course", "demo-2026"]);
+    assert_eq!(seat.code, 1, "{seat:?}");
+    let student = house.run("alumno1", &["vm", "stop", "web1", "--course", "demo-2026"]);
+    assert_eq!(student.code, 1, "{student:?}");
+    assert_eq!(state("alumno1"), "running");
+    // For good only with a yes.
+    assert_eq!(many("delete", &[]).code, 1);
+    assert_eq!(many("delete", &["--yes"]).code, 0);
+    assert_eq!(json(&house.run("alumno2", &["vm", "list", "--json"])).as_array().unwrap().len(), 0);
+    let left = json(&house.run("alumno1", &["vm", "list", "--json"]));
+    assert_eq!(left[0]["name"], "mine");
+    // One line of the audit for each machine, by the person who asked.
+    let deleted = house.audit();
+    let deleted = deleted.iter().filter(|line| line["action"] == "vm-delete" && line["code"] == "command");
+    let vms: Vec<_> =
+        deleted.filter(|line| line["phase"] == "begin").map(|line| line["vm"].clone()).collect();
+    assert_eq!(vms, ["web1.alumno1", "web1.alumno2"]);
+}

@@ -40,6 +40,7 @@ fn batch(kind: &str, machines: Vec<BatchItem>) -> Reply {
         done,
         failed,
         machines,
+        absent: if kind == "many-stop" { vec!["ana".into(), "luis".into()] } else { vec![] },
     })
 }
 
@@ -69,5 +70,8 @@ pub(crate) fn replies() -> Vec<Reply> {
         batch("practice-start", vec![item("db", "done", None), item("proxy", "done", None)]),
         batch("practice-start", many.chain([full]).collect()),
         batch("practice-stop", vec![item("db", "done", None)]),
+        batch("many-stop", vec![item("web1.alumno1", "done", None)]),
+        batch("many-delete", vec![item("web1.alumno1", "done", None)]),
+        batch("many-restart", vec![item("web1.alumno1", "done", None)]),
     ]
 }

@@ -4,7 +4,7 @@ use super::needs::{Needs, Sentence, verbs};
 use super::whose::Whose;
 use crate::app::error::{Error, Kind};
 use puerta_lab::action::Action;
-use puerta_lab::names::{BackupName, NodeName, TemplateRef, VmName, VmRef};
+use puerta_lab::names::{BackupName, CourseName, NodeName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub enum VmCommand {
         /// Its new name, in the same seat.
         name: VmName,
     },
+    /// The same to the machines of one name in a course.
+    Many(ManyCommand),
     /// Remove.
     Delete(VmRef),
     /// A terminal in it.
@@ -79,6 +81,45 @@ pub enum VmCommand {
     },
 }
 
+/// What is done to the machines of one name in a course, or in one group of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManyCommand {
+    /// What.
+    pub act: Act,
+    /// Their name in each seat.
+    pub name: VmName,
+    /// Whose.
+    pub course: CourseName,
+    /// Of these only.
+    pub group: Option<String>,
+}
+
+/// What is done to many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Start.
+    Start,
+    /// Stop.
+    Stop,
+    /// Stop and start.
+    Restart,
+    /// Remove.
+    Delete,
+}
+
+impl ManyCommand {
+    /// What is asked before it: what of it cannot be undone.
+    fn needs(&self) -> Needs {
+        match self.act {
+            Act::Start | Act::Stop | Act::Restart => Needs::nothing(),
+            Act::Delete => {
+                let question = Sentence::new("ask-many-delete").with("vm", &self.name);
+                Needs::a_yes(question.with("course", &self.course))
+            }
+        }
+    }
+}
+
 /// Which backups somebody agrees to lose for a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MayGo {
@@ -96,6 +137,7 @@ verbs! { VmCommand {
     "stop", [Action::VmStop], Self::Stop { .. } => Needs::nothing(),
     "restart", [Action::VmRestart], Self::Restart(_) => Needs::nothing(),
     "rename", [Action::VmRename], Self::Rename { .. } => Needs::nothing(),
+    "start", [Action::VmStart], Self::Many(many) => many.needs(),
     "delete", [Action::VmDelete], Self::Delete(vm) => {
         Needs::a_yes(Sentence::new("ask-vm-delete").with("vm", vm))
     },

@@ -131,6 +131,7 @@ impl App {
             done: batch.done,
             failed: batch.failed,
             machines: jobs.iter().map(item).collect(),
+            absent: batch.absent.clone(),
         })
     }
 }

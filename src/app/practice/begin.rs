@@ -2,8 +2,7 @@
 //! job for it. All of it begins, or nothing.
 
 use super::fits::Sum;
-use super::places::seats;
-use super::plan::{Stands, Step, missing, version};
+use super::plan::{Step, missing, version};
 use super::{no_practice, parsed, view};
 use crate::app::command::Place;
 use crate::app::ctx::Ctx;
@@ -14,20 +13,21 @@ use crate::app::jobs::reset::Reset;
 use crate::app::jobs::start::Start;
 use crate::app::jobs::stop::Stop;
 use crate::app::limits::{Asked, limits};
+use crate::app::many::{There, in_registry, nothing};
 use crate::app::offer::{self, Chosen};
+use crate::app::places::seats;
 use crate::app::port::Wanted;
 use crate::app::reply::{PracticeReply, Reply};
-use crate::app::{Outcome, clock, find, itself, jobs, nodes};
-use puerta_engine::{Instance, Status};
+use crate::app::{Outcome, find, itself, jobs, nodes};
+use puerta_engine::Status;
 use puerta_lab::action::Action;
-use puerta_lab::model::{BatchId, Course, Job, Limits, Phase, PracticeId, Seat, SeatId, Vm, VmId};
+use puerta_lab::model::{Course, Limits, Phase, PracticeId, Seat, SeatId, Vm, VmId};
 use puerta_lab::names::{PracticeName, TemplateRef};
 use puerta_lab::network::Service;
-use puerta_lab::plan::Vmid;
 use puerta_lab::practice::Machine;
 use puerta_policy::decide::Permit;
-use puerta_store::{Item, Member, NewBatch, NewVm, Practice as Kept, StoreError};
-use std::collections::{BTreeMap, HashMap};
+use puerta_store::{Item, Member, NewBatch, NewVm, Practice as Kept};
+use std::collections::BTreeMap;
 
 /// More machines are begun group by group: one transaction holds up everybody else's for as long as it lasts.
 const MOST: usize = 1000;
@@ -48,45 +48,6 @@ enum Hand {
     Make(Permit<Seat>, Vec<Service>),
     Remake(Permit<Vm>, Vec<Service>),
     Start(Permit<Vm>),
-}
-
-/// What the registry and the engine say of the machines of some seats.
-struct There {
-    vms: Vec<Vm>,
-    members: BTreeMap<VmId, Member>,
-    seen: Option<HashMap<Vmid, Instance>>,
-    jobs: HashMap<VmId, (Job, bool)>,
-}
-
-impl There {
-    async fn of(ctx: &Ctx<'_>, seats: &[SeatId]) -> Result<Self> {
-        let app = ctx.app;
-        let vms = app.store.vms_of(seats).await?;
-        let seen = if vms.is_empty() { None } else { app.seen(&vms).await };
-        let mut jobs = HashMap::new();
-        for (job, _) in
-            app.store.running_jobs().await?.into_iter().filter(|(job, _)| seats.contains(&job.seat))
-        {
-            let runs = jobs::runs(app, &job).await?;
-            jobs.insert(job.vm, (job, runs));
-        }
-        Ok(Self { members: app.store.members_of(seats).await?, vms, seen, jobs })
-    }
-
-    fn status(&self, vm: &Vm) -> Option<Status> {
-        self.seen.as_ref()?.get(&vm.vmid).map(|found| found.status)
-    }
-
-    fn in_seat(&self, seat: SeatId) -> Vec<Stands<'_>> {
-        let own = self.vms.iter().filter(|vm| vm.seat == seat);
-        let stands = |vm| Stands {
-            vm,
-            member: self.members.get(&vm.id),
-            status: self.status(vm),
-            job: self.jobs.get(&vm.id).map(|(job, runs)| (job, *runs)),
-        };
-        own.map(stands).collect()
-    }
 }
 
 /// `practice start`, or with `anew` `practice reset`: all of it as new, of the newest version.
@@ -119,7 +80,7 @@ pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place, ane
     }
     if !plan.details.is_empty() {
         let error = Error::new(Kind::Conflict, "error-practice-in-the-way").with("practice", name);
-        return Err(Error { details: plan.details, ..error });
+        return Err(nothing(error, plan.details));
     }
     let (_, view) = last.ok_or_else(|| no_practice(name))?;
     match plan.items.len() {
@@ -131,7 +92,8 @@ pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place, ane
         }
     }
     let kind = if anew { "practice-reset" } else { "practice-start" };
-    let batch = NewBatch { kind, what: name.to_string(), place: said, person: ctx.actor.person };
+    let batch =
+        NewBatch { kind, what: name.to_string(), place: said, person: ctx.actor.person, absent: vec![] };
     begin(ctx, batch, plan).await
 }
 
@@ -284,33 +246,6 @@ async fn judged(ctx: &Ctx<'_>, vm: &Vm, services: Vec<Service>) -> Vec<Wanted> {
     ports
 }
 
-type Begun = (BatchId, Vec<(Vm, Job)>);
-
-/// All of it, or why nothing of it: somebody else was first, in the moment between.
-async fn in_registry(ctx: &Ctx<'_>, batch: NewBatch, items: Vec<Item>) -> Result<Begun> {
-    let app = ctx.app;
-    let begun = app.store.begin_batch(batch, items, app.plan(), app.config.quotas, clock::now()).await;
-    let (vm, error) = match begun {
-        Ok(begun) => return Ok(begun),
-        Err(stopped) => stopped,
-    };
-    let error = match (error, vm.as_ref().map(|(vm, _)| vm.clone())) {
-        (StoreError::Taken(_), Some(vm)) => Error::new(Kind::Conflict, "error-vm-exists").with("vm", vm),
-        (StoreError::Busy { kind, since }, Some(vm)) => jobs::taken(&vm, &kind, since),
-        (StoreError::NotOffered | StoreError::Gone, _) => Error::new(Kind::Conflict, "error-many-changed"),
-        (StoreError::Leaving, _) => Error::denied(),
-        (other, _) => return Err(other.into()),
-    };
-    let seat = match vm {
-        Some((_, seat)) => app.store.seat(seat).await?,
-        None => None,
-    };
-    Err(seat.map_or(error.clone(), |seat| Error {
-        details: vec![error.with("of", seat.name)],
-        ..Error::new(Kind::Conflict, "error-many-nothing")
-    }))
-}
-
 pub(super) async fn stop(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> Result<Outcome> {
     let app = ctx.app;
     let (seats, said) = seats(ctx, place).await?;
@@ -332,15 +267,20 @@ pub(super) async fn stop(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> R
         }
     }
     if !details.is_empty() {
-        return Err(Error { details, ..Error::new(Kind::Conflict, "error-many-nothing") });
+        return Err(nothing(Error::new(Kind::Conflict, "error-many-nothing"), details));
     }
     let absent = || Error::new(Kind::NotFound, "error-practice-none-there").with("practice", name);
     let kept = known.ok_or_else(absent)?;
     if items.is_empty() {
         return Ok(Reply::Practice(PracticeReply::Already(view(kept, &parsed(kept)?))).into());
     }
-    let batch =
-        NewBatch { kind: "practice-stop", what: name.to_string(), place: said, person: ctx.actor.person };
+    let batch = NewBatch {
+        kind: "practice-stop",
+        what: name.to_string(),
+        place: said,
+        person: ctx.actor.person,
+        absent: vec![],
+    };
     let (id, begun) = in_registry(ctx, batch, items).await?;
     let stopping = begun.into_iter().zip(permits).map(|((_, job), permit)| {
         let task: Box<dyn Task> = Box::new(Stop::GENTLY);

@@ -1,20 +1,10 @@
 //! From what there is of a practice in a seat to what is to be done about it. Pure: it asks nobody.
 
+use crate::app::many::Stands;
 use puerta_engine::Status;
 use puerta_lab::model::{Job, Phase, PracticeId, Vm};
 use puerta_lab::practice::{Machine, Practice};
 use puerta_store::{Member, Practice as Kept};
-
-/// A machine as it is now.
-pub(super) struct Stands<'a> {
-    pub(super) vm: &'a Vm,
-    /// Which of a practice it is.
-    pub(super) member: Option<&'a Member>,
-    /// As the engine says; none: nobody knows.
-    pub(super) status: Option<Status>,
-    /// The job that has it, and whether it runs with that.
-    pub(super) job: Option<(&'a Job, bool)>,
-}
 
 /// What is done about one machine.
 pub(super) enum Step<'a> {

@@ -111,6 +111,9 @@ pub struct BatchView {
     pub failed: u32,
     /// Each of them.
     pub machines: Vec<BatchItem>,
+    /// Seats in which there was nothing to do it to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
 }
 
 /// One machine of it.

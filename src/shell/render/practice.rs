@@ -3,7 +3,7 @@
 use super::record::{none, word};
 use super::table::Gives::{Cut, Drop};
 use super::table::Table;
-use super::{Style, machine, said, units};
+use super::{Style, machine, roster, said, units};
 use crate::app::reply::{BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView};
 use crate::shell::lang::Lang;
 
@@ -91,6 +91,11 @@ pub(super) fn batch(view: &BatchView, lang: Lang) -> String {
         ("failed", &*failed),
         ("job", &*view.job),
     ];
+    if let [first, ..] = view.absent.as_slice() {
+        let (count, names) = (view.absent.len().to_string(), roster::listed(&view.absent));
+        let args = [("count", &*count), ("names", &*names), ("what", &*view.what), ("seat", &**first)];
+        text += &said(lang, "batch-absent", &args);
+    }
     text += &said(lang, "done-batch", &args);
     text
 }
@@ -101,8 +106,11 @@ fn one(item: &BatchItem, kind: &str, lang: Lang) -> String {
         return said(lang, "batch-failed", &[("vm", &item.vm), ("reason", &reason)]);
     }
     let address = item.address.as_deref().unwrap_or_default();
-    let starts = kind != "practice-stop";
-    let id = if starts { "batch-running" } else { "batch-done" };
+    let (starts, id) = match kind {
+        "practice-stop" | "many-stop" => (false, "batch-stopped"),
+        "many-delete" => (false, "batch-deleted"),
+        _ => (true, "batch-running"),
+    };
     let mut text = said(lang, id, &[("vm", &item.vm), ("address", address)]);
     for port in item.ports.iter().filter(|_| starts) {
         text += &said(lang, "batch-port", &[("port", port)]);

@@ -1,12 +1,12 @@
 //! `vm ...`, also without `vm` before it.
 
 use super::grammar::{Meant, Yes};
-use super::values::{count, machine, node, size_mib};
+use super::values::{count, machine, node, note, size_mib};
 use super::whose::Whose;
-use crate::app::command::{Command, MayGo, VmCommand};
-use crate::app::error::Result;
-use clap::Subcommand;
-use puerta_lab::names::{BackupName, NodeName, TemplateRef, VmName, VmRef};
+use crate::app::command::{Act, Command, ManyCommand, MayGo, VmCommand};
+use crate::app::error::{Error, Kind, Result};
+use clap::{Args, Subcommand};
+use puerta_lab::names::{BackupName, CourseName, NodeName, TemplateRef, VmName, VmRef};
 
 /// `vm VERB`; all but `backup`, which is also a family, and `move`, which is not for everybody, work
 /// without `vm`.
@@ -59,10 +59,14 @@ pub(crate) enum Bare {
     Start {
         #[arg(value_parser = machine)]
         vm: VmRef,
+        #[command(flatten)]
+        many: Many,
     },
     Restart {
         #[arg(value_parser = machine)]
         vm: VmRef,
+        #[command(flatten)]
+        many: Many,
     },
     Rename {
         #[arg(value_parser = machine)]
@@ -74,6 +78,8 @@ pub(crate) enum Bare {
         vm: VmRef,
         #[arg(long)]
         force: bool,
+        #[command(flatten)]
+        many: Many,
     },
     Console {
         #[arg(value_parser = machine)]
@@ -82,6 +88,8 @@ pub(crate) enum Bare {
     Delete {
         #[arg(value_parser = machine)]
         vm: VmRef,
+        #[command(flatten)]
+        many: Many,
         #[command(flatten)]
         yes: Yes,
     },
@@ -95,6 +103,28 @@ pub(crate) enum Bare {
         #[command(flatten)]
         yes: Yes,
     },
+}
+
+/// The machines of that name in a course, not one's own.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Many {
+    #[arg(long)]
+    course: Option<CourseName>,
+    #[arg(long, value_parser = note)]
+    group: Option<String>,
+}
+
+impl Many {
+    /// What is done to them, or else `one` to that one.
+    fn or(self, act: Act, vm: VmRef, one: impl FnOnce(VmRef) -> VmCommand) -> Result<Meant> {
+        match (self.course, self.group, &vm.seat) {
+            (None, None, _) => Ok(command(one(vm))),
+            (Some(course), group, None) => {
+                Ok(command(VmCommand::Many(ManyCommand { act, name: vm.name, course, group })))
+            }
+            _ => Err(Error::new(Kind::Usage, "error-many-which")),
+        }
+    }
 }
 
 fn command(verb: VmCommand) -> Meant {
@@ -122,12 +152,15 @@ impl Bare {
                 command(VmCommand::Create { vm, template, cpus, memory_mib, disk_mib, new_keys })
             }
             Self::Show { vm } => command(VmCommand::Show(vm)),
-            Self::Start { vm } => command(VmCommand::Start(vm)),
-            Self::Restart { vm } => command(VmCommand::Restart(vm)),
+            Self::Start { vm, many } => many.or(Act::Start, vm, VmCommand::Start)?,
+            Self::Restart { vm, many } => many.or(Act::Restart, vm, VmCommand::Restart)?,
             Self::Rename { vm, name } => command(VmCommand::Rename { vm, name }),
-            Self::Stop { vm, force } => command(VmCommand::Stop { vm, force }),
+            Self::Stop { force: true, many: Many { course: Some(_), .. }, .. } => {
+                return Err(Error::new(Kind::Usage, "error-many-force"));
+            }
+            Self::Stop { vm, force, many } => many.or(Act::Stop, vm, |vm| VmCommand::Stop { vm, force })?,
             Self::Console { vm } => command(VmCommand::Console(vm)),
-            Self::Delete { vm, yes } => command(VmCommand::Delete(vm)).or_asked(yes),
+            Self::Delete { vm, many, yes } => many.or(Act::Delete, vm, VmCommand::Delete)?.or_asked(yes),
             Self::Restore { vm, backup, beside, yes } => {
                 command(VmCommand::Restore { vm, backup, beside, over: yes.said() }).or_asked(yes)
             }

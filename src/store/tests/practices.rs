@@ -5,7 +5,7 @@ use crate::{Item, Member, NewBatch};
 use puerta_lab::model::{BatchId, JobKind};
 
 fn batch() -> NewBatch {
-    NewBatch { kind: "practice-start", what: "tomcat".into(), place: "aso".into(), person: None }
+    NewBatch { kind: "practice-start", what: "tomcat".into(), place: "aso".into(), person: None, absent: vec!["b".into()] }
 }
 
 fn make(seat: SeatId, name: &str, memory_mib: u32, member: Option<Member>) -> Item {

@@ -62,6 +62,10 @@ col-after = after
 kind-practice-start = practice: start
 kind-practice-reset = practice: anew
 kind-reset = anew
+kind-many-start = start
+kind-many-stop = stop
+kind-many-restart = restart
+kind-many-delete = delete
 kind-practice-stop = practice: stop
 step-machines = machine by machine
 empty-practices = there are no practices in your courses
@@ -88,7 +92,9 @@ done-batch = { $kind } `{ $what }` ({ $place }): { $done } of { $total }{ $faile
 }
 batch-failed = { $vm }: { $reason }
 batch-running = { $vm } is running, at { $address }
-batch-done = { $vm } done
+batch-stopped = { $vm } is stopped
+batch-deleted = { $vm } is deleted
+batch-absent = without `{ $what }`: { $names }
 batch-port = { "  " }port { $port }
 
 ## Errors
@@ -112,6 +118,11 @@ practice-quota = { $quota ->
     [disk] it asks for { $wanted } MiB of disk more, and has { $used } of { $limit }
    *[other] it asks for { $wanted } published ports more, and has { $used } of { $limit }
 }; something may go by `vm delete` or `vm stop`, or a professor raises the limit `{ $named }` with `quota set`
+error-many-absent = nobody in `{ $place }` has a machine `{ $vm }`
+error-many-already = there is nothing to do: each `{ $vm }` of `{ $place }` is so already
+error-many-force = `--force` is for one machine, not with `--course`
+error-many-which = with `--course` the machine is said without a seat, and `--group` goes with `--course`: `vm start web1 --course COURSE --group GROUP`
+ask-many-delete = Delete for good the machine `{ $vm }` of every student of `{ $course }`? Their backups stay.
 error-many-nobody = there is no student's seat in `{ $place }`
 practice-name-taken = there is another machine `{ $vm }` in `{ $seat }`: give it another name with `vm rename { $vm }.{ $seat } NEW`
 practice-wrong-toml = it is not TOML: { $what }

@@ -61,6 +61,10 @@ col-after = después de
 kind-practice-start = práctica: empezar
 kind-practice-reset = práctica: de nuevo
 kind-reset = de nuevo
+kind-many-start = arrancar
+kind-many-stop = parar
+kind-many-restart = volver a arrancar
+kind-many-delete = borrar
 kind-practice-stop = práctica: parar
 step-machines = máquina por máquina
 empty-practices = no hay ninguna práctica en tus cursos
@@ -87,7 +91,9 @@ done-batch = { $kind } `{ $what }` ({ $place }): { $done } de { $total }{ $faile
 }
 batch-failed = { $vm }: { $reason }
 batch-running = { $vm } en marcha, en { $address }
-batch-done = { $vm } hecho
+batch-stopped = { $vm } parada
+batch-deleted = { $vm } borrada
+batch-absent = sin `{ $what }`: { $names }
 batch-port = { "  " }puerto { $port }
 
 ## Errores
@@ -111,6 +117,11 @@ practice-quota = { $quota ->
     [disk] pide { $wanted } MiB de disco más, y tiene { $used } de { $limit }
    *[other] pide { $wanted } puertos publicados más, y tiene { $used } de { $limit }
 }; borra o para algo con `vm delete` o `vm stop`, o que un profesor suba el límite `{ $named }` con `quota set`
+error-many-absent = en `{ $place }` nadie tiene una máquina `{ $vm }`
+error-many-already = no hay nada que hacer: todas las `{ $vm }` de `{ $place }` están así ya
+error-many-force = `--force` va con una máquina sola, no con `--course`
+error-many-which = con `--course` la máquina va sin puesto, y `--group` va con `--course`: `vm start web1 --course CURSO --group GRUPO`
+ask-many-delete = ¿Borrar para siempre la máquina `{ $vm }` de todos los alumnos de `{ $course }`? Sus copias se quedan.
 error-many-nobody = en `{ $place }` no hay ningún puesto de alumno
 practice-name-taken = ya hay otra máquina `{ $vm }` en `{ $seat }`: dale otro nombre con `vm rename { $vm }.{ $seat } NUEVO`
 practice-wrong-toml = no es TOML: { $what }

@@ -43,19 +43,28 @@ use-vm-show = vm show NOMBRE
 sum-vm-show = Enseña todo sobre una máquina y, si está en marcha, cuánto usa.
 help-vm-show =
     Ejemplo: vm show web1
-use-vm-start = vm start NOMBRE
+use-vm-start = vm start NOMBRE [--course CURSO [--group GRUPO]]
 sum-vm-start = Arranca una máquina parada.
 help-vm-start =
+    Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
+    o con --group solo de los de un grupo, con una sola tarea.
+
     Ejemplo: start web1
-use-vm-stop = vm stop NOMBRE [--force]
+use-vm-stop = vm stop NOMBRE [--force] [--course CURSO [--group GRUPO]]
 sum-vm-stop = Para una máquina; su contenido se queda.
 help-vm-stop =
+    Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
+    o con --group solo de los de un grupo, con una sola tarea.
+
     --force    sin esperar a que se apague, como quien tira del enchufe
 
     Ejemplo: stop web1
-use-vm-restart = vm restart NOMBRE
+use-vm-restart = vm restart NOMBRE [--course CURSO [--group GRUPO]]
 sum-vm-restart = Para una máquina y la vuelve a arrancar.
 help-vm-restart =
+    Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
+    o con --group solo de los de un grupo, con una sola tarea.
+
     Ejemplo: restart web1
 use-vm-rename = vm rename NOMBRE NUEVO
 sum-vm-rename = Cambia el nombre de una máquina.
@@ -65,9 +74,12 @@ help-vm-rename =
     (`hostname`) tampoco cambia; cámbialo allí si quieres.
 
     Ejemplo: vm rename web1 web2
-use-vm-delete = vm delete NOMBRE [--yes]
+use-vm-delete = vm delete NOMBRE [--yes] [--course CURSO [--group GRUPO]]
 sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
 help-vm-delete =
+    Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
+    o con --group solo de los de un grupo, con una sola tarea.
+
     --yes    sin preguntar
 
     Ejemplo: vm delete web1

@@ -25,7 +25,8 @@ CREATE TABLE batches (
     what    TEXT    NOT NULL,
     place   TEXT    NOT NULL,
     person  BIGINT,
-    started BIGINT  NOT NULL
+    started BIGINT  NOT NULL,
+    absent  TEXT    NOT NULL
 );
 CREATE INDEX batches_person ON batches (person, number);
 ALTER TABLE jobs ADD COLUMN batch BIGINT;

@@ -27,7 +27,11 @@ pub(super) async fn seats(ctx: &Ctx<'_>, place: &Place) -> Result<(Vec<Seat>, St
 }
 
 /// Everybody's own seat in a course, or in a group of it: no team's, and none that is put away.
-async fn of_course(ctx: &Ctx<'_>, name: &CourseName, group: Option<&str>) -> Result<(Vec<Seat>, String)> {
+pub(super) async fn of_course(
+    ctx: &Ctx<'_>,
+    name: &CourseName,
+    group: Option<&str>,
+) -> Result<(Vec<Seat>, String)> {
     let _seats = ctx.permit(Action::SeatList, Lab, None, Error::denied()).await?;
     let course = find::course(&ctx.app.store, name).await?;
     let all = ctx.app.store.seats().await?.into_iter();
