@@ -69,6 +69,14 @@ impl Permit<Forward> {
     }
 }
 
+impl Permit<Vm> {
+    /// The same for the machine as the registry has it by now; `None` when it is another one, or another seat's.
+    pub fn renewed(self, vm: Vm) -> Option<Self> {
+        let same = vm.id == self.target.id && vm.seat == self.target.seat;
+        same.then_some(Self { target: vm, ..self })
+    }
+}
+
 impl Permit<Seat> {
     /// The permit to make a machine in a seat, as a permit for the machine that was made there.
     /// `None` when the act was another one or the machine is another seat's.

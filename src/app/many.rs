@@ -11,13 +11,15 @@ use crate::app::jobs::start::Start;
 use crate::app::jobs::stop::Stop;
 use crate::app::{Outcome, clock, find, jobs, places};
 use puerta_engine::{Instance, Status};
-use puerta_lab::model::{BatchId, Job, Phase, SeatId, Vm, VmId};
+use puerta_lab::model::{BatchId, Job, SeatId, Vm, VmId};
 use puerta_lab::plan::Vmid;
 use puerta_store::{Item, Member, NewBatch, StoreError};
 use std::collections::{BTreeMap, HashMap};
 
 /// Of more that is in the way only these are told.
 const TOLD: usize = 20;
+/// More machines are begun group by group: one transaction holds up everybody else's for as long as it lasts.
+const MOST: usize = 1000;
 
 impl Act {
     fn task(self) -> Box<dyn Task> {
@@ -40,10 +42,10 @@ impl Act {
     }
 
     /// Whether a machine is so already.
-    fn is_so(self, status: Option<Status>) -> bool {
+    fn is_so(self, seen: Seen) -> bool {
         match self {
-            Self::Start => status == Some(Status::Running),
-            Self::Stop => status == Some(Status::Stopped),
+            Self::Start => seen == Seen::Is(Status::Running),
+            Self::Stop => seen == Seen::Is(Status::Stopped),
             Self::Restart | Self::Delete => false,
         }
     }
@@ -72,15 +74,19 @@ pub(super) async fn run(ctx: &Ctx<'_>, command: ManyCommand) -> Result<Outcome> 
             details.push(jobs::busy(job).with("of", &seat.name));
             continue;
         }
-        if vm.phase != Phase::Ready || act.is_so(there.status(vm)) {
+        if act.is_so(there.look(vm)) {
             continue;
         }
-        if task.starts_it() {
-            app.opened(seat.id, &seat.name).await?;
-            if let Err(error) = app.room_to_run(seat.id, Some(vm.id)).await {
-                details.push(error.with("of", &seat.name));
-            }
+        // What is half-made or half-gone can only go.
+        let mut fit = if act == Act::Delete { Ok(()) } else { find::ready(vm) };
+        if fit.is_ok() {
+            fit = app.reachable(vm).await;
         }
+        if fit.is_ok() && task.starts_it() {
+            app.opened(seat.id, &seat.name).await?;
+            fit = app.room_to_run(seat.id, Some(vm.id)).await;
+        }
+        details.extend(fit.err().map(|error| error.with("of", &seat.name)));
         let subject = find::subject(vm);
         permits.push(ctx.permit(task.action(), vm.clone(), Some(&subject), Error::denied()).await?);
         items.push(Item::Do(task.kind(), vm.id));
@@ -111,13 +117,24 @@ pub(super) fn nothing(error: Error, mut details: Vec<Error>) -> Error {
     Error { details, ..error }
 }
 
+/// What the engine says of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It does not answer.
+    Unknown,
+    /// It has none.
+    Absent,
+    /// It has it.
+    Is(Status),
+}
+
 /// A machine as it is now.
 pub(super) struct Stands<'a> {
     pub(super) vm: &'a Vm,
     /// Which of a practice it is.
     pub(super) member: Option<&'a Member>,
-    /// As the engine says; none: nobody knows.
-    pub(super) status: Option<Status>,
+    /// As the engine says.
+    pub(super) seen: Seen,
     /// The job that has it, and whether it runs with that.
     pub(super) job: Option<(&'a Job, bool)>,
 }
@@ -145,8 +162,11 @@ impl There {
         Ok(Self { members: app.store.members_of(seats).await?, vms, seen, jobs })
     }
 
-    pub(super) fn status(&self, vm: &Vm) -> Option<Status> {
-        self.seen.as_ref()?.get(&vm.vmid).map(|found| found.status)
+    pub(super) fn look(&self, vm: &Vm) -> Seen {
+        match &self.seen {
+            None => Seen::Unknown,
+            Some(seen) => seen.get(&vm.vmid).map_or(Seen::Absent, |found| Seen::Is(found.status)),
+        }
     }
 
     pub(super) fn in_seat(&self, seat: SeatId) -> Vec<Stands<'_>> {
@@ -154,7 +174,7 @@ impl There {
         let stands = |vm| Stands {
             vm,
             member: self.members.get(&vm.id),
-            status: self.status(vm),
+            seen: self.look(vm),
             job: self.jobs.get(&vm.id).map(|(job, runs)| (job, *runs)),
         };
         own.map(stands).collect()
@@ -166,6 +186,10 @@ type Begun = (BatchId, Vec<(Vm, Job)>);
 /// All of it, or why nothing of it: somebody else was first, in the moment between.
 pub(super) async fn in_registry(ctx: &Ctx<'_>, batch: NewBatch, items: Vec<Item>) -> Result<Begun> {
     let app = ctx.app;
+    if items.len() > MOST {
+        let error = Error::new(Kind::Limited, "error-many-too-many").with("max", MOST);
+        return Err(error.with("count", items.len()));
+    }
     let begun = app.store.begin_batch(batch, items, app.plan(), app.config.quotas, clock::now()).await;
     let (vm, error) = match begun {
         Ok(begun) => return Ok(begun),

@@ -8,7 +8,7 @@ use puerta_lab::action::Action;
 pub type May<'a> = &'a (dyn Fn(Action) -> bool + Sync);
 
 /// Options that reach beyond one's own: for who may see what others there are.
-const BEYOND_ONES_OWN: [&str; 3] = ["--all", "--seat", "--course"];
+const BEYOND_ONES_OWN: [&str; 4] = ["--all", "--seat", "--course", "--group"];
 
 /// Whether somebody has a use for words that begin so: `node`, `vm move`, `start`, `policy rule add`. Words
 /// that are no verb of `app` (`help`, `exit`) are everybody's.

@@ -284,7 +284,14 @@ pub(super) async fn change(
     limits: Limits,
     quotas: Quotas,
 ) -> Result<()> {
-    let old = find(connection, vm).await?.ok_or(StoreError::Gone)?;
+    let old = find(connection, vm).await?.filter(|old| old.phase == Phase::Ready).ok_or(StoreError::Gone)?;
+    let seat = seats::find(connection, old.seat).await?.ok_or(StoreError::Gone)?;
+    if leaving::is_leaving(connection, seat.id).await? {
+        return Err(StoreError::Leaving);
+    }
+    if !templates::offered(connection, template, seat.course).await? {
+        return Err(StoreError::NotOffered);
+    }
     let quotas = quotas::effective(connection, old.seat, quotas).await?.quotas;
     quotas.larger(usage(connection, old.seat).await?, old.limits, limits)?;
     sqlx::query(

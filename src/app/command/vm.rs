@@ -113,8 +113,12 @@ impl ManyCommand {
         match self.act {
             Act::Start | Act::Stop | Act::Restart => Needs::nothing(),
             Act::Delete => {
-                let question = Sentence::new("ask-many-delete").with("vm", &self.name);
-                Needs::a_yes(question.with("course", &self.course))
+                let course = &self.course;
+                let place = self
+                    .group
+                    .as_ref()
+                    .map_or_else(|| course.to_string(), |group| format!("{course}, {group}"));
+                Needs::a_yes(Sentence::new("ask-many-delete").with("vm", &self.name).with("place", place))
             }
         }
     }

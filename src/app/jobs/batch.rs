@@ -162,11 +162,12 @@ impl Work {
                         self.leave_place();
                         left = true;
                     }
-                    match self.app.watch(job, String::new()) {
-                        Some(mut watch) => drop(watch.now.wait_for(|now| now.end.is_some()).await),
-                        // After a restart it may not have been taken up yet.
-                        None => sleep(LOOK).await,
+                    // After a restart it may not have been taken up yet.
+                    if let Some(mut watch) = self.app.watch(job, String::new()) {
+                        drop(watch.now.wait_for(|now| now.end.is_some()).await);
                     }
+                    // One that failed may still be putting away.
+                    sleep(LOOK).await;
                 }
             });
             if waited.await.is_err() {

@@ -41,7 +41,10 @@ impl Task for Delete {
         for which in [Which::Main, Which::New, Which::Old] {
             let remove = || app.engine.remove(&work.permit, which);
             match remove().await {
-                Err(away @ EngineError::Away(_)) => work.report.put_away(&away.into(), remove).await?,
+                Err(away @ EngineError::Away(_)) => {
+                    work.leave_place();
+                    work.report.put_away(&away.into(), remove).await?;
+                }
                 done => done?,
             }
         }

@@ -214,6 +214,9 @@ async fn make(work: &Work) -> std::result::Result<(Box<VmView>, Backup), Failed>
     work.report.step(Step::Start).await?;
     work.start().await?;
     app.after(app.store.set_phase(vm.id, Phase::Ready).await?).await;
+    if !is_copy(work, &backup) {
+        app.used_host_keys(vm).await;
+    }
     Ok((work.shown().await, backup))
 }
 

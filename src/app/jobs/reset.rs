@@ -33,6 +33,10 @@ impl Task for Reset {
         Some(VmState::Creating)
     }
 
+    fn comes_back(&self) -> bool {
+        true
+    }
+
     async fn run(self: Box<Self>, work: &Work) -> Result<Reply> {
         // One that was cut when it was about to start has been made: somebody may be in it by now.
         if work.resumed != Some(Step::Start) {
@@ -55,13 +59,17 @@ impl Task for Reset {
 
 async fn again(work: &Work) -> Result<()> {
     work.report.step(Step::Remove).await?;
-    work.app.keep_host_keys(&work.permit).await;
+    // What was being made when puerta ended may not have them yet.
+    if work.resumed != Some(Step::Create) {
+        work.app.keep_host_keys(&work.permit).await;
+    }
     for which in [Which::Main, Which::New, Which::Old] {
         let remove = || work.app.engine.remove(&work.permit, which);
         match remove().await {
             Err(away @ EngineError::Away(_)) => {
                 work.leave_place();
                 work.report.put_away(&away.into(), remove).await?;
+                work.take_place().await;
             }
             done => done?,
         }

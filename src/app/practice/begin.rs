@@ -13,12 +13,12 @@ use crate::app::jobs::reset::Reset;
 use crate::app::jobs::start::Start;
 use crate::app::jobs::stop::Stop;
 use crate::app::limits::{Asked, limits};
-use crate::app::many::{There, in_registry, nothing};
+use crate::app::many::{Seen, There, in_registry, nothing};
 use crate::app::offer::{self, Chosen};
 use crate::app::places::seats;
 use crate::app::port::Wanted;
 use crate::app::reply::{PracticeReply, Reply};
-use crate::app::{Outcome, find, itself, jobs, nodes};
+use crate::app::{Outcome, find, jobs, nodes};
 use puerta_engine::Status;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Course, Limits, Phase, PracticeId, Seat, SeatId, Vm, VmId};
@@ -28,9 +28,6 @@ use puerta_lab::practice::Machine;
 use puerta_policy::decide::Permit;
 use puerta_store::{Item, Member, NewBatch, NewVm, Practice as Kept};
 use std::collections::BTreeMap;
-
-/// More machines are begun group by group: one transaction holds up everybody else's for as long as it lasts.
-const MOST: usize = 1000;
 
 /// What somebody asked for, once it is known what that is.
 #[derive(Default)]
@@ -83,13 +80,8 @@ pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place, ane
         return Err(nothing(error, plan.details));
     }
     let (_, view) = last.ok_or_else(|| no_practice(name))?;
-    match plan.items.len() {
-        0 => return Ok(Reply::Practice(PracticeReply::Already(view)).into()),
-        1..=MOST => {}
-        many => {
-            let error = Error::new(Kind::Limited, "error-many-too-many").with("max", MOST);
-            return Err(error.with("count", many));
-        }
+    if plan.items.is_empty() {
+        return Ok(Reply::Practice(PracticeReply::Already(view)).into());
     }
     let kind = if anew { "practice-reset" } else { "practice-start" };
     let batch =
@@ -113,6 +105,10 @@ impl Plan {
                     self.details.push(error.with("seat", &seat.name));
                 }
                 Step::Busy(job) => self.details.push(jobs::busy(job).with("of", &seat.name)),
+                Step::Unready(vm) => {
+                    self.details.extend(find::ready(vm).err().map(|error| error.with("of", &seat.name)));
+                }
+                Step::Start(vm) | Step::Remake(_, vm) if self.is_out_of_reach(ctx, vm).await => {}
                 Step::Start(vm) => {
                     sum.start(vm.id);
                     self.items.push(Item::Do(Start.kind(), vm.id));
@@ -124,6 +120,11 @@ impl Plan {
                     };
                     sum.grow(vm.limits, limits);
                     sum.start(vm.id);
+                    // It is removed, made and started.
+                    let subject = find::subject(vm);
+                    let made =
+                        ctx.permit(Action::VmCreate, seat.clone(), Some(&subject), Error::denied()).await?;
+                    drop((made, permit(ctx, Action::VmStart, vm).await?));
                     let member = Member { practice: kept.id, role: machine.name.clone() };
                     let kind = Reset { ports: Vec::new() }.kind();
                     self.items.push(Item::Remake(kind, vm.id, template, limits, member));
@@ -156,6 +157,14 @@ impl Plan {
         }
         self.details.extend(sum.refused(ctx.app, seat).await?);
         Ok(())
+    }
+
+    /// One on a node that does not answer would keep its job waiting, and is in the way.
+    async fn is_out_of_reach(&mut self, ctx: &Ctx<'_>, vm: &Vm) -> bool {
+        let error = ctx.app.reachable(vm).await.err();
+        let is_out = error.is_some();
+        self.details.extend(error.map(|error| error.with("of", &vm.seat_name)));
+        is_out
     }
 
     /// What a machine is made of, what it may use, and what of it is published; none where something is in the way.
@@ -225,8 +234,7 @@ async fn begin(ctx: &Ctx<'_>, batch: NewBatch, mut plan: Plan) -> Result<Outcome
             }
             Hand::Remake(permit, services) => {
                 let ports = judged(ctx, &vm, services).await;
-                // As it is to be from now on.
-                (itself::permit(app, permit.action(), vm)?, Box::new(Reset { ports }))
+                (permit.renewed(vm).ok_or_else(Error::denied)?, Box::new(Reset { ports }))
             }
         };
         tasks.push((job, task.0, task.1));
@@ -234,7 +242,8 @@ async fn begin(ctx: &Ctx<'_>, batch: NewBatch, mut plan: Plan) -> Result<Outcome
     knowing.retain(|id| !new.contains(id));
     knowing.sort_unstable();
     knowing.dedup();
-    knowing.into_iter().for_each(|id| app.hand_soon(id));
+    knowing.into_iter().for_each(|id| app.owe(id));
+    app.hand_keys_of(Vec::new());
     jobs::launched_all(ctx, id, tasks).await
 }
 
@@ -261,7 +270,7 @@ pub(super) async fn stop(ctx: &Ctx<'_>, name: &PracticeName, place: &Place) -> R
         known = Some(kept);
         if let Some((job, _)) = there.jobs.get(&vm.id) {
             details.push(jobs::busy(job).with("of", &vm.seat_name));
-        } else if vm.phase == Phase::Ready && there.status(vm) != Some(Status::Stopped) {
+        } else if vm.phase == Phase::Ready && there.look(vm) != Seen::Is(Status::Stopped) {
             items.push(Item::Do(Stop::GENTLY.kind(), vm.id));
             permits.push(permit(ctx, Action::VmStop, vm).await?);
         }

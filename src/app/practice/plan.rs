@@ -1,6 +1,6 @@
 //! From what there is of a practice in a seat to what is to be done about it. Pure: it asks nobody.
 
-use crate::app::many::Stands;
+use crate::app::many::{Seen, Stands};
 use puerta_engine::Status;
 use puerta_lab::model::{Job, Phase, PracticeId, Vm};
 use puerta_lab::practice::{Machine, Practice};
@@ -18,6 +18,8 @@ pub(super) enum Step<'a> {
     Taken(&'a Machine),
     /// A job has it that is in the way.
     Busy(&'a Job),
+    /// It is half-made or half-gone, and nobody works at it.
+    Unready(&'a Vm),
 }
 
 /// What is to be done, each machine behind those that start before it. `versions` are all of the practice; `anew`: what is
@@ -36,8 +38,10 @@ pub(super) fn missing<'a>(
             None => Some(Step::Make(machine)),
             Some(Stands { job: Some((_, true)), .. }) if !anew => None,
             Some(Stands { job: Some((job, _)), .. }) => Some(Step::Busy(job)),
-            Some(own) if anew => Some(Step::Remake(machine, own.vm)),
-            Some(own) if own.status == Some(Status::Running) || own.vm.phase != Phase::Ready => None,
+            Some(own) if own.vm.phase != Phase::Ready => Some(Step::Unready(own.vm)),
+            // What the engine has lost has nothing in it to lose.
+            Some(own) if anew || own.seen == Seen::Absent => Some(Step::Remake(machine, own.vm)),
+            Some(own) if own.seen == Seen::Is(Status::Running) => None,
             // Of one that nobody can tell about the start says what is so.
             Some(own) => Some(Step::Start(own.vm)),
         }

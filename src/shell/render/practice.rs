@@ -90,6 +90,7 @@ pub(super) fn batch(view: &BatchView, lang: Lang) -> String {
         ("total", &*total),
         ("failed", &*failed),
         ("job", &*view.job),
+        ("act", &*view.kind),
     ];
     if let [first, ..] = view.absent.as_slice() {
         let (count, names) = (view.absent.len().to_string(), roster::listed(&view.absent));

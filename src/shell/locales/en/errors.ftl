@@ -17,6 +17,7 @@ job-word = { $job ->
     [restart] restart
     [delete] removal
     [backup] backup
+    [reset] making anew
     [restore] restore
     [remake] remake
     [publish] template

@@ -88,7 +88,10 @@ progress-machines = { $job }: { $done } of { $total } machines{ $failed ->
 }
 done-batch = { $kind } `{ $what }` ({ $place }): { $done } of { $total }{ $failed ->
     [0] {""}
-   *[other] , { $failed } failed; the same command again does what is missing
+   *[other] , { $failed } failed; { $act ->
+        [practice-reset] `practice start { $what }`
+       *[other] the same command
+    } again does what is missing
 }
 batch-failed = { $vm }: { $reason }
 batch-running = { $vm } is running, at { $address }
@@ -122,7 +125,7 @@ error-many-absent = nobody in `{ $place }` has a machine `{ $vm }`
 error-many-already = there is nothing to do: each `{ $vm }` of `{ $place }` is so already
 error-many-force = `--force` is for one machine, not with `--course`
 error-many-which = with `--course` the machine is said without a seat, and `--group` goes with `--course`: `vm start web1 --course COURSE --group GROUP`
-ask-many-delete = Delete for good the machine `{ $vm }` of every student of `{ $course }`? Their backups stay.
+ask-many-delete = Delete for good the machine `{ $vm }` of each student of `{ $place }`? Their backups stay.
 error-many-nobody = there is no student's seat in `{ $place }`
 practice-name-taken = there is another machine `{ $vm }` in `{ $seat }`: give it another name with `vm rename { $vm }.{ $seat } NEW`
 practice-wrong-toml = it is not TOML: { $what }

@@ -44,14 +44,14 @@ use-vm-show = vm show NAME
 sum-vm-show = Shows everything about a machine and, when it runs, how much it uses.
 help-vm-show =
     Example: vm show web1
-use-vm-start = vm start NAME [--course COURSE [--group GROUP]]
+use-vm-start = vm start NAME
 sum-vm-start = Starts a stopped machine.
 help-vm-start =
     For professors: --course, the machine of that name of each student of the
     course, or with --group only of one group, under one job.
 
     Example: start web1
-use-vm-stop = vm stop NAME [--force] [--course COURSE [--group GROUP]]
+use-vm-stop = vm stop NAME [--force]
 sum-vm-stop = Stops a machine; what it holds stays.
 help-vm-stop =
     For professors: --course, the machine of that name of each student of the
@@ -60,7 +60,7 @@ help-vm-stop =
     --force    without waiting for it to shut down, as by pulling the plug
 
     Example: stop web1
-use-vm-restart = vm restart NAME [--course COURSE [--group GROUP]]
+use-vm-restart = vm restart NAME
 sum-vm-restart = Stops a machine and starts it again.
 help-vm-restart =
     For professors: --course, the machine of that name of each student of the
@@ -75,7 +75,7 @@ help-vm-rename =
     (`hostname`) stays too; change it there if you want to.
 
     Example: vm rename web1 web2
-use-vm-delete = vm delete NAME [--yes] [--course COURSE [--group GROUP]]
+use-vm-delete = vm delete NAME [--yes]
 sum-vm-delete = Removes a machine for ever; its backups stay.
 help-vm-delete =
     For professors: --course, the machine of that name of each student of the

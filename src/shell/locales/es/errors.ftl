@@ -17,6 +17,7 @@ job-word = { $job ->
     [restart] reinicio
     [delete] borrado
     [backup] copia de seguridad
+    [reset] vuelta a empezar
     [restore] restauración
     [remake] reconstrucción
     [publish] plantilla

@@ -87,7 +87,10 @@ progress-machines = { $job }: { $done } de { $total } máquinas{ $failed ->
 }
 done-batch = { $kind } `{ $what }` ({ $place }): { $done } de { $total }{ $failed ->
     [0] {""}
-   *[other] , { $failed } con error; lo que falta, con la misma orden otra vez
+   *[other] , { $failed } con error; lo que falta, con { $act ->
+        [practice-reset] `practice start { $what }`
+       *[other] la misma orden
+    } otra vez
 }
 batch-failed = { $vm }: { $reason }
 batch-running = { $vm } en marcha, en { $address }
@@ -121,7 +124,7 @@ error-many-absent = en `{ $place }` nadie tiene una máquina `{ $vm }`
 error-many-already = no hay nada que hacer: todas las `{ $vm }` de `{ $place }` están así ya
 error-many-force = `--force` va con una máquina sola, no con `--course`
 error-many-which = con `--course` la máquina va sin puesto, y `--group` va con `--course`: `vm start web1 --course CURSO --group GRUPO`
-ask-many-delete = ¿Borrar para siempre la máquina `{ $vm }` de todos los alumnos de `{ $course }`? Sus copias se quedan.
+ask-many-delete = ¿Borrar para siempre la máquina `{ $vm }` de cada alumno de `{ $place }`? Sus copias se quedan.
 error-many-nobody = en `{ $place }` no hay ningún puesto de alumno
 practice-name-taken = ya hay otra máquina `{ $vm }` en `{ $seat }`: dale otro nombre con `vm rename { $vm }.{ $seat } NUEVO`
 practice-wrong-toml = no es TOML: { $what }

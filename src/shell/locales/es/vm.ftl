@@ -43,14 +43,14 @@ use-vm-show = vm show NOMBRE
 sum-vm-show = Enseña todo sobre una máquina y, si está en marcha, cuánto usa.
 help-vm-show =
     Ejemplo: vm show web1
-use-vm-start = vm start NOMBRE [--course CURSO [--group GRUPO]]
+use-vm-start = vm start NOMBRE
 sum-vm-start = Arranca una máquina parada.
 help-vm-start =
     Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
     o con --group solo de los de un grupo, con una sola tarea.
 
     Ejemplo: start web1
-use-vm-stop = vm stop NOMBRE [--force] [--course CURSO [--group GRUPO]]
+use-vm-stop = vm stop NOMBRE [--force]
 sum-vm-stop = Para una máquina; su contenido se queda.
 help-vm-stop =
     Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
@@ -59,7 +59,7 @@ help-vm-stop =
     --force    sin esperar a que se apague, como quien tira del enchufe
 
     Ejemplo: stop web1
-use-vm-restart = vm restart NOMBRE [--course CURSO [--group GRUPO]]
+use-vm-restart = vm restart NOMBRE
 sum-vm-restart = Para una máquina y la vuelve a arrancar.
 help-vm-restart =
     Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
@@ -74,7 +74,7 @@ help-vm-rename =
     (`hostname`) tampoco cambia; cámbialo allí si quieres.
 
     Ejemplo: vm rename web1 web2
-use-vm-delete = vm delete NOMBRE [--yes] [--course CURSO [--group GRUPO]]
+use-vm-delete = vm delete NOMBRE [--yes]
 sum-vm-delete = Borra una máquina para siempre; sus copias se quedan.
 help-vm-delete =
     Para profesores: --course, la máquina de ese nombre de cada alumno del curso,
