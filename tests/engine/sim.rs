@@ -165,8 +165,8 @@ async fn it_holds_every_seat() {
     assert_eq!(engine.list().await.unwrap().len(), 8191 * 8);
     let listed = begun.elapsed();
     eprintln!("  {} machines: opened in {opened:?}, listed in {listed:?}", 8191 * 8);
-    // Without optimisation it is some times slower than the 50 ms that are asked of a release.
-    assert!(listed < Duration::from_millis(500), "{listed:?}");
+    // Beside reading them, which takes as much longer on a busy machine: a release lists them in 50 ms.
+    assert!(listed < opened, "listed in {listed:?}, opened in {opened:?}");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn a_student_may_not_read_ask_or_set() {
 fn the_policies_in_force_are_shown_with_where_they_come_from() {
     let house = House::new("");
     let all = json(&house, "profesor", &["policy", "show"]);
-    assert_eq!(all.as_array().unwrap().len(), 25);
+    assert_eq!(all.as_array().unwrap().len(), 26);
     let one = json(&house, "profesor", &["policy", "show", "suspended"]);
     assert_eq!((&one["file"], &one["effect"]), (&"limits.cedar".into(), &"forbid".into()));
     assert!(one["text"].as_str().unwrap().contains("principal.suspended"), "{one}");
@@ -55,8 +55,8 @@ fn the_policies_in_force_are_shown_with_where_they_come_from() {
     // What is shown can be sent back.
     let said = house.feed("profesor", &["policy", "check", "--json"], &text);
     let check: Value = serde_json::from_str(&said.out).unwrap();
-    assert_eq!((said.code, &check["policies"]), (0, &25.into()), "{said:?}");
-    assert_eq!(check["known"].as_array().unwrap().len(), 25);
+    assert_eq!((said.code, &check["policies"]), (0, &26.into()), "{said:?}");
+    assert_eq!(check["known"].as_array().unwrap().len(), 26);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_policy_is_checked_and_nothing_is_changed() {
     let mut shell = shell(&house, "profesor");
     shell.send("policy check\r");
     let checked = shell.until("preparadas.").replace("\r\n", " ");
-    assert!(checked.contains("25, con las reglas preparadas."), "{checked}");
+    assert!(checked.contains("26, con las reglas preparadas."), "{checked}");
     let long = check(&format!("//{}", "x".repeat(70_000)));
     assert!(long.code == 1 && long.err.contains("demasiado larga"), "{long:?}");
 }
@@ -116,7 +116,7 @@ fn a_folder_is_checked_as_it_is_now() {
     std::fs::write(dir.join("extra.cedar"), "\npermit (principal, action, resource);").unwrap();
     let said = house.run("profesor", &["policy", "check", "--folder"]);
     assert!(said.code == 1 && said.out.contains("extra.cedar:2: "), "{said:?}");
-    assert_eq!(json(&house, "profesor", &["policy", "show"]).as_array().unwrap().len(), 25);
+    assert_eq!(json(&house, "profesor", &["policy", "show"]).as_array().unwrap().len(), 26);
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
