@@ -9,13 +9,13 @@ mod plan;
 use crate::app::command::PracticeCommand;
 use crate::app::ctx::Ctx;
 use crate::app::error::{Error, Kind, Result};
-use crate::app::reply::{PartView, PracticeDetail, PracticeReply, PracticeView, Reply, TextsView};
+use crate::app::reply::{PartView, PracticeDetail, PracticeReply, PracticeView, Reply};
 use crate::app::{App, Outcome, clock, find, jobs, offer, status};
 use puerta_lab::action::Action;
 use puerta_lab::model::{Course, Job, Vm, VmId};
 use puerta_lab::names::{CourseName, PracticeName};
 use puerta_lab::network::Service;
-use puerta_lab::practice::{Practice, Texts};
+use puerta_lab::practice::Practice;
 use puerta_policy::decide::{Decision, Lab};
 use puerta_store::{Member, Practice as Kept, StoreError};
 use std::collections::HashMap;
@@ -177,16 +177,12 @@ async fn show(ctx: &Ctx<'_>, wanted: &PracticeName, course: Option<&CourseName>)
     Ok(Reply::Practice(PracticeReply::One(detail)))
 }
 
-fn texts(Texts { es, en }: &Texts) -> TextsView {
-    TextsView { es: es.clone(), en: en.clone() }
-}
-
 fn view(kept: &Kept, practice: &Practice) -> PracticeView {
     PracticeView {
         practice: kept.name.to_string(),
         course: kept.course_name.to_string(),
         version: kept.version,
-        title: texts(&practice.title),
+        title: practice.title.clone(),
         machines: practice.machines.iter().map(|machine| machine.name.to_string()).collect(),
         checks: practice.checks.len() as u32,
         publisher: kept.publisher.clone(),

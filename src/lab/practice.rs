@@ -11,6 +11,7 @@ pub use read::{Mistake, Wrong};
 use crate::lang::Lang;
 use crate::names::{PracticeName, TemplateRef, VmName};
 use crate::network::Service;
+use serde::Serialize;
 
 /// Longer files are not read.
 pub const MOST_BYTES: usize = 64 << 10;
@@ -33,11 +34,13 @@ pub struct Practice {
 }
 
 /// The same in both languages; the one that is not there is the other.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Texts {
     /// Spanish.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub es: Option<String>,
     /// English.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub en: Option<String>,
 }
 

@@ -2,15 +2,17 @@
 
 use super::samples::{AT, vm};
 use puerta::app::reply::{
-    BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView, Reply, TextsView, VmState,
+    BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView, Reply, VmState,
 };
+
+use puerta_lab::practice::Texts;
 
 fn practice(machines: &[&str], checks: u32) -> PracticeView {
     PracticeView {
         practice: "tomcat".into(),
         course: "aso-2026".into(),
         version: 2,
-        title: TextsView { es: Some("Tomcat detrás de un proxy".into()), en: None },
+        title: Texts { es: Some("Tomcat detrás de un proxy".into()), en: None },
         machines: machines.iter().map(|name| (*name).to_owned()).collect(),
         checks,
         publisher: "profesor".into(),

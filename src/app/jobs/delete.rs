@@ -8,7 +8,6 @@ use crate::app::firewall::refused;
 use crate::app::reply::{Reply, Step, VmReply};
 use crate::app::{App, Outcome, clock, find};
 use async_trait::async_trait;
-use puerta_engine::{EngineError, Which};
 use puerta_firewall::FirewallError;
 use puerta_lab::action::Action;
 use puerta_lab::model::{Phase, Vm};
@@ -37,17 +36,7 @@ impl Task for Delete {
         let ports = close_ports(app, vm).await?;
         work.report.step(Step::Remove).await?;
         app.keep_host_keys(&work.permit).await;
-        // Begun, it is finished, also when the engine is away for a while: there is no way back.
-        for which in [Which::Main, Which::New, Which::Old] {
-            let remove = || app.engine.remove(&work.permit, which);
-            match remove().await {
-                Err(away @ EngineError::Away(_)) => {
-                    work.leave_place();
-                    work.report.put_away(&away.into(), remove).await?;
-                }
-                done => done?,
-            }
-        }
+        work.remove().await?;
         let kept = app.store.backups_of_vm(vm.id).await?.len();
         let knowing = app.knowing(vm).await?;
         app.after(app.store.finish_delete(work.job.id, vm.id, clock::now()).await?).await;

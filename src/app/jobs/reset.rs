@@ -7,7 +7,6 @@ use crate::app::error::{Error, Kind, Result};
 use crate::app::port::{self, Wanted};
 use crate::app::reply::{Reply, Step, VmReply, VmState};
 use async_trait::async_trait;
-use puerta_engine::{EngineError, Which};
 use puerta_lab::action::Action;
 
 pub(in crate::app) struct Reset {
@@ -63,17 +62,7 @@ async fn again(work: &Work) -> Result<()> {
     if work.resumed != Some(Step::Create) {
         work.app.keep_host_keys(&work.permit).await;
     }
-    for which in [Which::Main, Which::New, Which::Old] {
-        let remove = || work.app.engine.remove(&work.permit, which);
-        match remove().await {
-            Err(away @ EngineError::Away(_)) => {
-                work.leave_place();
-                work.report.put_away(&away.into(), remove).await?;
-                work.take_place().await;
-            }
-            done => done?,
-        }
-    }
+    work.remove().await?;
     work.report.step(Step::Create).await?;
     build(work).await.map_err(|failed| match failed {
         Failed::Foreign => Error::new(Kind::Conflict, "error-vm-foreign").with("vm", &work.vm().name),

@@ -115,6 +115,23 @@ impl Work {
         self.there(self.app.engine.stop(&self.permit, Which::Main, grace).await)
     }
 
+    /// Removes all that there is of it. Begun, it is finished, also when the engine is away for a while: there is no way back,
+    /// and nobody else's machine waits for it meanwhile.
+    pub(super) async fn remove(&self) -> Result<()> {
+        for which in [Which::Main, Which::New, Which::Old] {
+            let remove = || self.app.engine.remove(&self.permit, which);
+            match remove().await {
+                Err(away @ EngineError::Away(_)) => {
+                    self.leave_place();
+                    self.report.put_away(&away.into(), remove).await?;
+                    self.take_place().await;
+                }
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
     /// "No such instance" means that the registry and the engine differ: say so.
     fn there<T>(&self, result: engine::Result<T>) -> Result<T> {
         result.map_err(|error| match error {

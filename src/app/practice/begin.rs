@@ -73,13 +73,13 @@ pub(super) async fn start(ctx: &Ctx<'_>, name: &PracticeName, place: &Place, ane
         let versions: Vec<PracticeId> = of_it.iter().map(|one| one.id).collect();
         let steps = missing(&practice, &versions, &stands, anew);
         plan.seat(ctx, (seat, &course, kept), steps).await?;
-        last = Some((kept, view(kept, &practice)));
+        last = Some(view(kept, &practice));
     }
     if !plan.details.is_empty() {
         let error = Error::new(Kind::Conflict, "error-practice-in-the-way").with("practice", name);
         return Err(nothing(error, plan.details));
     }
-    let (_, view) = last.ok_or_else(|| no_practice(name))?;
+    let view = last.ok_or_else(|| no_practice(name))?;
     if plan.items.is_empty() {
         return Ok(Reply::Practice(PracticeReply::Already(view)).into());
     }

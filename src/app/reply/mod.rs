@@ -34,7 +34,7 @@ pub use network::{
 pub use node::{DrainView, DrainedView, NodeReply, NodeStands, NodeView, PlacedView, RulesState, RulesView};
 pub use people::{CourseReply, CourseStands, CourseView, PersonReply, PersonView, SeatReply, SeatView};
 pub use policy::{CheckView, ExplainView, PlaceView, PolicyReply, PolicyView, RuleState, RuleView};
-pub use practice::{BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView, TextsView};
+pub use practice::{BatchItem, BatchView, PartView, PracticeDetail, PracticeReply, PracticeView};
 pub use roster::{Change, CodeView, CodedView, CodesView, EnrolView, EnrolWarning, EnrolledView};
 pub use session::{MessageView, OpenKind, OpenView, RecordingView, SessionReply, SessionView};
 pub use template::{

@@ -1,7 +1,7 @@
 //! What is answered about practices, and about acts on many machines.
 
 use super::VmView;
-use puerta_lab::lang::Lang;
+use puerta_lab::practice::Texts;
 use serde::Serialize;
 
 /// `practice ...`
@@ -20,28 +20,6 @@ pub enum PracticeReply {
     Already(PracticeView),
 }
 
-/// A text in both languages.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct TextsView {
-    /// Spanish.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub es: Option<String>,
-    /// English.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub en: Option<String>,
-}
-
-impl TextsView {
-    /// What who speaks that language reads.
-    pub fn in_lang(&self, lang: Lang) -> Option<&str> {
-        let (own, other) = match lang {
-            Lang::Es => (&self.es, &self.en),
-            Lang::En => (&self.en, &self.es),
-        };
-        own.as_deref().or(other.as_deref())
-    }
-}
-
 /// A practice: its newest version, or the one that somebody has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PracticeView {
@@ -52,7 +30,7 @@ pub struct PracticeView {
     /// Which version.
     pub version: u32,
     /// A line about it.
-    pub title: TextsView,
+    pub title: Texts,
     /// Names of its machines, as they start.
     pub machines: Vec<String>,
     /// How many things it checks.
